@@ -1,0 +1,1 @@
+"""Plans, memberships, payments and the one ledger."""

@@ -1,0 +1,158 @@
+"""The billing room at the desk: plans, memberships, payments, webhooks."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+
+from billing import events
+from billing.models import LedgerEntry, Membership, Payment, PaymentLine, Plan, ProviderEvent, Refund
+from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
+from loaf.lib.money import format_money
+from loaf.lib.templatetags.loaf import badge, short_day
+
+TONES = {"succeeded": "ok", "active": "ok", "processed": "ok", "pending": "info", "received": "info", "past_due": "warn",
+         "parked": "bad", "failed": "bad", "disputed": "bad"}  # fmt: skip
+
+
+def state(row: dict[str, Any], choices: dict[str, str], field: str = "status") -> str:
+    """A status in words and colour."""
+    return badge(TONES.get(row[field], "quiet"), choices.get(row[field], row[field]))
+
+
+@admin.register(Plan)
+class PlanAdmin(DeskAdmin):
+    """What is offered."""
+
+    permissions = {"view": "subscriptions.view", "add": "subscriptions.manage_plans", "change": "subscriptions.manage_plans"}
+    order = ["position", "id"]
+    list_values = ["name", "minimum_amount", "currency", "interval", "is_active"]
+    columns = [
+        Column("Plan", lambda r: r["name"], lead=True),
+        Column("Dues", lambda r: format_money(r["minimum_amount"], r["currency"])),
+        Column("For", lambda r: r["interval"]),
+        Column("On offer", lambda r: "yes" if r["is_active"] else "no"),
+    ]
+    prepopulated_fields = {"slug": ["name"]}
+    exclude = ["stripe_product_id", "stripe_price_id"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(DeskAdmin):
+    """Terms that were sold."""
+
+    permissions = {"view": "subscriptions.view"}
+    list_values = ["member__first_name", "member__last_name", "plan__name", "status", "starts_on", "ends_on", "dues_amount", "currency"]
+    columns = [
+        Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column("Plan", lambda r: r["plan__name"]),
+        Column("Status", lambda r: state(r, dict(Membership.Status.choices))),
+        Column("From", lambda r: short_day(r["starts_on"])),
+        Column("Until", lambda r: short_day(r["ends_on"]) or "for life"),
+        Column("Dues", lambda r: format_money(r["dues_amount"], r["currency"])),
+    ]
+    filters = [Filter("status", "Status", Membership.Status.choices)]
+    readonly_fields = read_only_fields(Membership)
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows that belong to a payment; nothing can be typed."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the payment itself."""
+        return request.user.has_perm("subscriptions.view")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never by hand."""
+        return False
+
+
+class LineInline(ReadOnlyInline):
+    """What the payment was for."""
+
+    model = PaymentLine
+    fields = ["kind", "label", "amount"]
+
+
+class RefundInline(ReadOnlyInline):
+    """What went back."""
+
+    model = Refund
+    fields = ["amount", "currency", "refunded_at", "reason"]
+
+
+class LedgerInline(ReadOnlyInline):
+    """How it stands in the books."""
+
+    model = LedgerEntry
+    fields = ["posting", "account", "side", "amount", "currency", "booked_at"]
+
+
+@admin.register(Payment)
+class PaymentAdmin(DeskAdmin):
+    """Money received, newest first."""
+
+    permissions = {"view": "subscriptions.view"}
+    order = ["-created_at", "-id"]
+    list_values = ["payer_name", "amount", "currency", "status", "method", "source", "description", "receipt_number", "created_at"]
+    columns = [
+        Column("From", lambda r: r["payer_name"] or "not known", lead=True),
+        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
+        Column("Status", lambda r: state(r, dict(Payment.Status.choices))),
+        Column("For", lambda r: r["description"] or ""),
+        Column("Date", lambda r: short_day(r["created_at"])),
+        Column("Receipt", lambda r: r["receipt_number"]),
+        Column("Source", lambda r: dict(Payment.Source.choices)[r["source"]]),
+    ]
+    filters = [Filter("status", "Status", Payment.Status.choices), Filter("source", "Source", Payment.Source.choices)]
+    search_help = "Name, e-mail, receipt or Stripe number"
+    empty_text = "No money has come in yet."
+    readonly_fields = read_only_fields(Payment)
+    exclude = ["attempt", "stripe_session_url"]
+    inlines = [LineInline, RefundInline, LedgerInline]
+
+    def search(self, queryset: QuerySet[Payment], text: str) -> QuerySet[Payment]:
+        """By who paid, or an exact number."""
+        exact = Q(receipt_number=text) | Q(provider_id=text) | Q(stripe_payment_intent_id=text)
+        return queryset.filter(Q(payer_name__icontains=text) | Q(payer_email__icontains=text) | exact)
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(DeskAdmin):
+    """What Stripe told us, and what needs a look."""
+
+    permissions = {"view": "subscriptions.view"}
+    list_values = ["kind", "event_id", "state", "error", "received_at"]
+    columns = [
+        Column("Event", lambda r: r["kind"], lead=True),
+        Column("State", lambda r: state(r, dict(ProviderEvent.State.choices), "state")),
+        Column("Why", lambda r: r["error"]),
+        Column("Received", lambda r: short_day(r["received_at"])),
+    ]
+    filters = [Filter("state", "State", ProviderEvent.State.choices)]
+    readonly_fields = ["provider", "event_id", "kind", "state", "error", "received_at", "processed_at"]
+    exclude = ["payload"]
+    change_form_template = "admin/billing/event_form.html"
+
+    def get_urls(self) -> list[Any]:
+        """Replay one event."""
+        page = desk_page("subscriptions.record_payment", "POST")(self.replay)
+        return [path("<int:pk>/replay/", self.admin_site.admin_view(page), name="billing_providerevent_replay"), *super().get_urls()]
+
+    def replay(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put one event back to the start."""
+        event = ProviderEvent.objects.filter(pk=pk).exclude(payload="").first()
+        if event:
+            events.replay(event=event)
+            messages.success(request, "The worker looks at it again.")
+        return redirect("admin:billing_providerevent_changelist")

@@ -1,0 +1,15 @@
+"""Plans, memberships, payments and the one ledger."""
+
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    """Plans, memberships, payments and the one ledger."""
+
+    name = "billing"
+    verbose_name = "Dues and payments"
+
+    def ready(self) -> None:
+        from billing.gateways import stripe
+
+        stripe.keep_keys_out_of_the_database()

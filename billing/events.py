@@ -1,0 +1,95 @@
+"""What a provider's event makes us do. The object is fetched afresh, so the order of delivery never matters."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import actions
+from billing.gateways import stripe
+from billing.models import Payment, ProviderEvent
+
+log = logging.getLogger("loaf.billing")
+
+
+def _session_changed(data: dict[str, Any]) -> None:
+    actions.book_session(session=stripe.fetch_session(data["id"]))
+
+
+def _session_over(data: dict[str, Any]) -> None:
+    """A page that expired or failed: look once more before giving it up, the money may have come meanwhile."""
+    session = stripe.fetch_session(data["id"])
+    if actions.book_session(session=session) is None:
+        payment = Payment.objects.filter(reference=session.reference).first()
+        if payment:
+            failed = data.get("status") == "complete"
+            actions.close_payment(payment=payment, status=Payment.Status.FAILED if failed else Payment.Status.ABANDONED)
+
+
+def _look(data: dict[str, Any]) -> None:
+    raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
+
+
+HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "checkout.session.completed": _session_changed,
+    "checkout.session.async_payment_succeeded": _session_changed,
+    "checkout.session.async_payment_failed": _session_over,
+    "checkout.session.expired": _session_over,
+    "charge.refunded": _look,
+    "charge.dispute.created": _look,
+}
+MIRRORED = {"checkout", "payment_intent", "charge", "customer", "product", "price", "payment_method", "invoice", "refund", "payout"}
+
+
+def process(event_id: int) -> None:
+    """Act on one stored event under its row's lock. A second run finds it done. Raises what the provider's SDK raises."""
+    with transaction.atomic():
+        event = ProviderEvent.objects.select_for_update().get(pk=event_id)
+        if event.state != ProviderEvent.State.RECEIVED:
+            return
+        data = json.loads(event.payload)
+        if bool(data.get("livemode")) != settings.STRIPE_LIVE_MODE:
+            _finish(event, ProviderEvent.State.PARKED, "Live and test mode are mixed up.")
+            return
+        try:
+            with transaction.atomic():
+                _act(event, data)
+        except actions.NeedsAttention as error:
+            _finish(event, ProviderEvent.State.PARKED, str(error))
+
+
+def _act(event: ProviderEvent, data: dict[str, Any]) -> None:
+    known = event.kind.split(".")[0] in MIRRORED
+    if known:
+        stripe.mirror(data)
+    handler = HANDLERS.get(event.kind)
+    if handler:
+        handler(data["data"]["object"])
+    _finish(event, ProviderEvent.State.PROCESSED if known else ProviderEvent.State.IGNORED)
+
+
+def _finish(event: ProviderEvent, state: str, error: str = "") -> None:
+    event.state, event.error, event.processed_at = state, error[:300], timezone.now()
+    event.save(update_fields=["state", "error", "processed_at"])
+    if error:
+        log.warning("event %s (%s) needs a look", event.pk, event.kind)
+
+
+def park(event_id: int) -> None:
+    """Set an event aside that failed every try; the desk shows it and can replay it."""
+    ProviderEvent.objects.filter(pk=event_id, state=ProviderEvent.State.RECEIVED).update(
+        state=ProviderEvent.State.PARKED, error="It failed five times.", processed_at=timezone.now()
+    )
+
+
+def replay(*, event: ProviderEvent) -> None:
+    """Put a parked or finished event back to the start; acting twice does nothing twice."""
+    from billing.tasks import process_event
+
+    with transaction.atomic():
+        ProviderEvent.objects.filter(pk=event.pk).update(state=ProviderEvent.State.RECEIVED, error="", processed_at=None)
+        process_event.enqueue(event.pk)

@@ -1,0 +1,250 @@
+"""The only module that speaks with Stripe: its SDK for calls, dj-stripe for the mirror, our own check of signatures.
+
+Amounts are minor units in Stripe's sense (zero-decimal currencies have none). Every POST carries an Idempotency-Key that
+was stored before the call, so a lost answer can be asked again (https://docs.stripe.com/api/idempotent_requests).
+"""
+
+import functools
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+TIMEOUT_SECONDS = 10
+RETRIES = 2
+
+ENDPOINT_EVENTS = [
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "charge.succeeded",
+    "charge.refunded",
+    "charge.dispute.created",
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "product.created",
+    "product.updated",
+    "price.created",
+    "price.updated",
+]
+
+
+class StripeDown(Exception):
+    """Stripe could not be reached or refused the call; nothing was charged by it."""
+
+
+class BadSignature(Exception):
+    """The caller is not Stripe, or the message is too old."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A hosted payment page: its id, its address."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PaidSession:
+    """What a paid checkout session says, fetched afresh. Amounts are minor units of `currency`."""
+
+    id: str
+    is_paid: bool
+    amount: int
+    currency: str
+    reference: str
+    customer_id: str = ""
+    payment_intent_id: str = ""
+    charge_id: str = ""
+    card_brand: str = ""
+    card_last4: str = ""
+    receipt_url: str = ""
+    fee: int = 0
+
+
+def secret_key() -> str:
+    """The key of the mode the site runs in."""
+    return settings.STRIPE_LIVE_SECRET_KEY if settings.STRIPE_LIVE_MODE else settings.STRIPE_TEST_SECRET_KEY
+
+
+def is_configured() -> bool:
+    """Whether cards can be taken at all."""
+    return bool(secret_key())
+
+
+@functools.lru_cache(maxsize=4)
+def _client(key: str, host: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": host},
+        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        max_network_retries=RETRIES,
+    )
+
+
+def client() -> stripe.StripeClient:
+    """The SDK's client for today's settings; kept, because making one costs a millisecond."""
+    return _client(secret_key(), settings.STRIPE_API_HOST)
+
+
+def create_checkout(
+    *, reference: str, lines: list[tuple[str, int]], currency: str, email: str, customer_id: str, success_url: str, cancel_url: str
+) -> Checkout:
+    """Open a hosted payment page for these lines (label, amount). Asking twice with one reference gives the same page.
+
+    Raises StripeDown.
+    """
+    items = [
+        {"quantity": 1, "price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": label}}}
+        for label, amount in lines
+    ]
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "line_items": items,
+        "client_reference_id": reference,
+        "metadata": {"reference": reference},
+        "payment_intent_data": {
+            "metadata": {"reference": reference},
+            "description": settings.ORG["name"],
+            "statement_descriptor_suffix": _suffix(),
+        },
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
+    if customer_id:
+        params["customer"] = customer_id
+    elif email:
+        params |= {"customer_email": email, "customer_creation": "always"}
+    try:
+        session = client().v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{reference}"})  # type: ignore[arg-type]
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+    return Checkout(session.id, session.url or "")
+
+
+def expire_checkout(session_id: str) -> None:
+    """Close a hosted page nobody should pay any more. One that is already closed or paid is left alone."""
+    try:
+        client().v1.checkout.sessions.expire(session_id, options={"idempotency_key": f"expire-{session_id}"})
+    except stripe.InvalidRequestError:
+        return
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
+def fetch_session(session_id: str) -> PaidSession:
+    """Ask Stripe how a session stands now, with its charge and fee. Raises StripeDown."""
+    expand = ["payment_intent.latest_charge.balance_transaction"]
+    try:
+        session = client().v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict()
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+    intent = session.get("payment_intent") or {}
+    charge = intent.get("latest_charge") or {}
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    return PaidSession(
+        id=session["id"],
+        is_paid=session.get("payment_status") == "paid",
+        amount=session.get("amount_total") or 0,
+        currency=session.get("currency") or "",
+        reference=session.get("client_reference_id") or "",
+        customer_id=session.get("customer") or "",
+        payment_intent_id=intent.get("id", ""),
+        charge_id=charge.get("id", ""),
+        card_brand=card.get("brand", ""),
+        card_last4=card.get("last4", ""),
+        receipt_url=charge.get("receipt_url") or "",
+        fee=(charge.get("balance_transaction") or {}).get("fee", 0),
+    )
+
+
+def mirror(event: dict[str, Any]) -> None:
+    """Hand an event to dj-stripe, which fetches the object afresh and keeps a copy. Raises what the SDK raises."""
+    from djstripe.models import Event
+
+    Event.process(event, api_key=secret_key())
+
+
+def verify(payload: bytes, header: str, secret: str, *, tolerance: int, now: float | None = None) -> dict[str, Any]:
+    """Check a webhook's signature and age; return the event. Raises BadSignature for everything else.
+
+    The scheme is Stripe's v1: HMAC-SHA256 of "timestamp.body" (https://docs.stripe.com/webhooks#verify-manually).
+    """
+    stamp, signatures = 0, []
+    for part in header.split(","):
+        name, _, value = part.strip().partition("=")
+        if name == "t" and value.isascii() and value.isdigit() and len(value) < 13:
+            stamp = int(value)
+        elif name == "v1" and value.isascii():
+            signatures.append(value)
+    if not stamp or abs((now or time.time()) - stamp) > tolerance:
+        raise BadSignature("too old")
+    expected = hmac.new(secret.encode(), b"%d." % stamp + payload, hashlib.sha256).hexdigest()
+    if not any(hmac.compare_digest(expected, signature) for signature in signatures):
+        raise BadSignature("wrong signature")
+    try:
+        event = json.loads(payload)
+    except ValueError as error:
+        raise BadSignature("no JSON") from error
+    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or not isinstance(event.get("type"), str):
+        raise BadSignature("no event")
+    return event
+
+
+def make_webhook_endpoint() -> str:
+    """Register our intake with Stripe once; return its address. The secret is shown by Stripe only in this answer."""
+    from djstripe.models import WebhookEndpoint
+
+    known = WebhookEndpoint.objects.filter(url__startswith=settings.SITE_URL, livemode=settings.STRIPE_LIVE_MODE).first()
+    if known and known.secret and _still_there(known.id):
+        return str(known.url)
+    name = uuid.uuid4()
+    url = f"{settings.SITE_URL}/stripe/webhook/{name}/"
+    data = client().v1.webhook_endpoints.create(
+        {
+            "url": url,
+            "enabled_events": ENDPOINT_EVENTS,  # type: ignore[typeddict-item]
+            "api_version": stripe.api_version,  # type: ignore[typeddict-item]
+            "metadata": {"djstripe_uuid": str(name)},
+        },
+        {"idempotency_key": f"endpoint-{name}"},
+    )
+    WebhookEndpoint.sync_from_stripe_data(data.to_dict())
+    return url
+
+
+def _still_there(endpoint_id: str) -> bool:
+    try:
+        client().v1.webhook_endpoints.retrieve(endpoint_id)
+    except stripe.InvalidRequestError:
+        return False
+    return True
+
+
+def keep_keys_out_of_the_database() -> None:
+    """Stop dj-stripe from writing the secret key in clear into a table whose row would then win over the settings.
+
+    We have a single account, so no owner account needs to be known (dj-stripe #2092).
+    """
+    from djstripe.models.base import StripeModel
+
+    def no_owner(cls: type, data: Any, api_key: str | None = None, livemode: bool | None = None) -> None:
+        return None
+
+    StripeModel._find_owner_account = classmethod(no_owner)  # type: ignore[assignment, method-assign]
+
+
+def _suffix() -> str:
+    """The part of the statement line behind the account's own prefix; Stripe allows 22 characters for both."""
+    return settings.ORG["statement"].split(" ")[-1][:10].upper()

@@ -1,0 +1,174 @@
+"""Money received and money returned; each its own positive row."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from billing.models.plan import Membership
+from loaf.lib.text import reference
+from members.models import Member
+
+
+class Method(models.TextChoices):
+    """How the money came."""
+
+    CARD = "card", "Card"
+    CASH = "cash", "Cash"
+    CHEQUE = "cheque", "Check"
+    TRANSFER = "transfer", "Transfer"
+    PAYPAL = "paypal", "PayPal"
+    IMPORTED = "imported", "From the old books"
+
+
+class Source(models.TextChoices):
+    """Where the row came from."""
+
+    SITE = "site", "This site"
+    OFFICE = "office", "Entered by the office"
+    IMPORTED = "imported", "Brought in from a file"
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Questions about sets of payments."""
+
+    def received(self) -> "PaymentQuerySet":
+        """Payments whose money came, also when some went back."""
+        return self.filter(status__in=Payment.RECEIVED)
+
+    def of_member(self, member: Member) -> "PaymentQuerySet":
+        """Payments of one member that she should see, newest first."""
+        return self.filter(payer=member).exclude(status=Payment.Status.ABANDONED).order_by("-created_at", "-id")
+
+
+class Payment(models.Model):
+    """Money received, or on its way. The amount never changes; what went back is a Refund row.
+
+    amount and fee are minor units of `currency`. `reference` is the row's public name in URLs.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Not finished"
+        SUCCEEDED = "succeeded", "Paid"
+        FAILED = "failed", "Your bank said no"
+        REFUNDED = "refunded", "Paid back"
+        PARTIALLY_REFUNDED = "partially_refunded", "Partly paid back"
+        DISPUTED = "disputed", "Disputed"
+        ABANDONED = "abandoned", "Given up"
+
+    RECEIVED = (Status.SUCCEEDED, Status.REFUNDED, Status.PARTIALLY_REFUNDED, Status.DISPUTED)
+
+    reference = models.CharField(max_length=30, unique=True, default=reference, editable=False)
+    payer = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="payments")
+    payer_name = models.CharField(max_length=200, blank=True)
+    payer_email = models.EmailField(max_length=254, blank=True)
+    method = models.CharField(max_length=10, choices=Method.choices)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
+    provider = models.CharField(max_length=20, blank=True)
+    provider_id = models.CharField(max_length=120, blank=True, help_text="The charge, as the provider names it.")
+    amount = models.PositiveIntegerField()
+    fee = models.PositiveIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    description = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    card_brand = models.CharField(max_length=30, blank=True)
+    card_last4 = models.CharField(max_length=4, blank=True)
+    receipt_url = models.URLField(max_length=500, blank=True)
+    receipt_number = models.CharField(max_length=20, blank=True)
+    attempt = models.CharField(
+        max_length=64, blank=True, help_text="The form this came from: a second click finds the same payment."
+    )
+    stripe_session_id = models.CharField(max_length=120, blank=True)
+    stripe_session_url = models.URLField(max_length=500, blank=True)
+    stripe_subscription_id = models.CharField(max_length=120, blank=True)
+    stripe_customer_id = models.CharField(max_length=120, blank=True)
+    stripe_payment_intent_id = models.CharField(max_length=120, blank=True)
+    stripe_invoice_id = models.CharField(max_length=120, blank=True)
+    stripe_charge_id = models.CharField(max_length=120, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    Method = Method
+    Source = Source
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="payment_newest"),
+            models.Index(fields=["payer", "-created_at"], name="payment_of_payer"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(condition=Q(fee__gte=0) & Q(fee__lte=F("amount")), name="payment_fee_in_amount"),
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=False) | Q(status__in=["pending", "failed", "abandoned"]), name="payment_paid_has_date"
+            ),
+            models.UniqueConstraint(fields=["provider", "provider_id"], condition=~Q(provider_id=""), name="payment_provider_id_once"),
+            models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="payment_attempt_once"),
+            models.UniqueConstraint(fields=["stripe_session_id"], condition=~Q(stripe_session_id=""), name="payment_session_once"),
+            models.UniqueConstraint(
+                fields=["stripe_payment_intent_id"], condition=~Q(stripe_payment_intent_id=""), name="payment_intent_once"
+            ),
+            models.UniqueConstraint(fields=["receipt_number"], condition=~Q(receipt_number=""), name="payment_receipt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Payment {self.pk}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("Payments are never deleted; money that goes back is a refund.")
+
+    @property
+    def is_received(self) -> bool:
+        """Whether the money came."""
+        return self.status in self.RECEIVED
+
+    @property
+    def status_tone(self) -> str:
+        """The colour family of the status badge."""
+        return {"succeeded": "ok", "pending": "info", "failed": "bad", "disputed": "bad"}.get(self.status, "quiet")
+
+
+class PaymentLine(models.Model):
+    """What one part of a payment was for."""
+
+    class Kind(models.TextChoices):
+        DUES = "dues", "Dues"
+        DONATION = "donation", "Gift"
+        EVENT = "event", "Event"
+        UNKNOWN = "unknown", "Not known"
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="lines")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amount = models.PositiveIntegerField()
+    label = models.CharField(max_length=120, blank=True)
+    membership = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="payment_lines")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="payment_line_amount_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}"
+
+
+class Refund(models.Model):
+    """Money returned of one payment."""
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    provider_id = models.CharField(max_length=120, blank=True)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
+    reason = models.CharField(max_length=200, blank=True)
+    refunded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_id_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Refund {self.pk}"

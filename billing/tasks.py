@@ -1,0 +1,10 @@
+"""Background work of the billing room."""
+
+from billing import events
+from loaf.lib.tasks import retrying_task
+
+
+@retrying_task(on_give_up=events.park, priority=20)
+def process_event(event_id: int) -> None:
+    """Act on one stored event of a provider."""
+    events.process(event_id)

@@ -1,0 +1,12 @@
+"""Addresses of the billing room."""
+
+from django.urls import path
+
+from billing import intake, views
+
+urlpatterns = [
+    path("me/membership/", views.membership, name="membership"),
+    path("me/payments/", views.payments, name="payments"),
+    path("pay/<str:reference>/", views.payment_result, name="payment_result"),
+    path("stripe/webhook/<uuid:endpoint>/", intake.stripe_webhook, name="stripe_webhook"),
+]

@@ -1,0 +1,61 @@
+"""Giving: opening a gift, and what happens when its money comes."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing import actions as billing
+from billing.models import Payment, PaymentLine
+from donations import emails
+from donations.models import Donation, Fund
+from members.models import Member
+
+
+def start_donation(
+    *, fund: Fund, amount: int, currency: str, name: str, email: str, donor: Member | None, attempt: str, may_be_thanked: bool, dedication: str
+) -> str:
+    """Open the payment page for a gift (minor units) and return its address. The same attempt gives the same page.
+
+    Raises billing.actions.BillingError.
+    """
+    with transaction.atomic():
+        payment = billing.start_payment(
+            payer=donor, name=name, email=email, lines=[(PaymentLine.Kind.DONATION, "Gift", amount)], currency=currency,
+            attempt=attempt, description="Gift",
+        )  # fmt: skip
+        Donation.objects.get_or_create(
+            payment=payment,
+            fund=fund,
+            defaults={
+                "donor": donor, "donor_name": name, "donor_email": email, "amount": payment.amount, "currency": currency,
+                "kind": Donation.Kind.MEMBER if donor else Donation.Kind.PUBLIC,
+                "may_be_thanked": may_be_thanked, "dedication": dedication,
+            },
+        )  # fmt: skip
+    return billing.open_checkout(payment=payment)
+
+
+@transaction.atomic
+def receive_donation(*, payment: Payment) -> None:
+    """Mark the gifts of a booked payment received and say thank you. A gift beside dues gets its row here. Twice is once."""
+    lines = [line for line in payment.lines.all() if line.kind == PaymentLine.Kind.DONATION]
+    if not lines:
+        return
+    if not payment.donations.exists():
+        fund = Fund.objects.filter(is_active=True).first()
+        if fund is None:
+            fund, _ = Fund.objects.get_or_create(slug="general", defaults={"name": "Where it is needed most"})
+        Donation.objects.create(
+            fund=fund, payment=payment, donor=payment.payer, donor_name=payment.payer_name, donor_email=payment.payer_email,
+            kind=Donation.Kind.MEMBER if payment.payer_id else Donation.Kind.PUBLIC,
+            amount=sum(line.amount for line in lines), currency=payment.currency,
+        )  # fmt: skip
+    payment.donations.exclude(status=Donation.Status.RECEIVED).update(
+        status=Donation.Status.RECEIVED, given_at=payment.paid_at or timezone.now()
+    )
+    if len(lines) == payment.lines.count():
+        emails.thank_you(payment)
+
+
+def fail_donation(*, payment: Payment) -> None:
+    """Note that the money of a gift did not come."""
+    payment.donations.filter(status=Donation.Status.PENDING).update(status=Donation.Status.FAILED)

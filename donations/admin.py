@@ -1,0 +1,40 @@
+"""The donations' room at the desk."""
+
+from django.contrib import admin
+
+from donations.models import Donation, Fund
+from loaf.lib.admin import Column, DeskAdmin, Filter, read_only_fields
+from loaf.lib.money import format_money
+from loaf.lib.templatetags.loaf import badge, short_day
+
+TONES = {"received": "ok", "pending": "info", "failed": "bad"}
+
+
+@admin.register(Fund)
+class FundAdmin(DeskAdmin):
+    """Where gifts go."""
+
+    permissions = {"view": "donations.view", "add": "donations.edit", "change": "donations.edit"}
+    order = ["position", "id"]
+    list_values = ["name", "is_active"]
+    columns = [Column("Fund", lambda r: r["name"], lead=True), Column("Open", lambda r: "yes" if r["is_active"] else "no")]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Donation)
+class DonationAdmin(DeskAdmin):
+    """Gifts, newest first."""
+
+    permissions = {"view": "donations.view"}
+    order = ["-given_at", "-id"]
+    list_values = ["donor_name", "amount", "currency", "status", "fund__name", "kind"]
+    columns = [
+        Column("From", lambda r: r["donor_name"] or "not known", lead=True),
+        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
+        Column("Fund", lambda r: r["fund__name"]),
+        Column("Status", lambda r: badge(TONES.get(r["status"], "quiet"), Donation.Status(r["status"]).label)),
+        Column("Date", lambda r: short_day(r["given_at"])),
+    ]
+    filters = [Filter("status", "Status", Donation.Status.choices)]
+    readonly_fields = read_only_fields(Donation)
+    empty_text = "No gifts yet."

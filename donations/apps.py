@@ -1,0 +1,13 @@
+"""Gifts and funds."""
+
+from django.apps import AppConfig
+
+
+class DonationsConfig(AppConfig):
+    """Gifts and funds."""
+
+    name = "donations"
+    verbose_name = "Gifts"
+
+    def ready(self) -> None:
+        from donations import receivers  # noqa: F401 (connects the signals)

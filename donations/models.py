@@ -1,0 +1,62 @@
+"""Gifts, and where they go."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.models import Payment
+from members.models import Member
+
+
+class Fund(models.Model):
+    """Where a gift goes."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(unique=True)
+    description = models.CharField(max_length=300, blank=True)
+    is_active = models.BooleanField("open for gifts", default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Donation(models.Model):
+    """Money given, by a member or anybody. The money itself is the payment; this row says for what and from whom."""
+
+    class Kind(models.TextChoices):
+        MEMBER = "member", "From a member"
+        PUBLIC = "public", "From a friend"
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Not finished"
+        RECEIVED = "received", "Received"
+        REFUNDED = "refunded", "Paid back"
+        FAILED = "failed", "Did not come"
+
+    fund = models.ForeignKey(Fund, models.PROTECT, related_name="donations")
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="donations")
+    donor = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="donations")
+    donor_name = models.CharField(max_length=200, blank=True)
+    donor_email = models.EmailField(max_length=254, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    may_be_thanked = models.BooleanField("may be thanked by name", default=False)
+    dedication = models.CharField("in memory or honor of", max_length=200, blank=True)
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-given_at", "-id"]
+        indexes = [models.Index(fields=["-given_at", "-id"], name="donation_newest")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_positive"),
+            models.UniqueConstraint(fields=["payment", "fund"], name="donation_once_per_payment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Gift {self.pk}"

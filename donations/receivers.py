@@ -1,0 +1,21 @@
+"""What the donations' room does when billing books or gives up a payment."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from billing.models import Payment
+from billing.signals import payment_booked, payment_closed
+from donations import actions
+
+
+@receiver(payment_booked)
+def gift_arrived(sender: object, payment: Payment, **kwargs: Any) -> None:
+    """Mark gifts received and thank the giver."""
+    actions.receive_donation(payment=payment)
+
+
+@receiver(payment_closed)
+def gift_given_up(sender: object, payment: Payment, **kwargs: Any) -> None:
+    """Mark gifts whose money did not come."""
+    actions.fail_donation(payment=payment)

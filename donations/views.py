@@ -1,0 +1,48 @@
+"""Giving, for anybody."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from billing.actions import BillingError, attempt_key
+from donations import actions
+from donations.forms import AMOUNTS, DonationForm
+from donations.models import Fund
+from loaf.lib import ratelimit
+from loaf.lib.access import open_to_all
+from loaf.lib.htmx import render_page
+from members.doors import current_member
+
+
+@open_to_all("GET", "POST")
+def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
+    """The gift form. A POST goes on to the card page; what was typed is kept when something is missing."""
+    funds = Fund.objects.filter(is_active=True)
+    chosen = funds.filter(slug=fund).first() if fund else funds.first()
+    if fund and chosen is None:
+        raise Http404
+    member = current_member(request)
+    initial = {"fund": chosen.pk if chosen else None}
+    if member:
+        initial |= {"name": str(member), "email": member.email}
+    form = DonationForm(request.POST or None, currency=settings.CURRENCY, funds=funds, initial=initial)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            if not ratelimit.allow("donate", ratelimit.client_address(request), limit=20, seconds=600):
+                form.add_error(None, f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.")
+                status = 429
+            else:
+                given = form.cleaned_data
+                attempt = attempt_key(given["attempt"], given["total"], given["fund"].pk, given["email"], given["name"])
+                try:
+                    url = actions.start_donation(
+                        fund=given["fund"], amount=given["total"], currency=settings.CURRENCY, name=given["name"],
+                        email=given["email"], donor=member, attempt=attempt,
+                        may_be_thanked=given["may_be_thanked"], dedication=given["dedication"],
+                    )  # fmt: skip
+                    return redirect(url)
+                except BillingError as error:
+                    form.add_error(None, str(error))
+    return render_page(request, "donations/donate.html", {"form": form, "amounts": dict(AMOUNTS), "funds": funds}, status=status)

@@ -1,0 +1,1 @@
+"""Events, answers and check-in."""

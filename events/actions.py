@@ -1,0 +1,134 @@
+"""Answering an event and ticking people off. The event's row is locked before places are counted."""
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from events import emails
+from events.models import Attendance, Event, Guest, Rsvp
+from members.models import Member, User
+
+log = logging.getLogger("loaf.events")
+
+
+class EventsError(Exception):
+    """A rule of the events' room was not met; the message may be shown."""
+
+
+@transaction.atomic
+def answer_event(
+    *, event: Event, member: Member, status: str, guests: int = 0, guest_names: list[str] | None = None, note: str = ""
+) -> Rsvp:
+    """Save a member's answer and return it as it came out: going, declined, or on the waiting list when it is full.
+
+    Locks the event, so the last place is given once. Raises EventsError with a sentence that says what to do next.
+    """
+    locked = Event.objects.select_for_update().get(pk=event.pk)
+    if not Event.objects.visible_to(member).filter(pk=event.pk).exists():
+        raise EventsError("This event is not open to you.")
+    if closed := locked.why_closed(timezone.now()):
+        raise EventsError(closed)
+    if not 0 <= guests <= locked.guest_limit:
+        raise EventsError(f"You can bring up to {locked.guest_limit} guest{'' if locked.guest_limit == 1 else 's'}.")
+    mine = Rsvp.objects.select_for_update().filter(event=locked, member=member).first() or Rsvp(event=locked, member=member)
+    was_going = mine.pk is not None and mine.status == Rsvp.Status.GOING
+    if status == Rsvp.Status.GOING:
+        status = _seat(locked, mine, guests)
+    mine.status, mine.note, mine.answered_at = status, note, timezone.now()
+    mine.guest_count = guests if status in (Rsvp.Status.GOING, Rsvp.Status.WAITLISTED) else 0
+    mine.save()
+    _name_guests(mine, guest_names or [])
+    if was_going:
+        fill_free_places(event=locked)
+    return mine
+
+
+def _seat(event: Event, mine: Rsvp, guests: int) -> str:
+    """Give the place, or the waiting list; refuse when there is neither. The event is locked."""
+    if event.capacity is None:
+        return Rsvp.Status.GOING
+    others = taken_places(event=event, without=mine)
+    if others + 1 + guests <= event.capacity:
+        return Rsvp.Status.GOING
+    left = event.capacity - others
+    if left > 0 and guests:
+        raise EventsError(f"Only {left} place{' is' if left == 1 else 's are'} left. You can come {_alone(left)}.")
+    if event.has_waitlist:
+        return Rsvp.Status.WAITLISTED
+    raise EventsError("The last place is taken. Please look at the other events, or call us.")
+
+
+def _alone(left: int) -> str:
+    return "by yourself" if left == 1 else f"with {left - 1} guest{'' if left == 2 else 's'}"
+
+
+def taken_places(*, event: Event, without: Rsvp | None = None) -> int:
+    """Count the people coming, members and guests."""
+    going = Rsvp.objects.filter(event=event, status=Rsvp.Status.GOING)
+    if without is not None and without.pk:
+        going = going.exclude(pk=without.pk)
+    return going.aggregate(n=Sum(F("guest_count") + 1))["n"] or 0
+
+
+def _name_guests(rsvp: Rsvp, names: list[str]) -> None:
+    """Keep one row a guest; rows stay when the answer is saved again, so a guest who came stays ticked."""
+    rsvp.guests.filter(position__gt=rsvp.guest_count).delete()
+    for position in range(1, rsvp.guest_count + 1):
+        name = names[position - 1].strip()[:80] if position <= len(names) else ""
+        Guest.objects.update_or_create(rsvp=rsvp, position=position, defaults={"name": name} if name else {})
+
+
+@transaction.atomic
+def fill_free_places(*, event: Event) -> int:
+    """Give freed places to the waiting list, first come first served, and write to each. The event is locked by the caller."""
+    if event.capacity is None or event.why_closed(timezone.now()):
+        return 0
+    given, left = 0, event.capacity - taken_places(event=event)
+    waiting = Rsvp.objects.select_for_update().filter(event=event, status=Rsvp.Status.WAITLISTED).order_by("answered_at", "pk")
+    for rsvp in waiting:
+        if rsvp.guest_count + 1 > left:
+            continue
+        rsvp.status = Rsvp.Status.GOING
+        rsvp.save(update_fields=["status"])
+        emails.place_opened(rsvp)
+        left -= rsvp.guest_count + 1
+        given += 1
+    return given
+
+
+@transaction.atomic
+def check_in(*, event: Event, by: User, member: Member | None = None, guest: Guest | None = None, name: str = "") -> Attendance:
+    """Tick somebody off at the door: a member, a member's guest, or a walk-in by first name. Twice is once."""
+    if guest is not None:
+        label = guest.name or f"Guest of {guest.rsvp.member.called}"
+        attendance, _ = Attendance.objects.get_or_create(event=event, guest=guest, defaults={"by": by, "name": label})
+        return attendance
+    if member is not None:
+        attendance, _ = Attendance.objects.get_or_create(event=event, member=member, guest=None, defaults={"by": by})
+        return attendance
+    if not name.strip():
+        raise EventsError("Please type a first name.")
+    return Attendance.objects.create(event=event, name=name.strip()[:80], by=by)
+
+
+@transaction.atomic
+def undo_check_in(*, event: Event, member: Member | None = None, guest: Guest | None = None) -> None:
+    """Take a tick back; it was the wrong line."""
+    found = Attendance.objects.filter(event=event, guest=guest)
+    (found.filter(member=member) if guest is None else found).delete()
+
+
+@transaction.atomic
+def publish_event(*, event: Event) -> None:
+    """Put a draft on the site."""
+    if event.ends_at < timezone.now():
+        raise EventsError("This event is over; please give it a new date first.")
+    Event.objects.filter(pk=event.pk, status=Event.Status.DRAFT).update(status=Event.Status.PUBLISHED)
+
+
+def close_past_events(*, now: dt.datetime) -> int:
+    """Close events that are over for answers. Safe to run twice."""
+    return Event.objects.filter(status=Event.Status.PUBLISHED, ends_at__lt=now).update(status=Event.Status.CLOSED)

@@ -1,0 +1,51 @@
+"""The events' room at the desk."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from events.models import Event
+from loaf.lib.admin import Column, DeskAdmin, Filter
+from loaf.lib.templatetags.loaf import badge, clock, day
+
+TONES = {"published": "ok", "draft": "quiet", "cancelled": "bad"}
+
+
+@admin.register(Event)
+class EventAdmin(DeskAdmin):
+    """Events, the newest first."""
+
+    permissions = {"view": "events.view", "add": "events.create", "change": "events.edit"}
+    order = ["-starts_at", "-id"]
+    list_values = ["title", "status", "capacity", "visibility"]
+    columns = [
+        Column("Event", lambda r: r["title"], lead=True),
+        Column("When", lambda r: f"{day(r['starts_at'])}, {clock(r['starts_at'])}"),
+        Column("Status", lambda r: badge(TONES.get(r["status"], "quiet"), Event.Status(r["status"]).label)),
+        Column("Who sees it", lambda r: Event.Visibility(r["visibility"]).label),
+        Column("Places", lambda r: str(r["capacity"] or "no limit")),
+    ]
+    filters = [Filter("status", "Status", Event.Status.choices)]
+    empty_text = "Nothing is planned yet."
+    prepopulated_fields = {"slug": ["title"]}
+    change_form_template = "admin/events/event_form.html"
+    fieldsets = [
+        ("What", {"fields": ["title", "slug", "summary", "description", "picture"]}),
+        ("When", {"fields": ["starts_at", "ends_at", "timezone", "answer_by"]}),
+        ("Where", {"fields": ["venue", "area", "address", "access_facts", "cost"]}),
+        ("Who", {"fields": ["capacity", "has_waitlist", "guest_limit", "visibility", "status"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Publishing and calling off are powers of their own."""
+        may = request.user.has_perm("events.publish") and request.user.has_perm("events.cancel")
+        return [] if may else ["status"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Keep Django's split date widget away; its two halves have no labels."""
+        if db_field.name in ("starts_at", "ends_at", "answer_by"):
+            widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+            return db_field.formfield(widget=widget, form_class=forms.DateTimeField)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -1,0 +1,185 @@
+"""Events, answers, and who came."""
+
+import datetime as dt
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from members.models import Member
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Questions about sets of events."""
+
+    def visible_to(self, member: Member | None) -> Self:
+        """Events a visitor (None) or a member may open: published ones; members' events for active members; hidden ones for nobody."""
+        shown = self.filter(status__in=[Event.Status.PUBLISHED, Event.Status.CLOSED, Event.Status.CANCELLED])
+        if member is not None and member.sees_member_pages:
+            return shown.exclude(visibility=Event.Visibility.HIDDEN)
+        return shown.filter(visibility=Event.Visibility.PUBLIC)
+
+    def upcoming(self, *, now: dt.datetime | None = None) -> Self:
+        """Events that are not over yet, soonest first."""
+        return self.filter(ends_at__gte=now or timezone.now()).order_by("starts_at", "id")
+
+    def with_places_taken(self) -> Self:
+        """Add `taken`: people coming, members and guests together. One aggregate, whatever the number of events."""
+        going = Rsvp.objects.filter(event=models.OuterRef("pk"), status=Rsvp.Status.GOING).order_by()
+        total = going.values("event").annotate(n=Count("id") + Coalesce(Sum("guest_count"), 0)).values("n")
+        return self.annotate(taken=Coalesce(models.Subquery(total, output_field=models.IntegerField()), 0))
+
+
+class Event(models.Model):
+    """Something to come to. Times are stored in UTC and shown in the event's zone."""
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", "Everybody"
+        MEMBERS = "members", "Members only"
+        HIDDEN = "hidden", "Nobody yet"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "On the site"
+        CLOSED = "closed", "Closed for answers"
+        CANCELLED = "cancelled", "Called off"
+
+    class Picture(models.TextChoices):
+        POTLUCK = "potluck", "Potluck"
+        COFFEE = "coffee", "Coffee"
+        WALK = "walk", "Walk"
+        BOOK = "book", "Book"
+        MUSIC = "music", "Music"
+        GAMES = "games", "Games"
+        TALK = "talk", "Talk"
+        TRIP = "trip", "Trip"
+
+    title = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=140, unique=True)
+    summary = models.CharField(max_length=300, blank=True)
+    description = models.TextField(blank=True)
+    picture = models.CharField(max_length=20, choices=Picture.choices, default=Picture.POTLUCK)
+    venue = models.CharField(max_length=120, blank=True)
+    area = models.CharField("part of town", max_length=80, blank=True, help_text="What visitors see instead of the address.")
+    address = models.CharField("street address, for members", max_length=200, blank=True)
+    access_facts = models.TextField("getting in and getting comfortable", blank=True)
+    cost = models.CharField(max_length=120, blank=True, default="Free")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    timezone = models.CharField(max_length=40, default="America/Chicago")
+    capacity = models.PositiveIntegerField("places", null=True, blank=True, help_text="Empty means room for everyone.")
+    has_waitlist = models.BooleanField("waiting list", default=True)
+    guest_limit = models.PositiveSmallIntegerField("guests each member may bring", default=1)
+    answer_by = models.DateTimeField("answers until", null=True, blank=True)
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.MEMBERS)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["starts_at", "id"], name="event_by_start")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="event_times_in_order"),
+            models.CheckConstraint(condition=Q(capacity=None) | Q(capacity__gt=0), name="event_capacity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether the event will not take place."""
+        return self.status == self.Status.CANCELLED
+
+    def why_closed(self, now: dt.datetime) -> str:
+        """Say in a sentence why nobody can answer any more; empty while answers are open."""
+        if self.is_called_off:
+            return "This event is called off."
+        if now >= self.ends_at:
+            return "This event is over."
+        if self.status != self.Status.PUBLISHED or (self.answer_by and now > self.answer_by):
+            return "The list for this event is closed. Call us if you still want to come."
+        return ""
+
+    def places_left(self, taken: int) -> int | None:
+        """Places still free when `taken` people come; None when there is no limit."""
+        return None if self.capacity is None else max(0, self.capacity - taken)
+
+
+class Rsvp(models.Model):
+    """What a member answered for an event; one row a member and event."""
+
+    class Status(models.TextChoices):
+        GOING = "going", "You’re coming"
+        MAYBE = "maybe", "Perhaps"
+        DECLINED = "declined", "You can’t come"
+        WAITLISTED = "waitlisted", "Waiting list"
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="rsvps")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="rsvps")
+    status = models.CharField(max_length=10, choices=Status.choices)
+    guest_count = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField("what she brings", max_length=200, blank=True)
+    answered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "event"], name="rsvp_of_member")]
+        constraints = [models.UniqueConstraint(fields=["event", "member"], name="rsvp_one_per_member")]
+
+    def __str__(self) -> str:
+        return f"Answer {self.pk}"
+
+    @property
+    def sentence(self) -> str:
+        """The answer as its owner reads it."""
+        if self.status == self.Status.GOING and self.guest_count:
+            return f"You’re coming, with {self.guest_count} guest{'s' if self.guest_count > 1 else ''}"
+        return self.get_status_display()
+
+    @property
+    def tone(self) -> str:
+        """The colour family of the answer's badge."""
+        return {"going": "ok", "waitlisted": "warn"}.get(self.status, "quiet")
+
+
+class Guest(models.Model):
+    """A person a member brings: a first name is enough."""
+
+    rsvp = models.ForeignKey(Rsvp, models.CASCADE, related_name="guests")
+    name = models.CharField("first name", max_length=80, blank=True)
+    position = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["rsvp", "position"], name="guest_once")]
+
+    def __str__(self) -> str:
+        return self.name or f"Guest {self.position}"
+
+
+class Attendance(models.Model):
+    """Somebody who came: a member, a member's guest, or a walk-in known by first name only."""
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="attendances")
+    member = models.ForeignKey(Member, models.CASCADE, null=True, blank=True, related_name="attendances")
+    guest = models.ForeignKey(Guest, models.CASCADE, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=80, blank=True)
+    checked_in_at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "member"], condition=Q(member__isnull=False, guest=None), name="attendance_member_once"
+            ),
+            models.UniqueConstraint(fields=["event", "guest"], condition=Q(guest__isnull=False), name="attendance_guest_once"),
+            models.CheckConstraint(condition=Q(member__isnull=False) | ~Q(name=""), name="attendance_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attendance {self.pk}"

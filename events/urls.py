@@ -1,0 +1,10 @@
+"""Addresses of the events' room."""
+
+from django.urls import path
+
+from events import views
+
+urlpatterns = [
+    path("events/", views.event_list, name="events"),
+    path("events/<slug:slug>/", views.event, name="event"),
+]

@@ -1,0 +1,166 @@
+"""One import from upload to result: take the files, preview, run. Both of the last run in the worker and may be killed."""
+
+import hashlib
+import logging
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from imports import files
+from imports.matching import match
+from imports.models import ImportFile, ImportJob, ImportRow
+from imports.readers import READERS
+from imports.staging import stage_file
+from imports.writing import write_chunk
+from members.models import User
+
+log = logging.getLogger("loaf.imports")
+MAX_FILES = 10
+
+
+class UploadProblem(Exception):
+    """The upload cannot be used; `problems` are plain sentences, one a file."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def create_job(
+    *, uploads: list[tuple[str, IO[bytes], int, str]], by: User | None, new_status: str = "payment_pending", overwrite: bool = False
+) -> ImportJob:
+    """Look at the files (name, stream, size, chosen reader or ""), keep them privately and make the job.
+
+    Raises UploadProblem naming every file that cannot be used; nothing is kept then.
+    """
+    tables, problems = [], []
+    limit = settings.IMPORT_MAX_BYTES
+    if not uploads or len(uploads) > MAX_FILES:
+        raise UploadProblem([f"Please choose one to {MAX_FILES} files."])
+    for name, stream, size, chosen in uploads:
+        try:
+            if size > limit:
+                raise files.FileProblem(f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts.")
+            tables.append((name, stream, size, files.inspect(stream, name, as_reader=chosen), _digest(stream)))
+        except files.FileProblem as problem:
+            problems.append(str(problem))
+    problems += _same_file_twice([(table[0], table[4]) for table in tables])
+    if problems:
+        raise UploadProblem(problems)
+    with transaction.atomic():
+        job = ImportJob.objects.create(by=by, new_status=new_status, overwrite=overwrite, total_rows=sum(t[3].lines for t in tables))
+        for place, (name, stream, size, table, digest) in enumerate(sorted(tables, key=lambda t: t[3].reader.order)):
+            stream.seek(0)
+            kept = default_storage.save(f"imports/{job.pk}/{place}.csv", File(stream))
+            ImportFile.objects.create(
+                job=job, name=name[:200], stored_as=kept, reader=table.reader.key, size=size, sha256=digest,
+                encoding=table.encoding, delimiter=table.delimiter, position=place,
+            )  # fmt: skip
+    return job
+
+
+def start_preview(*, job: ImportJob) -> None:
+    """Hand the reading of the files to the worker."""
+    from imports.tasks import preview_job
+
+    preview_job.enqueue(job.pk)
+
+
+@transaction.atomic
+def start_run(*, job: ImportJob, by: User | None) -> None:
+    """Hand the writing to the worker. A second press finds the job running and does nothing."""
+    from imports.tasks import run_job
+
+    locked = ImportJob.objects.select_for_update().get(pk=job.pk)
+    if locked.status != ImportJob.Status.PREVIEWED:
+        return
+    if ImportJob.objects.filter(status=ImportJob.Status.RUNNING).exclude(pk=job.pk).exists():
+        raise UploadProblem(["Another import is running. Please wait until it is done."])
+    locked.status, locked.started_at, locked.done_rows, locked.error = ImportJob.Status.RUNNING, timezone.now(), 0, ""
+    locked.total_rows = locked.rows.count()
+    locked.save()
+    log.info("import %s started by user %s", job.pk, by.pk if by else "the console")
+    run_job.enqueue(job.pk)
+
+
+def preview(job_id: int) -> None:
+    """Read the files onto the stage and decide what becomes of each row. Begun anew after a crash; twice is once."""
+    job = ImportJob.objects.get(pk=job_id)
+    if job.status != ImportJob.Status.UPLOADED:
+        return
+    ImportRow.objects.filter(job=job).delete()
+    job.done_rows = 0
+    for file in job.files.all():
+        try:
+            job.done_rows += stage_file(job, file)
+        except files.FileProblem as problem:
+            fail(job_id, f"{file.name}: {problem}")
+            return
+    with transaction.atomic():
+        match(job.pk, overwrite=job.overwrite)
+        job.counts, job.status, job.total_rows = count_actions(job), ImportJob.Status.PREVIEWED, job.done_rows
+        job.save(update_fields=["counts", "status", "total_rows"])
+
+
+def run(job_id: int) -> None:
+    """Write what the preview showed, a chunk a transaction; goes on where a killed worker stopped."""
+    job = ImportJob.objects.get(pk=job_id)
+    if job.status != ImportJob.Status.RUNNING:
+        return
+    job.done_rows = ImportRow.objects.filter(job=job, is_done=True).count()
+    # The list may have changed since the preview; the same matching decides again, for rows not yet written.
+    with transaction.atomic():
+        match(job.pk, overwrite=job.overwrite)
+    for kind in (ImportRow.Kind.PERSON, ImportRow.Kind.PAYMENT):
+        while write_chunk(job, kind):
+            pass
+    job.counts, job.status, job.finished_at = count_actions(job), ImportJob.Status.FINISHED, timezone.now()
+    job.save(update_fields=["counts", "status", "finished_at"])
+    log.info("import %s finished: %s", job.pk, job.counts)
+
+
+def fail(job_id: int, reason: str = "Something broke on our side. Nothing is lost: what was written is kept, and the job can be run again.") -> None:
+    """Mark a job that could not be done."""
+    ImportJob.objects.filter(pk=job_id).update(status=ImportJob.Status.FAILED, error=reason[:300], finished_at=timezone.now())
+
+
+def count_actions(job: ImportJob) -> dict[str, dict[str, int]]:
+    """How many rows of each kind are created, updated, skipped, refused, and how many came with a note."""
+    counts: dict[str, dict[str, int]] = {}
+    for row in ImportRow.objects.filter(job=job).values("kind", "action").annotate(n=Count("id")).order_by("kind", "action"):
+        counts.setdefault(row["kind"], {"create": 0, "update": 0, "skip": 0, "reject": 0})[row["action"]] = row["n"]
+    return counts
+
+
+def rejected_rows(file: ImportFile) -> tuple[list[str], Any]:
+    """Header and rows of a CSV of what was refused, as the file had it, with line and reason behind; to mend and upload again."""
+    with default_storage.open(file.stored_as, "rb") as stream:
+        _, header = next(files.records(stream, file.encoding, file.delimiter))
+    secrets = set(READERS[file.reader].secret_places(header))
+    kept = [place for place in range(len(header)) if place not in secrets]
+    rows = file.rows.filter(action=ImportRow.Action.REJECT).order_by("record")
+    cells = (
+        [*((row.raw + [""] * len(header))[place] for place in kept), row.line, " ".join(r["reason"] for r in row.reasons)]
+        for row in rows.iterator(chunk_size=2000)
+    )
+    return [*(header[place] for place in kept), "Line", "Why it was refused"], cells
+
+
+def _digest(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _same_file_twice(named: list[tuple[str, str]]) -> list[str]:
+    seen: dict[str, str] = {}
+    problems = []
+    for name, digest in named:
+        if digest in seen:
+            problems.append(f"{name} and {seen[digest]} are the same file. Please choose it once.")
+        seen.setdefault(digest, name)
+    return problems

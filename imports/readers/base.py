@@ -1,0 +1,105 @@
+"""What a reader is: one file a format, declarative – which columns mean what – and one function for what a row says."""
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from loaf.lib.csvsafe import safe_text
+from loaf.lib.text import tidy
+
+PERSON, PAYMENT = "person", "payment"
+
+
+def normal_header(name: str) -> str:
+    """One spelling for a column name: lower case, no quotes, "_" and "-" as blanks."""
+    return " ".join(name.replace("\ufeff", "").strip().strip("\"'").replace("_", " ").replace("-", " ").lower().split())
+
+
+class RowProblem(Exception):
+    """The row cannot be used. `column` is the file's own name of the column, the message a plain sentence."""
+
+    def __init__(self, sentence: str, column: str = "", value: str = "") -> None:
+        super().__init__(sentence)
+        self.column, self.value = column, value
+
+
+class NotOurs(Exception):
+    """The row is no mistake, just nothing to bring in: a failed charge, a test order. The message says what it is."""
+
+
+@dataclass
+class Cells:
+    """One row by meaning. `text` gives the tidied cell of a target, whatever the file calls its column."""
+
+    row: Sequence[str]
+    places: dict[str, list[int]]
+    header: Sequence[str]
+    notes: list[dict[str, str]] = field(default_factory=list)
+
+    def text(self, target: str) -> str:
+        """The first non-empty cell among the columns that mean `target`, tidied; "" when there is none."""
+        for place in self.places.get(target, ()):
+            value = self.row[place]
+            if value:
+                value = safe_text(value)
+                if "&" in value and ";" in value:
+                    value = html.unescape(value)
+                value = tidy(value)
+                if value:
+                    return value
+        return ""
+
+    def column(self, target: str) -> str:
+        """The file's own name of the column that means `target`."""
+        places = self.places.get(target)
+        return self.header[places[0]].strip() if places else target
+
+    def note(self, target: str, sentence: str) -> None:
+        """Keep the row, but say that one value of it was left out."""
+        self.notes.append({"column": self.column(target), "value": self.text(target)[:200], "reason": sentence})
+
+    def limited(self, target: str, limit: int) -> str:
+        """A text that must fit its column in the database; a longer one refuses the row rather than being cut."""
+        value = self.text(target)
+        if len(value) > limit:
+            raise RowProblem(f"“{self.column(target)}” has {len(value)} characters; {limit} fit.", self.column(target), value[:80])
+        return value
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One export format: how to know it by its header, what its columns mean, what a row says.
+
+    `needs` are groups of column names of which one each must be there; `columns` maps our targets to the names the format
+    uses, best first; cells of `secrets` are dropped before anything is stored or logged.
+    """
+
+    key: str
+    label: str
+    kind: str
+    needs: list[set[str]]
+    columns: dict[str, list[str]]
+    read: Callable[[Cells], dict[str, Any]]
+    never: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
+    order: int = 0
+
+    def fits(self, names: set[str]) -> bool:
+        """Whether a header (normalised names) is of this format."""
+        return all(group & names for group in self.needs) and not self.never & names
+
+    def missing(self, names: set[str]) -> list[str]:
+        """The columns this format needs and the header lacks."""
+        return [" or ".join(sorted(group)) for group in self.needs if not group & names]
+
+    def places(self, header: Sequence[str]) -> dict[str, list[int]]:
+        """Where each target stands in this file."""
+        at: dict[str, int] = {}
+        for index, name in enumerate(header):
+            at.setdefault(normal_header(name), index)
+        return {t: found for t, names in self.columns.items() if (found := [at[n] for n in names if n in at])}
+
+    def secret_places(self, header: Sequence[str]) -> list[int]:
+        """Where cells stand that must not be kept."""
+        return [index for index, name in enumerate(header) if normal_header(name) in self.secrets]

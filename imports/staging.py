@@ -1,0 +1,79 @@
+"""From a file to rows on the stage: each record read once, in Python, with the same words on every database."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from imports import files
+from imports.models import ImportFile, ImportJob, ImportRow
+from imports.readers import READERS
+from imports.readers.base import Cells, NotOurs, Reader, RowProblem
+from loaf.lib.sql import CHUNK, copy_rows
+
+TYPED = [
+    "source", "source_id", "customer_id", "email", "first_name", "last_name", "pronouns", "phone", "phone_as_written",
+    "address_line1", "address_line2", "city", "region", "postal_code", "country", "bio", "joined_on", "joined_precision",
+    "new_status", "provider_id", "intent_id", "invoice_id", "purpose", "amount", "refunded", "fee", "currency", "paid_at",
+    "refunded_at", "description", "payer_name", "card_brand", "card_last4",
+]  # fmt: skip
+EMPTY = {
+    **dict.fromkeys(TYPED, ""), "joined_on": None, "joined_precision": "day", "amount": None, "refunded": 0, "fee": 0,
+    "paid_at": None, "refunded_at": None,
+}  # fmt: skip
+COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_done", *TYPED]
+
+
+def stage_file(job: ImportJob, file: ImportFile) -> int:
+    """Read one file onto the stage, a chunk a transaction so that progress shows; return the number of records."""
+    reader = READERS[file.reader]
+    count = 0
+    with default_storage.open(file.stored_as, "rb") as stream:
+        rows = _staged(job, file, reader, stream)
+        while chunk := list(islice(rows, CHUNK)):
+            with transaction.atomic():
+                copy_rows(ImportRow._meta.db_table, COLUMNS, chunk)
+                count += len(chunk)
+                ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
+    return count
+
+
+def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any) -> Iterator[list[Any]]:
+    found = files.records(stream, file.encoding, file.delimiter)
+    _, header = next(found)
+    places, secrets, width = reader.places(header), reader.secret_places(header), len(header)
+    record = 0
+    for line, cells in found:
+        if not any(cells):
+            continue
+        record += 1
+        raw = list(cells)
+        for place in secrets:
+            if place < len(raw):
+                raw[place] = ""
+        raw = [cell.replace("\x00", "") for cell in raw]
+        action, reasons, values = _judge(reader, raw, places, header, width)
+        yield [
+            job.pk, file.pk, record, line, reader.kind, raw, action, reasons, False,
+            *(values.get(name, EMPTY[name]) for name in TYPED),
+        ]  # fmt: skip
+
+
+def _judge(
+    reader: Reader, raw: list[str], places: dict[str, list[int]], header: list[str], width: int
+) -> tuple[str, list[dict[str, str]], dict[str, Any]]:
+    """Say what one record is: refused, passed over, or the values it holds (the action is decided by matching)."""
+    if any(cell.strip() for cell in raw[width:]):
+        filled = len(raw)
+        sentence = f"The line has {filled} cells but the header has {width}. A comma inside a value may lack its quotes."
+        return "reject", [{"column": "", "value": "", "reason": sentence}], {}
+    cells = Cells(raw if len(raw) >= width else raw + [""] * (width - len(raw)), places, header)
+    try:
+        values = reader.read(cells)
+    except RowProblem as problem:
+        return "reject", [{"column": problem.column, "value": problem.value, "reason": str(problem)}], {}
+    except NotOurs as other:
+        return "skip", [{"column": "", "value": "", "reason": str(other)}], {}
+    return "", cells.notes, values

@@ -1,0 +1,64 @@
+"""The volunteers' desk: Django's admin with our permissions, our look and our staff pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, path
+
+from loaf.lib.access import STAFF
+from loaf.lib.admin import DeskAdmin
+
+
+class LoafAdminSite(AdminSite):
+    """One site for staff. Only our own DeskAdmins are registered; libraries' tables stay out of sight."""
+
+    site_title = "LOAF"
+    site_header = "LOAF"
+    index_title = "Volunteers’ desk"
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take models that say which permissions open them; pass over the others."""
+        if admin_class is not None and issubclass(admin_class, DeskAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the login holds any power at the desk today."""
+        return request.user.is_active and bool(getattr(request.user, "held_permissions", None))
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Tell a signed-in person without power that nothing is here; visitors are sent to sign in."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise Http404
+            return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+        for name in ("access", "methods"):
+            if hasattr(view, name):
+                setattr(guarded, name, getattr(view, name))
+        return guarded
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Our staff pages that belong to no single table, before the stock ones."""
+        from events.views import check_in
+
+        return [path("events/<int:event_id>/check-in/", check_in, name="check_in"), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The desk: what needs somebody today, and the way to every list this person may open."""
+        from loaf.views.desk import desk_cards
+
+        context = {**self.each_context(request), "cards": desk_cards(request), "title": self.index_title, "lists": self._lists(request)}
+        return render(request, "admin/desk.html", context)
+
+    index.access, index.methods = STAFF, ("GET", "HEAD")  # type: ignore[attr-defined]
+
+    def _lists(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [
+            {"name": app["name"], "models": [m for m in app["models"] if m["admin_url"]]} for app in self.get_app_list(request)
+        ]

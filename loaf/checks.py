@@ -1,0 +1,41 @@
+"""System checks of ours: what must be true of the settings and the URLconf."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.urls)
+def every_door_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A URL whose view does not say who may enter stops the start."""
+    from loaf.routes import undeclared
+
+    return [Error(f"{route.path} ({route.name}) does not say who may enter.", id="loaf.E001") for route in undeclared()]
+
+
+@register(Tags.security)
+def stripe_settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Tolerance 0 would switch the age check off; a live site needs a live key; the statement line has its rules."""
+    found: list[CheckMessage] = []
+    if not 1 <= settings.STRIPE_WEBHOOK_TOLERANCE <= 600:
+        found.append(Error("STRIPE_WEBHOOK_TOLERANCE must be between 1 and 600 seconds.", id="loaf.E002"))
+    if settings.STRIPE_LIVE_MODE and not settings.STRIPE_LIVE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
+        found.append(Error("STRIPE_LIVE_MODE needs a live STRIPE_LIVE_SECRET_KEY.", id="loaf.E003"))
+    if settings.STRIPE_LIVE_MODE and settings.STRIPE_API_HOST != "https://api.stripe.com":
+        found.append(Error("STRIPE_LIVE_MODE must talk to Stripe itself.", id="loaf.E004"))
+    statement = settings.ORG["statement"]
+    if not 5 <= len(statement) <= 22 or any(mark in statement for mark in "<>\\'\"*"):
+        found.append(Error("ORG_STATEMENT_DESCRIPTOR must have 5 to 22 characters and none of < > \\ ' \" *.", id="loaf.E005"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def production_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What a real site needs beside Django's own list."""
+    found: list[CheckMessage] = []
+    if settings.DEVELOPMENT:
+        found.append(Warning("DEVELOPMENT or DEBUG is on.", id="loaf.W001"))
+    if not settings.EMAIL_HOST:
+        found.append(Warning("EMAIL_HOST is empty: nobody can get a code to sign in.", id="loaf.W002"))
+    return found

@@ -1,0 +1,19 @@
+"""What every template may use."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+TEXT_SIZES = {"normal": "", "large": "large", "largest": "largest"}
+THEMES = {"device": "", "light": "light", "dark": "dark"}
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The organisation, and how this person likes to read (from one cookie each, also when signed out)."""
+    return {
+        "org": settings.ORG,
+        "currency": settings.CURRENCY,
+        "text_size": TEXT_SIZES.get(request.COOKIES.get("text", ""), ""),
+        "theme": THEMES.get(request.COOKIES.get("theme", ""), ""),
+    }

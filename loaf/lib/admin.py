@@ -1,0 +1,145 @@
+"""The volunteers' desk on Django's admin: our permissions, and lists that never count or skip."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from loaf.lib import keyset
+from loaf.lib.access import declare
+from loaf.lib.htmx import render_page
+
+Cell = str | SafeString
+COUNT_LIMIT = 1_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a desk list: its heading and how a row (a dict of `values()`) is shown."""
+
+    label: str
+    show: Callable[[dict[str, Any]], Cell]
+    lead: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a desk list: a field and its choices, as links."""
+
+    field: str
+    label: str
+    choices: list[tuple[str, str]] = field(default_factory=list)
+
+
+class DeskAdmin(ModelAdmin):
+    """A ModelAdmin whose doors are the registry's permissions and whose list is keyset-paged.
+
+    `permissions` maps view/add/change/delete to a permission's name; a verb that is left out is allowed to nobody.
+    """
+
+    permissions: dict[str, str] = {}
+    columns: list[Column] = []
+    list_values: list[str] = []
+    order: list[str] = ["-id"]
+    filters: list[Filter] = []
+    search_help = ""
+    empty_text = "There is nothing here yet."
+    list_note = ""
+
+    def _may(self, request: HttpRequest, verb: str) -> bool:
+        name = self.permissions.get(verb)
+        return bool(name) and request.user.has_perm(name)  # type: ignore[arg-type]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether rows may be seen."""
+        return self._may(request, "view") or self._may(request, "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a row may be added by hand."""
+        return self._may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a row may be changed by hand."""
+        return self._may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a row may be deleted."""
+        return self._may(request, "delete")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the model shows on the desk."""
+        return self.has_view_permission(request)
+
+    def rows(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows this person may see, before search and filters."""
+        return self.model._default_manager.all()
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Narrow the rows to a search text; only used when `search_help` is set."""
+        return queryset
+
+    def link(self, row: dict[str, Any]) -> str:
+        """Where the lead cell of a row goes."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row["id"]])
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list: two queries whatever the number of rows, one page at a time by cursor."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text = " ".join(request.GET.get("q", "").split())[:100]
+        queryset = self.rows(request)
+        chosen: dict[str, str] = {}
+        for one in self.filters:
+            value = request.GET.get(one.field, "")
+            if value in dict(one.choices):
+                chosen[one.field] = value
+                queryset = queryset.filter(**{one.field: value})
+        if text and self.search_help:
+            queryset = self.search(queryset, text)
+        count = queryset.order_by()[: COUNT_LIMIT + 1].count()
+        fields = sorted({*self.list_values, "id", *(name.lstrip("-") for name in self.order)})
+        page = keyset.paginate(
+            queryset.values(*fields), self.order, after=request.GET.get("after", "")[:400], before=request.GET.get("before", "")[:400]
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(self.opts.verbose_name_plural).capitalize(),
+            "admin": self,
+            "rows": [self._row(row) for row in page.rows],
+            "page": page,
+            "count": f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}",
+            "q": text,
+            "chosen": chosen,
+            "can_add": self.has_add_permission(request),
+            "add_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
+        }
+        return render_page(request, "admin/desk_list.html", context, fragment="list")
+
+    def _row(self, row: dict[str, Any]) -> dict[str, Any]:
+        cells = [{"label": column.label, "text": column.show(row), "lead": column.lead} for column in self.columns]
+        return {"link": self.link(row), "cells": cells}
+
+
+def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """Declare an extra page of a DeskAdmin; the admin site's own wrapper lets only staff in, this asks for the permission."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Any:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return declare(guarded, permission, methods or ("GET",))
+
+    return decorate
+
+
+def read_only_fields(model: type[Model]) -> list[str]:
+    """All concrete fields of a model, for pages where nothing is typed."""
+    return [f.name for f in model._meta.fields if f.name != "id"]

@@ -1,0 +1,92 @@
+"""Dates as old export files write them, and calendar arithmetic for membership terms."""
+
+import calendar
+import datetime as dt
+import functools
+import re
+
+MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
+MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+NO_DATE = {"", "0", "n/a", "none", "never", "null", "-", "0000-00-00", "1970-01-01", "1970-01-01 0:00"}
+
+DAY, MONTH, YEAR = "day", "month", "year"
+
+
+class DateError(ValueError):
+    """The text is no date; the message may be shown."""
+
+
+@functools.lru_cache(maxsize=8192)
+def parse_date(text: str, *, day_first: bool = False) -> tuple[dt.date | None, str]:
+    """Read one of the formats of the old systems; return the date and its precision (day, month or year).
+
+    A text that means "none" (empty, "Never", "0000-00-00", …) gives (None, ""). "03/04/2021" is month-first unless
+    day_first; "25/12/2021" can only be day-first and is read so. Raises DateError for anything else.
+    """
+    value = " ".join(text.replace("\u00a0", " ").split()).strip("'")
+    if value.lower() in NO_DATE or value.startswith("0000-00-00"):
+        return None, ""
+    for pattern, read in _FORMATS:
+        if match := pattern.fullmatch(value):
+            try:
+                return read(match, day_first)
+            except (ValueError, KeyError):
+                break
+    raise DateError(f"“{text.strip()}” is not a date we can read.")
+
+
+def parse_datetime(text: str, *, zone: dt.tzinfo) -> dt.datetime | None:
+    """Read a date with an optional time ("2024-10-23 23:31:05", "11/29/24 22:28", "March 1, 2021 3:07 pm"), in the zone given."""
+    value = " ".join(text.split()).strip("'")
+    match = re.search(r"[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]m)?(?:Z|UTC)?$", value, re.IGNORECASE)
+    day, _ = parse_date(value[: match.start()] if match else value)
+    if day is None:
+        return None
+    if not match:
+        return dt.datetime.combine(day, dt.time(), zone)
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    if match[4]:
+        hour = hour % 12 + (12 if match[4].lower() == "pm" else 0)
+    try:
+        return dt.datetime.combine(day, dt.time(hour, minute, second), zone)
+    except ValueError as error:
+        raise DateError(f"“{text.strip()}” is not a time we can read.") from error
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """Return the same day of the month later, or the month's last day: January 31 + 1 is February 28 or 29."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _year(text: str) -> int:
+    number = int(text)
+    return number if len(text) == 4 else (2000 + number if number < 70 else 1900 + number)
+
+
+def _slashes(match: re.Match[str], day_first: bool) -> tuple[dt.date, str]:
+    first, second, year = int(match[1]), int(match[2]), _year(match[3])
+    if day_first or (first > 12 >= second):
+        first, second = second, first
+    return dt.date(year, first, second), DAY
+
+
+_TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp][Mm])?Z?)?"
+_FORMATS = [
+    (re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
+    (re.compile(rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-](\d{{4}}|\d{{2}}){_TIME}"), _slashes),
+    (re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){_TIME}"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
+    (
+        re.compile(rf"([A-Za-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_TIME}"),
+        lambda m, _: (dt.date(int(m[3]), MONTHS[m[1].lower()], int(m[2])), DAY),
+    ),
+    (
+        re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[ -]([A-Za-z]{{3,9}})\.?,?[ -](\d{{4}}|\d{{2}}){_TIME}"),
+        lambda m, _: (dt.date(_year(m[3]), MONTHS[m[2].lower()], int(m[1])), DAY),
+    ),
+    (re.compile(r"(\d{1,2})[/.-](\d{4})"), lambda m, _: (dt.date(int(m[2]), int(m[1]), 1), MONTH)),
+    (re.compile(r"(\d{4})[/.-](\d{1,2})"), lambda m, _: (dt.date(int(m[1]), int(m[2]), 1), MONTH)),
+    (re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{4})"), lambda m, _: (dt.date(int(m[2]), MONTHS[m[1].lower()], 1), MONTH)),
+    (re.compile(r"((?:19|20)\d{2})"), lambda m, _: (dt.date(int(m[1]), 1, 1), YEAR)),
+]

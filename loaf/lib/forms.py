@@ -1,0 +1,64 @@
+"""How every form of ours renders (design/ui: label above, help above the control, the optional marked) and speaks."""
+
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from loaf.lib import money
+from loaf.lib.text import is_email, normal_email, tidy
+
+
+class LoafRenderer(TemplatesSetting):
+    """Use the project's own templates for forms and fields."""
+
+    form_template_name = "ui/form.html"
+    field_template_name = "ui/field.html"
+
+
+class EmailField(forms.CharField):
+    """An e-mail address in its normal form, with one plain sentence when it is none."""
+
+    widget = forms.EmailInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 254)
+        kwargs.setdefault("label", "Your e-mail address")
+        super().__init__(**kwargs)
+        self.error_messages["required"] = "Please type your e-mail address."
+        self.widget.attrs |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"}
+
+    def clean(self, value: Any) -> str:
+        address = normal_email(super().clean(value) or "")
+        if address and not is_email(address):
+            raise forms.ValidationError("Please type an e-mail address with an @ in it, like name@example.org.")
+        return address
+
+
+class TidyCharField(forms.CharField):
+    """One line of text without stray white space or invisible characters."""
+
+    def clean(self, value: Any) -> str:
+        return super().clean(tidy(value) if isinstance(value, str) else value)
+
+
+class MoneyField(forms.CharField):
+    """An amount typed by a person, cleaned to minor units of `currency` (None when empty)."""
+
+    def __init__(self, *, currency: str, minimum: int = 1, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+        self.currency, self.minimum = currency, minimum
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "input"}
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            amount = money.parse_money(text, self.currency)
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from None
+        if amount < self.minimum:
+            least = money.format_money(self.minimum, self.currency, short=True)
+            raise forms.ValidationError(f"Please type {least} or more.")
+        return amount

@@ -1,0 +1,77 @@
+"""Paging through a sorted list without counting it and without OFFSET: flat from a hundred rows to a million."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of rows, with the cursor of its neighbours ("" when there is none)."""
+
+    rows: list[Any]
+    after: str
+    before: str
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def paginate(
+    queryset: QuerySet[Any], fields: list[str], *, after: str = "", before: str = "", size: int = PAGE_SIZE
+) -> Page:
+    """Return the page after (or before) a cursor. `fields` order the list; the last must be unique. "-x" is descending.
+
+    The queryset must yield dicts (`values()`) that hold the fields. A cursor that cannot be read means the first page.
+    """
+    backwards = bool(before)
+    cursor = _decode(before or after, len(fields))
+    order = [_flip(field) for field in fields] if backwards else fields
+    if cursor:
+        queryset = queryset.filter(_beyond(order, cursor))
+    found = list(queryset.order_by(*order)[: size + 1])
+    more, rows = len(found) > size, found[:size]
+    if backwards:
+        rows.reverse()
+    has_next = (backwards and bool(cursor)) or (not backwards and more)
+    has_previous = (backwards and more) or (not backwards and bool(cursor))
+    return Page(rows, _encode(rows[-1], fields) if rows and has_next else "", _encode(rows[0], fields) if rows and has_previous else "")
+
+
+def _flip(field: str) -> str:
+    return field[1:] if field.startswith("-") else f"-{field}"
+
+
+def _beyond(order: list[str], values: list[Any]) -> Q:
+    """Build (a > x) or (a = x and b > y) …, with a plain bound on the first column so that an index serves it."""
+    condition, equal = Q(), Q()
+    for field, value in zip(order, values, strict=True):
+        name, op = (field[1:], "lt") if field.startswith("-") else (field, "gt")
+        condition |= equal & Q(**{f"{name}__{op}": value})
+        equal &= Q(**{name: value})
+    first = order[0]
+    bound = Q(**{f"{first[1:]}__lte": values[0]}) if first.startswith("-") else Q(**{f"{first}__gte": values[0]})
+    return bound & condition
+
+
+def _encode(row: dict[str, Any], fields: list[str]) -> str:
+    values = [row[field.lstrip("-")] for field in fields]
+    text = json.dumps([v if isinstance(v, (str, int)) else v.isoformat() for v in values])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, length: int) -> list[Any]:
+    if not cursor:
+        return []
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        return []
+    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, (str, int)) for v in values):
+        return []
+    return values

@@ -1,0 +1,26 @@
+"""Telephone numbers: stored as E.164, shown the way people of the region write them."""
+
+import functools
+
+import phonenumbers
+
+REGION = "US"
+
+
+@functools.lru_cache(maxsize=4096)
+def to_e164(text: str) -> str:
+    """Return "+17135550142" for "(713) 555-0142"; an empty string when the text is no possible number."""
+    try:
+        number = phonenumbers.parse(text.lstrip("'"), REGION)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def display(e164: str) -> str:
+    """Return "713-555-0142" for a number of our region, the international form for others."""
+    if e164.startswith("+1") and len(e164) == 12:
+        return f"{e164[2:5]}-{e164[5:8]}-{e164[8:]}"
+    return e164

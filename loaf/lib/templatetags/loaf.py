@@ -1,0 +1,139 @@
+"""Template words of the house: money, dates, icons, badges, phones. Built in, so no template needs {% load %}."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from loaf.lib import money as money_lib
+from loaf.lib import phones
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: int, currency: str = "usd") -> str:
+    """{{ 8500|money:"usd" }} is $85.00."""
+    return money_lib.format_money(amount or 0, currency)
+
+
+@register.filter
+def money_short(amount: int, currency: str = "usd") -> str:
+    """{{ 8500|money_short:"usd" }} is $85."""
+    return money_lib.format_money(amount or 0, currency, short=True)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """{{ "+17135550142"|phone }} is 713-555-0142."""
+    return phones.display(number or "")
+
+
+@register.filter
+def tel(number: str) -> str:
+    """{{ "713-555-0142"|tel }} is the +17135550142 of a tel: link."""
+    return phones.to_e164(number or "") or number
+
+
+@register.filter
+def day(value: dt.date | dt.datetime | None) -> str:
+    """Saturday, March 14, 2026 – the year is always there, because letters are kept."""
+    return _local(value).strftime("%A, %B %-d, %Y") if value else ""
+
+
+@register.filter
+def short_day(value: dt.date | dt.datetime | None) -> str:
+    """June 30, 2026."""
+    return _local(value).strftime("%B %-d, %Y") if value else ""
+
+
+@register.filter
+def clock(value: dt.datetime | None) -> str:
+    """12:30 pm, and 2 pm on the hour."""
+    if not value:
+        return ""
+    local = _local(value)
+    return local.strftime("%-I:%M %p" if local.minute else "%-I %p").lower()
+
+
+@register.filter
+def part(value: dt.datetime, what: str) -> str:
+    """One part of a date for the date loaf: "a" weekday, "d" day, "b" month."""
+    return _local(value).strftime({"a": "%a", "d": "%-d", "b": "%b", "month": "%B"}[what])
+
+
+@register.filter
+def partial_date(value: dt.date | None, precision: str) -> str:
+    """A date as precisely as it is known: March 3, 2011 – March 2011 – 2011."""
+    if not value:
+        return ""
+    return value.strftime({"month": "%B %Y", "year": "%Y"}.get(precision, "%B %-d, %Y"))
+
+
+def _local(value: dt.date | dt.datetime) -> dt.date | dt.datetime:
+    return timezone.localtime(value) if isinstance(value, dt.datetime) else value
+
+
+@register.simple_tag
+def icon(name: str, cls: str = "icon") -> SafeString:
+    """An icon of the one cached picture file; the words beside it carry the meaning."""
+    attribute = format_html(' class="{}"', cls) if cls else ""
+    return format_html('<svg{} aria-hidden="true"><use href="{}#{}"/></svg>', attribute, static("art/art.svg"), name)
+
+
+@register.simple_tag
+def picture(name: str, shape: str = "") -> SafeString:
+    """One of the eight table pictures."""
+    extra = format_html(' data-shape="{}"', shape) if shape else ""
+    return format_html(
+        '<svg class="tile"{} viewBox="0 0 200 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true"><use href="{}#{}"/></svg>',
+        extra, static("art/art.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def badge(tone: str, text: str) -> SafeString:
+    """A status badge: words first, icon second, colour last."""
+    symbol = {"ok": "i-check", "info": "i-clock", "warn": "i-clock", "bad": "i-x"}.get(tone)
+    return format_html('<span class="badge" data-tone="{}">{}{}</span>', tone, icon(symbol, "") if symbol else "", text)
+
+
+@register.filter
+def is_choice(field: BoundField) -> bool:
+    """Say whether the field is one tick box (its label goes behind it)."""
+    return getattr(field.field.widget, "input_type", "") == "checkbox" and not hasattr(field.field, "choices")
+
+
+@register.filter
+def is_group(field: BoundField) -> bool:
+    """Say whether the field is a set of radio buttons (it gets a fieldset)."""
+    return bool(field.use_fieldset)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """RC for Ruth Carol."""
+    return "".join(word[0] for word in str(name).split()[:2]).upper()
+
+
+@register.filter
+def rim(number: int) -> int:
+    """The colour of a person's plate: her id modulo six, plus one."""
+    return int(number or 0) % 6 + 1
+
+
+@register.filter
+def percent_of(part: int, whole: int) -> int:
+    """{{ 31|percent_of:42 }} is 74; 0 of 0 is 0."""
+    return min(100, round(100 * (part or 0) / whole)) if whole else 0
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    """{{ counts|get:"create" }}."""
+    return mapping.get(key, "") if mapping else ""

@@ -1,0 +1,39 @@
+"""Doors and faults: who gets in, what a person sees when something breaks."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class FaultMiddleware:
+    """Refuse odd methods (TRACE and made-up ones) before anything else looks at the request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return self.get_response(request)
+
+
+class DoorMiddleware(LoginRequiredMiddleware):
+    """Every door is shut unless its view opens it; nothing a signed-in person saw stays in a cache.
+
+    A session that ended in the middle of an HTMX request sends the whole page to sign-in, not a fragment.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        signed_in = hasattr(request, "_cached_user") and request.user.is_authenticated
+        if signed_in and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        if getattr(request, "htmx", False) and response.status_code == 302 and "/accounts/login/" in response["Location"]:
+            target = response["Location"]
+            response = HttpResponse(status=200, headers={"HX-Redirect": target})
+            patch_vary_headers(response, ["HX-Request"])
+        return response

@@ -1,0 +1,85 @@
+"""Every address of the site and who may enter: one list for the `routes` command, the system check and the permission matrix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from loaf.lib.access import OPEN, SIGNED_IN, STAFF
+
+# Views of libraries cannot carry our mark; each name is declared here, and a new one fails the check.
+LIBRARY_DOORS = {
+    OPEN: {
+        "account_login", "account_logout", "account_request_login_code", "account_confirm_login_code", "account_confirm_email",
+        "account_email_verification_sent", "account_inactive", "account_reset_password", "account_reset_password_done",
+        "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_password_reset_code",
+        "account_complete_password_reset", "account_password_reset_completed", "account_signup", "mfa_authenticate", "mfa_login_webauthn", "mfa_trust", "favicon",
+    },
+    SIGNED_IN: {
+        "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "mfa_index",
+        "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn",
+        "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
+    },
+}  # fmt: skip
+ADMIN_DOORS = {"admin:index": STAFF, "admin:login": OPEN, "admin:logout": STAFF, "admin:jsi18n": STAFF, "admin:autocomplete": STAFF,
+               "admin:password_change": STAFF, "admin:password_change_done": STAFF, "admin:view_on_site": STAFF, "admin:app_list": STAFF}  # fmt: skip
+MODEL_DOORS = {"changelist": "view", "add": "add", "history": "view", "delete": "delete", "change": "view"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL pattern: its path, name, methods and who may enter ("" when nobody said)."""
+
+    path: str
+    name: str
+    methods: list[str]
+    access: str
+
+
+def all_routes() -> list[Route]:
+    """All patterns of the URLconf, in its order."""
+    return list(_walk(get_resolver().url_patterns, "/", ""))
+
+
+def undeclared() -> list[Route]:
+    """Patterns for which nobody said who may enter."""
+    return [route for route in all_routes() if not route.access]
+
+
+def _walk(patterns: list[Any], prefix: str, space: str) -> Iterator[Route]:
+    for entry in patterns:
+        path = prefix + str(entry.pattern).removeprefix("^").removesuffix("\\Z")
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from _walk(entry.url_patterns, path, inner)
+        elif isinstance(entry, URLPattern):
+            name = f"{space}{entry.name or ''}"
+            methods = getattr(entry.callback, "methods", ("GET", "POST"))
+            yield Route(path, name, list(methods), _access(name, entry.callback, path))
+
+
+def _access(name: str, view: Any, path: str) -> str:
+    if declared := getattr(view, "access", ""):
+        return str(declared)
+    for access, names in LIBRARY_DOORS.items():
+        if name in names:
+            return access
+    if name == "admin:":  # Django's redirect from an object's bare address to its change page
+        return STAFF
+    if name.startswith("admin:"):
+        return ADMIN_DOORS.get(name) or _model_access(name.removeprefix("admin:"))
+    return STAFF if path.startswith("/admin/") else ""
+
+
+def _model_access(name: str) -> str:
+    """The permission of one of the stock pages of a registered model."""
+    for model, model_admin in admin.site._registry.items():
+        prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+        if name.startswith(prefix):
+            verb = MODEL_DOORS.get(name.removeprefix(prefix), "")
+            needed = getattr(model_admin, "permissions", {}).get(verb, "nobody") if verb else ""
+            return str(needed)
+    return ""

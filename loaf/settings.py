@@ -1,0 +1,328 @@
+"""Settings of the LOAF project: one file, read from the environment, listed in .env.example."""
+
+import sys
+from pathlib import Path
+
+import dj_database_url
+from botocore.config import Config as BotoConfig
+from csp.constants import NONE, SELF
+
+from loaf import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_dotenv(BASE_DIR / ".env")
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+TESTING = "pytest" in sys.modules or env.flag("TESTING")
+DEBUG = env.flag("DEBUG") and not TESTING
+# A development machine: SQLite, the sandbox, no TLS, demo data. DEBUG only adds Django's own fault pages.
+DEVELOPMENT = env.flag("DEVELOPMENT") or DEBUG or TESTING
+if DEVELOPMENT:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = env.text("SECRET_KEY", "development-only-" + "x" * 50 if DEVELOPMENT else None)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEVELOPMENT else "")
+SITE_URL = env.text("SITE_URL", "http://localhost:8000" if DEVELOPMENT else None).rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)
+
+# The organisation, as its pages, mails and receipts name it. Discreet on purpose: it could be a bakery.
+ORG = {
+    "name": env.text("ORG_NAME", "LOAF"),
+    "city": env.text("ORG_CITY", "Houston, Texas"),
+    "phone": env.text("ORG_PHONE", "713-555-0142"),
+    "phone_hours": env.text("ORG_PHONE_HOURS", "weekdays 10 to 4"),
+    "email": env.text("ORG_EMAIL", "hello@loaf.example"),
+    "address": env.text("ORG_ADDRESS", "P.O. Box 0000, Houston, Texas 77000"),
+    "statement": env.text("ORG_STATEMENT_DESCRIPTOR", "LOAF HOUSTON"),
+}
+CURRENCY = env.text("CURRENCY", "usd").lower()
+LEAVE_URL = env.text("LEAVE_URL", "https://www.weather.gov/")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "loaf.apps.LoafAdminConfig",
+    "notices",
+    "members",
+    "billing",
+    "events",
+    "donations",
+    "imports",
+    "loaf",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "import_export",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "template_partials",
+    "csp",
+    "storages",
+    "djstripe",
+]
+MIDDLEWARE = [
+    "loaf.middleware.FaultMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "loaf.middleware.DoorMiddleware",
+]
+ROOT_URLCONF = "loaf.urls"
+WSGI_APPLICATION = "loaf.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "loaf.context.site",
+            ],
+            "builtins": [
+                # In Django itself from 6.0 on; as a builtin the templates read the same on both.
+                "template_partials.templatetags.partials",
+                "django.templatetags.static",
+                "loaf.lib.templatetags.loaf",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "loaf.lib.forms.LoafRenderer"
+
+# Database: PostgreSQL to run it, an SQLite file to try it.
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'loaf.sqlite3'}" if DEVELOPMENT else None)
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        {
+            # A pool a process: web workers x max_size must stay below the server's max_connections.
+            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 4), "timeout": 10},
+            "options": "-c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000".format(
+                env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000)
+            ),
+            "connect_timeout": 3,
+        }
+    )
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DEVELOPMENT:
+    # dj-stripe's own chain costs about 48 s of CPU. This one-file copy records itself as the real chain (replaces=…),
+    # so a database begun here can go on with the real one.
+    MIGRATION_MODULES = {"djstripe": "sandbox.djstripe_migrations"}
+
+# The cache holds rate limits, so all processes must share it: the database by default, Redis when there is one.
+REDIS_URL = env.text("REDIS_URL", "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "loaf_cache"}
+}
+
+# Files: private storage on disk, or in a bucket (S3, R2) when one is named.
+S3_BUCKET = env.text("S3_BUCKET", "")
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
+PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", str(VAR_DIR / "private")))
+STORAGES = {
+    "default": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+            "region_name": env.text("S3_REGION", "auto"),
+            "access_key": env.text("S3_ACCESS_KEY", ""),
+            "secret_key": env.text("S3_SECRET_KEY", ""),
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_expire": 300,
+            # Without "when_required" boto3 adds a CRC32 header to every upload, which R2 refuses.
+            "client_config": BotoConfig(
+                signature_version="s3v4",
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path"},
+                connect_timeout=3,
+                read_timeout=10,
+            ),
+        },
+    }
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+IMPORT_MAX_BYTES = env.number("IMPORT_MAX_MB", 100) * 1_000_000
+
+# Background work: rows in the database, written in the same transaction as what they belong to.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "slow"]}}
+TASK_LEASE_SECONDS = env.number("TASK_LEASE_SECONDS", 60)
+
+# Signing in.
+AUTH_USER_MODEL = "members.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 20 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 60 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {"request_login_code": "members.forms.RequestLoginCodeForm", "login": "members.forms.LoginForm"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "request_login_code": "20/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/5m/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+SESSION_COOKIE_AGE = 180 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "loaf.views.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Safe transport. Only a development machine goes without.
+if not DEVELOPMENT:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrf"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Stripe, through its own SDK and dj-stripe; an address of our own stand-in in development and tests.
+STRIPE_LIVE_MODE = env.flag("STRIPE_LIVE_MODE")
+STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_LIVE_SECRET_KEY", "")
+STRIPE_TEST_SECRET_KEY = env.text("STRIPE_TEST_SECRET_KEY", "sk_test_" + "s" * 24 if DEVELOPMENT else "")
+STRIPE_API_HOST = env.text("STRIPE_API_HOST", "http://127.0.0.1:8031" if DEVELOPMENT else "https://api.stripe.com")
+STRIPE_CHECKOUT_ORIGIN = env.text(
+    "STRIPE_CHECKOUT_ORIGIN", "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com"
+)
+STRIPE_WEBHOOK_TOLERANCE = env.number("STRIPE_WEBHOOK_TOLERANCE", 300)
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+DJSTRIPE_SUBSCRIBER_MODEL = "members.Member"
+DJSTRIPE_SUBSCRIBER_MODEL_MIGRATION_DEPENDENCY = "0001_initial"
+
+# No inline script or style anywhere, nothing from another host; forms may go on to the hosted payment page.
+_FORM_ACTION = [SELF, STRIPE_CHECKOUT_ORIGIN]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": _FORM_ACTION,
+    }
+}
+
+# E-mail goes out through SMTP; development and tests talk to the catcher of the sandbox.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1" if DEVELOPMENT else "")
+EMAIL_PORT = env.number("EMAIL_PORT", 8025 if DEVELOPMENT else 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", not DEVELOPMENT)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{ORG['name']} <{ORG['email']}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env.text("TIME_ZONE", "America/Chicago")
+USE_I18N = False
+USE_TZ = True
+
+# The log tells the story without personal data: no query strings, no bodies, ids instead of names.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"one_line": {"()": "loaf.lib.logs.OneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # FaultMiddleware writes one line with a code for a fault; Django's own would repeat it with the path's ids.
+        "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
+        "stripe": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
+    },
+}
+
+SILENCED_SYSTEM_CHECKS = [
+    "models.W042",
+    # dj-stripe warns when its API address is not Stripe's: true in development and tests on purpose.
+    *(["djstripe.W002"] if DEVELOPMENT else []),
+]

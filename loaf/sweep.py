@@ -1,0 +1,93 @@
+"""Everything that time causes, found by state: due and not done. Safe to run twice, catches up after days off."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from billing import actions as billing
+from billing.gateways import stripe
+from billing.models import Payment, ProviderEvent
+from billing.tasks import process_event
+from events import actions as events
+from loaf.models import ScheduleSlot
+from members import actions as members
+from notices.models import Message
+from notices.tasks import send_message
+
+log = logging.getLogger("loaf.sweep")
+STALE = dt.timedelta(minutes=30)
+
+
+def sweep(*, now: dt.datetime | None = None) -> dict[str, int]:
+    """Do all of it; one chore that fails does not keep the others from being done. Returns how much each one did."""
+    moment, done = now or timezone.now(), {}
+    for name, chore in CHORES.items():
+        try:
+            done[name] = chore(moment)
+        except (DatabaseError, stripe.StripeDown) as error:
+            log.error("sweep: %s failed: %s", name, type(error).__name__)
+            done[name] = -1
+    return done
+
+
+def _terms(now: dt.datetime) -> int:
+    return billing.expire_terms(today=timezone.localtime(now).date())
+
+
+def _forgotten_payments(now: dt.datetime) -> int:
+    """Ask Stripe about pages opened a while ago whose webhook never came: booked if paid, given up after two days."""
+    waiting = Payment.objects.filter(status=Payment.Status.PENDING, created_at__lt=now - STALE).order_by("pk")[:200]
+    count = 0
+    for payment in waiting:
+        booked = None
+        if payment.stripe_session_id:
+            try:
+                booked = billing.book_session(session=stripe.fetch_session(payment.stripe_session_id))
+            except billing.NeedsAttention as error:
+                log.error("payment %s needs a look: %s", payment.pk, error)
+                continue
+        if booked is None and payment.created_at < now - dt.timedelta(days=2):
+            billing.close_payment(payment=payment, status=Payment.Status.ABANDONED)
+        count += booked is not None
+    return count
+
+
+def _lost_messages(now: dt.datetime) -> int:
+    """Enqueue again what is queued for an hour: its task was lost or is long dead."""
+    waiting = Message.objects.filter(status=Message.Status.QUEUED, created_at__lt=now - dt.timedelta(hours=1))[:500]
+    for message in waiting:
+        send_message.enqueue(message.pk)
+    return len(waiting)
+
+
+def _lost_events(now: dt.datetime) -> int:
+    waiting = ProviderEvent.objects.filter(state=ProviderEvent.State.RECEIVED, received_at__lt=now - dt.timedelta(hours=1))[:500]
+    for event in waiting:
+        process_event.enqueue(event.pk)
+    return len(waiting)
+
+
+@transaction.atomic
+def _old_rows(now: dt.datetime) -> int:
+    """Let go of what nobody needs: ended sessions, finished tasks (14 days), schedule slots, webhook bodies (90 days)."""
+    count = Session.objects.filter(expire_date__lt=now).delete()[0]
+    count += DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=14)).delete()[0]
+    count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=7)).delete()[0]
+    old = ProviderEvent.objects.filter(received_at__lt=now - dt.timedelta(days=90)).exclude(payload="")
+    return count + old.exclude(state=ProviderEvent.State.RECEIVED).update(payload="")
+
+
+CHORES: dict[str, Callable[[dt.datetime], int]] = {
+    "terms that ended": _terms,
+    "events that are over": lambda now: events.close_past_events(now=now),
+    "applications nobody proved": lambda now: members.purge_unproved(now=now),
+    "payments whose news was lost": _forgotten_payments,
+    "messages to send again": _lost_messages,
+    "webhooks to look at again": _lost_events,
+    "old rows": _old_rows,
+}

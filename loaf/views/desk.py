@@ -1,0 +1,38 @@
+"""What needs somebody at the desk today: each card is one count and one link."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import ProviderEvent
+from events.models import Event
+from members.models import Member
+from members.models.member import Status
+from notices.models import Message
+
+
+def desk_cards(request: HttpRequest) -> list[dict[str, Any]]:
+    """Cards for the permissions this person holds; nothing is counted that she may not see."""
+    may = request.user.has_perm
+    cards: list[dict[str, Any]] = []
+    if may("users.approve"):
+        waiting = Member.objects.filter(status__in=[Status.PENDING_VALIDATION, Status.PRE_VALIDATED]).count()
+        text = f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us" if waiting else "Nobody is waiting"
+        cards.append({"title": "Applications", "text": text, "url": reverse("admin:members_application_changelist")})
+    if may("events.view"):
+        event = Event.objects.filter(status=Event.Status.PUBLISHED).upcoming().with_places_taken().first()
+        if event:
+            url = reverse("admin:check_in", args=[event.pk]) if may("events.mark_attendance") else reverse("admin:events_event_changelist")
+            places = f"{event.taken} of {event.capacity} places taken" if event.capacity else f"{event.taken} people are coming"  # type: ignore[attr-defined]
+            cards.append({"title": event.title, "text": places, "url": url, "note": timezone.localtime(event.starts_at)})
+    if may("subscriptions.view"):
+        parked = ProviderEvent.objects.filter(state=ProviderEvent.State.PARKED).count()
+        text = f"{parked} webhook{'' if parked == 1 else 's'} need{'s' if parked == 1 else ''} a look" if parked else "Nothing needs a look"
+        cards.append({"title": "Money", "text": text, "url": reverse("admin:billing_providerevent_changelist")})
+    if may("communications.view_log"):
+        failed = Message.objects.filter(status=Message.Status.FAILED).count()
+        text = f"{failed} could not be sent" if failed else "All messages went out"
+        cards.append({"title": "Messages", "text": text, "url": reverse("admin:notices_message_changelist")})
+    return cards

@@ -1,0 +1,172 @@
+"""Home, about, the member's own first page, and the small doors: leave quickly, easier to read, health."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from billing.models import Plan
+from events.models import Event, Rsvp
+from loaf.context import TEXT_SIZES, THEMES
+from loaf.lib.access import open_to_all, signed_in
+from loaf.lib.htmx import render_page
+from loaf.models import WorkerBeat
+from members.doors import current_member, members_of
+from members.models.member import Status
+from members.views import path_to_membership
+
+YEAR_IN_SECONDS = 365 * 24 * 3600
+
+
+@open_to_all()
+def home(request: HttpRequest) -> HttpResponse:
+    """The public front page: what is on next, and how to join."""
+    events = Event.objects.visible_to(None).filter(status=Event.Status.PUBLISHED).upcoming()[:3]
+    plan = Plan.objects.filter(is_active=True).first()
+    return render_page(request, "loaf/home.html", {"events": events, "plan": plan, "path": path_to_membership("payment_pending")})
+
+
+@open_to_all()
+def about(request: HttpRequest) -> HttpResponse:
+    """Who we are."""
+    return render(request, "loaf/about.html")
+
+
+@open_to_all()
+def contact(request: HttpRequest) -> HttpResponse:
+    """How to reach a person."""
+    return render(request, "loaf/contact.html")
+
+
+@signed_in()
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The member's first page: where she stands, what is next. Applicants and strangers are shown their way."""
+    member = current_member(request)
+    if member is None:
+        return redirect("who" if members_of(request) else _home_of_stranger(request))
+    now = timezone.now()
+    term = member.memberships.current().select_related("plan").order_by("-ends_on").first()
+    coming = _coming(member, now)
+    nearest = next((row for row in coming if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING), None)
+    context = {
+        "member": member,
+        "term": term,
+        "next": nearest,
+        "after": [row for row in coming if row is not nearest][:3],
+        "greeting": _greeting(timezone.localtime(now)),
+        "today": now,
+        "shared": len(members_of(request)) > 1,
+        **_one_thing_to_do(member, term),
+    }
+    return render_page(request, "loaf/dashboard.html", context)
+
+
+def _home_of_stranger(request: HttpRequest) -> str:
+    return "admin:index" if request.user.is_authenticated and request.user.held_permissions else "join_status"
+
+
+def _coming(member: Any, now: dt.datetime) -> list[dict[str, Any]]:
+    """The next events with her answers, in two queries."""
+    events = list(Event.objects.visible_to(member).upcoming(now=now).exclude(status=Event.Status.CANCELLED)[:12])
+    answers = {r.event_id: r for r in Rsvp.objects.filter(member=member, event__in=events)}
+    return [{"event": e, "rsvp": answers.get(e.pk)} for e in events]
+
+
+def _one_thing_to_do(member: Any, term: Any) -> dict[str, Any]:
+    """At most one butter card: dues that are due, or a term that ends within 60 days."""
+    if member.status in (Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED):
+        return {"todo": "application"}
+    if term is None and member.may_pay_dues:
+        return {"todo": "dues"}
+    if term and term.ends_on and term.ends_on - timezone.localdate() <= dt.timedelta(days=60):
+        return {"todo": "renew"}
+    return {"todo": ""}
+
+
+def _greeting(now: dt.datetime) -> str:
+    return "Good morning" if now.hour < 12 else "Good afternoon" if now.hour < 18 else "Good evening"
+
+
+@open_to_all("POST")
+def leave(request: HttpRequest) -> HttpResponse:
+    """Leave quickly: end the session and go to a neutral page."""
+    logout(request)
+    response = redirect(settings.LEAVE_URL)
+    response.status_code = 303
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@open_to_all("POST")
+def display(request: HttpRequest) -> HttpResponse:
+    """Keep how this person likes to read, in a cookie; works signed out and without JavaScript."""
+    back = request.POST.get("next", "/")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if safe else "/")
+    for name, allowed in (("text", TEXT_SIZES), ("theme", THEMES)):
+        if request.POST.get(name) in allowed:
+            response.set_cookie(
+                name, request.POST[name], max_age=YEAR_IN_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True
+            )
+    return response
+
+
+@open_to_all()
+def robots(request: HttpRequest) -> HttpResponse:
+    """Search engines see the public pages only."""
+    shut = ["/me/", "/admin/", "/accounts/", "/who/", "/pay/", "/join/status/", "/directory/", "/documents/", "/gallery/"]
+    return HttpResponse("User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in shut), content_type="text/plain")
+
+
+@open_to_all()
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers; nobody else is asked."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@open_to_all()
+def ready(request: HttpRequest) -> HttpResponse:
+    """Database, migrations, cache and a worker's heartbeat; 503 names what is missing, without details."""
+    checks = {"database": _database_ready(), "cache": _cache_ready(), "worker": _worker_ready()}
+    good = all(checks.values())
+    return JsonResponse({name: "ok" if fine else "missing" for name, fine in checks.items()}, status=200 if good else 503)
+
+
+_migrated = False
+
+
+def _database_ready() -> bool:
+    """Whether the database answers and is migrated; a finished migration is remembered, the check reads every file."""
+    global _migrated
+    try:
+        if not _migrated:
+            executor = MigrationExecutor(connection)
+            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return _migrated
+
+
+def _cache_ready() -> bool:
+    try:
+        cache.set("ready", "1", 10)
+        return cache.get("ready") == "1"
+    except DatabaseError:
+        return False
+
+
+def _worker_ready() -> bool:
+    try:
+        return WorkerBeat.objects.filter(seen_at__gte=timezone.now() - dt.timedelta(seconds=settings.TASK_LEASE_SECONDS * 2)).exists()
+    except DatabaseError:
+        return False

@@ -1,0 +1,225 @@
+"""The members' room at the desk: members, applications, roles."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+
+from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
+from loaf.lib.templatetags.loaf import badge, partial_date, phone, short_day
+from members import actions
+from members.models import Application, Member, Role, RoleAssignment, StatusChange, User
+from members.models.member import TONES, Status
+from members.permissions import BUILT_IN_ROLES, PERMISSIONS
+from members.views import path_to_membership
+
+
+def status_badge(row: dict[str, Any]) -> str:
+    """The status in words and colour."""
+    status = Status(row["status"])
+    return badge(TONES.get(status, "info"), status.label)
+
+
+@admin.register(Member)
+class MemberAdmin(DeskAdmin):
+    """Everybody on the rolls."""
+
+    permissions = {"view": "users.view", "add": "users.create", "change": "users.edit"}
+    order = ["last_name", "first_name", "id"]
+    list_values = ["first_name", "last_name", "email", "phone", "status", "joined_on", "joined_precision", "member_number"]
+    columns = [
+        Column("Name", lambda r: f"{r['last_name']}, {r['first_name']}" if r["last_name"] else r["first_name"], lead=True),
+        Column("Status", status_badge),
+        Column("E-mail", lambda r: r["email"] or "none"),
+        Column("Phone", lambda r: phone(r["phone"]) or "none"),
+        Column("Since", lambda r: partial_date(r["joined_on"], r["joined_precision"])),
+        Column("No.", lambda r: str(r["member_number"])),
+    ]
+    filters = [Filter("status", "Status", Status.choices)]
+    search_help = "Name or e-mail"
+    empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
+    fieldsets = [
+        ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns"]}),
+        ("How to reach her", {"fields": ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country"]}),
+        ("More", {"fields": ["bio", "joined_on"]}),
+    ]
+    change_form_template = "admin/members/member_form.html"
+
+    def rows(self, request: HttpRequest) -> QuerySet[Member]:
+        """Members this person may see."""
+        return Member.objects.visible_to(request.user)
+
+    def search(self, queryset: QuerySet[Member], text: str) -> QuerySet[Member]:
+        """By name and address."""
+        return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
+
+    def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
+        """A person added by hand starts where dues are due, with the reason written down."""
+        if not change:
+            obj.status = Status.PAYMENT_PENDING
+        super().save_model(request, obj, form, change)
+        if not change:
+            StatusChange.objects.create(member=obj, to_status=obj.status, by=request.user, reason="Added by hand")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        """Beside the form: where she stands and how she got there."""
+        member = kwargs.get("obj")
+        if member is not None:
+            context |= {
+                "member": member,
+                "story": member.status_changes.select_related("by").order_by("-at")[:20],
+                "terms": member.memberships.select_related("plan")[:10] if request.user.has_perm("subscriptions.view") else None,
+                "payments": member.payments.order_by("-created_at")[:10] if request.user.has_perm("subscriptions.view") else None,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class DecisionForm(forms.Form):
+    """One decision about an application."""
+
+    do = forms.ChoiceField(choices=[("validate", ""), ("approve", ""), ("reject", "")])
+    reason = forms.CharField(required=False, max_length=300, label="Why, for the office only", widget=forms.Textarea({"rows": 3}))
+
+
+@admin.register(Application)
+class ApplicationAdmin(DeskAdmin):
+    """The queue of applications, oldest first."""
+
+    permissions = {"view": "users.approve"}
+    order = ["created_at", "id"]
+    list_values = ["member__first_name", "member__last_name", "member__status", "created_at"]
+    columns = [
+        Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column("Stands at", lambda r: status_badge({"status": r["member__status"]})),
+        Column("Sent on", lambda r: short_day(r["created_at"])),
+    ]
+    filters = [Filter("member__status", "Stands at", [c for c in Status.choices if c[0] not in ("active", "inactive")])]
+    empty_text = "Nobody is waiting. New applications appear here, oldest first."
+
+    def get_urls(self) -> list[Any]:
+        """The decision on one application."""
+        page = desk_page("users.approve", "GET", "POST")(self.decide)
+        return [path("<int:pk>/change/", self.admin_site.admin_view(page), name="members_application_change"), *super().get_urls()]
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Read one application and say yes, no, or known to us."""
+        application = get_object_or_404(Application.objects.select_related("member"), pk=pk)
+        member = application.member
+        form = DecisionForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self._act(request, member, form.cleaned_data)
+                return redirect("admin:members_application_changelist")
+            except actions.MembersError as error:
+                form.add_error("reason", str(error))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Application",
+            "application": application,
+            "member": member,
+            "form": form,
+            "path": path_to_membership(member.status) if member.status != Status.REJECTED else [],
+            "may": {
+                "validate": member.status == Status.PENDING_VALIDATION and request.user.has_perm("users.validate"),
+                "approve": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED),
+                "reject": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and request.user.has_perm("users.reject"),
+            },
+            "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email else [],
+        }
+        return render(request, "admin/members/application.html", context)
+
+    def _act(self, request: HttpRequest, member: Member, given: dict[str, Any]) -> None:
+        user: Any = request.user
+        needed = {"validate": "users.validate", "approve": "users.approve", "reject": "users.reject"}[given["do"]]
+        if not user.has_perm(needed):
+            raise PermissionDenied
+        if given["do"] == "validate":
+            actions.validate_applicant(member=member, by=user, reason=given["reason"])
+            messages.success(request, f"{member} is known to us now.")
+        elif given["do"] == "approve":
+            actions.approve_applicant(member=member, by=user)
+            messages.success(request, f"{member} may pay her dues now. A letter is on its way.")
+        else:
+            actions.reject_applicant(member=member, by=user, reason=given["reason"])
+            messages.success(request, f"A kind letter is on its way to {member}.")
+
+
+@admin.register(Role)
+class RoleAdmin(DeskAdmin):
+    """Roles and what each may do."""
+
+    permissions = {"view": "permissions.view"}
+    order = ["name", "id"]
+    list_values = ["name", "description", "is_builtin"]
+    columns = [
+        Column("Role", lambda r: r["name"], lead=True),
+        Column("For", lambda r: r["description"]),
+        Column("Powers", lambda r: str(len(BUILT_IN_ROLES[r["name"]][1])) if r["is_builtin"] and r["name"] in BUILT_IN_ROLES else "own"),
+    ]
+    change_form_template = "admin/members/role.html"
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One role in plain sentences, and who holds it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        role = get_object_or_404(Role, pk=object_id)
+        held = set(role.grants.values_list("name", flat=True))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Role: {role.name}",
+            "role": role,
+            "sentences": [(name, text, name in held) for name, text in PERMISSIONS.items()],
+            "holders": role.assignments.select_related("user").order_by("user__email")[:100],
+        }
+        return render(request, "admin/members/role.html", context)
+
+
+class AssignmentForm(forms.ModelForm):
+    """Give a role to a login, by its address."""
+
+    email = forms.EmailField(label="E-mail address of the login")
+
+    class Meta:
+        model = RoleAssignment
+        fields = ["email", "role", "starts_on", "ends_on"]
+
+    def clean_email(self) -> str:
+        """The login must exist."""
+        address = self.cleaned_data["email"].strip().lower()
+        if not User.objects.filter(email=address).exists():
+            raise forms.ValidationError("Nobody signs in with this address yet. Ask her to sign in once, then give the role.")
+        return address
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(DeskAdmin):
+    """Who holds which role, from when to when."""
+
+    permissions = {"view": "permissions.view", "add": "permissions.assign_roles"}
+    form = AssignmentForm
+    list_values = ["user__email", "role__name", "starts_on", "ends_on"]
+    columns = [
+        Column("Who", lambda r: r["user__email"], lead=True),
+        Column("Role", lambda r: r["role__name"]),
+        Column("From", lambda r: short_day(r["starts_on"])),
+        Column("Until", lambda r: short_day(r["ends_on"]) or "further notice"),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: RoleAssignment, form: forms.ModelForm, change: bool) -> None:
+        """Through the action, which refuses to give what the giver lacks."""
+        given = form.cleaned_data
+        user = User.objects.get(email=given["email"])
+        try:
+            made = actions.assign_role(
+                user=user, role=given["role"], by=request.user, starts_on=given["starts_on"], ends_on=given["ends_on"]  # type: ignore[arg-type]
+            )
+        except actions.MembersError as error:
+            raise PermissionDenied(str(error)) from None
+        obj.pk = made.pk

@@ -1,0 +1,13 @@
+"""People: logins, members, roles, applications."""
+
+from django.apps import AppConfig
+
+
+class MembersConfig(AppConfig):
+    """People: logins, members, roles, applications."""
+
+    name = "members"
+    verbose_name = "Members"
+
+    def ready(self) -> None:
+        from members import receivers  # noqa: F401 (connects the signals)

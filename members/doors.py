@@ -1,0 +1,49 @@
+"""Which member the signed-in person acts for, and the door of the members' pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+from loaf.lib.access import MEMBER, View, declare
+from members.models import Member
+
+SESSION_KEY = "member_id"
+
+
+def members_of(request: HttpRequest) -> list[Member]:
+    """All members the login acts for (one, or two who share it); one query a request."""
+    if not request.user.is_authenticated:
+        return []
+    if not hasattr(request, "_members"):
+        request._members = list(Member.objects.for_login(request.user))  # type: ignore[attr-defined]
+    return request._members  # type: ignore[attr-defined, no-any-return]
+
+
+def current_member(request: HttpRequest) -> Member | None:
+    """The only member of the login, or the one chosen at /who/, or None (also for visitors)."""
+    members = members_of(request)
+    if len(members) == 1:
+        return members[0]
+    chosen = request.session.get(SESSION_KEY) if members else None
+    return next((member for member in members if member.pk == chosen), None)
+
+
+def member_required(*methods: str) -> Callable[[View], View]:
+    """Let a login in that acts for a member, as `request.member`; ask who it is when two members share it."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            member = current_member(request)
+            if member is None:
+                return redirect("who")
+            request.member = member  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        return declare(never_cache(guarded), MEMBER, methods or ("GET",))
+
+    return decorate

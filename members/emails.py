@@ -1,0 +1,101 @@
+"""Messages of the members' room, one function each. Subjects tell nothing to a person looking over a shoulder."""
+
+import hashlib
+
+from django.conf import settings
+from django.urls import reverse
+
+from members.models import Application, Member
+from notices.actions import Letter, queue_letter
+
+
+def link(path: str) -> str:
+    """A full address on this site."""
+    return settings.SITE_URL + path
+
+
+def login_code(*, to_email: str, code: str) -> None:
+    """The six digits that let a person in."""
+    letter = Letter(
+        subject="Your code",
+        heading="Your code",
+        paragraphs=["Type these six digits on the page you have open. They work for 20 minutes."],
+        code=code,
+        reason="If you did not ask for a code, nothing happens: just leave this be.",
+    )
+    queue_letter(letter, to_email=to_email, kind="login_code", key=_once("login_code", to_email, code), is_secret=True)
+
+
+def unknown_address(*, to_email: str, nonce: str) -> None:
+    """Somebody typed this address on our sign-in page and we have nobody with it."""
+    letter = Letter(
+        subject="Your code",
+        heading="We could not find you",
+        paragraphs=[
+            "Somebody asked for a code with this address, and we do not have it on our list.",
+            "Perhaps you gave us another one? Please try that, or call us and we will look together.",
+        ],
+        reason="If it was not you, nothing happens: just leave this be.",
+    )
+    queue_letter(letter, to_email=to_email, kind="unknown_address", key=_once("unknown", to_email, nonce))
+
+
+def password_code(*, to_email: str, code: str) -> None:
+    """The code that lets a person choose a new password."""
+    letter = Letter(
+        subject="Your code",
+        heading="Your code",
+        paragraphs=["Type this code on the page you have open to choose a new password. It works for one hour."],
+        code=code,
+        reason="If you did not ask for this, nothing happens: just leave this be.",
+    )
+    queue_letter(letter, to_email=to_email, kind="password_code", key=_once("password_code", to_email, code), is_secret=True)
+
+
+def from_library(*, to_email: str, subject: str, text: str, nonce: str) -> None:
+    """A message of the sign-in library that has no letter of its own here."""
+    letter = Letter(subject=subject, heading="A note about signing in", paragraphs=[p for p in text.split("\n\n") if p.strip()])
+    queue_letter(letter, to_email=to_email, kind="sign_in_note", key=_once("sign_in", to_email, nonce), is_secret=True)
+
+
+def application_received(application: Application) -> None:
+    """We have what she sent."""
+    member = application.member
+    letter = Letter(
+        subject="We have your note",
+        heading=f"Thank you, {member.called}",
+        paragraphs=[
+            "Your note has arrived, and your address is confirmed.",
+            "A volunteer reads it within a week. You can see how far it is at any time.",
+        ],
+        button=("See where it is", link(reverse("join_status"))),
+    )
+    queue_letter(letter, to_email=member.email, kind="application_received", key=f"application-received-{application.pk}")
+
+
+def application_approved(member: Member) -> None:
+    """Yes, and how to pay."""
+    letter = Letter(
+        subject="Good news, and one small step",
+        heading=f"Good news, {member.called}",
+        paragraphs=["We would love to have you. One small step is left, and you can take it by card, check or cash."],
+        button=("Take the last step", link(reverse("membership"))),
+    )
+    queue_letter(letter, to_email=member.email, kind="application_approved", key=f"application-approved-{member.pk}")
+
+
+def application_declined(member: Member) -> None:
+    """A kind no; the reason stays in the office."""
+    letter = Letter(
+        subject="About your note to us",
+        heading=f"Dear {member.called}",
+        paragraphs=[
+            "Thank you for writing to us. We cannot say yes at this time.",
+            "If you would like to talk about it, please call. A person will answer.",
+        ],
+    )
+    queue_letter(letter, to_email=member.email, kind="application_declined", key=f"application-declined-{member.pk}")
+
+
+def _once(kind: str, *parts: str) -> str:
+    return f"{kind}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:40]}"

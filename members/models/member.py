@@ -1,0 +1,209 @@
+"""People on the rolls, and the story of their status."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from loaf.lib.text import normal_email
+
+
+class Status(models.TextChoices):
+    """Where a person stands (domain.md section 3)."""
+
+    PENDING_EMAIL = "pending_email", "Confirm your e-mail"
+    PENDING_VALIDATION = "pending_validation", "Come and meet us"
+    PRE_VALIDATED = "pre_validated", "We’ll call you"
+    PAYMENT_PENDING = "payment_pending", "Dues to pay"
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Not active"
+    REJECTED = "rejected", "Not at this time"
+
+
+class InactiveReason(models.TextChoices):
+    """Why an inactive member is inactive."""
+
+    LAPSED = "lapsed", "Dues not renewed"
+    RESIGNED = "resigned", "Resigned"
+    SUSPENDED = "suspended", "Suspended"
+    MOVED = "moved", "Moved away"
+    DECEASED = "deceased", "Deceased"
+
+
+APPLICANT_STATES = [Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED, Status.PAYMENT_PENDING]
+TONES = {
+    Status.ACTIVE: "ok",
+    Status.PAYMENT_PENDING: "warn",
+    Status.INACTIVE: "quiet",
+    Status.REJECTED: "quiet",
+}
+
+
+class NumberSeries(models.Model):
+    """A counter that never gives the same number twice: member numbers, receipt numbers."""
+
+    name = models.CharField(max_length=30, primary_key=True)
+    next_value = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def take(cls, name: str, count: int = 1) -> int:
+        """Reserve `count` numbers in a row and return the first. Holds the row's lock until the transaction ends."""
+        with transaction.atomic():
+            series, _ = cls.objects.select_for_update().get_or_create(name=name)
+            first = series.next_value
+            series.next_value = first + count
+            series.save(update_fields=["next_value"])
+        return first
+
+
+def next_member_number() -> int:
+    """Reserve the next member number."""
+    return NumberSeries.take("member")
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Questions about sets of members."""
+
+    def active(self) -> Self:
+        """Members in good standing."""
+        return self.filter(status=Status.ACTIVE)
+
+    def for_login(self, user: Any) -> Self:
+        """The members a login acts for, in a steady order."""
+        return self.filter(user=user).order_by("pk")
+
+    def with_address(self, email: str) -> Self:
+        """Members whose contact address this is."""
+        return self.filter(email=normal_email(email))
+
+    def matching(self, text: str) -> Self:
+        """Staff search over name and e-mail: by prefix below three letters, anywhere in the text from three on.
+
+        Each form is served by an index on PostgreSQL (prefix and trigram on UPPER), so nothing is ever scanned.
+        """
+        words = text.split()
+        if not words:
+            return self
+        if len(words) == 1 and len(words[0]) < 3:
+            return self.filter(Q(last_name__istartswith=words[0]) | Q(first_name__istartswith=words[0]))
+        found = self
+        for word in words[:4]:
+            found = found.filter(Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(email__icontains=word))
+        return found
+
+    def visible_to(self, user: Any) -> Self:
+        """Rows a person at the desk may see: all of them with users.view, none without."""
+        return self if user.has_perm("users.view") else self.none()
+
+
+class Member(models.Model):
+    """A person on the rolls. May have no login, may share one with a partner, may have no e-mail at all."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="members")
+    member_number = models.PositiveIntegerField(unique=True, default=next_member_number, editable=False)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100, blank=True)
+    chosen_name = models.CharField("what we call her", max_length=100, blank=True)
+    pronouns = models.CharField(max_length=40, blank=True)
+    email = models.EmailField("e-mail address", max_length=254, blank=True)
+    phone = models.CharField(max_length=20, blank=True, help_text="As +17135550142.")
+    phone_as_written = models.CharField(max_length=60, blank=True)
+    address_line1 = models.CharField("street", max_length=150, blank=True)
+    address_line2 = models.CharField("second line", max_length=150, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    region = models.CharField("state", max_length=40, blank=True)
+    postal_code = models.CharField("ZIP code", max_length=20, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    bio = models.TextField("about her", blank=True)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING_EMAIL, editable=False)
+    inactive_reason = models.CharField(max_length=20, choices=InactiveReason.choices, blank=True, editable=False)
+    joined_on = models.DateField("member since", null=True, blank=True)
+    joined_precision = models.CharField(max_length=5, default="day", editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    Status = Status
+    InactiveReason = InactiveReason
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["last_name", "first_name", "id"], name="member_by_name"),
+            models.Index(fields=["email"], name="member_by_email", condition=~Q(email="")),
+            models.Index(fields=["status", "last_name", "first_name", "id"], name="member_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="member_status_known"),
+            models.CheckConstraint(condition=Q(inactive_reason="") | Q(status=Status.INACTIVE), name="member_reason_only_inactive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or f"Member {self.member_number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = normal_email(self.email)
+        super().save(*args, **kwargs)
+
+    @property
+    def called(self) -> str:
+        """The name everybody uses: the chosen one, else the first name."""
+        return self.chosen_name or self.first_name or "friend"
+
+    @property
+    def door_name(self) -> str:
+        """First name and initial, as a door list shows her."""
+        return f"{self.called} {self.last_name[:1]}.".strip() if self.last_name else self.called
+
+    @property
+    def status_tone(self) -> str:
+        """The colour family of the status badge."""
+        return TONES.get(Status(self.status), "info")
+
+    @property
+    def may_pay_dues(self) -> bool:
+        """Approved first, paid afterwards: no money is taken from somebody who may still be declined."""
+        return self.status in (Status.PAYMENT_PENDING, Status.ACTIVE) or (
+            self.status == Status.INACTIVE and self.inactive_reason not in (InactiveReason.SUSPENDED, InactiveReason.DECEASED)
+        )
+
+    @property
+    def sees_member_pages(self) -> bool:
+        """Whether what is for members only is for this person today."""
+        return self.status == Status.ACTIVE
+
+
+class StatusChange(models.Model):
+    """One move of one member's status; append-only."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="status_changes")
+    from_status = models.CharField(max_length=20, blank=True)
+    to_status = models.CharField(max_length=20, choices=Status.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.member_id}: {self.from_status} to {self.to_status}"
+
+
+class ExternalId(models.Model):
+    """What another system calls a member: a WordPress user id, a Stripe customer id. One id, one member."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="external_ids")
+    source = models.CharField(max_length=30)
+    value = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "value"], name="external_id_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.value}"

@@ -1,0 +1,60 @@
+"""Roles: named sets of permissions, given for a term."""
+
+import datetime as dt
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class Role(Group):
+    """A role is a group with a description; what it may do is its RolePermission rows, not Django's own permissions."""
+
+    description = models.CharField(max_length=200, blank=True)
+    is_builtin = models.BooleanField(default=False, editable=False)
+
+
+class RolePermission(models.Model):
+    """One permission of the registry that a role gives."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="grants")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["role", "name"], name="role_permission_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role_id}: {self.name}"
+
+
+class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    """Questions about sets of assignments."""
+
+    def running(self, *, on: dt.date | None = None) -> Self:
+        """Assignments whose term covers the day (today when none is named)."""
+        day = on or timezone.localdate()
+        return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+
+
+class RoleAssignment(models.Model):
+    """A role held by a login from one day to another; it begins and ends by itself."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="role_assignments")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="assignments")
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    starts_on = models.DateField(default=timezone.localdate)
+    ends_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RoleAssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="role_term_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.role_id}"

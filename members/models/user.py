@@ -1,0 +1,72 @@
+"""A login: one e-mail address and its ways to sign in."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from loaf.lib.text import normal_email
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes logins; there is no superuser flag, the superadmin role holds that power."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a login; without a password it is entered by e-mailed code."""
+        user = self.model(email=normal_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normal_email(username or ""))
+
+
+class User(AbstractBaseUser):
+    """One login. It may act for several members (partners who share an address); power comes from roles alone."""
+
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    is_staff = models.BooleanField("may open the volunteers' desk", default=False)
+    is_active = models.BooleanField("may sign in", default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = normal_email(self.email)
+        super().save(*args, **kwargs)
+
+    @cached_property
+    def held_permissions(self) -> frozenset[str]:
+        """Names of the permissions that roles whose term is running give this login today. One query, once a request."""
+        from members.models.role import RolePermission
+
+        if not (self.is_active and self.is_staff):
+            return frozenset()
+        today = timezone.localdate()
+        held = RolePermission.objects.filter(role__assignments__in=self.role_assignments.running(on=today))
+        return frozenset(held.values_list("name", flat=True))
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Say whether a running role gives this permission ("users.approve")."""
+        return perm in self.held_permissions
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        """Say whether all the permissions are held."""
+        return all(self.has_perm(perm) for perm in perm_list)
+
+    def has_module_perms(self, module: str) -> bool:
+        """Say whether any permission of the module ("users", "events", …) is held."""
+        return any(name.startswith(f"{module}.") for name in self.held_permissions)

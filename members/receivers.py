@@ -1,0 +1,42 @@
+"""What the members' room does when somebody signs in or the tables are made."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from members import actions
+from members.models import Application, Member, Role, RolePermission, User
+from members.permissions import BUILT_IN_ROLES
+
+APPLICATION_KEY = "application_id"
+
+
+@receiver(user_logged_in)
+def tie_people_to_login(sender: object, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """After a proved sign-in: claim the people with this address, and prove the application this browser just sent."""
+    actions.claim_members(user=user)
+    if request is None:
+        return
+    if request.POST.get("shared") or request.session.pop("shared_device", False):
+        request.session.set_expiry(0)
+    application = Application.objects.filter(pk=request.session.pop(APPLICATION_KEY, None)).first()
+    if application is None and not Member.objects.for_login(user).exists():
+        # She came back on another device: with nobody else at this address the waiting application is hers.
+        application = Application.objects.filter(member__email=user.email, proved_at=None).order_by("-created_at").first()
+    if application is not None:
+        actions.prove_application(application=application, user=user)
+
+
+@receiver(post_migrate, dispatch_uid="built_in_roles")
+def make_built_in_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Keep the built-in roles as the registry says, after every migrate."""
+    if sender.name != "members":
+        return
+    for name, (description, names) in BUILT_IN_ROLES.items():
+        role, _ = Role.objects.using(using).update_or_create(name=name, defaults={"description": description, "is_builtin": True})
+        role.grants.exclude(name__in=names).delete()
+        RolePermission.objects.using(using).bulk_create([RolePermission(role=role, name=n) for n in sorted(names)], ignore_conflicts=True)

@@ -1,0 +1,1 @@
+"""One room for every message to a person."""

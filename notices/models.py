@@ -1,0 +1,32 @@
+"""The outbox: every message to a person is a row here first, written in the transaction of what it tells."""
+
+from django.db import models
+
+
+class Message(models.Model):
+    """One message to one address. Never two recipients; never sent twice (the key is unique)."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting to be sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Could not be sent"
+
+    key = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=60, db_index=True)
+    to_email = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    is_secret = models.BooleanField(default=False, help_text="Holds a code: the text is wiped once it is sent.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["created_at"], name="message_queued", condition=models.Q(status="queued"))]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

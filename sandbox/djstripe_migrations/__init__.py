@@ -1,0 +1,1 @@
+"""A squashed copy of dj-stripe's migrations for development and tests (settings.MIGRATION_MODULES)."""

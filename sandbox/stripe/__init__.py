@@ -1,0 +1,1 @@
+"""A small stateful stand-in for Stripe's API, its hosted payment page and its webhooks."""
