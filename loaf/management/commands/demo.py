@@ -1,0 +1,170 @@
+"""Fill an empty database with invented people, events and money."""
+
+import datetime as dt
+import random
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from billing import actions as billing
+from billing import ledger
+from billing.models import Membership, Payment, PaymentLine, Plan
+from donations.actions import receive_donation
+from donations.models import Fund
+from events.models import Event, Guest, Rsvp
+from loaf.lib.dates import add_months
+from members.actions import assign_role
+from members.models import Application, Member, Role, StatusChange, User
+from members.models.member import Status
+from members.permissions import BUILT_IN_ROLES
+
+PASSWORD = "place-at-the-table"  # noqa: S105 (for a demonstration on one's own machine only)
+FIRST = "June Dee Ruth Carol Hattie Bev Winnie Pat Jo Lola Thea Odessa Marge Gwen Teddy Carmen Opal Iris Fern Hazel Ivy Pearl Dot Mabel Cora".split()
+LAST = "Placer Sampleton Testwell Mockford Draper Inkwell Fablebury Trialstead Paperhurst Makeby Dummond Standish Exampleton Faux Novelworth".split()
+EVENTS = [
+    ("Spring potluck", "potluck", "Magnolia Hall", "Montrose", 42, "public", 4, 12, 150, "Bring something to share, or bring an appetite and help us wash up."),
+    ("Coffee and conversation", "coffee", "The Long Table", "The Heights", None, "public", 8, 10, 120, "A long table at the back, no reservation and no speeches."),
+    ("Bayou walk, easy pace", "walk", "Eleanor Tinsley Park", "Buffalo Bayou", None, "public", 12, 9, 90, "One flat mile with benches. Walkers, wheels and slow days are all fine."),
+    ("Book circle: The Salt House", "book", "Ruth’s living room", "Bellaire", 8, "members", 16, 14, 120, "We read the first half and disagree about the aunt."),
+    ("Records and slow dancing", "music", "Magnolia Hall", "Montrose", 60, "members", 31, 19, 180, "Bring the record you know by heart."),
+    ("Dominoes and cards", "games", "Community house", "Bellaire", 16, "members", 40, 13, 180, "Four tables, strong tea."),
+    ("Wills and papers, in plain words", "talk", "From home, by video or phone", "", None, "members", 47, 18, 90, "A lawyer who explains things twice."),
+]  # fmt: skip
+
+
+class Command(BaseCommand):
+    """`manage.py demo`: same seed, same data."""
+
+    help = "Invented people, events and money, and one login per built-in role. Only on a development machine."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--members", type=int, default=60)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--password", default=PASSWORD)
+        parser.add_argument("--if-empty", action="store_true", help="Do nothing when there is data already.")
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEVELOPMENT:
+            raise CommandError("Demo data belongs on a development machine: set DEVELOPMENT=yes (or DEBUG=yes).")
+        if Member.objects.exists():
+            if options["if_empty"]:
+                return
+            raise CommandError("There are members already; demo data goes into an empty database.")
+        chance = random.Random(options["seed"])  # noqa: S311 (repeatable, no secret)
+        now = timezone.now().replace(minute=0, second=0, microsecond=0)
+        plans, funds = self._offers()
+        events = [self._event(row, now) for row in EVENTS]
+        people = self._staff(options["password"], chance, now)
+        people += [self._member(n, chance, now) for n in range(options["members"])]
+        for member in people:
+            self._history(member, plans, chance, now)
+        self._answers(people, events, chance)
+        self._donations(funds, chance, now)
+        self._applicants(chance, now)
+        roles = " ".join(f"{name}@example.org" for name in BUILT_IN_ROLES)
+        self.stdout.write(f"Demo logins: {roles}\nPassword of each: {options['password']} (or ask for a code)")
+
+    def _offers(self) -> tuple[list[Plan], list[Fund]]:
+        rows = [("Just you", "just-you", 4000, 1, "One person"), ("Household", "household", 6000, 2, "One household, two people")]
+        plans = [
+            Plan.objects.create(name=name, slug=slug, minimum_amount=amount, seats=seats, description=text, position=place, currency=settings.CURRENCY)
+            for place, (name, slug, amount, seats, text) in enumerate(rows)
+        ]
+        names = [("Where it is needed most", "general"), ("Rides", "rides"), ("Help with dues", "dues-help")]
+        return plans, [Fund.objects.create(name=name, slug=slug, position=place) for place, (name, slug) in enumerate(names)]
+
+    def _event(self, row: tuple[Any, ...], now: dt.datetime) -> Event:
+        title, picture, venue, area, capacity, visibility, days, hour, minutes, summary = row
+        local = timezone.localtime(now + dt.timedelta(days=days)).replace(hour=hour, minute=30 if hour == 12 else 0)
+        return Event.objects.create(
+            title=title, slug=title.lower().replace(" ", "-").replace(",", "").replace(":", ""), summary=summary, picture=picture, venue=venue,
+            area=area, capacity=capacity, visibility=visibility, status=Event.Status.PUBLISHED, starts_at=local,
+            ends_at=local + dt.timedelta(minutes=minutes), address="1200 Sample Street" if venue else "",
+            access_facts="No stairs, wide doors, chairs with arms, a quiet room.", description=f"{summary}\n\nDoors open half an hour before.",
+        )  # fmt: skip
+
+    def _staff(self, password: str, chance: random.Random, now: dt.datetime) -> list[Member]:
+        people = []
+        for name in BUILT_IN_ROLES:
+            user = User.objects.create_user(f"{name}@example.org", password)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+            role = Role.objects.get(name=name)
+            if name != "member":
+                assign_role(user=user, role=role, by=None)
+            first = {"member": "June", "superadmin": "Teddy"}.get(name, chance.choice(FIRST))
+            people.append(self._person(first, chance.choice(LAST), user.email, Status.ACTIVE, now, user=user))
+        return people
+
+    def _member(self, n: int, chance: random.Random, now: dt.datetime) -> Member:
+        first, last = chance.choice(FIRST), chance.choice(LAST)
+        status = chance.choices([Status.ACTIVE, Status.PAYMENT_PENDING, Status.INACTIVE], [75, 15, 10])[0]
+        # Every tenth couple shares one address; every fifteenth person has none.
+        email = "" if n % 15 == 14 else f"{first}.{last}{n - (n % 10 == 9)}@example.org".lower()
+        if n % 10 == 9:
+            email = Member.objects.order_by("-pk").values_list("email", flat=True).first() or email
+        return self._person(first, last, email, status, now, years=chance.randint(0, 25))
+
+    def _person(
+        self, first: str, last: str, email: str, status: str, now: dt.datetime, *, user: User | None = None, years: int = 3
+    ) -> Member:
+        member = Member.objects.create(
+            first_name=first, last_name=last, email=email, status=status, user=user, city="Houston", region="TX", phone="+17135550142",
+            phone_as_written="713-555-0142", inactive_reason="lapsed" if status == Status.INACTIVE else "",
+            joined_on=add_months(now.date(), -12 * years),
+        )  # fmt: skip
+        StatusChange.objects.create(member=member, to_status=status, reason="Demo data")
+        return member
+
+    def _history(self, member: Member, plans: list[Plan], chance: random.Random, now: dt.datetime) -> None:
+        """One paid year behind an active member, booked like any other cash payment."""
+        if member.status != Status.ACTIVE:
+            return
+        plan, paid_at = chance.choice(plans), now - dt.timedelta(days=chance.randint(5, 330))
+        starts_on = timezone.localtime(paid_at).date()
+        term = Membership.objects.create(
+            member=member, plan=plan, status=Membership.Status.ACTIVE, starts_on=starts_on, ends_on=plan.term_from(starts_on),
+            dues_amount=plan.minimum_amount, currency=plan.currency,
+        )  # fmt: skip
+        payment = Payment.objects.create(
+            payer=member, payer_name=str(member), payer_email=member.email, method=Payment.Method.CASH, source=Payment.Source.OFFICE,
+            amount=plan.minimum_amount, currency=plan.currency, status=Payment.Status.SUCCEEDED, paid_at=paid_at, created_at=paid_at,
+            description=plan.name, receipt_number=billing.next_receipt_number(paid_at),
+        )  # fmt: skip
+        PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=plan.minimum_amount, membership=term, label=plan.name)
+        ledger.post_payment(payment)
+
+    def _answers(self, people: list[Member], events: list[Event], chance: random.Random) -> None:
+        for event in events:
+            room = event.capacity or 25
+            for member in chance.sample([p for p in people if p.status == Status.ACTIVE], k=min(len(people) // 3, room // 2)):
+                guests = int(event.guest_limit and chance.random() < 0.3)
+                rsvp = Rsvp.objects.create(event=event, member=member, status=Rsvp.Status.GOING, guest_count=guests)
+                if guests:
+                    Guest.objects.create(rsvp=rsvp, name=chance.choice(FIRST), position=1)
+
+    def _donations(self, funds: list[Fund], chance: random.Random, now: dt.datetime) -> None:
+        for n in range(8):
+            paid_at, amount = now - dt.timedelta(days=chance.randint(2, 300)), chance.choice([1500, 2500, 5000, 10000])
+            payment = Payment.objects.create(
+                payer_name=f"{chance.choice(FIRST)} {chance.choice(LAST)}", payer_email="", method=Payment.Method.CHEQUE,
+                source=Payment.Source.OFFICE, amount=amount, currency=settings.CURRENCY, status=Payment.Status.SUCCEEDED, paid_at=paid_at,
+                created_at=paid_at, description="Gift", receipt_number=billing.next_receipt_number(paid_at),
+            )  # fmt: skip
+            PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DONATION, amount=amount, label="Gift")
+            payment.donations.create(
+                fund=funds[n % len(funds)], donor_name=payment.payer_name, kind="public", amount=amount, currency=payment.currency
+            )
+            ledger.post_payment(payment)
+            receive_donation(payment=payment)
+
+    def _applicants(self, chance: random.Random, now: dt.datetime) -> None:
+        for n, status in enumerate([Status.PENDING_VALIDATION, Status.PENDING_VALIDATION, Status.PRE_VALIDATED]):
+            first = chance.choice(FIRST)
+            member = self._person(first, chance.choice(LAST), f"applicant{n}@example.org", status, now, years=0)
+            Member.objects.filter(pk=member.pk).update(joined_on=None)
+            Application.objects.create(member=member, about="I play the accordion, moderately.", is_of_age=True, proved_at=now)
