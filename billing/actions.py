@@ -133,12 +133,13 @@ def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
 
 
 def next_term(*, member: Member, plan: Plan) -> tuple[dt.date, dt.date | None]:
-    """Return first and last day of the next term: from today, or from the day after the paid one ends. Nobody loses a day."""
+    """Return first and last day of the next term: from today, or from the day after the last paid one ends. Nobody loses a day."""
     today = timezone.localdate()
-    running = member.memberships.current(on=today).order_by("-ends_on").first()
-    if running and running.ends_on is None:
+    ends = list(member.memberships.not_over(on=today).values_list("ends_on", flat=True))
+    if None in ends:
         raise BillingError("Your membership is for life. There is nothing to pay.")
-    start = running.ends_on + dt.timedelta(days=1) if running and running.ends_on else today
+    last = max((end for end in ends if end), default=None)
+    start = last + dt.timedelta(days=1) if last else today
     return start, plan.term_from(start)
 
 

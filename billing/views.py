@@ -17,7 +17,7 @@ from members.doors import current_member, member_required
 def membership(request: HttpRequest) -> HttpResponse:
     """Where she stands, and the form that opens the payment page."""
     member = request.member  # type: ignore[attr-defined]
-    terms = list(member.memberships.current().select_related("plan").order_by("-ends_on")[:2])
+    terms = list(member.memberships.not_over().select_related("plan").order_by("-ends_on")[:2])
     current = terms[0] if terms else None
     plans = Plan.objects.filter(is_active=True)
     first = plans.first()

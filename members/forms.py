@@ -3,10 +3,13 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.core import context
 from django import forms
 
 from loaf.lib.forms import EmailField, TidyCharField
 from members import actions
+
+SHARED_KEY = "shared_device"
 
 
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]
@@ -24,6 +27,12 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
             actions.ensure_login(email=address)
         return super().clean_email()
 
+    def clean_shared(self) -> bool:
+        """Remember the tick until the code is typed on the next page."""
+        if shared := bool(self.cleaned_data["shared"]):
+            context.request.session[SHARED_KEY] = True
+        return shared
+
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     """Sign in with a password, for those who like one."""
@@ -34,7 +43,6 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs = {"autocomplete": "username", "type": "email", "autocapitalize": "none"}
         self.fields["password"].help_text = ""
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
-        self.fields.pop("remember", None)
 
 
 class JoinForm(forms.Form):

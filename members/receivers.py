@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from members import actions
+from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
 from members.permissions import BUILT_IN_ROLES
 
@@ -21,7 +22,7 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
     actions.claim_members(user=user)
     if request is None:
         return
-    if request.POST.get("shared") or request.session.pop("shared_device", False):
+    if request.session.pop(SHARED_KEY, False):
         request.session.set_expiry(0)
     application = Application.objects.filter(pk=request.session.pop(APPLICATION_KEY, None)).first()
     if application is None and not Member.objects.for_login(user).exists():

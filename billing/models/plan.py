@@ -64,6 +64,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         day = on or timezone.localdate()
         return self.filter(status__in=Membership.PAID, starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
+    def not_over(self, *, on: dt.date | None = None) -> Self:
+        """Paid terms that cover the day or begin after it: the last of them is how far she is covered."""
+        day = on or timezone.localdate()
+        return self.filter(status__in=Membership.PAID).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+
     def open(self) -> Self:
         """Terms that were begun and not yet paid."""
         return self.filter(status=Membership.Status.PENDING)

@@ -53,7 +53,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if member is None:
         return redirect("who" if members_of(request) else _home_of_stranger(request))
     now = timezone.now()
-    term = member.memberships.current().select_related("plan").order_by("-ends_on").first()
+    term = member.memberships.not_over().select_related("plan").order_by("-ends_on").first()
     coming = _coming(member, now)
     nearest = next((row for row in coming if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING), None)
     context = {

@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import stripe
 
@@ -58,7 +58,7 @@ class Api:
         maker = self.makers.get(kind)
         if maker is None:
             raise StripeError(f"You cannot create {kind} here.", status=404)
-        known = set(get_type_hints(CREATE_PARAMS[kind])) if kind in CREATE_PARAMS else set()
+        known = set(CREATE_PARAMS[kind].__annotations__) if kind in CREATE_PARAMS else set()
         for name in params:
             if known and name not in known:
                 raise StripeError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
