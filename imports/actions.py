@@ -131,9 +131,10 @@ def fail(job_id: int, reason: str = "Something broke on our side. Nothing is los
 
 def count_actions(job: ImportJob) -> dict[str, dict[str, int]]:
     """How many rows of each kind are created, updated, skipped, refused, and how many came with a note."""
-    counts: dict[str, dict[str, int]] = {}
+    kinds = {READERS[reader].kind for reader in job.files.values_list("reader", flat=True)}
+    counts = {kind: {"create": 0, "update": 0, "skip": 0, "reject": 0} for kind in sorted(kinds)}
     for row in ImportRow.objects.filter(job=job).values("kind", "action").annotate(n=Count("id")).order_by("kind", "action"):
-        counts.setdefault(row["kind"], {"create": 0, "update": 0, "skip": 0, "reject": 0})[row["action"]] = row["n"]
+        counts[row["kind"]][row["action"]] = row["n"]
     return counts
 
 

@@ -140,11 +140,10 @@ def _reader(names: set[str], header: list[str], name: str, as_reader: str) -> Re
             hint = f" It looks like {found.label}." if found else ""
             raise FileProblem(f"{name} is not a {chosen.label} file: it has no column “{missing[0]}”.{hint}")
         return chosen
-    found = recognise(names)
-    if found:
-        return found
     if seen := by_sight(names):
         raise FileProblem(f"{name} looks like {seen}. We cannot bring in that kind yet.")
+    if found := recognise(names):
+        return found
     nearly = max(READERS.values(), key=lambda r: len(r.needs) - len(r.missing(names)))
     missing = nearly.missing(names)
     if nearly.kind == "payment" and len(missing) <= len(nearly.needs) // 2:

@@ -131,3 +131,8 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"Row {self.record}"
+
+    @property
+    def beginning(self) -> str:
+        """The first filled cells of the line, so that a person finds it in her file."""
+        return ", ".join(cell for cell in self.raw if cell)[:80]

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -108,10 +109,20 @@ def ensure_login(*, email: str) -> User | None:
     if user is not None or not known:
         return user
     try:
-        with transaction.atomic():
-            return User.objects.create_user(address)
+        return make_login(email=address)
     except IntegrityError:  # the same person in another window
         return User.objects.filter(email=address).first()
+
+
+@transaction.atomic
+def make_login(*, email: str) -> User:
+    """Make a login without a password; its address counts as proved once a code sent there comes back.
+
+    Raises IntegrityError when the address has one.
+    """
+    user = User.objects.create_user(normal_email(email))
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    return user
 
 
 @transaction.atomic

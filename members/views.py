@@ -68,6 +68,8 @@ def who(request: HttpRequest) -> HttpResponse:
 @open_to_all("GET", "POST")
 def join(request: HttpRequest) -> HttpResponse:
     """Apply. The answer is the same for an address we know and one we do not: a code goes out, the next page asks for it."""
+    if request.user.is_authenticated:
+        return redirect("join_status")
     form = JoinForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -84,7 +86,7 @@ def join(request: HttpRequest) -> HttpResponse:
 def _begin(request: HttpRequest, form: JoinForm) -> HttpResponse:
     given = {k: v for k, v in form.cleaned_data.items() if k != "website"}
     application = actions.start_application(**given)
-    user = User.objects.filter(email=given["email"]).first() or User.objects.create_user(given["email"])
+    user = User.objects.filter(email=given["email"]).first() or actions.make_login(email=given["email"])
     request.session[APPLICATION_KEY] = application.pk
     LoginCodeVerificationProcess.initiate(request=request, user=user, email=user.email)
     return redirect(f"{reverse('account_confirm_login_code')}?next={reverse('join_status')}")

@@ -40,9 +40,9 @@ def parse_money(text: str, currency: str) -> int:
     """
     cleaned = re.sub(r"[\s\u00a0$€£¥]|(?i:usd|eur|cad|gbp)", "", text)
     negative = cleaned.startswith("-") or (cleaned.startswith("(") and cleaned.endswith(")"))
-    cleaned = cleaned.strip("-+()")
+    cleaned = cleaned[1:-1] if cleaned.startswith("(") and cleaned.endswith(")") else cleaned.removeprefix("-").removeprefix("+")
     whole, mark, part = _split(cleaned)
-    if not re.fullmatch(r"\d{1,12}", whole) or (mark and not re.fullmatch(r"\d{0,8}", part)):
+    if not re.fullmatch(r"[0-9]{1,12}", whole) or (mark and not re.fullmatch(r"[0-9]{0,8}", part)):
         raise MoneyError("Please type an amount like 25 or 25.50.")
     digits = exponent(currency)
     kept, rest = part[:digits].ljust(digits, "0"), part[digits:]

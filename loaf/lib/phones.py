@@ -1,17 +1,20 @@
 """Telephone numbers: stored as E.164, shown the way people of the region write them."""
 
 import functools
+import re
 
 import phonenumbers
 
 REGION = "US"
+NOTE = re.compile(r"\([^()]*[A-Za-z][^()]*\)")
+"""A remark people write behind a number: "(cell)"."""
 
 
 @functools.lru_cache(maxsize=4096)
 def to_e164(text: str) -> str:
     """Return "+17135550142" for "(713) 555-0142"; an empty string when the text is no possible number."""
     try:
-        number = phonenumbers.parse(text.lstrip("'"), REGION)
+        number = phonenumbers.parse(NOTE.sub("", text.lstrip("'")), REGION)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(number):

@@ -70,6 +70,8 @@ class Command(BaseCommand):
         lines = [f"Import {report['job']}: {report['status']}"]
         lines += [f"  {f['name']}: {f['kind']}, {f['encoding']}" for f in report["files"]]
         lines += [f"  {kind}: " + ", ".join(f"{n} {action}" for action, n in counts.items()) for kind, counts in report["counts"].items()]
+        if not any(sum(counts.values()) for counts in report["counts"].values()):
+            lines.append("  There are no lines below the headers.")
         lines += [f"  refused: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["rejected"]]
         lines += [f"  note: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["notes"]]
         return "\n".join(lines)

@@ -1,0 +1,103 @@
+"""Fixtures all rooms share: the sandbox over real HTTP and SMTP, logins, and a worker that empties the queue."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from sandbox.mail import Box, SmtpServer
+from sandbox.stripe.server import Server
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Database tests get the cache table; PostgreSQL tests are named loudly when there is none."""
+    for item in items:
+        if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: tools/test.sh runs it in its second step"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        call_command("createcachetable", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _private_files(settings: Any, tmp_path: Path) -> None:
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}}
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db" if not _is_transactional(request) else "transactional_db")
+        cache.clear()
+
+
+def _is_transactional(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.fixture(scope="session")
+def _mail_server() -> Iterator[SmtpServer]:
+    server = SmtpServer(Box())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mails(settings: Any, _mail_server: SmtpServer) -> Box:
+    """The SMTP catcher; mails really go through a socket to it."""
+    box: Box = _mail_server.controller.handler
+    box.mails.clear()
+    box.fail_with = ""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", _mail_server.port, False
+    return box
+
+
+@pytest.fixture
+def stripe_sandbox(settings: Any) -> Iterator[Server]:
+    """The Stripe stand-in on a port of its own, without a webhook endpoint: tests deliver events themselves."""
+    server = Server()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    settings.STRIPE_API_HOST = f"http://127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def work() -> Callable[[], None]:
+    """Let the worker empty the queue, in this process."""
+    from loaf.worker import BeatingWorker
+
+    def run() -> None:
+        worker = BeatingWorker(
+            queue_names=["*"], interval=0, batch=True, backend_name="default", startup_delay=False, max_tasks=None,
+            worker_id="test-worker", excluded_queue_names=[],
+        )  # fmt: skip
+        super(BeatingWorker, worker).run()
+
+    return run
+
+
+@pytest.fixture
+def as_user() -> Callable[[Any], Client]:
+    """A browser-less client signed in as somebody."""
+
+    def sign_in(user: Any) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
