@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -65,11 +66,12 @@ def mails(settings: Any, _mail_server: SmtpServer) -> Box:
 
 
 @pytest.fixture
-def stripe_sandbox(settings: Any) -> Iterator[Server]:
+def stripe_sandbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The Stripe stand-in on a port of its own, without a webhook endpoint: tests deliver events themselves."""
     server = Server()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     settings.STRIPE_API_HOST = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(stripe, "api_base", settings.STRIPE_API_HOST)  # dj-stripe reads the setting at start only
     yield server
     server.shutdown()
     server.server_close()
