@@ -80,14 +80,20 @@ def stripe_sandbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 @pytest.fixture
 def work() -> Callable[[], None]:
     """Let the worker empty the queue, in this process."""
+    from django_tasks_db.models import DBTaskResult
+
     from loaf.worker import BeatingWorker
 
+    # The worker's own loop closes connections between tasks, which would end the test's transaction.
+    worker = BeatingWorker(
+        queue_names=["*"], interval=0, batch=True, backend_name="default", startup_delay=False, max_tasks=None,
+        worker_id="test-worker", excluded_queue_names=[],
+    )  # fmt: skip
+
     def run() -> None:
-        worker = BeatingWorker(
-            queue_names=["*"], interval=0, batch=True, backend_name="default", startup_delay=False, max_tasks=None,
-            worker_id="test-worker", excluded_queue_names=[],
-        )  # fmt: skip
-        super(BeatingWorker, worker).run()
+        while task := DBTaskResult.objects.ready().first():
+            task.claim(worker.worker_id)
+            worker.run_task(task)
 
     return run
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from events import actions
 from events.forms import AnswerForm
 from events.models import Attendance, Event, Guest, Rsvp
-from loaf.lib.access import open_to_all, permission_required
+from loaf.lib.access import MEMBER, open_to_all, permission_required
 from loaf.lib.htmx import render_page
 from members.doors import current_member
 from members.models import Member
@@ -32,7 +32,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "events/event_list.html", context)
 
 
-@open_to_all("GET", "POST")
+@open_to_all("GET", "POST", post=MEMBER)
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """One event. A POST saves the member's answer; the same card comes back, whole page or fragment."""
     member = current_member(request)

@@ -31,17 +31,21 @@ MODEL_DOORS = {"changelist": "view", "add": "add", "history": "view", "delete": 
 
 @dataclass(frozen=True)
 class Route:
-    """One URL pattern: its path, name, methods and who may enter ("" when nobody said)."""
+    """One URL pattern: its path, name, methods and who may enter ("" when nobody said); `post` is who may send something there."""
 
     path: str
     name: str
     methods: list[str]
     access: str
+    post: str
 
 
 def all_routes() -> list[Route]:
-    """All patterns of the URLconf, in its order."""
-    return list(_walk(get_resolver().url_patterns, "/", ""))
+    """All patterns of the URLconf, in its order; of several with one name the first, which is the one that answers."""
+    found: dict[tuple[str, str], Route] = {}
+    for route in _walk(get_resolver().url_patterns, "/", ""):
+        found.setdefault((route.name, "" if route.name.startswith("admin:") and route.name != "admin:" else route.path), route)
+    return list(found.values())
 
 
 def undeclared() -> list[Route]:
@@ -58,7 +62,8 @@ def _walk(patterns: list[Any], prefix: str, space: str) -> Iterator[Route]:
         elif isinstance(entry, URLPattern):
             name = f"{space}{entry.name or ''}"
             methods = getattr(entry.callback, "methods", ("GET", "POST"))
-            yield Route(path, name, list(methods), _access(name, entry.callback, path))
+            access = _access(name, entry.callback, path)
+            yield Route(path, name, list(methods), access, _post_access(name, entry.callback) or access)
 
 
 def _access(name: str, view: Any, path: str) -> str:
@@ -74,12 +79,21 @@ def _access(name: str, view: Any, path: str) -> str:
     return STAFF if path.startswith("/admin/") else ""
 
 
-def _model_access(name: str) -> str:
+def _post_access(name: str, view: Any) -> str:
+    """Who may POST, where that is not who may look: the change page of a model, a public page members answer on."""
+    if declared := getattr(view, "post_access", ""):
+        return str(declared)
+    if name.startswith("admin:") and name.endswith("_change") and not getattr(view, "access", ""):
+        return _model_access(name.removeprefix("admin:"), {"change": "change"})
+    return ""
+
+
+def _model_access(name: str, doors: dict[str, str] = MODEL_DOORS) -> str:
     """The permission of one of the stock pages of a registered model."""
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
         if name.startswith(prefix):
-            verb = MODEL_DOORS.get(name.removeprefix(prefix), "")
+            verb = doors.get(name.removeprefix(prefix), "")
             needed = getattr(model_admin, "permissions", {}).get(verb, "nobody") if verb else ""
             return str(needed)
     return ""

@@ -7,6 +7,8 @@ from loaf.lib.dates import DateError, parse_date
 from loaf.lib.phones import to_e164
 from loaf.lib.text import is_email, normal_email
 
+SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+
 
 def read_email(cells: Cells) -> str:
     """The normalised address; a row without a usable one is refused."""
@@ -24,8 +26,14 @@ def read_name(cells: Cells, address: str) -> tuple[str, str]:
     if first or last:
         return first or last, last if first else ""
     shown = cells.limited("display_name", 100) or address.partition("@")[0][:100]
-    head, _, tail = shown.partition(" ")
-    return head, tail
+    return split_name(shown)
+
+
+def split_name(shown: str) -> tuple[str, str]:
+    """Cut a whole name before its last word, a suffix staying with it: "Ruth Ann Miller, Jr." is Ruth Ann and Miller, Jr."""
+    words = shown.split()
+    behind = 2 if len(words) > 2 and words[-1].strip(".,").lower() in SUFFIXES else 1
+    return (" ".join(words[:-behind]), " ".join(words[-behind:])) if len(words) > behind else (shown, "")
 
 
 def read_phone(cells: Cells) -> tuple[str, str]:

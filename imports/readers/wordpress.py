@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imports.readers.base import PERSON, Cells, Reader
+from imports.readers.base import PERSON, Cells, Reader, RowProblem
 from imports.readers.people import read_date, read_email, read_name, read_phone
 
 GUEST_YES = {"1", "yes", "true"}
@@ -10,6 +10,10 @@ GUEST_YES = {"1", "yes", "true"}
 
 def read(cells: Cells) -> dict[str, Any]:
     """One WordPress user. Roles are read past on purpose: a file never gives power here."""
+    roles = cells.text("roles")
+    if roles.startswith("{") and not roles.endswith("}"):
+        # Export User Data quotes nothing: a comma between two roles has moved every cell behind it.
+        raise RowProblem("A comma inside the roles has moved the cells behind it. Put quotes around the roles.")
     email = read_email(cells)
     first, last = read_name(cells, email)
     phone, written = read_phone(cells)
@@ -68,6 +72,7 @@ READER = Reader(
         "joined_on": ["member since", "joined", "join date"],
         "registered": ["user registered", "date registered", "registered"],
         "is_guest": ["is guest user"],
+        "roles": ["roles", "role"],
     },
     secrets={"user pass", "password", "session tokens", "user activation key"},
     read=read,

@@ -26,11 +26,13 @@ def declare(view: Any, access: str, methods: tuple[str, ...]) -> Any:
     return guarded
 
 
-def open_to_all(*methods: str) -> Callable[[View], View]:
-    """Let anybody in, with these methods (GET when none is named)."""
+def open_to_all(*methods: str, post: str = "") -> Callable[[View], View]:
+    """Let anybody in, with these methods (GET when none is named); `post` names who may POST when the view asks for more."""
 
     def decorate(view: View) -> View:
-        return login_not_required(declare(view, OPEN, methods or ("GET",)))
+        opened: Any = login_not_required(declare(view, OPEN, methods or ("GET",)))
+        opened.post_access = post
+        return opened  # type: ignore[no-any-return]
 
     return decorate
 

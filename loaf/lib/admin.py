@@ -58,15 +58,15 @@ class DeskAdmin(ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether rows may be seen."""
-        return self._may(request, "view") or self._may(request, "change")
+        return self._may(request, "view")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether a row may be added by hand."""
         return self._may(request, "add")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether a row may be changed by hand."""
-        return self._may(request, "change")
+        """Whether a row may be changed by hand; whoever changes must be allowed to look."""
+        return self._may(request, "view") and self._may(request, "change")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether a row may be deleted."""
