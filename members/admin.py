@@ -166,8 +166,8 @@ class RoleAdmin(DeskAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """One role in plain sentences, and who holds it."""
-        if not self.has_view_permission(request):
+        """One role in plain sentences, and who holds it; nothing is changed here."""
+        if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
         role = get_object_or_404(Role, pk=object_id)
         held = set(role.grants.values_list("name", flat=True))

@@ -1,0 +1,87 @@
+"""The browser's fixtures; used only by tests marked `browser`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.site import Site, chromium_path
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    running = Site(Path(tmp_path_factory.mktemp("site")))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+        )
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person's browser window; notes every fault, every policy report, every other host."""
+
+    def __init__(self, chromium: Any, site: Site, **options: Any) -> None:
+        self.site = site
+        self.context = chromium.new_context(base_url=site.url, **options)
+        self.context.set_default_timeout(15_000)
+        self.page = self.context.new_page()
+        self.faults: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
+        self.page.on("response", lambda r: self.faults.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+        self.page.on("request", lambda r: self.hosts.add(r.url.split("/")[2]))
+
+    def go(self, path: str) -> Any:
+        return self.page.goto(path)
+
+    def sign_in_by_code(self, address: str) -> None:
+        before = len(self.site.box.to(address))
+        self.go("/accounts/login/")
+        self.page.get_by_label("Your e-mail address").fill(address)
+        self.page.get_by_role("button", name="Send me a code").click()
+        self.page.get_by_label("The six digits").fill(self.site.code_for(address, after=before))
+        self.page.get_by_role("button", name="Go on").click()
+        self.page.wait_for_url(lambda url: "/accounts/" not in url)
+
+    def sign_in_by_password(self, address: str, password: str, then: str = "/me/") -> None:
+        self.go(f"/accounts/login/?next={then}")
+        self.page.get_by_text("Use my password").click()
+        self.page.get_by_label("E-mail address", exact=True).fill(address)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Sign in with my password").click()
+        self.page.wait_for_url(f"{self.site.url}{then}")
+
+    def check(self) -> None:
+        assert not self.faults, self.faults
+        allowed = {self.site.url.split("/")[2], f"localhost:{self.site.stripe.server_port}"}
+        assert self.hosts <= allowed, self.hosts - allowed
+
+
+@pytest.fixture
+def visitor(chromium: Any, site: Site) -> Iterator[Any]:
+    """Open windows; each is checked and closed at the end."""
+    opened: list[Visitor] = []
+
+    def open_window(**options: Any) -> Visitor:
+        window = Visitor(chromium, site, **{"viewport": {"width": 1280, "height": 900}, **options})
+        opened.append(window)
+        return window
+
+    yield open_window
+    for window in opened:
+        window.check()
+        window.context.close()

@@ -1,0 +1,129 @@
+"""The running site for the browser: gunicorn, a worker and the clock as processes of their own, the sandbox in this one."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.mail import Box, SmtpServer
+from sandbox.stripe.server import Server
+
+ROOT = Path(__file__).parents[1]
+PASSWORD = "place-at-the-table"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Site:
+    """One running site. `url` is http://localhost:PORT: passkeys need the name."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    parts: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.box = Box()
+        self.smtp = SmtpServer(self.box)
+        self.stripe = Server()
+        self.url = f"http://localhost:{self.port}"
+        database = os.environ.get("STORY_DATABASE_URL") or f"sqlite:///{self.folder / 'story.sqlite3'}"
+        stripe_url = f"http://localhost:{self.stripe.server_port}"
+        self.env = {
+            **os.environ, "TESTING": "1", "DATABASE_URL": database, "SITE_URL": self.url, "VAR_DIR": str(self.folder),
+            "EMAIL_PORT": str(self.smtp.port), "STRIPE_API_HOST": stripe_url, "STRIPE_CHECKOUT_ORIGIN": stripe_url,
+            "TASK_LEASE_SECONDS": "5", "LOG_LEVEL": "WARNING",
+        }  # fmt: skip
+
+    def start(self) -> None:
+        self.smtp.start()
+        threading.Thread(target=self.stripe.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self._empty_database()
+        for words in (["migrate", "-v", "0"], ["createcachetable", "-v", "0"], ["demo", "--members", "40"], ["stripe_endpoint"]):
+            self.manage(*words)
+        gunicorn = str(Path(sys.executable).parent / "gunicorn")
+        self._spawn(gunicorn, "loaf.wsgi", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket", "-b", f"127.0.0.1:{self.port}")
+        self._spawn(sys.executable, "manage.py", "worker", "--interval", "0.1")
+        self._spawn(sys.executable, "manage.py", "clock")
+        self._wait()
+
+    def stop(self) -> None:
+        for part in self.parts:
+            part.send_signal(signal.SIGTERM)
+        for part in self.parts:
+            try:
+                part.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                part.kill()
+                part.wait()
+        self.smtp.stop()
+        self.stripe.shutdown()
+        self.stripe.server_close()
+
+    def manage(self, *words: str) -> str:
+        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def totals(self) -> dict[str, Any]:
+        return json.loads(self.manage("totals", "--json"))
+
+    def log(self) -> str:
+        return (self.folder / "site.log").read_text()
+
+    def code_for(self, address: str, *, after: int) -> str:
+        """The six digits of the newest mail to an address, when more than `after` have come."""
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            found = self.box.to(address)
+            if len(found) > after:
+                match = re.search(r"\b(\d{6})\b", found[-1]["text"])
+                assert match, found[-1]
+                return match[1]
+            time.sleep(0.05)
+        raise AssertionError(f"no mail came for {address}\n{self.log()}")
+
+    def _empty_database(self) -> None:
+        url = self.env["DATABASE_URL"]
+        if url.startswith("postgresql"):
+            import psycopg
+
+            with psycopg.connect(url.replace("/loaf_story", "/postgres"), autocommit=True) as connection:
+                connection.execute("DROP DATABASE IF EXISTS loaf_story WITH (FORCE)")
+                connection.execute("CREATE DATABASE loaf_story")
+
+    def _spawn(self, *words: str) -> None:
+        log = (self.folder / "site.log").open("ab")
+        self.parts.append(subprocess.Popen(words, cwd=ROOT, env=self.env, stdout=log, stderr=log))
+
+    def _wait(self) -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                with urllib.request.urlopen(f"{self.url}/health/ready/", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"the site did not start\n{self.log()}")
+
+
+def chromium_path() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    return mac if Path(mac).exists() else ""

@@ -1,0 +1,104 @@
+"""Every page by axe (WCAG 2.2 AA, AAA contrast, targets), on a desktop and a phone, light and dark; no sideways scrolling."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.site import PASSWORD
+
+pytestmark = pytest.mark.browser
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}}}
+
+OPEN = ["/", "/about/", "/contact/", "/events/", "/events/spring-potluck/", "/donate/", "/join/", "/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/", "/nothing/"]
+MEMBER = ["/me/", "/me/membership/", "/me/payments/", "/events/", "/events/spring-potluck/", "/events/?show=mine", "/who/", "/join/status/", "/accounts/logout/", "/accounts/2fa/", "/accounts/email/", "/accounts/password/change/"]
+STAFF = ["/admin/", "/admin/members/member/", "/admin/members/member/?q=zzzz", "/admin/members/member/1/change/", "/admin/members/member/add/", "/admin/members/application/", "/admin/members/application/1/change/",
+         "/admin/members/role/", "/admin/members/role/1/change/", "/admin/members/roleassignment/", "/admin/members/roleassignment/add/", "/admin/billing/plan/", "/admin/billing/plan/1/change/", "/admin/billing/membership/",
+         "/admin/billing/payment/", "/admin/billing/payment/1/change/", "/admin/billing/providerevent/", "/admin/events/event/", "/admin/events/event/1/change/", "/admin/events/event/add/", "/admin/events/1/check-in/",
+         "/admin/donations/donation/", "/admin/donations/fund/1/change/", "/admin/notices/message/", "/admin/imports/importjob/", "/admin/imports/importjob/add/", "/admin/members/member/1/history/"]  # fmt: skip
+SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+def scan(window, paths):
+    problems = []
+    for path in paths:
+        window.go(path)
+        window.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found = Axe().run(window.page, options=RULES).response["violations"]
+        problems += [f"{path}: {v['id']} {v['nodes'][0]['target']} {v['nodes'][0]['html'][:110]}" for v in found]
+        width = window.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        if width[0] > width[1]:
+            problems.append(f"{path}: scrolls sideways, {width[0]} in {width[1]}")
+        if not window.page.title().endswith("LOAF"):
+            problems.append(f"{path}: title {window.page.title()}")
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_open_pages(visitor, size, scheme):
+    scan(visitor(viewport=SIZES[size], color_scheme=scheme), OPEN)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_member_pages(visitor, size, scheme):
+    window = visitor(viewport=SIZES[size], color_scheme=scheme)
+    window.sign_in_by_password("member@example.org", PASSWORD)
+    scan(window, MEMBER)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_desk_pages(visitor, size, scheme):
+    window = visitor(viewport=SIZES[size], color_scheme=scheme)
+    window.sign_in_by_password("superadmin@example.org", PASSWORD, "/admin/")
+    scan(window, STAFF)
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_largest_text_and_narrow_screens_do_not_scroll_sideways(visitor, width):
+    """320 px is a desktop at 400 % zoom, 640 px at 200 %."""
+    window = visitor(viewport={"width": width, "height": 700})
+    window.go("/")
+    window.page.get_by_role("button", name="Largest").click()
+    for path in OPEN:
+        window.go(path)
+        assert window.page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_mistakes_take_the_focus_and_name_the_field(visitor):
+    window = visitor()
+    window.go("/donate/")
+    window.page.get_by_label("Another amount").fill("lots")
+    window.page.get_by_label("Your name").fill("Pat")
+    window.page.get_by_label("E-mail", exact=True).fill("pat@example.net")
+    window.page.get_by_role("button", name="Go on to give").click()
+    assert window.page.title().startswith("Error: ")
+    assert window.page.evaluate("document.activeElement.className") == "error-summary"
+    assert window.page.get_by_label("Your name").input_value() == "Pat"
+    found = Axe().run(window.page, options=RULES).response["violations"]
+    assert not found
+
+
+def test_keyboard_alone_reaches_the_main_part_and_the_menu(visitor):
+    window = visitor(viewport=SIZES["phone"])
+    window.go("/")
+    window.page.keyboard.press("Tab")
+    assert window.page.evaluate("document.activeElement.className") == "skip"
+    window.page.keyboard.press("Enter")
+    assert window.page.evaluate("document.activeElement.id") == "main"
+    window.page.get_by_role("button", name="Menu").press("Enter")
+    assert window.page.get_by_role("link", name="Give").first.is_visible()
+    window.page.keyboard.press("Escape")
+    assert not window.page.get_by_role("navigation", name="Main").is_visible()
+
+
+def test_escape_three_times_leaves_quickly(visitor):
+    window = visitor()
+    window.sign_in_by_password("member@example.org", PASSWORD)
+    window.context.route("https://www.weather.gov/**", lambda route: route.fulfill(body="weather"))
+    for _ in range(3):
+        window.page.keyboard.press("Escape")
+    window.page.wait_for_url("https://www.weather.gov/**")
+    window.hosts.discard("www.weather.gov")
+    window.go("/me/")
+    assert "/accounts/login/" in window.page.url
