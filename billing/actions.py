@@ -178,7 +178,9 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
 
 def _begin_terms(payment: Payment) -> None:
     """Let the memberships this payment pays for begin, make the member active, send the receipt."""
-    dues = payment.lines.filter(kind=PaymentLine.Kind.DUES, membership__isnull=False).select_related("membership__plan", "membership__member")
+    dues = payment.lines.filter(kind=PaymentLine.Kind.DUES, membership__isnull=False).select_related(
+        "membership__plan", "membership__member"
+    )
     for line in dues:
         membership = line.membership
         assert membership is not None  # noqa: S101 (the filter says so)

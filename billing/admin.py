@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
 from billing import events
-from billing.models import LedgerEntry, Membership, Payment, PaymentLine, Plan, ProviderEvent, Refund
+from billing.models import Membership, Payment, Plan, ProviderEvent
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
@@ -58,46 +59,6 @@ class MembershipAdmin(DeskAdmin):
     readonly_fields = read_only_fields(Membership)
 
 
-class ReadOnlyInline(admin.TabularInline):
-    """Rows that belong to a payment; nothing can be typed."""
-
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As the payment itself."""
-        return request.user.has_perm("subscriptions.view")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never by hand."""
-        return False
-
-
-class LineInline(ReadOnlyInline):
-    """What the payment was for."""
-
-    model = PaymentLine
-    fields = ["kind", "label", "amount"]
-
-
-class RefundInline(ReadOnlyInline):
-    """What went back."""
-
-    model = Refund
-    fields = ["amount", "currency", "refunded_at", "reason"]
-
-
-class LedgerInline(ReadOnlyInline):
-    """How it stands in the books."""
-
-    model = LedgerEntry
-    fields = ["posting", "account", "side", "amount", "currency", "booked_at"]
-
-
 @admin.register(Payment)
 class PaymentAdmin(DeskAdmin):
     """Money received, newest first."""
@@ -117,9 +78,23 @@ class PaymentAdmin(DeskAdmin):
     filters = [Filter("status", "Status", Payment.Status.choices), Filter("source", "Source", Payment.Source.choices)]
     search_help = "Name, e-mail, receipt or Stripe number"
     empty_text = "No money has come in yet."
-    readonly_fields = read_only_fields(Payment)
-    exclude = ["attempt", "stripe_session_url"]
-    inlines = [LineInline, RefundInline, LedgerInline]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Everything about one payment: what it was for, what went back, how it stands in the books. Nothing is typed here."""
+        if not self.has_view_permission(request) or request.method == "POST" or object_id is None:
+            raise PermissionDenied
+        payment = get_object_or_404(Payment.objects.select_related("payer"), pk=object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Payment",
+            "payment": payment,
+            "lines": payment.lines.order_by("pk"),
+            "refunds": payment.refunds.order_by("pk"),
+            "entries": payment.ledger_entries.order_by("pk"),
+        }
+        return render(request, "admin/billing/payment.html", context)
 
     def search(self, queryset: QuerySet[Payment], text: str) -> QuerySet[Payment]:
         """By who paid, or an exact number."""

@@ -11,14 +11,21 @@ from notices.actions import Letter, queue_letter
 
 def receipt(payment: Payment, membership: Membership) -> None:
     """The receipt of dues, with every line and what the bank will print."""
-    lines = [f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}" for line in payment.lines.order_by("pk")]
+    lines = [
+        f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}" for line in payment.lines.order_by("pk")
+    ]
     until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
     paid_on = short_day(payment.paid_at)
     letter = Letter(
         subject=f"Your receipt, {payment.paid_at and payment.paid_at.strftime('%B %-d')}",
         heading=f"Thank you, {membership.member.called}",
         paragraphs=[f"Your payment has arrived. {until}"],
-        box=[f"Receipt no. {payment.receipt_number}", *lines, f"Paid on {paid_on}: {format_money(payment.amount, payment.currency)}", card(payment)],
+        box=[
+            f"Receipt no. {payment.receipt_number}",
+            *lines,
+            f"Paid on {paid_on}: {format_money(payment.amount, payment.currency)}",
+            card(payment),
+        ],
         button=("See your payments", settings.SITE_URL + reverse("payments")),
         closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
         reason="You get this because you paid. Nothing is charged again by itself.",

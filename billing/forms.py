@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from billing.models import Plan
-from loaf.lib.forms import MoneyField
+from loaf.lib.forms import MoneyField, NumberChoiceField
 from loaf.lib.money import format_money
 
 GIFTS = [1000, 2500, 5000]
@@ -16,7 +16,7 @@ class DuesForm(forms.Form):
     """Choose a plan and, only if wanted, a gift beside it. Nothing is ticked for her."""
 
     plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Your plan")
-    gift = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect, label="Add a little for the kitty?", required=False, empty_value=0)
+    gift = NumberChoiceField(label="Add a little for the kitty?")
     gift_other = MoneyField(
         currency="usd", required=False, label="Another amount", help_text="In dollars. This takes the place of the choice above."
     )

@@ -31,7 +31,12 @@ def stripe_webhook(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
         return HttpResponse("No such address.", status=404, content_type="text/plain")
     secret, tolerance = known
     try:
-        event = stripe.verify(request.body, request.headers.get("Stripe-Signature", ""), secret, tolerance=min(tolerance or 300, settings.STRIPE_WEBHOOK_TOLERANCE))
+        event = stripe.verify(
+            request.body,
+            request.headers.get("Stripe-Signature", ""),
+            secret,
+            tolerance=min(tolerance or 300, settings.STRIPE_WEBHOOK_TOLERANCE),
+        )
         body = request.body.decode()
     except (stripe.BadSignature, UnicodeDecodeError):
         return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")
@@ -48,5 +53,3 @@ def store(event_id: str, kind: str, body: str) -> None:
         row = cursor.fetchone()
     if row:
         process_event.enqueue(row[0])
-
-

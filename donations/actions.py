@@ -11,7 +11,16 @@ from members.models import Member
 
 
 def start_donation(
-    *, fund: Fund, amount: int, currency: str, name: str, email: str, donor: Member | None, attempt: str, may_be_thanked: bool, dedication: str
+    *,
+    fund: Fund,
+    amount: int,
+    currency: str,
+    name: str,
+    email: str,
+    donor: Member | None,
+    attempt: str,
+    may_be_thanked: bool,
+    dedication: str,
 ) -> str:
     """Open the payment page for a gift (minor units) and return its address. The same attempt gives the same page.
 

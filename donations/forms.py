@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from donations.models import Fund
-from loaf.lib.forms import EmailField, MoneyField, TidyCharField
+from loaf.lib.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
 from loaf.lib.money import format_money
 
 AMOUNTS = [(1500, "a ride home"), (2500, "two lunches"), (6000, "help with dues"), (12000, "an hour of the hall")]
@@ -16,7 +16,7 @@ MINIMUM = 100
 class DonationForm(forms.Form):
     """One page: how much, for what, from whom. Works without an account and without JavaScript."""
 
-    amount = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect, label="How much would you like to give?", required=False, empty_value=0)
+    amount = NumberChoiceField(label="How much would you like to give?")
     other = MoneyField(currency="usd", minimum=MINIMUM, required=False, label="Another amount", help_text="From $1, in dollars.")
     fund = forms.ModelChoiceField(Fund.objects.none(), empty_label=None, widget=forms.RadioSelect, label="What is it for?")
     name = TidyCharField(max_length=200, label="Your name", widget=forms.TextInput({"autocomplete": "name"}))

@@ -1,5 +1,7 @@
 """Giving, for anybody."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,7 +24,7 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
     if fund and chosen is None:
         raise Http404
     member = current_member(request)
-    initial = {"fund": chosen.pk if chosen else None}
+    initial: dict[str, Any] = {"fund": chosen.pk if chosen else None}
     if member:
         initial |= {"name": str(member), "email": member.email}
     form = DonationForm(request.POST or None, currency=settings.CURRENCY, funds=funds, initial=initial)

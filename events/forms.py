@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 
 from events.models import Event, Rsvp
-from loaf.lib.forms import TidyCharField
+from loaf.lib.forms import NumberChoiceField, TidyCharField
 
 
 class AnswerForm(forms.Form):
     """Coming or not, how many, what she brings."""
 
     answer = forms.ChoiceField(choices=[("yes", "I’m coming"), ("no", "I can’t come")])
-    guests = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect, label="How many of you?", required=False, empty_value=0)
+    guests = NumberChoiceField(label="How many of you?")
     guest_name = TidyCharField(max_length=80, required=False, label="Your guest’s first name", help_text="A first name is enough.")
     note = TidyCharField(max_length=200, required=False, label="I’m bringing")
 
@@ -21,7 +21,10 @@ class AnswerForm(forms.Form):
         guests: Any = self.fields["guests"]
         guests.choices = [(0, "Just me"), *((n, f"Me and {n}") for n in range(1, event.guest_limit + 1))]
         guests.error_messages["invalid_choice"] = "Please choose how many of you come."
-        self.fields["answer"].error_messages |= {"required": "Please press one of the two answers.", "invalid_choice": "Please press one of the two answers."}
+        self.fields["answer"].error_messages |= {
+            "required": "Please press one of the two answers.",
+            "invalid_choice": "Please press one of the two answers.",
+        }
 
     @property
     def status(self) -> str:

@@ -24,7 +24,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
     events = list(Event.objects.visible_to(member).upcoming().with_places_taken()[:60])
     answers = {r.event_id: r for r in Rsvp.objects.filter(member=member, event__in=events)} if member and events else {}
     mine = request.GET.get("show") == "mine"
-    rows = [{"event": e, "rsvp": answers.get(e.pk), "left": e.places_left(e.taken)} for e in events]
+    rows: list[dict[str, Any]] = [{"event": e, "rsvp": answers.get(e.pk), "left": e.places_left(e.taken)} for e in events]  # type: ignore[attr-defined]
     if mine:
         rows = [row for row in rows if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING]
     going = sum(1 for r in answers.values() if r.status == Rsvp.Status.GOING)
@@ -159,7 +159,13 @@ def _door(found: Event, search: str) -> dict[str, Any]:
     walk_ins = [_line("walk-in", a.pk, a.name, a, "Not on the list") for a in here if not a.member_id and not a.guest_id]
     everyone = lines + walk_ins
     wanted = [line for line in everyone if search.lower() in line["name"].lower()] if search else everyone
-    return {"lines": wanted, "search": search, "here": sum(1 for line in everyone if line["at"]), "expected": len(lines), "walk_ins": len(walk_ins)}
+    return {
+        "lines": wanted,
+        "search": search,
+        "here": sum(1 for line in everyone if line["at"]),
+        "expected": len(lines),
+        "walk_ins": len(walk_ins),
+    }
 
 
 def _line(kind: str, key: int, name: str, attendance: Attendance | None, detail: str) -> dict[str, Any]:

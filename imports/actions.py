@@ -124,7 +124,9 @@ def run(job_id: int) -> None:
     log.info("import %s finished: %s", job.pk, job.counts)
 
 
-def fail(job_id: int, reason: str = "Something broke on our side. Nothing is lost: what was written is kept, and the job can be run again.") -> None:
+def fail(
+    job_id: int, reason: str = "Something broke on our side. Nothing is lost: what was written is kept, and the job can be run again."
+) -> None:
     """Mark a job that could not be done."""
     ImportJob.objects.filter(pk=job_id).update(status=ImportJob.Status.FAILED, error=reason[:300], finished_at=timezone.now())
 

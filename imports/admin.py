@@ -62,7 +62,10 @@ class ImportJobAdmin(DeskAdmin):
                 uploads = [(f.name, f.file, f.size, given["kind"]) for f in given["files"]]
                 try:
                     job = actions.create_job(
-                        uploads=uploads, by=request.user, new_status=given["new_status"], overwrite=given["overwrite"]  # type: ignore[arg-type]
+                        uploads=uploads,
+                        by=request.user,  # type: ignore[arg-type]
+                        new_status=given["new_status"],
+                        overwrite=given["overwrite"],  # type: ignore[arg-type]
                     )
                 except actions.UploadProblem as problem:
                     for sentence in problem.problems:
@@ -85,7 +88,9 @@ class ImportJobAdmin(DeskAdmin):
             **self.admin_site.each_context(request),
             "title": f"Import no. {job.pk}",
             "job": job,
-            "files": [{"file": f, "label": READERS[f.reader].label, "rejected": f.rows.filter(action="reject").count()} for f in job.files.all()],
+            "files": [
+                {"file": f, "label": READERS[f.reader].label, "rejected": f.rows.filter(action="reject").count()} for f in job.files.all()
+            ],
             "totals": totals,
             "is_busy": job.status in (ImportJob.Status.UPLOADED, ImportJob.Status.RUNNING),
             "tabs": [(key, label, totals.get(key, 0)) for key, label in TABS.items()],

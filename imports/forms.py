@@ -29,8 +29,14 @@ class ManyFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Choose the files; everything else has a good default."""
 
-    files = ManyFilesField(label="Choose the files", help_text="CSV files, several at once if they belong together. Dropping them here works too.")
-    kind = forms.ChoiceField(required=False, label="What is in them?", choices=[("", "Look at each file and find out"), *((k, r.label) for k, r in READERS.items())])
+    files: Any = ManyFilesField(
+        label="Choose the files", help_text="CSV files, several at once if they belong together. Dropping them here works too."
+    )
+    kind = forms.ChoiceField(
+        required=False,
+        label="What is in them?",
+        choices=[("", "Look at each file and find out"), *((k, r.label) for k, r in READERS.items())],
+    )
     new_status = forms.ChoiceField(
         label="People who are new become",
         choices=[(Status.PAYMENT_PENDING, "Dues to pay"), (Status.ACTIVE, "Active"), (Status.INACTIVE, "Not active")],

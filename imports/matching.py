@@ -49,17 +49,17 @@ UPDATE imports_importrow SET same_as = f.first_id
 FROM (SELECT email, MIN(id) AS first_id FROM imports_importrow WHERE job_id = %(job)s AND kind = 'person' AND action <> 'reject'
       GROUP BY email HAVING COUNT(*) > 1) f
 WHERE {OPEN} AND imports_importrow.email = f.email AND imports_importrow.id <> f.first_id
-"""  # noqa: S608 (constants)
+"""
 BY_ID = f"""
 UPDATE imports_importrow SET target_member_id = e.member_id FROM members_externalid e
 WHERE {OPEN} AND same_as IS NULL AND imports_importrow.source_id <> ''
   AND e.source = imports_importrow.source AND e.value = imports_importrow.source_id
-"""  # noqa: S608 (constants)
+"""
 BY_CUSTOMER = f"""
 UPDATE imports_importrow SET target_member_id = e.member_id FROM members_externalid e
 WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.customer_id <> ''
   AND e.source = 'stripe' AND e.value = imports_importrow.customer_id
-"""  # noqa: S608 (constants)
+"""
 # One person on the rolls has the address, and a name agrees (a Stripe customer's typed name need not).
 BY_ADDRESS = f"""
 UPDATE imports_importrow SET target_member_id = m.id
@@ -68,7 +68,7 @@ FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS first_name, MIN(UPP
 WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.email = m.email
   AND (imports_importrow.source = 'stripe' OR UPPER(imports_importrow.first_name) = m.first_name
        OR (m.last_name <> '' AND UPPER(imports_importrow.last_name) = m.last_name))
-"""  # noqa: S608 (constants)
+"""
 # Several people share the address: the whole name decides.
 BY_ADDRESS_AND_NAME = f"""
 UPDATE imports_importrow SET target_member_id = m.id
@@ -76,7 +76,7 @@ FROM (SELECT email, UPPER(first_name) AS first_name, UPPER(last_name) AS last_na
       FROM members_member WHERE email <> '' GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
 WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.email = m.email
   AND UPPER(imports_importrow.first_name) = m.first_name AND UPPER(imports_importrow.last_name) = m.last_name
-"""  # noqa: S608 (constants)
+"""
 # A repeated row belongs to whom its first row belongs.
 SAME_PERSON = """
 UPDATE imports_importrow SET target_member_id = f.target_member_id FROM imports_importrow f
@@ -88,28 +88,29 @@ NEW_CUSTOMER_ID = f"""
 UPDATE imports_importrow SET action = 'update'
 WHERE {OPEN} AND customer_id <> '' AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = imports_importrow.customer_id)
-"""  # noqa: S608 (constants)
+"""
 
 
 def _doubts() -> str:
     """Refuse rows whose address belongs to somebody with another name, or to several people."""
-    reason = "The address belongs to another person on the list. If she shares it, add her by hand; if she changed her name, correct it first."
+    reason = (
+        "The address belongs to another person on the list. If she shares it, add her by hand; if she changed her name, correct it first."
+    )
     value = f"""'[{{"column": "", "value": "", "reason": "{reason}"}}]'"""
     cast = "::jsonb" if is_postgres() else ""
     return f"""
     UPDATE imports_importrow SET action = 'reject', reasons = {value}{cast}
     WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL
       AND EXISTS (SELECT 1 FROM members_member m WHERE m.email = imports_importrow.email)
-    """  # noqa: S608 (constants)
+    """
 
 
 def _changes(overwrite: bool) -> str:
     """Mark rows that say something the list does not: an empty field to fill, or (overwrite) another value."""
     r = "imports_importrow"
-    differs = [
-        f"({r}.{c} <> '' AND m.{c} <> {r}.{c})" if overwrite else f"({r}.{c} <> '' AND m.{c} = '')" for c in FILL
-    ] + [f"({r}.joined_on IS NOT NULL AND m.joined_on {'IS DISTINCT FROM' if overwrite and is_postgres() else 'IS NOT' if overwrite else 'IS'} "
-         f"{f'{r}.joined_on' if overwrite else 'NULL'})"]  # fmt: skip
+    differs = [f"({r}.{c} <> '' AND m.{c} <> {r}.{c})" if overwrite else f"({r}.{c} <> '' AND m.{c} = '')" for c in FILL]
+    other_day = f"(m.joined_on IS NULL OR m.joined_on <> {r}.joined_on)" if overwrite else "m.joined_on IS NULL"
+    differs.append(f"({r}.joined_on IS NOT NULL AND {other_day})")
     unknown_id = (
         f"({r}.source_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {r}.source AND e.value = {r}.source_id))"
     )
@@ -117,7 +118,7 @@ def _changes(overwrite: bool) -> str:
     UPDATE imports_importrow SET action = 'update' FROM members_member m
     WHERE {OPEN} AND same_as IS NULL AND {r}.source <> 'stripe' AND m.id = {r}.target_member_id
       AND ({" OR ".join([*differs, unknown_id])})
-    """  # noqa: S608 (constants)
+    """
 
 
 def _payments(p: dict[str, int]) -> None:
@@ -125,21 +126,26 @@ def _payments(p: dict[str, int]) -> None:
         execute(statement, p)
 
 
-OPEN_PAYMENT = "imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'payment' AND imports_importrow.action = '' AND NOT imports_importrow.is_done"
+OPEN_PAYMENT = (
+    "imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'payment' "
+    "AND imports_importrow.action = '' AND NOT imports_importrow.is_done"
+)
 REPEATED_PAYMENT = f"""
 UPDATE imports_importrow SET same_as = f.first_id
 FROM (SELECT provider_id, MIN(id) AS first_id FROM imports_importrow WHERE job_id = %(job)s AND kind = 'payment' AND provider_id <> ''
       GROUP BY provider_id HAVING COUNT(*) > 1) f
 WHERE {OPEN_PAYMENT} AND imports_importrow.provider_id = f.provider_id AND imports_importrow.id <> f.first_id
-"""  # noqa: S608 (constants)
+"""
 KNOWN_CHARGE = f"""
 UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
 WHERE {OPEN_PAYMENT} AND b.provider = 'stripe' AND b.provider_id = imports_importrow.provider_id
-"""  # noqa: S608 (constants)
+"""
 KNOWN_INTENT = f"""
 UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
 WHERE {OPEN_PAYMENT} AND imports_importrow.target_payment_id IS NULL AND imports_importrow.intent_id <> ''
   AND b.stripe_payment_intent_id = imports_importrow.intent_id
-"""  # noqa: S608 (constants)
-SKIP_PAYMENT = f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN_PAYMENT} AND (same_as IS NOT NULL OR target_payment_id IS NOT NULL)"  # noqa: S608
-NEW_PAYMENT = f"UPDATE imports_importrow SET action = 'create' WHERE {OPEN_PAYMENT}"  # noqa: S608 (constants)
+"""
+SKIP_PAYMENT = (
+    f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN_PAYMENT} AND (same_as IS NOT NULL OR target_payment_id IS NOT NULL)"
+)
+NEW_PAYMENT = f"UPDATE imports_importrow SET action = 'create' WHERE {OPEN_PAYMENT}"

@@ -26,7 +26,7 @@ def write_chunk(job: ImportJob, kind: str) -> int:
         ImportJob.objects.select_for_update().get(pk=job.pk)
         last = fetch_all(
             "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s "
-            f"AND NOT is_done ORDER BY id LIMIT {CHUNK}) x",  # noqa: S608 (a constant)
+            f"AND NOT is_done ORDER BY id LIMIT {CHUNK}) x",
             {"job": job.pk, "kind": kind},
         )[0]
         if not last[1]:
@@ -36,7 +36,7 @@ def write_chunk(job: ImportJob, kind: str) -> int:
             _write_people(job, params)
         else:
             _write_payments(params)
-        execute(f"UPDATE imports_importrow SET is_done = TRUE WHERE {CHUNK_ROWS} AND kind = %(kind)s", {**params, "kind": kind})  # noqa: S608
+        execute(f"UPDATE imports_importrow SET is_done = TRUE WHERE {CHUNK_ROWS} AND kind = %(kind)s", {**params, "kind": kind})
         count = int(last[1])
         ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
     job.done_rows += count
@@ -49,7 +49,7 @@ PAYMENTS = f"{CHUNK_ROWS} AND imports_importrow.kind = 'payment' AND imports_imp
 
 
 def _write_people(job: ImportJob, p: dict[str, Any]) -> None:
-    new = fetch_all(f"SELECT COUNT(*) FROM imports_importrow WHERE {PEOPLE} AND action = 'create'", p)[0][0]  # noqa: S608
+    new = fetch_all(f"SELECT COUNT(*) FROM imports_importrow WHERE {PEOPLE} AND action = 'create'", p)[0][0]
     if new:
         first = NumberSeries.take("member", new)
         execute(NUMBER, {**p, "first": first})
@@ -66,37 +66,37 @@ NUMBER = f"""
 UPDATE imports_importrow SET target_number = %(first)s + x.n - 1
 FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM imports_importrow WHERE {PEOPLE} AND action = 'create') x
 WHERE imports_importrow.id = x.id
-"""  # noqa: S608 (constants)
+"""
 NEW_MEMBERS = f"""
 INSERT INTO members_member (member_number, {", ".join(COPIED)}, chosen_name, status, inactive_reason, created_at, updated_at)
 SELECT target_number, {", ".join(COPIED)}, '', CASE WHEN new_status <> '' THEN new_status ELSE %(status)s END, '', %(now)s, %(now)s
 FROM imports_importrow WHERE {PEOPLE} AND action = 'create' ORDER BY id
-"""  # noqa: S608 (constants)
+"""
 TARGETS = f"""
 UPDATE imports_importrow SET target_member_id = m.id FROM members_member m
 WHERE {PEOPLE} AND imports_importrow.action = 'create' AND m.member_number = imports_importrow.target_number
-"""  # noqa: S608 (constants)
+"""
 FIRST_STATUS = f"""
 INSERT INTO members_statuschange (member_id, from_status, to_status, at, reason)
 SELECT m.id, '', m.status, %(now)s, 'Brought in from a file' FROM members_member m
 JOIN imports_importrow ON imports_importrow.target_member_id = m.id WHERE {PEOPLE} AND imports_importrow.action = 'create'
-"""  # noqa: S608 (constants)
+"""
 TARGET_OF_REPEATS = f"""
 UPDATE imports_importrow SET target_member_id = f.target_member_id FROM imports_importrow f
 WHERE {PEOPLE} AND imports_importrow.target_member_id IS NULL AND f.id = imports_importrow.same_as
-"""  # noqa: S608 (constants)
+"""
 SOURCE_IDS = f"""
 INSERT INTO members_externalid (member_id, source, value)
 SELECT target_member_id, source, source_id FROM imports_importrow
 WHERE {PEOPLE} AND action IN ('create', 'update') AND source_id <> '' AND same_as IS NULL
 ON CONFLICT (source, value) DO NOTHING
-"""  # noqa: S608 (constants)
+"""
 CUSTOMER_IDS = f"""
 INSERT INTO members_externalid (member_id, source, value)
 SELECT target_member_id, 'stripe', customer_id FROM imports_importrow
 WHERE {PEOPLE} AND action IN ('create', 'update') AND customer_id <> '' AND target_member_id IS NOT NULL
 ON CONFLICT (source, value) DO NOTHING
-"""  # noqa: S608 (constants)
+"""
 
 
 def changes(row: ImportRow, member: Member, *, overwrite: bool) -> dict[str, tuple[Any, Any]]:
@@ -131,9 +131,19 @@ def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
 
 
 def _write_payments(p: dict[str, Any]) -> None:
-    for statement in (PAYER_BY_CUSTOMER, PAYER_BY_ADDRESS, NEW_PAYMENTS, PAYMENT_TARGETS, LINES, ENTRIES_IN, ENTRIES_FEE, REFUNDS, ENTRIES_BACK):
+    for statement in (
+        PAYER_BY_CUSTOMER,
+        PAYER_BY_ADDRESS,
+        NEW_PAYMENTS,
+        PAYMENT_TARGETS,
+        LINES,
+        ENTRIES_IN,
+        ENTRIES_FEE,
+        REFUNDS,
+        ENTRIES_BACK,
+    ):
         execute(statement, p)
-    if fetch_all(f"SELECT 1 FROM imports_importrow WHERE {PAYMENTS} AND purpose = 'donation' LIMIT 1", p):  # noqa: S608
+    if fetch_all(f"SELECT 1 FROM imports_importrow WHERE {PAYMENTS} AND purpose = 'donation' LIMIT 1", p):
         fund, _ = Fund.objects.get_or_create(slug="general", defaults={"name": "Where it is needed most"})
         execute(GIFTS, {**p, "fund": fund.pk})
 
@@ -141,12 +151,12 @@ def _write_payments(p: dict[str, Any]) -> None:
 PAYER_BY_CUSTOMER = f"""
 UPDATE imports_importrow SET target_member_id = e.member_id FROM members_externalid e
 WHERE {PAYMENTS} AND imports_importrow.customer_id <> '' AND e.source = 'stripe' AND e.value = imports_importrow.customer_id
-"""  # noqa: S608 (constants)
+"""
 PAYER_BY_ADDRESS = f"""
 UPDATE imports_importrow SET target_member_id = m.id
 FROM (SELECT email, MIN(id) AS id FROM members_member WHERE email <> '' GROUP BY email HAVING COUNT(*) = 1) m
 WHERE {PAYMENTS} AND imports_importrow.target_member_id IS NULL AND imports_importrow.email <> '' AND m.email = imports_importrow.email
-"""  # noqa: S608 (constants)
+"""
 STATUS = "CASE WHEN refunded = amount THEN 'refunded' WHEN refunded > 0 THEN 'partially_refunded' ELSE 'succeeded' END"
 NEW_PAYMENTS = f"""
 INSERT INTO billing_payment (reference, payer_id, payer_name, payer_email, method, source, provider, provider_id, amount, fee, currency,
@@ -156,21 +166,22 @@ SELECT 'i-' || imports_importrow.id, target_member_id, payer_name, email, 'card'
   {STATUS}, description, paid_at, paid_at, card_brand, card_last4, '', '', '', '', '', '', customer_id, intent_id, invoice_id, provider_id
 FROM imports_importrow WHERE {PAYMENTS} ORDER BY id
 ON CONFLICT DO NOTHING
-"""  # noqa: S608 (constants)
+"""
 PAYMENT_TARGETS = f"""
 UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
 WHERE {PAYMENTS} AND b.provider = 'stripe' AND b.provider_id = imports_importrow.provider_id AND b.reference = 'i-' || imports_importrow.id
-"""  # noqa: S608 (constants)
+"""
 WRITTEN = f"{PAYMENTS} AND imports_importrow.target_payment_id IS NOT NULL"
 LINES = f"""
 INSERT INTO billing_paymentline (payment_id, kind, amount, label)
 SELECT target_payment_id, purpose, amount, '' FROM imports_importrow WHERE {WRITTEN} ORDER BY id
-"""  # noqa: S608 (constants)
+"""
 INCOME = "CASE purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' ELSE '4900' END"
 ENTRY = (
     "INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, payment_id, refund_id, booked_at, created_at) "
     "SELECT {posting}, {account}, s.side, {amount}, imports_importrow.currency, 'imported', {payment}, {refund}, {at}, %(now)s "
-    "FROM imports_importrow {join} CROSS JOIN (SELECT 'D' AS side UNION ALL SELECT 'C') s WHERE {rows} ORDER BY imports_importrow.id, s.side DESC"
+    "FROM imports_importrow {join} CROSS JOIN (SELECT 'D' AS side UNION ALL SELECT 'C') s "
+    "WHERE {rows} ORDER BY imports_importrow.id, s.side DESC"
 )
 ENTRIES_IN = ENTRY.format(
     posting="'payment:' || target_payment_id", account=f"CASE s.side WHEN 'D' THEN '1100' ELSE {INCOME} END", amount="amount",
@@ -184,7 +195,7 @@ REFUNDS = f"""
 INSERT INTO billing_refund (payment_id, amount, currency, provider_id, source, reason, refunded_at)
 SELECT target_payment_id, refunded, currency, 'i-' || provider_id, 'imported', '', refunded_at
 FROM imports_importrow WHERE {WRITTEN} AND refunded > 0 ORDER BY id
-"""  # noqa: S608 (constants)
+"""
 ENTRIES_BACK = ENTRY.format(
     posting="'refund:' || r.id", account=f"CASE s.side WHEN 'D' THEN {INCOME} ELSE '1100' END", amount="r.amount",
     payment="target_payment_id", refund="r.id", at="r.refunded_at",
@@ -196,4 +207,4 @@ INSERT INTO donations_donation (fund_id, payment_id, donor_id, donor_name, donor
 SELECT %(fund)s, target_payment_id, target_member_id, payer_name, email, CASE WHEN target_member_id IS NULL THEN 'public' ELSE 'member' END,
   amount, currency, CASE WHEN refunded = amount THEN 'refunded' ELSE 'received' END, FALSE, '', paid_at
 FROM imports_importrow WHERE {WRITTEN} AND purpose = 'donation' ORDER BY id
-"""  # noqa: S608 (constants)
+"""

@@ -1,6 +1,5 @@
 """The volunteers' desk: Django's admin with our permissions, our look and our staff pages."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -29,7 +28,7 @@ class LoafAdminSite(AdminSite):
         """Whether the login holds any power at the desk today."""
         return request.user.is_active and bool(getattr(request.user, "held_permissions", None))
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Tell a signed-in person without power that nothing is here; visitors are sent to sign in."""
         inner = super().admin_view(view, cacheable)
 
@@ -49,7 +48,7 @@ class LoafAdminSite(AdminSite):
 
         return [path("events/<int:event_id>/check-in/", check_in, name="check_in"), *super().get_urls()]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The desk: what needs somebody today, and the way to every list this person may open."""
         from loaf.views.desk import desk_cards
 
@@ -59,6 +58,4 @@ class LoafAdminSite(AdminSite):
     index.access, index.methods = STAFF, ("GET", "HEAD")  # type: ignore[attr-defined]
 
     def _lists(self, request: HttpRequest) -> list[dict[str, Any]]:
-        return [
-            {"name": app["name"], "models": [m for m in app["models"] if m["admin_url"]]} for app in self.get_app_list(request)
-        ]
+        return [{"name": app["name"], "models": [m for m in app["models"] if m["admin_url"]]} for app in self.get_app_list(request)]

@@ -1,6 +1,7 @@
 """Doors and faults: who gets in, what a person sees when something breaks."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -28,7 +29,7 @@ class DoorMiddleware(LoginRequiredMiddleware):
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response = cast(HttpResponse, self.get_response(request))
         signed_in = hasattr(request, "_cached_user") and request.user.is_authenticated
         if signed_in and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)

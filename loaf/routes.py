@@ -15,7 +15,8 @@ LIBRARY_DOORS = {
         "account_login", "account_logout", "account_request_login_code", "account_confirm_login_code", "account_confirm_email",
         "account_email_verification_sent", "account_inactive", "account_reset_password", "account_reset_password_done",
         "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_password_reset_code",
-        "account_complete_password_reset", "account_password_reset_completed", "account_signup", "mfa_authenticate", "mfa_login_webauthn", "mfa_trust", "favicon",
+        "account_complete_password_reset", "account_password_reset_completed", "account_signup",
+        "mfa_authenticate", "mfa_login_webauthn", "mfa_trust", "favicon",
     },
     SIGNED_IN: {
         "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "mfa_index",
@@ -24,8 +25,13 @@ LIBRARY_DOORS = {
         "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     },
 }  # fmt: skip
-ADMIN_DOORS = {"admin:index": STAFF, "admin:login": OPEN, "admin:logout": STAFF, "admin:jsi18n": STAFF, "admin:autocomplete": STAFF,
-               "admin:password_change": STAFF, "admin:password_change_done": STAFF, "admin:view_on_site": STAFF, "admin:app_list": STAFF}  # fmt: skip
+ADMIN_DOORS = {
+    "admin:login": OPEN,
+    **dict.fromkeys(
+        ["admin:index", "admin:logout", "admin:jsi18n", "admin:autocomplete", "admin:password_change", "admin:password_change_done",
+         "admin:view_on_site", "admin:app_list"], STAFF,
+    ),
+}  # fmt: skip
 MODEL_DOORS = {"changelist": "view", "add": "add", "history": "view", "delete": "delete", "change": "view"}
 
 

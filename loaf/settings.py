@@ -261,16 +261,15 @@ STRIPE_LIVE_MODE = env.flag("STRIPE_LIVE_MODE")
 STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_LIVE_SECRET_KEY", "")
 STRIPE_TEST_SECRET_KEY = env.text("STRIPE_TEST_SECRET_KEY", "sk_test_" + "s" * 24 if DEVELOPMENT else "")
 STRIPE_API_HOST = env.text("STRIPE_API_HOST", "http://127.0.0.1:8031" if DEVELOPMENT else "https://api.stripe.com")
-STRIPE_CHECKOUT_ORIGIN = env.text(
-    "STRIPE_CHECKOUT_ORIGIN", "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com"
-)
+STRIPE_CHECKOUT_ORIGIN = env.text("STRIPE_CHECKOUT_ORIGIN", "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com")
 STRIPE_WEBHOOK_TOLERANCE = env.number("STRIPE_WEBHOOK_TOLERANCE", 300)
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = "members.Member"
 DJSTRIPE_SUBSCRIBER_MODEL_MIGRATION_DEPENDENCY = "0001_initial"
 
-# No inline script or style anywhere, nothing from another host; forms may go on to the hosted payment page.
-_FORM_ACTION = [SELF, STRIPE_CHECKOUT_ORIGIN]
+# No inline script or style anywhere, nothing from another host. Browsers hold a form's redirects to form-action too, so the
+# hosted payment page and the place "Leave quickly" goes to must be named.
+_FORM_ACTION = [SELF, STRIPE_CHECKOUT_ORIGIN, "/".join(LEAVE_URL.split("/")[:3])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -1,5 +1,6 @@
 """All addresses of the site. Each view says who may enter; `manage.py routes` prints the list."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -8,7 +9,6 @@ from django.shortcuts import redirect
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from allauth.account.decorators import secure_admin_login
 from loaf.lib.access import open_to_all
 from loaf.views import pages
 

@@ -64,7 +64,7 @@ class MemberAdmin(DeskAdmin):
             obj.status = Status.PAYMENT_PENDING
         super().save_model(request, obj, form, change)
         if not change:
-            StatusChange.objects.create(member=obj, to_status=obj.status, by=request.user, reason="Added by hand")
+            StatusChange.objects.create(member=obj, to_status=obj.status, by=request.user, reason="Added by hand")  # type: ignore[misc]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         """Beside the form: where she stands and how she got there."""
@@ -218,7 +218,11 @@ class RoleAssignmentAdmin(DeskAdmin):
         user = User.objects.get(email=given["email"])
         try:
             made = actions.assign_role(
-                user=user, role=given["role"], by=request.user, starts_on=given["starts_on"], ends_on=given["ends_on"]  # type: ignore[arg-type]
+                user=user,
+                role=given["role"],
+                by=request.user,  # type: ignore[arg-type]
+                starts_on=given["starts_on"],
+                ends_on=given["ends_on"],  # type: ignore[arg-type]
             )
         except actions.MembersError as error:
             raise PermissionDenied(str(error)) from None

@@ -16,12 +16,12 @@ ENVIRONMENT = {**os.environ, "DEVELOPMENT": "1", "PYTHONUNBUFFERED": "1"}
 
 def manage(*words: str) -> None:
     """Run one management command to its end."""
-    subprocess.run([PYTHON, "manage.py", *words], check=True, env=ENVIRONMENT)  # noqa: S603 (our own words)
+    subprocess.run([PYTHON, "manage.py", *words], check=True, env=ENVIRONMENT)
 
 
 def start(*words: str) -> subprocess.Popen[bytes]:
     """Start one part; it gets its own process group, so that Ctrl-C reaches it through us, in order."""
-    return subprocess.Popen([PYTHON, *words], env=ENVIRONMENT, start_new_session=True)  # noqa: S603 (our own words)
+    return subprocess.Popen([PYTHON, *words], env=ENVIRONMENT, start_new_session=True)
 
 
 def wait_for(port: int, seconds: float = 20) -> bool:

@@ -91,16 +91,21 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.box.lock:
             mails = list(self.server.box.mails)
         if self.path.startswith("/api/"):
-            return self._send("application/json", json.dumps(mails))
+            self._send("application/json", json.dumps(mails))
+            return
         name = self.path.strip("/")
         if name.isdigit() and int(name) < len(mails):
-            return self._send("text/html", mails[int(name)]["html"] or f"<pre>{escape(mails[int(name)]['text'])}</pre>")
+            self._send("text/html", mails[int(name)]["html"] or f"<pre>{escape(mails[int(name)]['text'])}</pre>")
+            return
         rows = "".join(
             f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(m['at']))}</td><td>{escape(', '.join(m['to']))}</td>"
             f"<td><a href='/{n}'>{escape(m['subject'])}</a></td><td><pre>{escape(m['text'])}</pre></td></tr>"
             for n, m in reversed(list(enumerate(mails)))
         )
-        self._send("text/html", f"<!doctype html><html lang=en><title>Mails</title><h1>{len(mails)} mails</h1><table border=1>{rows}</table></html>")
+        self._send(
+            "text/html",
+            f"<!doctype html><html lang=en><title>Mails</title><h1>{len(mails)} mails</h1><table border=1>{rows}</table></html>",
+        )
 
     def _send(self, kind: str, text: str) -> None:
         data = text.encode()

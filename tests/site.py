@@ -56,7 +56,9 @@ class Site:
         for words in (["migrate", "-v", "0"], ["createcachetable", "-v", "0"], ["demo", "--members", "40"], ["stripe_endpoint"]):
             self.manage(*words)
         gunicorn = str(Path(sys.executable).parent / "gunicorn")
-        self._spawn(gunicorn, "loaf.wsgi", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket", "-b", f"127.0.0.1:{self.port}")
+        self._spawn(
+            gunicorn, "loaf.wsgi", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket", "-b", f"127.0.0.1:{self.port}"
+        )
         self._spawn(sys.executable, "manage.py", "worker", "--interval", "0.1")
         self._spawn(sys.executable, "manage.py", "clock")
         self._wait()

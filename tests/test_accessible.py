@@ -6,10 +6,38 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.site import PASSWORD
 
 pytestmark = pytest.mark.browser
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}}}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},
+}
 
-OPEN = ["/", "/about/", "/contact/", "/events/", "/events/spring-potluck/", "/donate/", "/join/", "/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/", "/nothing/"]
-MEMBER = ["/me/", "/me/membership/", "/me/payments/", "/events/", "/events/spring-potluck/", "/events/?show=mine", "/who/", "/join/status/", "/accounts/logout/", "/accounts/2fa/", "/accounts/email/", "/accounts/password/change/"]
+OPEN = [
+    "/",
+    "/about/",
+    "/contact/",
+    "/events/",
+    "/events/spring-potluck/",
+    "/donate/",
+    "/join/",
+    "/accounts/login/",
+    "/accounts/login/code/",
+    "/accounts/password/reset/",
+    "/nothing/",
+]
+MEMBER = [
+    "/me/",
+    "/me/membership/",
+    "/me/payments/",
+    "/events/",
+    "/events/spring-potluck/",
+    "/events/?show=mine",
+    "/who/",
+    "/join/status/",
+    "/accounts/logout/",
+    "/accounts/2fa/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+]
 STAFF = ["/admin/", "/admin/members/member/", "/admin/members/member/?q=zzzz", "/admin/members/member/1/change/", "/admin/members/member/add/", "/admin/members/application/", "/admin/members/application/1/change/",
          "/admin/members/role/", "/admin/members/role/1/change/", "/admin/members/roleassignment/", "/admin/members/roleassignment/add/", "/admin/billing/plan/", "/admin/billing/plan/1/change/", "/admin/billing/membership/",
          "/admin/billing/payment/", "/admin/billing/payment/1/change/", "/admin/billing/providerevent/", "/admin/events/event/", "/admin/events/event/1/change/", "/admin/events/event/add/", "/admin/events/1/check-in/",
@@ -22,7 +50,9 @@ def scan(window, paths):
     for path in paths:
         window.go(path)
         window.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        seen = len(window.faults)
         found = Axe().run(window.page, options=RULES).response["violations"]
+        del window.faults[seen:]  # axe tries a style of its own, which the policy stops
         problems += [f"{path}: {v['id']} {v['nodes'][0]['target']} {v['nodes'][0]['html'][:110]}" for v in found]
         width = window.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         if width[0] > width[1]:
@@ -95,10 +125,11 @@ def test_keyboard_alone_reaches_the_main_part_and_the_menu(visitor):
 def test_escape_three_times_leaves_quickly(visitor):
     window = visitor()
     window.sign_in_by_password("member@example.org", PASSWORD)
-    window.context.route("https://www.weather.gov/**", lambda route: route.fulfill(body="weather"))
-    for _ in range(3):
-        window.page.keyboard.press("Escape")
-    window.page.wait_for_url("https://www.weather.gov/**")
+    with window.page.expect_request("https://www.weather.gov/"):
+        for _ in range(3):
+            window.page.keyboard.press("Escape")
+    window.page.wait_for_timeout(500)  # there is no network here: the browser shows its own page
     window.hosts.discard("www.weather.gov")
+    window.faults.clear()
     window.go("/me/")
     assert "/accounts/login/" in window.page.url

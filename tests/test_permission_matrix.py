@@ -8,21 +8,33 @@ from django.urls import reverse
 from loaf.routes import all_routes, undeclared
 from members.models import Application
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
-from tests.factories import make_event, make_fund, make_member, make_payment, make_person, make_plan, make_staff, make_staff_with, make_term, make_user
+from tests.factories import (
+    make_event,
+    make_fund,
+    make_member,
+    make_payment,
+    make_person,
+    make_staff,
+    make_staff_with,
+    make_term,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
 # One object for each pattern that names one; None: the pattern needs a state of its own and is covered by its room's tests.
 SKIPPED = {"admin:view_on_site", "mfa_edit_webauthn", "mfa_remove_webauthn", "account_reset_password_from_key", "account_confirm_email"}
-ROUTES = [r for r in all_routes() if not r.path.startswith("/accounts/") and r.name not in SKIPPED and "(?P" not in r.path and r.name != "admin:"]
+ROUTES = [
+    r for r in all_routes() if not r.path.startswith("/accounts/") and r.name not in SKIPPED and "(?P" not in r.path and r.name != "admin:"
+]
 ENTERS = {200, 302, 400, 404, 405, 422}
 
 
 @pytest.fixture
 def objects():
     """Rows that belong to another person than the one who knocks."""
-    from imports.models import ImportFile, ImportJob
     from billing.models import ProviderEvent
+    from imports.models import ImportFile, ImportJob
     from notices.models import Message
 
     other = make_person(email="other@example.org")
@@ -114,11 +126,10 @@ def test_doors_open_exactly_as_declared(as_user, objects, kind, settings):
                 if answer.status_code >= 500 and route.name != "health_ready":
                     wrong.append((route.name, method, answer.status_code))
                 may = expected(route.access if method == "GET" else route.post, user, member=member)
-                if headers and "HX-Redirect" in answer:
-                    went = False
-                else:
-                    went = passed(answer, route)
-                if route.name in LOCKED_BY_OWNER or (may and answer.status_code in (403, 404) and method == "POST" and route.name in NEEDS_DATA):
+                went = False if headers and "HX-Redirect" in answer else passed(answer, route)
+                if route.name in LOCKED_BY_OWNER or (
+                    may and answer.status_code in (403, 404) and method == "POST" and route.name in NEEDS_DATA
+                ):
                     continue
                 if may != went:
                     wrong.append((route.name, method, bool(headers), answer.status_code, getattr(answer, "url", "")))

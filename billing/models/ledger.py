@@ -35,9 +35,7 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def trial_balance(self) -> list[dict[str, Any]]:
         """Sum of debits and credits of each account and currency, in minor units."""
         rows = self.values("account", "currency").order_by("account", "currency")
-        return list(
-            rows.annotate(debit=Sum("amount", filter=Q(side="D"), default=0), credit=Sum("amount", filter=Q(side="C"), default=0))
-        )
+        return list(rows.annotate(debit=Sum("amount", filter=Q(side="D"), default=0), credit=Sum("amount", filter=Q(side="C"), default=0)))
 
     def unbalanced(self) -> models.QuerySet["LedgerEntry", dict[str, Any]]:
         """Postings whose debits and credits differ: always none."""

@@ -78,9 +78,7 @@ class Payment(models.Model):
     card_last4 = models.CharField(max_length=4, blank=True)
     receipt_url = models.URLField(max_length=500, blank=True)
     receipt_number = models.CharField(max_length=20, blank=True)
-    attempt = models.CharField(
-        max_length=64, blank=True, help_text="The form this came from: a second click finds the same payment."
-    )
+    attempt = models.CharField(max_length=64, blank=True, help_text="The form this came from: a second click finds the same payment.")
     stripe_session_id = models.CharField(max_length=120, blank=True)
     stripe_session_url = models.URLField(max_length=500, blank=True)
     stripe_subscription_id = models.CharField(max_length=120, blank=True)

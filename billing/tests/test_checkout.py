@@ -196,7 +196,7 @@ def test_parked_event_can_be_replayed(due, work):
 
 
 def test_stripe_away_says_so_and_keeps_the_wish(due, settings):
-    _, member, client, plan = due
+    _, _member, client, plan = due
     settings.STRIPE_API_HOST = "http://127.0.0.1:9"
     answer = open_page(client, plan)
     assert answer.status_code == 422
@@ -305,7 +305,10 @@ def test_terms_end_after_their_grace_days_and_members_lapse():
     assert (kept.status, gone.status, gone.inactive_reason) == ("active", "inactive", "lapsed")
 
 
-@pytest.mark.parametrize(("interval", "start", "end"), [("year", "2028-02-29", "2029-02-27"), ("month", "2027-01-31", "2027-02-27"), ("lifetime", "2027-01-01", None)])
+@pytest.mark.parametrize(
+    ("interval", "start", "end"),
+    [("year", "2028-02-29", "2029-02-27"), ("month", "2027-01-31", "2027-02-27"), ("lifetime", "2027-01-01", None)],
+)
 def test_terms_last_as_long_as_the_plan_says(interval, start, end):
     term = make_plan(interval=interval).term_from(dt.date.fromisoformat(start))
     assert term == (dt.date.fromisoformat(end) if end else None)
@@ -330,7 +333,10 @@ def test_twenty_clicks_at_once_open_one_page(stripe_sandbox):
     member, plan = make_person(status="payment_pending"), make_plan()
     found: list[str] = []
     errors = _in_threads(
-        [lambda n=n: found.append(actions.start_dues_checkout(member=member, plan=plan, gift=0, attempt=f"form-{n % 2}")) for n in range(20)]
+        [
+            lambda n=n: found.append(actions.start_dues_checkout(member=member, plan=plan, gift=0, attempt=f"form-{n % 2}"))
+            for n in range(20)
+        ]
     )
     assert not errors
     assert len(set(found)) == 1
@@ -364,5 +370,3 @@ def _in_threads(jobs):
     for thread in threads:
         thread.join(timeout=60)
     return errors
-
-

@@ -16,7 +16,13 @@ from sandbox.stripe.webhooks import sign
 
 pytestmark = pytest.mark.django_db
 SECRET = "whsec_" + "s" * 32
-EVENT = {"id": "evt_1", "object": "event", "type": "customer.updated", "livemode": False, "data": {"object": {"id": "cus_1", "object": "customer"}}}
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "customer.updated",
+    "livemode": False,
+    "data": {"object": {"id": "cus_1", "object": "customer"}},
+}
 
 
 @pytest.fixture

@@ -35,7 +35,10 @@ def run(job):
 
 
 def reasons(job):
-    return [(r.line, r.action, r.reasons[0]["column"], r.reasons[0]["reason"]) for r in ImportRow.objects.filter(job=job).exclude(reasons=[]).order_by("id")]
+    return [
+        (r.line, r.action, r.reasons[0]["column"], r.reasons[0]["reason"])
+        for r in ImportRow.objects.filter(job=job).exclude(reasons=[]).order_by("id")
+    ]
 
 
 REFUSED = {
@@ -68,7 +71,7 @@ def test_file_that_cannot_be_used_is_named_with_what_to_do(kind):
 
 
 def test_another_files_type_is_refused_by_name():
-    with pytest.raises(actions.UploadProblem, match="is not a Stripe payments file: it has no column “id”. It looks like WordPress users"):
+    with pytest.raises(actions.UploadProblem, match=r"is not a Stripe payments file: it has no column “id”. It looks like WordPress users"):
         job_of(HEADER, kind="stripe_payments")
 
 

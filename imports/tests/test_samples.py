@@ -19,7 +19,13 @@ from notices.models import Message
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parents[2] / "tests" / "data" / "imports"
 TRUTH = json.loads((DATA / "truth.json").read_text())["files"]
-USERS = ["wp_users_codection.csv", "wp_users_semicolon_cp1252.csv", "wp_users_nul.csv", "wp_users_webtoffee.csv", "wp_users_export_user_data.csv"]
+USERS = [
+    "wp_users_codection.csv",
+    "wp_users_semicolon_cp1252.csv",
+    "wp_users_nul.csv",
+    "wp_users_webtoffee.csv",
+    "wp_users_export_user_data.csv",
+]
 CUSTOMERS = ["stripe_unified_customers.csv", "stripe_customers_default.csv"]
 PAYMENTS = ["stripe_unified_payments_all.csv", "stripe_unified_payments_default.csv", "stripe_payments_2018.csv"]
 
@@ -90,7 +96,9 @@ def test_whole_job_of_users_customers_and_payments(capsys):
     report = bring_in(*names, capsys=capsys)
     assert [f["kind"] for f in report["files"]] == ["wordpress_users", "stripe_customers", "stripe_payments"], "people first"
     assert money() == TRUTH["stripe_unified_payments_all.csv"]["money"]
-    assert ExternalId.objects.filter(source="stripe", value__in=_customers()).count() == TRUTH["stripe_unified_customers.csv"]["customer_ids"]
+    assert (
+        ExternalId.objects.filter(source="stripe", value__in=_customers()).count() == TRUTH["stripe_unified_customers.csv"]["customer_ids"]
+    )
     known = sum(p.amount - sum(r.amount for r in p.refunds.all()) for p in Payment.objects.filter(currency="usd").exclude(payer=None))
     assert known == TRUTH["stripe_unified_payments_all.csv"]["net_usd_cents_with_known_person"]
     gifts = Donation.objects.all()
@@ -118,7 +126,19 @@ def test_payments_before_people_end_the_same_but_for_the_names(capsys):
     assert money() == TRUTH["stripe_unified_payments_all.csv"]["money"]
 
 
-@pytest.mark.parametrize("name", ["edge_empty.csv", "edge_bom_only.csv", "edge_json.csv", "edge_unknown_columns.csv", "edge_stripe_chosen_columns.csv", "pmpro_orders.csv", "mailchimp_subscribed.csv", "meetup_members.xls"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "edge_empty.csv",
+        "edge_bom_only.csv",
+        "edge_json.csv",
+        "edge_unknown_columns.csv",
+        "edge_stripe_chosen_columns.csv",
+        "pmpro_orders.csv",
+        "mailchimp_subscribed.csv",
+        "meetup_members.xls",
+    ],
+)
 def test_edge_files_are_refused_in_words(name):
     with pytest.raises(CommandError, match=name):
         call_command("import_files", DATA / name)

@@ -1,13 +1,15 @@
 """The volunteers' desk on Django's admin: our permissions, and lists that never count or skip."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -34,7 +36,7 @@ class Filter:
 
     field: str
     label: str
-    choices: list[tuple[str, str]] = field(default_factory=list)
+    choices: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
 
 class DeskAdmin(ModelAdmin):
@@ -126,11 +128,11 @@ class DeskAdmin(ModelAdmin):
         return {"link": self.link(row), "cells": cells}
 
 
-def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpResponse]], Any]:
+def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpResponseBase]], Any]:
     """Declare an extra page of a DeskAdmin; the admin site's own wrapper lets only staff in, this asks for the permission."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Any:
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Any:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -35,6 +35,15 @@ class EmailField(forms.CharField):
         return address
 
 
+class NumberChoiceField(forms.TypedChoiceField):
+    """Radio buttons whose values are whole numbers; nothing chosen means 0."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=0, required=False, **kwargs)  # type: ignore[arg-type]
+
+
 class TidyCharField(forms.CharField):
     """One line of text without stray white space or invisible characters."""
 

@@ -22,9 +22,7 @@ class Page:
         return len(self.rows)
 
 
-def paginate(
-    queryset: QuerySet[Any], fields: list[str], *, after: str = "", before: str = "", size: int = PAGE_SIZE
-) -> Page:
+def paginate(queryset: QuerySet[Any], fields: list[str], *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
     """Return the page after (or before) a cursor. `fields` order the list; the last must be unique. "-x" is descending.
 
     The queryset must yield dicts (`values()`) that hold the fields. A cursor that cannot be read means the first page.

@@ -14,10 +14,10 @@ from typing import Any
 from django.utils import timezone
 
 try:
-    from django.tasks import Task, task
+    from django.tasks import Task, task  # type: ignore[import-not-found, no-redef, unused-ignore]
 except ImportError:  # Django 5.2
-    from django_tasks import task
-    from django_tasks.base import Task
+    from django_tasks import task  # type: ignore[no-redef]
+    from django_tasks.base import Task  # type: ignore[assignment]
 
 log = logging.getLogger("loaf.tasks")
 

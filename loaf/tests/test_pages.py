@@ -30,7 +30,10 @@ def test_dashboard_says_where_she_stands_and_what_is_next(as_user):
     assert page.count('data-tone="butter"') == 1
 
 
-@pytest.mark.parametrize(("status", "words"), [("payment_pending", "Pay your dues"), ("inactive", "not active at the moment"), ("pre_validated", "Your application")])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("payment_pending", "Pay your dues"), ("inactive", "not active at the moment"), ("pre_validated", "Your application")],
+)
 def test_dashboard_names_the_one_thing_to_do(as_user, status, words):
     assert words in as_user(make_person(status=status).user).get("/me/").content.decode()
 

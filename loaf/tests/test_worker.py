@@ -85,7 +85,10 @@ def test_killed_worker_process_loses_no_task(tmp_path, settings):
     path = tmp_path / "many.csv"
     path.write_text("user_email,first_name,last_name\n" + rows)
     private = str(tmp_path / "private")
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private}}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private}},
+    }
     with path.open("rb") as stream:
         job = actions.create_job(uploads=[("many.csv", stream, path.stat().st_size, "")], by=None)
     actions.preview(job.pk)

@@ -140,21 +140,22 @@ def ready(request: HttpRequest) -> HttpResponse:
     return JsonResponse({name: "ok" if fine else "missing" for name, fine in checks.items()}, status=200 if good else 503)
 
 
-_migrated = False
+_known: set[str] = set()
+"""What was found once and cannot change while the process runs."""
 
 
 def _database_ready() -> bool:
     """Whether the database answers and is migrated; a finished migration is remembered, the check reads every file."""
-    global _migrated
     try:
-        if not _migrated:
+        if "migrated" not in _known:
             executor = MigrationExecutor(connection)
-            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                _known.add("migrated")
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return False
-    return _migrated
+    return "migrated" in _known
 
 
 def _cache_ready() -> bool:

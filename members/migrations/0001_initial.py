@@ -33,9 +33,6 @@ class Migration(migrations.Migration):
                 ('is_builtin', models.BooleanField(default=False, editable=False)),
             ],
             bases=('auth.group',),
-            managers=[
-                ('objects', django.contrib.auth.models.GroupManager()),
-            ],
         ),
         migrations.CreateModel(
             name='User',

@@ -1,7 +1,7 @@
 """Roles: named sets of permissions, given for a term."""
 
 import datetime as dt
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -15,6 +15,8 @@ class Role(Group):
 
     description = models.CharField(max_length=200, blank=True)
     is_builtin = models.BooleanField(default=False, editable=False)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()  # type: ignore[assignment]
 
 
 class RolePermission(models.Model):

@@ -142,10 +142,10 @@ def test_joining_hashes_no_password_for_either_kind_of_address(settings):
     form = {"first_name": "A", "last_name": "B", "is_of_age": "on"}
     times = {"known": [], "new": []}
     for n in range(4):
-        for kind in times:
+        for kind, taken in times.items():
             began = time.perf_counter()
             answer = Client().post(reverse("join"), {**form, "email": "known@example.org" if kind == "known" else f"new{n}@example.org"})
-            times[kind].append(time.perf_counter() - began)
+            taken.append(time.perf_counter() - began)
             assert answer.status_code == 302
     # A hash would cost 200 ms and more; the two must lie within noise of each other.
     assert abs(statistics.median(times["known"]) - statistics.median(times["new"])) < 0.15
@@ -184,7 +184,7 @@ def test_password_reset_by_code_says_the_same_to_everybody(client, mails, work):
     person.user.set_password("a long and good one")
     person.user.save()
     answers = [Client().post(reverse("account_reset_password"), {"email": e}) for e in ("ruth@example.org", "nobody@example.org")]
-    assert [(a.status_code, a.url) for a in answers][0] == [(a.status_code, a.url) for a in answers][1]
+    assert len({(a.status_code, a.url) for a in answers}) == 1
     work()
     assert "Your code" in mails.to("ruth@example.org")[0]["subject"]
 

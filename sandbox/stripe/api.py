@@ -129,7 +129,9 @@ class Api:
         return row
 
     def _product(self, p: dict[str, Any]) -> dict[str, Any]:
-        row = self.store.add("products", name=p["name"], active=True, description=p.get("description"), metadata=p.get("metadata"), type="service")
+        row = self.store.add(
+            "products", name=p["name"], active=True, description=p.get("description"), metadata=p.get("metadata"), type="service"
+        )
         self.store.emit("product.created", row)
         return row
 
@@ -188,5 +190,3 @@ class Api:
         )  # fmt: skip
         row["secret"] = f"whsec_{secrets.token_hex(20)}"
         return row
-
-

@@ -18,9 +18,12 @@ def money(amount: int, currency: str) -> str:
 def render(session: dict[str, Any], *, error: str = "") -> str:
     """The page of one session, open or closed."""
     if session["status"] != "open":
-        return _frame(f"<h1>This page is {escape(session['status'])}</h1><p><a href='{escape(session['success_url'])}'>Go back to the site</a></p>")
+        return _frame(
+            f"<h1>This page is {escape(session['status'])}</h1><p><a href='{escape(session['success_url'])}'>Go back to the site</a></p>"
+        )
     lines = "".join(
-        f"<li><span>{escape(i['description'])}</span><span>{money(i['amount_total'], i['currency'])}</span></li>" for i in session["_line_items"]
+        f"<li><span>{escape(i['description'])}</span><span>{money(i['amount_total'], i['currency'])}</span></li>"
+        for i in session["_line_items"]
     )
     total = money(session["amount_total"], session["currency"])
     problem = f"<p class='error' role='alert'>{escape(error)}</p>" if error else ""

@@ -59,7 +59,9 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path.startswith("/pay/"):
             self._page(method, url.path[5:].strip("/"), body)
         elif url.path.startswith("/receipts/"):
-            self._send(200, "text/html", "<!doctype html><html lang=en><title>Receipt stand-in</title><p>A receipt of the stand-in.</p></html>")
+            self._send(
+                200, "text/html", "<!doctype html><html lang=en><title>Receipt stand-in</title><p>A receipt of the stand-in.</p></html>"
+            )
         elif url.path == "/_health":
             self._send(200, "text/plain", "ok")
         else:

@@ -122,7 +122,9 @@ class Store:
     def _new_customer(self, session: dict[str, Any]) -> str | None:
         if session.get("customer_creation") != "always" and session["mode"] != "subscription":
             return None
-        customer = self.add("customers", email=session.get("customer_email"), name=None, balance=0, invoice_settings={"default_payment_method": None})
+        customer = self.add(
+            "customers", email=session.get("customer_email"), name=None, balance=0, invoice_settings={"default_payment_method": None}
+        )
         self.emit("customer.created", customer)
         return str(customer["id"])
 
@@ -130,7 +132,9 @@ class Store:
         """Make the charge of an intent, with its payment method and balance transaction (2.9 % and 30 cents)."""
         digits = card.replace(" ", "") or "4242424242424242"
         facts = {"brand": "visa", "last4": digits[-4:], "exp_month": 12, "exp_year": 2034, "country": "US", "funding": "credit"}
-        method = self.add("payment_methods", type="card", card=facts, customer=intent["customer"], billing_details={"email": None, "name": None})
+        method = self.add(
+            "payment_methods", type="card", card=facts, customer=intent["customer"], billing_details={"email": None, "name": None}
+        )
         intent["payment_method"] = method["id"]
         fee = min(intent["amount"], round(intent["amount"] * 0.029) + 30)
         charge = self.add(
@@ -170,7 +174,7 @@ class Store:
     def expire(self, session: dict[str, Any]) -> dict[str, Any]:
         """Close an open session."""
         if session["status"] != "open":
-            raise StripeError("Only Checkout Sessions with a status in [\"open\"] can be expired.")
+            raise StripeError('Only Checkout Sessions with a status in ["open"] can be expired.')
         session |= {"status": "expired", "url": None}
         self.emit("checkout.session.expired", session)
         return session

@@ -57,7 +57,7 @@ def clock(value: dt.datetime | None) -> str:
     """12:30 pm, and 2 pm on the hour."""
     if not value:
         return ""
-    local = _local(value)
+    local = timezone.localtime(value)
     return local.strftime("%-I:%M %p" if local.minute else "%-I %p").lower()
 
 

@@ -72,7 +72,9 @@ class Command(BaseCommand):
     def _offers(self) -> tuple[list[Plan], list[Fund]]:
         rows = [("Just you", "just-you", 4000, 1, "One person"), ("Household", "household", 6000, 2, "One household, two people")]
         plans = [
-            Plan.objects.create(name=name, slug=slug, minimum_amount=amount, seats=seats, description=text, position=place, currency=settings.CURRENCY)
+            Plan.objects.create(
+                name=name, slug=slug, minimum_amount=amount, seats=seats, description=text, position=place, currency=settings.CURRENCY
+            )
             for place, (name, slug, amount, seats, text) in enumerate(rows)
         ]
         names = [("Where it is needed most", "general"), ("Rides", "rides"), ("Help with dues", "dues-help")]
@@ -135,7 +137,9 @@ class Command(BaseCommand):
             amount=plan.minimum_amount, currency=plan.currency, status=Payment.Status.SUCCEEDED, paid_at=paid_at, created_at=paid_at,
             description=plan.name, receipt_number=billing.next_receipt_number(paid_at),
         )  # fmt: skip
-        PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=plan.minimum_amount, membership=term, label=plan.name)
+        PaymentLine.objects.create(
+            payment=payment, kind=PaymentLine.Kind.DUES, amount=plan.minimum_amount, membership=term, label=plan.name
+        )
         ledger.post_payment(payment)
 
     def _answers(self, people: list[Member], events: list[Event], chance: random.Random) -> None:

@@ -1,0 +1,59 @@
+"""`python -m benchmarks [S1 S3 S4 S6]`: run the rows, print the table, write it into benchmarks/README.md."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROWS = ["S1", "S3", "S4", "S6"]
+
+
+def postgres_url() -> str:
+    """Start a cluster of its own with fsync on; benchmarks without it would flatter everybody."""
+    env = {**os.environ, "LOAF_PG_DIR": f"/tmp/loaf-bench-{os.getuid()}", "PG_FSYNC": "on", "PG_BUFFERS": "1GB"}
+    subprocess.run(["sh", "tools/postgres.sh", "start"], check=True, env=env)
+    return subprocess.run(
+        ["sh", "tools/postgres.sh", "url", "loaf_bench"], check=True, env=env, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def main() -> None:
+    """Run each row in a process of its own, so that none inherits another's memory or caches."""
+    wanted = [name for name in sys.argv[1:] if name in ROWS] or ROWS
+    url = os.environ.get("DATABASE_URL") or postgres_url()
+    env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "DATABASE_STATEMENT_TIMEOUT_MS": "600000"}
+    lines = []
+    for name in wanted:
+        print(f"-- {name}", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name.lower()}"], check=False, env=env, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            sys.exit(f"{name} stopped.")
+        print(done.stdout, flush=True)
+        lines += [line for line in done.stdout.splitlines() if line.startswith("|")]
+    if wanted == ROWS:
+        write_table(lines)
+
+
+def write_table(lines: list[str]) -> None:
+    """Put the last whole run between the marks of the README."""
+    path = HERE / "README.md"
+    head, _, rest = path.read_text().partition("<!-- table -->")
+    _, _, tail = rest.partition("<!-- /table -->")
+    import datetime as dt
+
+    about = f"Run of {dt.date.today():%Y-%m-%d}: {os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL with fsync on."
+    table = "\n".join(["| row | what | median | spread | ratio to ours (ours / it) | must |", "|---|---|---|---|---|---|", *lines])
+    path.write_text(f"{head}<!-- table -->\n{about}\n\n{table}\n<!-- /table -->{tail}")
+
+
+def spread(values: list[float]) -> str:
+    """Smallest to largest, as a share of the median."""
+    middle = statistics.median(values)
+    return f"{min(values) / middle:.2f} to {max(values) / middle:.2f}"
+
+
+if __name__ == "__main__":
+    main()

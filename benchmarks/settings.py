@@ -1,0 +1,10 @@
+"""The product's settings, with the rivals' addresses beside ours."""
+
+import os
+
+os.environ.setdefault("DEVELOPMENT", "1")
+from loaf.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.urls"
+LOGGING = {"version": 1, "disable_existing_loggers": True}
+TEMPLATES[0]["DIRS"] = [*TEMPLATES[0]["DIRS"], BASE_DIR / "benchmarks"]  # type: ignore[name-defined] # noqa: F405
