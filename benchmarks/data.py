@@ -12,7 +12,20 @@ from events.models import Event
 from loaf.lib.sql import copy_rows, execute
 from members.models import Member, NumberSeries, User
 
-HEADER = ["ID", "user_login", "user_email", "user_registered", "display_name", "first_name", "last_name", "role", "billing_phone", "billing_city", "billing_state", "member_since"]
+HEADER = [
+    "ID",
+    "user_login",
+    "user_email",
+    "user_registered",
+    "display_name",
+    "first_name",
+    "last_name",
+    "role",
+    "billing_phone",
+    "billing_city",
+    "billing_state",
+    "member_since",
+]
 
 
 def wordpress_file(path: Path, rows: int) -> Path:
