@@ -63,7 +63,7 @@ def club(size: int) -> User:
              "chosen_name", "pronouns", "phone_as_written", "address_line1", "address_line2", "city", "region", "postal_code", "country", "bio",
              "inactive_reason", "joined_precision"]  # fmt: skip
     chance, now = random.Random(3), timezone.now()
-    user = User.objects.create_user("bench@example.org", is_staff=True)
+    user = User.objects.create_user("bench@example.org")
     rows = (
         [user.pk if n == 0 else None, n + 1, f"Fn{chance.randrange(4000)}", f"Ln{chance.randrange(20000)}", f"user{n}@example.org", "active",
          dt.date(2010, 1, 1), now, now, "+17135550142", *[""] * 11, "day"]

@@ -7,4 +7,5 @@ from loaf.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.urls"
 LOGGING = {"version": 1, "disable_existing_loggers": True}
-TEMPLATES[0]["DIRS"] = [*TEMPLATES[0]["DIRS"], BASE_DIR / "benchmarks"]  # type: ignore[name-defined] # noqa: F405
+TEMPLATES[0]["DIRS"] = [BASE_DIR / "benchmarks", *TEMPLATES[0]["DIRS"]]  # type: ignore[name-defined] # noqa: F405
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = False

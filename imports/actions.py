@@ -4,6 +4,7 @@ import hashlib
 import logging
 from typing import IO, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -52,6 +53,15 @@ def create_job(
     problems += _same_file_twice([(table[0], table[4]) for table in tables])
     if problems:
         raise UploadProblem(problems)
+    try:
+        return _keep(tables, by, new_status, overwrite)
+    except (OSError, BotoCoreError, ClientError) as error:
+        log.error("import files could not be kept: %s", type(error).__name__)
+        raise UploadProblem(["The files could not be kept: our storage does not answer. Please try again in a few minutes."]) from error
+
+
+def _keep(tables: list[tuple[Any, ...]], by: User | None, new_status: str, overwrite: bool) -> ImportJob:
+    """Make the job and put its files away, people first; all or nothing."""
     with transaction.atomic():
         job = ImportJob.objects.create(by=by, new_status=new_status, overwrite=overwrite, total_rows=sum(t[3].lines for t in tables))
         for place, (name, stream, size, table, digest) in enumerate(sorted(tables, key=lambda t: t[3].reader.order)):

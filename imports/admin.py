@@ -95,14 +95,14 @@ class ImportJobAdmin(DeskAdmin):
             "is_busy": job.status in (ImportJob.Status.UPLOADED, ImportJob.Status.RUNNING),
             "tabs": [(key, label, totals.get(key, 0)) for key, label in TABS.items()],
             "tab": tab,
-            "rows": self._rows(job, tab, notes),
+            "rows": self._shown(job, tab, notes),
             "shown": SHOWN,
             "may_run": request.user.has_perm("imports.run"),
             "step": {"uploaded": 2, "previewed": 3, "running": 4}.get(job.status, 5),
         }
         return render_page(request, "admin/imports/job.html", context, fragment="job")
 
-    def _rows(self, job: ImportJob, tab: str, notes: Any) -> list[dict[str, Any]]:
+    def _shown(self, job: ImportJob, tab: str, notes: Any) -> list[dict[str, Any]]:
         """The first rows of a tab, with what an update changes, from the same function that will change it."""
         found = notes if tab == "note" else ImportRow.objects.filter(job=job, action=tab)
         rows = list(found.select_related("file").order_by("id")[:SHOWN])

@@ -11,7 +11,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString, mark_safe
 
 from loaf.lib import keyset
 from loaf.lib.access import declare
@@ -86,10 +87,6 @@ class DeskAdmin(ModelAdmin):
         """Narrow the rows to a search text; only used when `search_help` is set."""
         return queryset
 
-    def link(self, row: dict[str, Any]) -> str:
-        """Where the lead cell of a row goes."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row["id"]])
-
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list: two queries whatever the number of rows, one page at a time by cursor."""
         if not self.has_view_permission(request):
@@ -113,7 +110,7 @@ class DeskAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "admin": self,
-            "rows": [self._row(row) for row in page.rows],
+            "rows": self._rows(page.rows),
             "page": page,
             "count": f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}",
             "q": text,
@@ -123,9 +120,24 @@ class DeskAdmin(ModelAdmin):
         }
         return render_page(request, "admin/desk_list.html", context, fragment="list")
 
-    def _row(self, row: dict[str, Any]) -> dict[str, Any]:
-        cells = [{"label": column.label, "text": column.show(row), "lead": column.lead} for column in self.columns]
-        return {"link": self.link(row), "cells": cells}
+    def _rows(self, rows: list[dict[str, Any]]) -> SafeString:
+        """The table's rows as HTML. Written here and not by a template: a row costs a tenth of what a template's loops cost."""
+        here = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=["ID"])
+        before, after = (escape(part) for part in here.split("ID"))
+        cells = [
+            (f'<td role="cell" data-label="{escape(column.label)}" data-lead><a href="{before}%s{after}">%s</a></td>', True)
+            if column.lead
+            else (f'<td role="cell" data-label="{escape(column.label)}">%s</td>', False)
+            for column in self.columns
+        ]
+        written = []
+        for row in rows:
+            written.append('<tr role="row">')
+            for (shape, lead), column in zip(cells, self.columns, strict=True):
+                text = conditional_escape(column.show(row))
+                written.append(shape % (row["id"], text) if lead else shape % text)
+            written.append("</tr>")
+        return mark_safe("".join(written))  # noqa: S308 (every text is escaped above)
 
 
 def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpResponseBase]], Any]:

@@ -74,10 +74,15 @@ def _home_of_stranger(request: HttpRequest) -> str:
 
 
 def _coming(member: Any, now: dt.datetime) -> list[dict[str, Any]]:
-    """The next events with her answers, in two queries."""
-    events = list(Event.objects.visible_to(member).upcoming(now=now).exclude(status=Event.Status.CANCELLED)[:12])
-    answers = {r.event_id: r for r in Rsvp.objects.filter(member=member, event__in=events)}
-    return [{"event": e, "rsvp": answers.get(e.pk)} for e in events]
+    """The next events with her answers, in one query of the few columns the page shows."""
+    found = Event.objects.visible_to(member).upcoming(now=now).exclude(status=Event.Status.CANCELLED).with_answer_of(member)
+    rows = found.values("title", "slug", "picture", "venue", "area", "starts_at", "ends_at", "my_status", "my_guests", "my_note")
+    return [{"event": row, "rsvp": _answer_in(row)} for row in rows[:8]]
+
+
+def _answer_in(row: dict[str, Any]) -> Rsvp | None:
+    """The answer a row carries, as an object with its words and colour."""
+    return Rsvp(status=row["my_status"], guest_count=row["my_guests"], note=row["my_note"]) if row["my_status"] else None
 
 
 def _one_thing_to_do(member: Any, term: Any) -> dict[str, Any]:

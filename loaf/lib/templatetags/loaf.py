@@ -1,10 +1,13 @@
 """Template words of the house: money, dates, icons, badges, phones. Built in, so no template needs {% load %}."""
 
 import datetime as dt
+import functools
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -62,7 +65,7 @@ def clock(value: dt.datetime | None) -> str:
 
 
 @register.filter
-def part(value: dt.datetime, what: str) -> str:
+def date_part(value: dt.datetime, what: str) -> str:
     """One part of a date for the date loaf: "a" weekday, "d" day, "b" month."""
     return _local(value).strftime({"a": "%a", "d": "%-d", "b": "%b", "month": "%B"}[what])
 
@@ -80,6 +83,7 @@ def _local(value: dt.date | dt.datetime) -> dt.date | dt.datetime:
 
 
 @register.simple_tag
+@functools.cache
 def icon(name: str, cls: str = "icon") -> SafeString:
     """An icon of the one cached picture file; the words beside it carry the meaning."""
     attribute = format_html(' class="{}"', cls) if cls else ""
@@ -87,6 +91,7 @@ def icon(name: str, cls: str = "icon") -> SafeString:
 
 
 @register.simple_tag
+@functools.cache
 def picture(name: str, shape: str = "") -> SafeString:
     """One of the eight table pictures."""
     extra = format_html(' data-shape="{}"', shape) if shape else ""
@@ -97,10 +102,18 @@ def picture(name: str, shape: str = "") -> SafeString:
 
 
 @register.simple_tag
+@functools.lru_cache(maxsize=1024)
 def badge(tone: str, text: str) -> SafeString:
     """A status badge: words first, icon second, colour last."""
     symbol = {"ok": "i-check", "info": "i-clock", "warn": "i-clock", "bad": "i-x"}.get(tone)
     return format_html('<span class="badge" data-tone="{}">{}{}</span>', tone, icon(symbol, "") if symbol else "", text)
+
+
+@register.simple_tag
+@functools.lru_cache(maxsize=512)
+def part(template_name: str, **words: str | bool) -> SafeString:
+    """Render a piece of page that depends on these few words alone, once a process: the navigation, the footer's help."""
+    return SafeString(render_to_string(template_name, {**words, "org": settings.ORG}))
 
 
 @register.filter

@@ -1,0 +1,124 @@
+"""The commands of the house, and the settings that refuse to start."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from billing.models import LedgerEntry
+from members.models import Member, User
+from members.permissions import BUILT_IN_ROLES
+from tests.factories import make_member
+
+db = pytest.mark.django_db
+
+
+def output(capsys, *words, **options):
+    call_command(*words, **options)
+    return capsys.readouterr().out
+
+
+@db
+def test_demo_is_the_same_for_the_same_seed_and_balances(capsys):
+    output(capsys, "demo", members=12, seed=4)
+    first = list(Member.objects.order_by("member_number").values_list("first_name", "last_name", "status"))
+    assert {f"{role}@example.org" for role in BUILT_IN_ROLES} <= set(User.objects.values_list("email", flat=True))
+    assert not LedgerEntry.objects.unbalanced().exists()
+    with pytest.raises(CommandError, match="members already"):
+        call_command("demo")
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert len(first) == 12 + len(BUILT_IN_ROLES) + 3
+
+
+@db
+def test_demo_stays_off_a_real_site(settings):
+    settings.DEVELOPMENT = False
+    with pytest.raises(CommandError, match="development machine"):
+        call_command("demo")
+
+
+@db
+def test_create_owner_works_once_and_she_signs_in_by_code(capsys):
+    output(capsys, "create_owner", "Owner@Example.org", "Ruth", "Miller")
+    owner = User.objects.get()
+    assert (owner.email, len(owner.held_permissions), owner.has_usable_password()) == ("owner@example.org", 59, False)
+    with pytest.raises(CommandError, match="an owner already"):
+        call_command("create_owner", "other@example.org", "A", "B")
+
+
+@db
+def test_create_owner_refuses_what_is_no_address():
+    with pytest.raises(CommandError, match="not an e-mail address"):
+        call_command("create_owner", "nobody", "A", "B")
+
+
+def test_permissions_and_routes_are_printed_for_people_and_machines(capsys):
+    assert len(json.loads(output(capsys, "permissions", "--json"))["permissions"]) == 59
+    assert "users.approve" in output(capsys, "permissions")
+    routes = json.loads(output(capsys, "routes", "--json"))
+    assert {"path", "name", "methods", "access", "post"} <= set(routes[0])
+    assert "/me/" in output(capsys, "routes")
+
+
+@db
+def test_totals_and_sweep_are_printed(capsys):
+    make_member(email="a@example.org")
+    assert json.loads(output(capsys, "totals", "--json"))["members"] == {"total": 1, "by_status": {"active": 1}}
+    assert "payments" in output(capsys, "totals")
+    assert "old rows: 0" in output(capsys, "sweep")
+
+
+COMPLETE = {
+    "SECRET_KEY": "k" * 30 + "0123456789abcdefghijKLMNOPQRST", "ALLOWED_HOSTS": "loaf.example", "SITE_URL": "https://loaf.example",
+    "DATABASE_URL": "postgres://nobody@localhost/none", "EMAIL_HOST": "smtp.example", "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
+}  # fmt: skip
+
+
+def start(**environment):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    words = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(words, env={**kept, "DEVELOPMENT": "no", **environment}, capture_output=True, text=True, check=False)
+
+
+def test_complete_production_settings_pass_the_deploy_check():
+    done = start(**COMPLETE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "DATABASE_URL"])
+def test_production_without_a_needed_variable_stops_and_names_it(name):
+    done = start(**{k: v for k, v in COMPLETE.items() if k != name})
+    assert done.returncode != 0
+    assert f"Set {name}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"STRIPE_WEBHOOK_TOLERANCE": "0"}, "loaf.E002"),
+        ({"STRIPE_LIVE_MODE": "yes"}, "loaf.E003"),
+        ({"ORG_STATEMENT_DESCRIPTOR": "A*"}, "loaf.E005"),
+        ({"EMAIL_HOST": ""}, "loaf.W002"),
+        ({"SECURE_SSL_REDIRECT": "maybe"}, "must be yes or no"),
+        ({"DATABASE_POOL": "many"}, "must be a whole number"),
+    ],
+)
+def test_unsafe_or_odd_settings_stop_the_start(change, words):
+    done = start(**{**COMPLETE, **change})
+    assert done.returncode != 0
+    assert words in done.stderr
+
+
+def test_sandbox_refuses_to_stand_beside_live_keys():
+    words = [sys.executable, "-m", "sandbox"]
+    for secret in ({"STRIPE_LIVE_SECRET_KEY": "sk_live_" + "0" * 24}, {"STRIPE_LIVE_MODE": "yes"}):
+        done = subprocess.run(words, env={**os.environ, **secret}, capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode != 0
+        assert "refuses to start beside live Stripe keys" in done.stderr
