@@ -9,16 +9,17 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 
+from billing.models import Payment
 from imports import files
 from imports.matching import match
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
 from imports.staging import stage_file
 from imports.writing import write_chunk
-from members.models import User
+from members.models import ExternalId, Member, User
 
 log = logging.getLogger("loaf.imports")
 MAX_FILES = 10
@@ -113,8 +114,9 @@ def preview(job_id: int) -> None:
             return
     with transaction.atomic():
         match(job.pk, overwrite=job.overwrite)
-        job.counts, job.status, job.total_rows = count_actions(job), ImportJob.Status.PREVIEWED, job.done_rows
-        job.save(update_fields=["counts", "status", "total_rows"])
+        job.counts, job.seen, job.total_rows = count_actions(job), _how_things_stand(), job.done_rows
+        job.status = ImportJob.Status.PREVIEWED
+        job.save(update_fields=["counts", "seen", "status", "total_rows"])
 
 
 def run(job_id: int) -> None:
@@ -123,15 +125,25 @@ def run(job_id: int) -> None:
     if job.status != ImportJob.Status.RUNNING:
         return
     job.done_rows = ImportRow.objects.filter(job=job, is_done=True).count()
-    # The list may have changed since the preview; the same matching decides again, for rows not yet written.
-    with transaction.atomic():
-        match(job.pk, overwrite=job.overwrite)
+    # Where the list or the books changed since the preview, the same matching decides again, for rows not yet written.
+    if job.done_rows or job.seen != _how_things_stand():
+        with transaction.atomic():
+            match(job.pk, overwrite=job.overwrite)
     for kind in (ImportRow.Kind.PERSON, ImportRow.Kind.PAYMENT):
         while write_chunk(job, kind):
             pass
     job.counts, job.status, job.finished_at = count_actions(job), ImportJob.Status.FINISHED, timezone.now()
     job.save(update_fields=["counts", "status", "finished_at"])
     log.info("import %s finished: %s", job.pk, job.counts)
+
+
+def _how_things_stand() -> list[Any]:
+    """A mark that differs when members, their ids elsewhere or payments changed."""
+    newest = Member.objects.aggregate(n=Max("id"), at=Max("updated_at"), count=Count("id"))
+    return [
+        newest["n"], newest["count"], newest["at"].isoformat() if newest["at"] else "",
+        ExternalId.objects.aggregate(n=Max("id"))["n"], Payment.objects.aggregate(n=Max("id"))["n"],
+    ]  # fmt: skip
 
 
 def fail(

@@ -16,11 +16,7 @@ FILL = [
 def match(job_id: int, *, overwrite: bool) -> None:
     """Decide the action of every open row of the job. Safe to run again: rows that are done keep what they became."""
     p = {"job": job_id}
-    execute(
-        "UPDATE imports_importrow SET action = '', same_as = NULL, target_member_id = NULL, target_payment_id = NULL "
-        "WHERE job_id = %(job)s AND NOT is_done AND action IN ('create', 'update', 'skip') AND (email <> '' OR provider_id <> '')",
-        p,
-    )
+    execute(AFRESH, p)
     if is_postgres():
         execute("ANALYZE imports_importrow")
     _people(p, overwrite)
@@ -35,13 +31,19 @@ def _people(p: dict[str, int], overwrite: bool) -> None:
     execute(BY_ADDRESS_AND_NAME, p)
     execute(_doubts(), p)
     execute(SAME_PERSON, p)
-    execute("UPDATE imports_importrow SET action = 'create' WHERE " + OPEN + " AND target_member_id IS NULL AND same_as IS NULL", p)
     execute(NEW_CUSTOMER_ID, p)
     execute(_changes(overwrite), p)
-    execute("UPDATE imports_importrow SET action = 'skip' WHERE " + OPEN, p)
+    execute(NOTHING_NEW, p)
 
 
-OPEN = "job_id = %(job)s AND kind = 'person' AND action = '' AND NOT is_done"
+# A row is new until a statement below says otherwise, so that a first import rewrites no row at all.
+OPEN = "job_id = %(job)s AND kind = 'person' AND action = 'create' AND NOT is_done"
+AFRESH = """
+UPDATE imports_importrow SET action = 'create', same_as = NULL, target_member_id = NULL, target_payment_id = NULL
+WHERE job_id = %(job)s AND NOT is_done AND action IN ('create', 'update', 'skip') AND (email <> '' OR provider_id <> '')
+  AND (action <> 'create' OR same_as IS NOT NULL OR target_member_id IS NOT NULL OR target_payment_id IS NOT NULL)
+"""
+NOTHING_NEW = f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)"
 
 # The first row of an address stands for the person; later rows of the job repeat her.
 REPEATS = f"""
@@ -80,7 +82,7 @@ WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_import
 # A repeated row belongs to whom its first row belongs.
 SAME_PERSON = """
 UPDATE imports_importrow SET target_member_id = f.target_member_id FROM imports_importrow f
-WHERE imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'person' AND imports_importrow.action = ''
+WHERE imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'person' AND imports_importrow.action = 'create'
   AND NOT imports_importrow.is_done AND imports_importrow.same_as = f.id
 """
 # A customer id nobody has yet is worth keeping, whatever else the row repeats.
@@ -122,13 +124,13 @@ def _changes(overwrite: bool) -> str:
 
 
 def _payments(p: dict[str, int]) -> None:
-    for statement in (REPEATED_PAYMENT, KNOWN_CHARGE, KNOWN_INTENT, SKIP_PAYMENT, NEW_PAYMENT):
+    for statement in (REPEATED_PAYMENT, KNOWN_CHARGE, KNOWN_INTENT, SKIP_PAYMENT):
         execute(statement, p)
 
 
 OPEN_PAYMENT = (
     "imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'payment' "
-    "AND imports_importrow.action = '' AND NOT imports_importrow.is_done"
+    "AND imports_importrow.action = 'create' AND NOT imports_importrow.is_done"
 )
 REPEATED_PAYMENT = f"""
 UPDATE imports_importrow SET same_as = f.first_id
@@ -148,4 +150,3 @@ WHERE {OPEN_PAYMENT} AND imports_importrow.target_payment_id IS NULL AND imports
 SKIP_PAYMENT = (
     f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN_PAYMENT} AND (same_as IS NOT NULL OR target_payment_id IS NOT NULL)"
 )
-NEW_PAYMENT = f"UPDATE imports_importrow SET action = 'create' WHERE {OPEN_PAYMENT}"

@@ -22,6 +22,7 @@ class ImportJob(models.Model):
     )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     counts = models.JSONField(default=dict, blank=True)
+    seen = models.JSONField(default=list, blank=True, help_text="How the list and the books stood at the preview.")
     done_rows = models.PositiveIntegerField(default=0)
     total_rows = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
@@ -84,7 +85,6 @@ class ImportRow(models.Model):
     is_done = models.BooleanField(default=False)
     target_member_id = models.BigIntegerField(null=True)
     target_payment_id = models.BigIntegerField(null=True)
-    target_number = models.PositiveIntegerField(null=True)
     same_as = models.BigIntegerField(null=True, help_text="The earlier row this one repeats.")
     before = models.JSONField(null=True)
 

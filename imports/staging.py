@@ -64,7 +64,7 @@ def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any) -> It
 def _judge(
     reader: Reader, raw: list[str], places: dict[str, list[int]], header: list[str], width: int
 ) -> tuple[str, list[dict[str, str]], dict[str, Any]]:
-    """Say what one record is: refused, passed over, or the values it holds (the action is decided by matching)."""
+    """Say what one record is: refused, passed over, or the values it holds (new, until matching says otherwise)."""
     if any(cell.strip() for cell in raw[width:]):
         filled = len(raw)
         sentence = f"The line has {filled} cells but the header has {width}. A comma inside a value may lack its quotes."
@@ -76,4 +76,4 @@ def _judge(
         return "reject", [{"column": problem.column, "value": problem.value, "reason": str(problem)}], {}
     except NotOurs as other:
         return "skip", [{"column": "", "value": "", "reason": str(other)}], {}
-    return "", cells.notes, values
+    return "create", cells.notes, values

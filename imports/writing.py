@@ -16,7 +16,7 @@ from imports.models import ImportJob, ImportRow
 from loaf.lib.sql import execute, fetch_all
 from members.models import Member, NumberSeries
 
-CHUNK = 2_000
+CHUNK = 5_000
 COPIED = [*FILL, "email", "joined_on", "joined_precision"]
 
 
@@ -24,26 +24,28 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     """Write the next rows of one kind; return how many rows that was (0 when none is left)."""
     with transaction.atomic():
         ImportJob.objects.select_for_update().get(pk=job.pk)
-        last = fetch_all(
-            "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s "
+        first, last, count = fetch_all(
+            "SELECT MIN(id), MAX(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s "
             f"AND NOT is_done ORDER BY id LIMIT {CHUNK}) x",
             {"job": job.pk, "kind": kind},
         )[0]
-        if not last[1]:
+        if not count:
             return 0
-        params = {"job": job.pk, "last": last[0], "now": timezone.now()}
+        params = {"job": job.pk, "from": first, "last": last, "now": timezone.now()}
         if kind == ImportRow.Kind.PERSON:
             _write_people(job, params)
         else:
             _write_payments(params)
-        execute(f"UPDATE imports_importrow SET is_done = TRUE WHERE {CHUNK_ROWS} AND kind = %(kind)s", {**params, "kind": kind})
-        count = int(last[1])
+        execute(
+            f"UPDATE imports_importrow SET is_done = TRUE WHERE {CHUNK_ROWS} AND kind = %(kind)s AND NOT is_done", {**params, "kind": kind}
+        )
         ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
     job.done_rows += count
     return count
 
 
-CHUNK_ROWS = "imports_importrow.job_id = %(job)s AND imports_importrow.id <= %(last)s AND NOT imports_importrow.is_done"
+# Rows that were done by an earlier run lie before the chunk: ids grow as lines do, and chunks are written in their order.
+CHUNK_ROWS = "imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
 PEOPLE = f"{CHUNK_ROWS} AND imports_importrow.kind = 'person'"
 PAYMENTS = f"{CHUNK_ROWS} AND imports_importrow.kind = 'payment' AND imports_importrow.action = 'create'"
 
@@ -51,30 +53,28 @@ PAYMENTS = f"{CHUNK_ROWS} AND imports_importrow.kind = 'payment' AND imports_imp
 def _write_people(job: ImportJob, p: dict[str, Any]) -> None:
     new = fetch_all(f"SELECT COUNT(*) FROM imports_importrow WHERE {PEOPLE} AND action = 'create'", p)[0][0]
     if new:
-        first = NumberSeries.take("member", new)
-        execute(NUMBER, {**p, "first": first})
-        execute(NEW_MEMBERS, {**p, "status": job.new_status})
-        execute(TARGETS, p)
-        execute(FIRST_STATUS, p)
+        numbered = {**p, "number": NumberSeries.take("member", new), "status": job.new_status}
+        for statement in (NEW_MEMBERS, TARGETS, FIRST_STATUS):
+            execute(statement, numbered)
     execute(TARGET_OF_REPEATS, p)
     _update_members(job, p)
     execute(SOURCE_IDS, p)
     execute(CUSTOMER_IDS, p)
 
 
-NUMBER = f"""
-UPDATE imports_importrow SET target_number = %(first)s + x.n - 1
-FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM imports_importrow WHERE {PEOPLE} AND action = 'create') x
-WHERE imports_importrow.id = x.id
-"""
+# The rows of a chunk in their order, each with the number its member gets.
+NUMBERED = f"""(SELECT imports_importrow.*, %(number)s - 1 + ROW_NUMBER() OVER (ORDER BY id) AS number
+FROM imports_importrow WHERE {PEOPLE} AND action = 'create')"""
 NEW_MEMBERS = f"""
 INSERT INTO members_member (member_number, {", ".join(COPIED)}, chosen_name, status, inactive_reason, created_at, updated_at)
-SELECT target_number, {", ".join(COPIED)}, '', CASE WHEN new_status <> '' THEN new_status ELSE %(status)s END, '', %(now)s, %(now)s
-FROM imports_importrow WHERE {PEOPLE} AND action = 'create' ORDER BY id
+SELECT number, {", ".join(COPIED)}, '', CASE WHEN new_status <> '' THEN new_status ELSE %(status)s END, '', %(now)s, %(now)s
+FROM {NUMBERED} x ORDER BY number
 """
+# One rewrite of each row: whom it became, and that it is done.
 TARGETS = f"""
-UPDATE imports_importrow SET target_member_id = m.id FROM members_member m
-WHERE {PEOPLE} AND imports_importrow.action = 'create' AND m.member_number = imports_importrow.target_number
+UPDATE imports_importrow SET target_member_id = y.member_id, is_done = TRUE
+FROM (SELECT x.id AS row_id, m.id AS member_id FROM {NUMBERED} x JOIN members_member m ON m.member_number = x.number) y
+WHERE imports_importrow.id = y.row_id
 """
 FIRST_STATUS = f"""
 INSERT INTO members_statuschange (member_id, from_status, to_status, at, reason)
