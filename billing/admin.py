@@ -87,7 +87,6 @@ class PaymentAdmin(DeskAdmin):
             raise PermissionDenied
         payment = get_object_or_404(Payment.objects.select_related("payer"), pk=object_id)
         context = {
-            **self.admin_site.each_context(request),
             "title": "Payment",
             "payment": payment,
             "lines": payment.lines.order_by("pk"),

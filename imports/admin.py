@@ -73,7 +73,7 @@ class ImportJobAdmin(DeskAdmin):
                 else:
                     actions.start_preview(job=job)
                     return redirect("admin:imports_importjob_change", job.pk)
-        context = {**self.admin_site.each_context(request), "title": "Bring in files", "form": form, "readers": READERS.values()}
+        context = {"title": "Bring in files", "form": form, "readers": READERS.values()}
         return render_page(request, "admin/imports/upload.html", context, status=status)
 
     def job(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -85,7 +85,6 @@ class ImportJobAdmin(DeskAdmin):
         totals["note"] = notes.count() if job.counts else 0
         tab = tab if tab in TABS else next((t for t in TABS if totals.get(t)), "create")
         context = {
-            **self.admin_site.each_context(request),
             "title": f"Import no. {job.pk}",
             "job": job,
             "files": [

@@ -52,7 +52,7 @@ class LoafAdminSite(AdminSite):
         """The desk: what needs somebody today, and the way to every list this person may open."""
         from loaf.views.desk import desk_cards
 
-        context = {**self.each_context(request), "cards": desk_cards(request), "title": self.index_title, "lists": self._lists(request)}
+        context = {"cards": desk_cards(request), "title": self.index_title, "lists": self._lists(request)}
         return render(request, "admin/desk.html", context)
 
     index.access, index.methods = STAFF, ("GET", "HEAD")  # type: ignore[attr-defined]

@@ -118,7 +118,6 @@ class ApplicationAdmin(DeskAdmin):
             except actions.MembersError as error:
                 form.add_error("reason", str(error))
         context = {
-            **self.admin_site.each_context(request),
             "title": "Application",
             "application": application,
             "member": member,
@@ -172,7 +171,6 @@ class RoleAdmin(DeskAdmin):
         role = get_object_or_404(Role, pk=object_id)
         held = set(role.grants.values_list("name", flat=True))
         context = {
-            **self.admin_site.each_context(request),
             "title": f"Role: {role.name}",
             "role": role,
             "sentences": [(name, text, name in held) for name, text in PERMISSIONS.items()],

@@ -31,16 +31,7 @@ def read_customer(cells: Cells) -> dict[str, Any]:
 
 def read_payment(cells: Cells) -> dict[str, Any]:
     """One charge. Only money that came is a payment; failed and test rows are passed over."""
-    charge = cells.limited("provider_id", 120)
-    if charge.lower() == "id":
-        raise RowProblem("This line repeats the header.", cells.column("provider_id"), charge)
-    if not charge:
-        raise RowProblem("There is no payment id; without it a payment could be counted twice.", cells.column("provider_id"))
-    status = cells.text("status").lower()
-    if cells.text("mode").lower() == "test":
-        raise NotOurs("A test payment; no money moved.")
-    if status not in PAID:
-        raise NotOurs(f"“{cells.text('status') or 'no status'}”: no money came.")
+    charge = _charge_of_money(cells)
     currency = cells.text("currency").lower() or settings.CURRENCY
     if len(currency) != 3 or not currency.isalpha():
         raise RowProblem(f"“{currency}” is not a currency.", cells.column("currency"), currency)
@@ -72,6 +63,21 @@ def read_payment(cells: Cells) -> dict[str, Any]:
         "card_brand": cells.text("card_brand")[:30],
         "card_last4": cells.text("card_last4")[-4:],
     }
+
+
+def _charge_of_money(cells: Cells) -> str:
+    """The id of a charge whose money came; everything else is refused or passed over."""
+    charge = cells.limited("provider_id", 120)
+    if charge.lower() == "id":
+        raise RowProblem("This line repeats the header.", cells.column("provider_id"), charge)
+    if not charge:
+        raise RowProblem("There is no payment id; without it a payment could be counted twice.", cells.column("provider_id"))
+    status = cells.text("status").lower()
+    if cells.text("mode").lower() == "test":
+        raise NotOurs("A test payment; no money moved.")
+    if status not in PAID:
+        raise NotOurs(f"“{cells.text('status') or 'no status'}”: no money came.")
+    return charge
 
 
 def purpose(cells: Cells) -> str:

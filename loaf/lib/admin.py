@@ -101,24 +101,31 @@ class DeskAdmin(ModelAdmin):
                 queryset = queryset.filter(**{one.field: value})
         if text and self.search_help:
             queryset = self.search(queryset, text)
-        count = queryset.order_by()[: COUNT_LIMIT + 1].count()
         fields = sorted({*self.list_values, "id", *(name.lstrip("-") for name in self.order)})
         page = keyset.paginate(
             queryset.values(*fields), self.order, after=request.GET.get("after", "")[:400], before=request.GET.get("before", "")[:400]
         )
         context = {
-            **self.admin_site.each_context(request),
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "admin": self,
             "rows": self._rows(page.rows),
             "page": page,
-            "count": f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}",
+            "count": self._count(queryset, page, narrowed=bool(text or chosen)),
             "q": text,
             "chosen": chosen,
             "can_add": self.has_add_permission(request),
             "add_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
         }
         return render_page(request, "admin/desk_list.html", context, fragment="list")
+
+    def _count(self, queryset: QuerySet[Any], page: keyset.Page, *, narrowed: bool) -> str:
+        """How many there are, in words. A whole list is never counted; what was searched for, up to a thousand."""
+        if not page.after and not page.before:
+            return f"{len(page)} {'found' if narrowed else 'in all'}"
+        if not narrowed:
+            return f"{len(page)} shown, more behind"
+        count = queryset.order_by()[: COUNT_LIMIT + 1].count()
+        return f"{COUNT_LIMIT:,}+ found" if count > COUNT_LIMIT else f"{count:,} found"
 
     def _rows(self, rows: list[dict[str, Any]]) -> SafeString:
         """The table's rows as HTML. Written here and not by a template: a row costs a tenth of what a template's loops cost."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -56,7 +57,8 @@ class User(AbstractBaseUser):
         if not (self.is_active and self.is_staff):
             return frozenset()
         today = timezone.localdate()
-        held = RolePermission.objects.filter(role__assignments__in=self.role_assignments.running(on=today))
+        term = Q(role__assignments__ends_on=None) | Q(role__assignments__ends_on__gte=today)
+        held = RolePermission.objects.filter(term, role__assignments__user=self, role__assignments__starts_on__lte=today)
         return frozenset(held.values_list("name", flat=True))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
