@@ -5,6 +5,7 @@ One statement and no call to Stripe on PostgreSQL: the event under its unique id
 
 import time
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -71,7 +72,7 @@ def _secret(endpoint: uuid.UUID) -> tuple[str, int] | None:
 
 def store(event_id: str, kind: str, body: str) -> None:
     """Keep an event and its task together; a repeat finds the unique id and does nothing."""
-    values = {"event": event_id[:120], "kind": kind[:80], "payload": body, "now": timezone.now()}
+    values: dict[str, Any] = {"event": event_id[:120], "kind": kind[:80], "payload": body, "now": timezone.now()}
     if is_postgres():
         values |= {
             "task": uuid.uuid4(), "priority": process_event.priority, "path": process_event.module_path,
