@@ -21,7 +21,7 @@ $(STAMP): requirements.txt requirements-dev.txt
 .env:
 	@cp .env.example .env
 
-run: setup  ## the site on http://localhost:8000 with worker, clock and sandbox
+run: $(STAMP) .env  ## the site on http://localhost:8000 with worker, clock and sandbox
 	@$(BIN)/python -m sandbox.dev
 
 test: $(STAMP) .env  ## lint, then everything on SQLite, on PostgreSQL and in the browser

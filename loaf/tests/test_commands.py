@@ -77,7 +77,7 @@ def test_totals_and_sweep_are_printed(capsys):
 
 COMPLETE = {
     "SECRET_KEY": "k" * 30 + "0123456789abcdefghijKLMNOPQRST", "ALLOWED_HOSTS": "loaf.example", "SITE_URL": "https://loaf.example",
-    "DATABASE_URL": "postgres://nobody@localhost/none", "EMAIL_HOST": "smtp.example", "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
+    "DATABASE_URL": "sqlite://:memory:", "EMAIL_HOST": "smtp.example", "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
 }  # fmt: skip
 
 
