@@ -11,19 +11,22 @@ HERE = Path(__file__).parent
 ROWS = ["S1", "S3", "S4", "S6"]
 
 
-def postgres_url() -> str:
-    """Start a cluster of its own with fsync on; benchmarks without it would flatter everybody."""
+def postgres(*words: str) -> str:
+    """Start, stop or name a cluster of our own with fsync on; benchmarks without it would flatter everybody."""
     env = {**os.environ, "LOAF_PG_DIR": f"/tmp/loaf-bench-{os.getuid()}", "PG_FSYNC": "on", "PG_BUFFERS": "1GB"}
-    subprocess.run(["sh", "tools/postgres.sh", "start"], check=True, env=env)
-    return subprocess.run(
-        ["sh", "tools/postgres.sh", "url", "loaf_bench"], check=True, env=env, capture_output=True, text=True
-    ).stdout.strip()
+    # What the server prints must not hold our pipe open.
+    out = subprocess.PIPE if words[0] == "url" else None
+    return subprocess.run(["sh", "tools/postgres.sh", *words], check=True, env=env, stdout=out, text=True).stdout or ""
 
 
 def main() -> None:
     """Run each row in a process of its own, so that none inherits another's memory or caches."""
     wanted = [name for name in sys.argv[1:] if name in ROWS] or ROWS
-    url = os.environ.get("DATABASE_URL") or postgres_url()
+    url = os.environ.get("DATABASE_URL", "")
+    own = not url
+    if own:
+        postgres("start")
+        url = postgres("url", "loaf_bench").strip()
     env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "DATABASE_STATEMENT_TIMEOUT_MS": "600000"}
     lines = []
     for name in wanted:
@@ -33,6 +36,8 @@ def main() -> None:
             sys.exit(f"{name} stopped.")
         print(done.stdout, flush=True)
         lines += [line for line in done.stdout.splitlines() if line.startswith("|")]
+    if own:
+        postgres("stop")
     if wanted == ROWS:
         write_table(lines)
 
