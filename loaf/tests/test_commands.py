@@ -107,7 +107,7 @@ def test_production_without_a_needed_variable_stops_and_names_it(name):
         ({"ORG_STATEMENT_DESCRIPTOR": "A*"}, "loaf.E005"),
         ({"EMAIL_HOST": ""}, "loaf.W002"),
         ({"SECURE_SSL_REDIRECT": "maybe"}, "must be yes or no"),
-        ({"DATABASE_POOL": "many"}, "must be a whole number"),
+        ({"TASK_LEASE_SECONDS": "many"}, "must be a whole number"),
     ],
 )
 def test_unsafe_or_odd_settings_stop_the_start(change, words):
