@@ -121,14 +121,6 @@ def undo_check_in(*, event: Event, member: Member | None = None, guest: Guest | 
     (found.filter(member=member) if guest is None else found).delete()
 
 
-@transaction.atomic
-def publish_event(*, event: Event) -> None:
-    """Put a draft on the site."""
-    if event.ends_at < timezone.now():
-        raise EventsError("This event is over; please give it a new date first.")
-    Event.objects.filter(pk=event.pk, status=Event.Status.DRAFT).update(status=Event.Status.PUBLISHED)
-
-
 def close_past_events(*, now: dt.datetime) -> int:
     """Close events that are over for answers. Safe to run twice."""
     return Event.objects.filter(status=Event.Status.PUBLISHED, ends_at__lt=now).update(status=Event.Status.CLOSED)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import threading
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -16,6 +15,7 @@ from loaf.sweep import sweep
 from members.models import NumberSeries
 from notices.models import Message
 from tests.factories import make_payment, make_person, make_plan, make_term
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -321,7 +321,7 @@ def test_two_workers_on_one_event_book_once(stripe_sandbox, as_user):
     url = open_page(as_user(member.user), make_plan()).url
     deliver(pay(stripe_sandbox, url))
     ids = list(ProviderEvent.objects.values_list("pk", flat=True)) * 3
-    errors = _in_threads([lambda pk=pk: events.process(pk) for pk in ids])
+    errors = at_once([lambda pk=pk: events.process(pk) for pk in ids])
     assert not errors
     assert LedgerEntry.objects.filter(posting__startswith="payment").count() == 2
     assert not LedgerEntry.objects.unbalanced().exists()
@@ -332,7 +332,7 @@ def test_two_workers_on_one_event_book_once(stripe_sandbox, as_user):
 def test_twenty_clicks_at_once_open_one_page(stripe_sandbox):
     member, plan = make_person(status="payment_pending"), make_plan()
     found: list[str] = []
-    errors = _in_threads(
+    errors = at_once(
         [
             lambda n=n: found.append(actions.start_dues_checkout(member=member, plan=plan, gift=0, attempt=f"form-{n % 2}"))
             for n in range(20)
@@ -347,26 +347,5 @@ def test_twenty_clicks_at_once_open_one_page(stripe_sandbox):
 @pytest.mark.django_db(transaction=True)
 def test_numbers_taken_at_once_are_all_different():
     taken: list[int] = []
-    assert not _in_threads([lambda: taken.append(NumberSeries.take("receipt-2026")) for _ in range(20)])
+    assert not at_once([lambda: taken.append(NumberSeries.take("receipt-2026")) for _ in range(20)])
     assert sorted(taken) == list(range(1, 21))
-
-
-def _in_threads(jobs):
-    """Run jobs at the same moment, each with a connection of its own; return what went wrong."""
-    barrier, errors = threading.Barrier(len(jobs)), []
-
-    def run(job):
-        try:
-            barrier.wait(timeout=10)
-            job()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return errors

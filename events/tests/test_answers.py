@@ -4,13 +4,13 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from events import actions
 from events.models import Attendance, Event, Rsvp
 from tests.factories import make_event, make_member, make_person, make_staff
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -190,19 +190,6 @@ def test_the_race_does_oversell_without_the_lock(monkeypatch):
 
 
 def _all_at_once(event: Event, members):
-    barrier = threading.Barrier(len(members))
-
-    def go(member):
-        try:
-            barrier.wait(timeout=20)
-            actions.answer_event(event=event, member=member, status="going")
-        except actions.EventsError:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go, args=(m,)) for m in members]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    """Everybody answers at the same moment; whoever gets no place is told so in words."""
+    errors = at_once([lambda m=m: actions.answer_event(event=event, member=m, status="going") for m in members])
+    assert all(isinstance(error, actions.EventsError) for error in errors), errors

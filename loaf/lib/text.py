@@ -35,12 +35,6 @@ def is_email(address: str) -> bool:
     return True
 
 
-def mask_email(address: str) -> str:
-    """Show an address to the person who typed it without printing it whole: "j•••@mail.example"."""
-    name, _, domain = address.partition("@")
-    return f"{name[:1]}•••@{domain}"
-
-
 def reference() -> str:
     """Return an unguessable public name for a row: 128 random bits, URL-safe, 22 characters."""
     return secrets.token_urlsafe(16)
