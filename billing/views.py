@@ -1,6 +1,7 @@
 """A member's dues and payments, and the page a person comes back to from the card page."""
 
 from django.conf import settings
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -17,7 +18,7 @@ from members.doors import current_member, member_required
 def membership(request: HttpRequest) -> HttpResponse:
     """Where she stands, and the form that opens the payment page."""
     member = request.member  # type: ignore[attr-defined]
-    terms = list(member.memberships.not_over().select_related("plan").order_by("-ends_on")[:2])
+    terms = list(member.memberships.not_over().select_related("plan").order_by(F("ends_on").desc(nulls_first=True))[:2])
     current = terms[0] if terms else None
     plans = Plan.objects.filter(is_active=True)
     first = plans.first()

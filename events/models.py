@@ -9,6 +9,7 @@ from django.db.models import Count, F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from loaf.lib.prepared import Parameter
 from members.models import Member
 
 
@@ -16,17 +17,19 @@ class EventQuerySet(models.QuerySet["Event"]):
     """Questions about sets of events."""
 
     def visible_to(self, member: Member | None) -> Self:
-        """Events a visitor (None) or a member may open: published ones; members' events for active members; hidden ones for nobody."""
-        shown = self.filter(status__in=[Event.Status.PUBLISHED, Event.Status.CLOSED, Event.Status.CANCELLED])
-        if member is not None and member.sees_member_pages:
-            return shown.exclude(visibility=Event.Visibility.HIDDEN)
-        return shown.filter(visibility=Event.Visibility.PUBLIC)
+        """Events a visitor (None) or a member may open; see `open_to`."""
+        return self.open_to(members=member is not None and member.sees_member_pages)
 
-    def upcoming(self, *, now: dt.datetime | None = None) -> Self:
+    def open_to(self, *, members: bool) -> Self:
+        """Published events: the public ones for everybody, members' events for active members, hidden ones for nobody."""
+        shown = self.filter(status__in=[Event.Status.PUBLISHED, Event.Status.CLOSED, Event.Status.CANCELLED])
+        return shown.exclude(visibility=Event.Visibility.HIDDEN) if members else shown.filter(visibility=Event.Visibility.PUBLIC)
+
+    def upcoming(self, *, now: dt.datetime | Parameter | None = None) -> Self:
         """Events that are not over yet, soonest first."""
         return self.filter(ends_at__gte=now or timezone.now()).order_by("starts_at", "id")
 
-    def with_answer_of(self, member: Member) -> Self:
+    def with_answer_of(self, member: Member | Parameter) -> Self:
         """Add `my_status` and friends: the member's own answer, joined, so that a list costs one query."""
         mine = FilteredRelation("rsvps", condition=Q(rsvps__member=member))
         return self.annotate(mine=mine, my_status=F("mine__status"), my_guests=F("mine__guest_count"), my_note=F("mine__note"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import BigAutoField, Count, SlugField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,8 +13,18 @@ from events.forms import AnswerForm
 from events.models import Attendance, Event, Guest, Rsvp
 from loaf.lib.access import MEMBER, open_to_all, permission_required
 from loaf.lib.htmx import render_page
+from loaf.lib.prepared import Parameter, PreparedQuery
 from members.doors import current_member
 from members.models import Member
+
+
+def _by_slug(*, members: bool) -> Any:
+    """The event at an address, if it is open to members or only to everybody, with the places taken."""
+    return Event.objects.open_to(members=members).with_places_taken().filter(slug=Parameter("slug", SlugField()))
+
+
+BY_SLUG = {True: PreparedQuery[Event](lambda: _by_slug(members=True)), False: PreparedQuery[Event](lambda: _by_slug(members=False))}
+ANSWER = PreparedQuery(lambda: Rsvp.objects.filter(event=Parameter("event", BigAutoField()), member=Parameter("member", BigAutoField())))
 
 
 @open_to_all()
@@ -36,10 +46,10 @@ def event_list(request: HttpRequest) -> HttpResponse:
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """One event. A POST saves the member's answer; the same card comes back, whole page or fragment."""
     member = current_member(request)
-    found = Event.objects.visible_to(member).with_places_taken().filter(slug=slug).first()
+    found = next(iter(BY_SLUG[member is not None and member.sees_member_pages](slug=slug)), None)
     if found is None:
         raise Http404
-    rsvp = Rsvp.objects.filter(event=found, member=member).first() if member else None
+    rsvp = next(iter(ANSWER(event=found.pk, member=member.pk)), None) if member else None
     if request.method == "POST":
         return _answer(request, found, member, rsvp)
     return _event_page(request, found, member, rsvp, _answer_form(found, rsvp))

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from loaf.lib.access import MEMBER, View, declare
+from loaf.lib.prepared import Parameter, PreparedQuery
 from members.models import Member
 
 SESSION_KEY = "member_id"
+MEMBERS_OF_LOGIN = PreparedQuery(lambda: Member.objects.for_login(Parameter("user", BigAutoField())))
 
 
 def members_of(request: HttpRequest) -> list[Member]:
@@ -19,7 +22,7 @@ def members_of(request: HttpRequest) -> list[Member]:
     if not request.user.is_authenticated:
         return []
     if not hasattr(request, "_members"):
-        request._members = list(Member.objects.for_login(request.user))  # type: ignore[attr-defined]
+        request._members = MEMBERS_OF_LOGIN(user=request.user.pk)  # type: ignore[attr-defined]
     return request._members  # type: ignore[attr-defined, no-any-return]
 
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from loaf.lib.dates import add_months
+from loaf.lib.prepared import Parameter
 from members.models import Member
 
 
@@ -64,7 +65,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         day = on or timezone.localdate()
         return self.filter(status__in=Membership.PAID, starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
-    def not_over(self, *, on: dt.date | None = None) -> Self:
+    def not_over(self, *, on: dt.date | Parameter | None = None) -> Self:
         """Paid terms that cover the day or begin after it: the last of them is how far she is covered."""
         day = on or timezone.localdate()
         return self.filter(status__in=Membership.PAID).filter(Q(ends_on=None) | Q(ends_on__gte=day))

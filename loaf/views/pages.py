@@ -8,23 +8,47 @@ from django.contrib.auth import logout
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import BigAutoField, DateField, DateTimeField, F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from billing.models import Plan
+from billing.models import Membership, Plan
 from events.models import Event, Rsvp
 from loaf.context import TEXT_SIZES, THEMES
 from loaf.lib.access import open_to_all, signed_in
 from loaf.lib.htmx import render_page
+from loaf.lib.prepared import Parameter, PreparedQuery
 from loaf.models import WorkerBeat
 from members.doors import current_member, members_of
 from members.models.member import Status
 from members.views import path_to_membership
 
 SHOWN = ["title", "slug", "picture", "venue", "area", "starts_at", "ends_at", "my_status", "my_guests", "my_note"]
+ID, MOMENT, DAY = BigAutoField(), DateTimeField(), DateField()
 YEAR_IN_SECONDS = 365 * 24 * 3600
+
+
+def _next_events(*, members: bool) -> Any:
+    """The next events open to members or only to everybody, with one member's answers; the few columns the page shows."""
+    on = Event.objects.open_to(members=members).exclude(status=Event.Status.CANCELLED)
+    return on.upcoming(now=Parameter("now", MOMENT)).with_answer_of(Parameter("member", ID)).values(*SHOWN)[:8]
+
+
+NEXT_EVENTS = {
+    True: PreparedQuery[dict[str, Any]](lambda: _next_events(members=True)),
+    False: PreparedQuery[dict[str, Any]](lambda: _next_events(members=False)),
+}
+
+
+def _last_term() -> Any:
+    """The term that covers a member longest; one for life has no end."""
+    terms = Membership.objects.not_over(on=Parameter("today", DAY)).filter(member=Parameter("member", ID))
+    return terms.select_related("plan").order_by(F("ends_on").desc(nulls_first=True))[:1]
+
+
+LAST_TERM = PreparedQuery[Membership](_last_term)
 
 
 @open_to_all()
@@ -54,7 +78,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if member is None:
         return redirect("who" if members_of(request) else _home_of_stranger(request))
     now = timezone.now()
-    term = member.memberships.not_over().select_related("plan").order_by("-ends_on").first()
+    term = next(iter(LAST_TERM(member=member.pk, today=timezone.localdate())), None)
     coming = _coming(member, now)
     nearest = next((row for row in coming if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING), None)
     context = {
@@ -76,9 +100,8 @@ def _home_of_stranger(request: HttpRequest) -> str:
 
 def _coming(member: Any, now: dt.datetime) -> list[dict[str, Any]]:
     """The next events with her answers, in one query of the few columns the page shows."""
-    found = Event.objects.visible_to(member).upcoming(now=now).exclude(status=Event.Status.CANCELLED).with_answer_of(member)
-    rows: Any = found.values(*SHOWN)
-    return [{"event": row, "rsvp": _answer_in(row)} for row in rows[:8]]
+    prepared = NEXT_EVENTS[member.sees_member_pages]
+    return [{"event": row, "rsvp": _answer_in(row)} for row in prepared(member=member.pk, now=now)]
 
 
 def _answer_in(row: dict[str, Any]) -> Rsvp | None:

@@ -1,13 +1,15 @@
 """Roles: named sets of permissions, given for a term."""
 
 import datetime as dt
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from loaf.lib.prepared import Parameter, PreparedQuery
 
 
 class Role(Group):
@@ -35,7 +37,7 @@ class RolePermission(models.Model):
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     """Questions about sets of assignments."""
 
-    def running(self, *, on: dt.date | None = None) -> Self:
+    def running(self, *, on: dt.date | Parameter | None = None) -> Self:
         """Assignments whose term covers the day (today when none is named)."""
         day = on or timezone.localdate()
         return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
@@ -60,3 +62,13 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} is {self.role_id}"
+
+
+def _held() -> Any:
+    running = RoleAssignment.objects.running(on=Parameter("day", models.DateField()))
+    mine = running.filter(user=Parameter("user", models.BigAutoField()))
+    return RolePermission.objects.filter(role__assignments__in=mine).values_list("name", flat=True)
+
+
+HELD = PreparedQuery[str](_held)
+"""Names of the permissions that the running roles of a login (`user`, an id) give it on a `day`."""

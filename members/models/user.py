@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -52,14 +51,11 @@ class User(AbstractBaseUser):
     @cached_property
     def held_permissions(self) -> frozenset[str]:
         """Names of the permissions that roles whose term is running give this login today. One query, once a request."""
-        from members.models.role import RolePermission
+        from members.models.role import HELD
 
         if not (self.is_active and self.is_staff):
             return frozenset()
-        today = timezone.localdate()
-        term = Q(role__assignments__ends_on=None) | Q(role__assignments__ends_on__gte=today)
-        held = RolePermission.objects.filter(term, role__assignments__user=self, role__assignments__starts_on__lte=today)
-        return frozenset(held.values_list("name", flat=True))
+        return frozenset(HELD(user=self.pk, day=timezone.localdate()))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Say whether a running role gives this permission ("users.approve")."""

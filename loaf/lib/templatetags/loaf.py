@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms import BoundField
+from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
@@ -114,6 +115,9 @@ def badge(tone: str, text: str) -> SafeString:
 def part(template_name: str, **words: str | bool) -> SafeString:
     """Render a piece of page that depends on these few words alone, once a process: the navigation, the footer's help."""
     return SafeString(render_to_string(template_name, {**words, "org": settings.ORG}))
+
+
+register.filter("flat", flatatt)
 
 
 @register.filter
