@@ -128,7 +128,11 @@ def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
             "The card page cannot be reached right now. Nothing was charged. Please try again in a few minutes, "
             f"or call {settings.ORG['phone']}."
         ) from error
-    Payment.objects.filter(pk=payment.pk).update(stripe_session_id=page.id, stripe_session_url=page.url)
+    kept = Payment.objects.filter(pk=payment.pk, status=Payment.Status.PENDING)
+    if not kept.update(stripe_session_id=page.id, stripe_session_url=page.url):
+        # Another window asked for something else while Stripe was answering: one payable page is enough.
+        _expire_quietly(page.id)
+        raise BillingError("You went on in another window meanwhile. Please finish there, or reload this page.")
     return page.url
 
 
@@ -161,12 +165,15 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
     if (session.amount, session.currency) != (payment.amount, payment.currency):
         paid = money.format_money(session.amount, session.currency)
         raise NeedsAttention(f"Payment {payment.pk} expected {money.format_money(payment.amount, payment.currency)}, but {paid} came.")
+    if session.charge_id and Payment.objects.filter(provider="stripe", provider_id=session.charge_id).exclude(pk=payment.pk).exists():
+        raise NeedsAttention(f"The charge of payment {payment.pk} is in the books already: it was brought in from a file.")
     payment.status, payment.paid_at = Payment.Status.SUCCEEDED, timezone.now()
     payment.stripe_session_id, payment.stripe_customer_id = session.id, session.customer_id
     payment.stripe_payment_intent_id, payment.stripe_charge_id = session.payment_intent_id, session.charge_id
     payment.provider_id = session.charge_id or session.payment_intent_id or session.id
     payment.card_brand, payment.card_last4 = session.card_brand, session.card_last4
     payment.receipt_url, payment.fee = session.receipt_url, min(session.fee, session.amount)
+    payment.attention = ""
     payment.receipt_number = next_receipt_number(payment.paid_at)
     payment.save()
     ledger.post_payment(payment)
@@ -176,8 +183,47 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
     return payment
 
 
+def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
+    """Ask Stripe about a page whose webhook never came: book it if it was paid, give it up after two days.
+
+    Returns whether it was booked. A page Stripe does not know, or whose sums differ, is marked for a person and does not
+    stand in the way of the next one. Raises StripeDown.
+    """
+    Payment.objects.filter(pk=payment.pk).update(looked_at=now)
+    booked, problem = None, ""
+    if payment.stripe_session_id:
+        try:
+            booked = book_session(session=stripe.fetch_session(payment.stripe_session_id))
+        except NeedsAttention as error:
+            problem = str(error)
+        except stripe.NoSuchSession:
+            problem = "Stripe does not know its payment page. Was the key changed?"
+    if problem and problem != payment.attention:
+        log.error("payment %s needs a look: %s", payment.pk, problem)
+        Payment.objects.filter(pk=payment.pk).update(attention=problem)
+    if booked is None and not problem and payment.created_at < now - dt.timedelta(days=2):
+        close_payment(payment=payment, status=Payment.Status.ABANDONED)
+    return booked is not None
+
+
+@transaction.atomic
+def book_fee(*, payment: Payment) -> bool:
+    """Ask Stripe what a booked card payment cost and post it, once. False while Stripe does not know. Raises StripeDown."""
+    fee = stripe.fetch_fee(payment.stripe_charge_id, payment.currency)
+    locked = Payment.objects.select_for_update().get(pk=payment.pk)
+    locked.looked_at = timezone.now()
+    if fee and not locked.fee:
+        locked.fee = min(fee, locked.amount)
+        ledger.post_fee(locked)
+    locked.save(update_fields=["fee", "looked_at"])
+    return bool(locked.fee)
+
+
 def _begin_terms(payment: Payment) -> None:
-    """Let the memberships this payment pays for begin, make the member active, send the receipt."""
+    """Let the memberships this payment pays for begin, make the member active, send the receipt.
+
+    The money is booked whatever happens here: where no term can begin, the payment asks for a person's attention.
+    """
     dues = payment.lines.filter(kind=PaymentLine.Kind.DUES, membership__isnull=False).select_related(
         "membership__plan", "membership__member"
     )
@@ -186,12 +232,27 @@ def _begin_terms(payment: Payment) -> None:
         assert membership is not None  # noqa: S101 (the filter says so)
         member = Member.objects.select_for_update().get(pk=membership.member_id)
         # The day may have changed, or another term may have been paid, since the page was opened.
+        if problem := _why_no_term(member):
+            membership.status = Membership.Status.CANCELLED
+            membership.save(update_fields=["status"])
+            Payment.objects.filter(pk=payment.pk).update(attention=problem)
+            log.error("payment %s is booked, but no term could begin", payment.pk)
+            emails.receipt(payment, membership)
+            continue
         membership.starts_on, membership.ends_on = next_term(member=member, plan=membership.plan)
         membership.status = Membership.Status.ACTIVE
         membership.save(update_fields=["starts_on", "ends_on", "status"])
         if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
             change_status(member=member, to=Status.ACTIVE, by=None, reason=f"Dues paid, payment {payment.pk}")
         emails.receipt(payment, membership)
+
+
+def _why_no_term(member: Member) -> str:
+    if member.status not in (Status.PAYMENT_PENDING, Status.ACTIVE, Status.INACTIVE):
+        return f"Paid by somebody who is “{member.get_status_display()}”. Say yes to her, or pay it back."
+    if member.memberships.not_over().filter(ends_on=None).exists():
+        return "Paid by a member for life. Pay it back, or ask whether it was meant as a gift."
+    return ""
 
 
 @transaction.atomic
@@ -206,17 +267,30 @@ def close_payment(*, payment: Payment, status: str) -> None:
     payment_closed.send(sender=Payment, payment=locked)
 
 
-@transaction.atomic
 def expire_terms(*, today: dt.date) -> int:
-    """End terms whose grace days are over, and let members without another paid term lapse. Safe to run twice."""
-    ended = list(Membership.objects.over(on=today).select_related("member"))
-    for term in ended:
-        term.status = Membership.Status.EXPIRED
-        term.save(update_fields=["status"])
-        still = term.member.memberships.filter(status__in=Membership.PAID).exists()
-        if not still and term.member.status == Status.ACTIVE:
-            change_status(member=term.member, to=Status.INACTIVE, by=None, reason="Grace days over", inactive_reason="lapsed")
-    return len(ended)
+    """End terms whose grace days are over, and let members without another paid term lapse. Safe to run twice.
+
+    One transaction a member, her row locked before her terms are judged: a payment booked meanwhile counts.
+    """
+    ended = 0
+    for member_id in Membership.objects.over(on=today).values_list("member_id", flat=True).distinct():
+        with transaction.atomic():
+            member = Member.objects.select_for_update().get(pk=member_id)
+            ended += Membership.objects.filter(pk__in=member.memberships.over(on=today)).update(status=Membership.Status.EXPIRED)
+            if member.status == Status.ACTIVE and not member.memberships.filter(status__in=Membership.PAID).exists():
+                change_status(member=member, to=Status.INACTIVE, by=None, reason="Grace days over", inactive_reason="lapsed")
+    return ended
+
+
+@transaction.atomic
+def close_open_pages(*, member: Member) -> None:
+    """Close the dues page somebody may no longer pay, here at once and at Stripe by a task."""
+    from billing.tasks import expire_page
+
+    for payment in Payment.objects.filter(payer=member, status=Payment.Status.PENDING, lines__kind=PaymentLine.Kind.DUES).distinct():
+        close_payment(payment=payment, status=Payment.Status.ABANDONED)
+        if payment.stripe_session_id:
+            expire_page.enqueue(payment.stripe_session_id)
 
 
 def attempt_key(form: str, *wish: object) -> str:

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
 from billing import events
+from billing.actions import BillingError
 from billing.models import Membership, Payment, Plan, ProviderEvent
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
 from loaf.lib.money import format_money
@@ -75,7 +77,11 @@ class PaymentAdmin(DeskAdmin):
         Column("Receipt", lambda r: r["receipt_number"]),
         Column("Source", lambda r: dict(Payment.Source.choices)[r["source"]]),
     ]
-    filters = [Filter("status", "Status", Payment.Status.choices), Filter("source", "Source", Payment.Source.choices)]
+    filters = [
+        Filter("needs_look", "To look at", [("yes", "Needs a look")], narrow=lambda rows, _: rows.exclude(attention="")),
+        Filter("status", "Status", Payment.Status.choices),
+        Filter("source", "Source", Payment.Source.choices),
+    ]
     search_help = "Name, e-mail, receipt or Stripe number"
     empty_text = "No money has come in yet."
 
@@ -85,7 +91,9 @@ class PaymentAdmin(DeskAdmin):
         """Everything about one payment: what it was for, what went back, how it stands in the books. Nothing is typed here."""
         if not self.has_view_permission(request) or request.method == "POST" or object_id is None:
             raise PermissionDenied
-        payment = get_object_or_404(Payment.objects.select_related("payer"), pk=object_id)
+        payment = self.get_object(request, unquote(object_id))
+        if payment is None:
+            raise Http404
         context = {
             "title": "Payment",
             "payment": payment,
@@ -95,7 +103,7 @@ class PaymentAdmin(DeskAdmin):
         }
         return render(request, "admin/billing/payment.html", context)
 
-    def search(self, queryset: QuerySet[Payment], text: str) -> QuerySet[Payment]:
+    def search(self, queryset: QuerySet[Payment], text: str, request: HttpRequest) -> QuerySet[Payment]:
         """By who paid, or an exact number."""
         exact = Q(receipt_number=text) | Q(provider_id=text) | Q(stripe_payment_intent_id=text)
         return queryset.filter(Q(payer_name__icontains=text) | Q(payer_email__icontains=text) | exact)
@@ -119,9 +127,23 @@ class ProviderEventAdmin(DeskAdmin):
     change_form_template = "admin/billing/event_form.html"
 
     def get_urls(self) -> list[Any]:
-        """Replay one event."""
-        page = desk_page("subscriptions.record_payment", "POST")(self.replay)
-        return [path("<int:pk>/replay/", self.admin_site.admin_view(page), name="billing_providerevent_replay"), *super().get_urls()]
+        """Replay one event, or note that a person dealt with it."""
+        view, door = self.admin_site.admin_view, desk_page("subscriptions.record_payment", "POST")
+        return [
+            path("<int:pk>/replay/", view(door(self.replay)), name="billing_providerevent_replay"),
+            path("<int:pk>/settle/", view(door(self.settle)), name="billing_providerevent_settle"),
+            *super().get_urls(),
+        ]
+
+    def settle(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Note what a person did about it, and take it off the list of things to look at."""
+        try:
+            events.settle(event=get_object_or_404(ProviderEvent, pk=pk), by=request.user, note=request.POST.get("note", "")[:250])  # type: ignore[arg-type]
+        except BillingError as error:
+            messages.error(request, str(error))
+            return redirect("admin:billing_providerevent_change", pk)
+        messages.success(request, "Noted. It waits for nobody any more.")
+        return redirect("admin:billing_providerevent_changelist")
 
     def replay(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put one event back to the start."""

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.models import Membership, Payment
 from loaf.lib.money import format_money
@@ -14,12 +15,13 @@ def receipt(payment: Payment, membership: Membership) -> None:
     lines = [
         f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}" for line in payment.lines.order_by("pk")
     ]
+    covered = membership.status in Membership.PAID
     until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
     paid_on = short_day(payment.paid_at)
     letter = Letter(
-        subject=f"Your receipt, {payment.paid_at and payment.paid_at.strftime('%B %-d')}",
+        subject=f"Your receipt, {payment.paid_at and timezone.localtime(payment.paid_at).strftime('%B %-d')}",
         heading=f"Thank you, {membership.member.called}",
-        paragraphs=[f"Your payment has arrived. {until}"],
+        paragraphs=[f"Your payment has arrived. {until if covered else 'One of us looks at it and calls you.'}"],
         box=[
             f"Receipt no. {payment.receipt_number}",
             *lines,

@@ -1,5 +1,6 @@
 """What a provider's event makes us do. The object is fetched afresh, so the order of delivery never matters."""
 
+import datetime as dt
 import json
 import logging
 from collections.abc import Callable
@@ -12,7 +13,10 @@ from django.utils import timezone
 from billing import actions
 from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
+from members import audit
+from members.models import User
 
+EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 log = logging.getLogger("loaf.billing")
 
 
@@ -30,6 +34,13 @@ def _session_over(data: dict[str, Any]) -> None:
             actions.close_payment(payment=payment, status=Payment.Status.FAILED if failed else Payment.Status.ABANDONED)
 
 
+def _fee_known(data: dict[str, Any]) -> None:
+    """Since 2024 Stripe may tell a charge's fee only after the charge (https://docs.stripe.com/payments/payment-intents/asynchronous-capture)."""
+    payment = Payment.objects.without_fee(since=EPOCH).filter(stripe_charge_id=data["id"]).first()
+    if payment:
+        actions.book_fee(payment=payment)
+
+
 def _look(data: dict[str, Any]) -> None:
     raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
 
@@ -39,6 +50,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "checkout.session.async_payment_succeeded": _session_changed,
     "checkout.session.async_payment_failed": _session_over,
     "checkout.session.expired": _session_over,
+    "charge.updated": _fee_known,
     "charge.refunded": _look,
     "charge.dispute.created": _look,
 }
@@ -93,3 +105,13 @@ def replay(*, event: ProviderEvent) -> None:
     with transaction.atomic():
         ProviderEvent.objects.filter(pk=event.pk).update(state=ProviderEvent.State.RECEIVED, error="", processed_at=None)
         process_event.enqueue(event.pk)
+
+
+def settle(*, event: ProviderEvent, by: User, note: str) -> None:
+    """Note that a person dealt with a parked event outside this site. Raises BillingError without a note or when it is not parked."""
+    if not note.strip():
+        raise actions.BillingError("Please write down what was done.")
+    changed = ProviderEvent.objects.filter(pk=event.pk, state=ProviderEvent.State.PARKED)
+    if not changed.update(state=ProviderEvent.State.PROCESSED, error=f"Dealt with: {note.strip()}"[:300], processed_at=timezone.now()):
+        raise actions.BillingError("This event does not wait for anybody.")
+    audit.record("event.settled", target=event, reason=note, by=by)

@@ -57,4 +57,12 @@ def post_payment(payment: Payment) -> None:
     common = {"currency": payment.currency, "source": payment.source, "booked_at": at, "payment": payment}
     post(posting=f"payment:{payment.pk}", debits={arrives: payment.amount}, credits=dict(income), **common)  # type: ignore[arg-type]
     if payment.fee:
-        post(posting=f"fee:{payment.pk}", debits={Account.CARD_FEES: payment.fee}, credits={arrives: payment.fee}, **common)  # type: ignore[arg-type]
+        post_fee(payment)
+
+
+def post_fee(payment: Payment) -> None:
+    """Book what the provider kept of a payment as a cost."""
+    post(
+        posting=f"fee:{payment.pk}", debits={Account.CARD_FEES: payment.fee}, credits={MONEY_ARRIVES_AT[payment.provider]: payment.fee},
+        currency=payment.currency, source=payment.source, booked_at=payment.paid_at or payment.created_at, payment=payment,
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """Background work of the billing room."""
 
 from billing import events
+from billing.gateways import stripe
 from loaf.lib.tasks import retrying_task
 
 
@@ -8,3 +9,9 @@ from loaf.lib.tasks import retrying_task
 def process_event(event_id: int) -> None:
     """Act on one stored event of a provider."""
     events.process(event_id)
+
+
+@retrying_task()
+def expire_page(session_id: str) -> None:
+    """Close a payment page at Stripe."""
+    stripe.expire_checkout(session_id)

@@ -10,9 +10,9 @@ from billing.actions import BillingError, attempt_key
 from donations import actions
 from donations.forms import AMOUNTS, DonationForm
 from donations.models import Fund
-from loaf.lib import ratelimit
 from loaf.lib.access import open_to_all
 from loaf.lib.htmx import render_page
+from members import limits
 from members.doors import current_member
 
 
@@ -32,12 +32,20 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if not ratelimit.allow("donate", ratelimit.client_address(request), limit=20, seconds=600):
+            if not limits.allow("donate", limits.client_address(request), limit=20, seconds=600):
                 form.add_error(None, f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.")
                 status = 429
             else:
                 given = form.cleaned_data
-                attempt = attempt_key(given["attempt"], given["total"], given["fund"].pk, given["email"], given["name"])
+                attempt = attempt_key(
+                    given["attempt"],
+                    given["total"],
+                    given["fund"].pk,
+                    given["email"],
+                    given["name"],
+                    given["may_be_thanked"],
+                    given["dedication"],
+                )
                 try:
                     url = actions.start_donation(
                         fund=given["fund"], amount=given["total"], currency=settings.CURRENCY, name=given["name"],

@@ -29,15 +29,21 @@ def answer_event(
     locked = Event.objects.select_for_update().get(pk=event.pk)
     if not Event.objects.visible_to(member).filter(pk=event.pk).exists():
         raise EventsError("This event is not open to you.")
+    if not member.may_answer_events:
+        raise EventsError("We cannot save your answer at the moment. Please call us, and we will talk about it.")
     if closed := locked.why_closed(timezone.now()):
         raise EventsError(closed)
     if not 0 <= guests <= locked.guest_limit:
         raise EventsError(f"You can bring up to {locked.guest_limit} guest{'' if locked.guest_limit == 1 else 's'}.")
     mine = Rsvp.objects.select_for_update().filter(event=locked, member=member).first() or Rsvp(event=locked, member=member)
-    was_going = mine.pk is not None and mine.status == Rsvp.Status.GOING
-    if status == Rsvp.Status.GOING:
+    before = mine.status if mine.pk else ""
+    was_going = before == Rsvp.Status.GOING
+    # Whoever has a place keeps it: a note is no new answer, also when the room was made smaller meanwhile.
+    if status == Rsvp.Status.GOING and not (was_going and guests <= mine.guest_count):
         status = _seat(locked, mine, guests)
-    mine.status, mine.note, mine.answered_at = status, note, timezone.now()
+    mine.status, mine.note = status, note
+    if status != before:
+        mine.answered_at = timezone.now()  # her place in line; another guest or note does not move her back
     mine.guest_count = guests if status in (Rsvp.Status.GOING, Rsvp.Status.WAITLISTED) else 0
     mine.save()
     _name_guests(mine, guest_names or [])
@@ -101,9 +107,12 @@ def fill_free_places(*, event: Event) -> int:
 
 @transaction.atomic
 def check_in(*, event: Event, by: User, member: Member | None = None, guest: Guest | None = None, name: str = "") -> Attendance:
-    """Tick somebody off at the door: a member, a member's guest, or a walk-in by first name. Twice is once."""
+    """Tick somebody off at the door: a member, a member's guest, or a walk-in by first name.
+
+    Twice is once; a walk-in of the same name within a minute is the same tap. Raises EventsError without a name.
+    """
     if guest is not None:
-        label = guest.name or f"Guest of {guest.rsvp.member.called}"
+        label = (guest.name or f"Guest of {guest.rsvp.member.called}")[:80]
         attendance, _ = Attendance.objects.get_or_create(event=event, guest=guest, defaults={"by": by, "name": label})
         return attendance
     if member is not None:
@@ -111,14 +120,26 @@ def check_in(*, event: Event, by: User, member: Member | None = None, guest: Gue
         return attendance
     if not name.strip():
         raise EventsError("Please type a first name.")
-    return Attendance.objects.create(event=event, name=name.strip()[:80], by=by)
+    Event.objects.select_for_update().get(pk=event.pk)
+    label, minute_ago = name.strip()[:80], timezone.now() - dt.timedelta(minutes=1)
+    same = Attendance.objects.filter(event=event, member=None, guest=None, name=label, checked_in_at__gt=minute_ago).first()
+    return same or Attendance.objects.create(event=event, name=label, by=by)
 
 
 @transaction.atomic
-def undo_check_in(*, event: Event, member: Member | None = None, guest: Guest | None = None) -> None:
-    """Take a tick back; it was the wrong line."""
+def undo_check_in(*, event: Event, member: Member | None = None, guest: Guest | None = None, walk_in: int = 0) -> None:
+    """Take a tick back; it was the wrong line. `walk_in` is the id of an attendance by name alone."""
+    if walk_in:
+        Attendance.objects.filter(event=event, pk=walk_in, member=None, guest=None).delete()
+        return
     found = Attendance.objects.filter(event=event, guest=guest)
     (found.filter(member=member) if guest is None else found).delete()
+
+
+@transaction.atomic
+def event_changed(*, event: Event) -> int:
+    """After the desk changed an event: places that came free go to the waiting list. Returns how many were given."""
+    return fill_free_places(event=Event.objects.select_for_update().get(pk=event.pk))
 
 
 def close_past_events(*, now: dt.datetime) -> int:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from events import actions
 from events.models import Event
 from loaf.lib.admin import Column, DeskAdmin, Filter
 from loaf.lib.templatetags.loaf import badge, clock, day
@@ -33,15 +34,34 @@ class EventAdmin(DeskAdmin):
     change_form_template = "admin/events/event_form.html"
     fieldsets = [
         ("What", {"fields": ["title", "slug", "summary", "description", "picture"]}),
-        ("When", {"fields": ["starts_at", "ends_at", "timezone", "answer_by"]}),
+        ("When", {"fields": ["starts_at", "ends_at", "answer_by"]}),
         ("Where", {"fields": ["venue", "area", "address", "access_facts", "cost"]}),
         ("Who", {"fields": ["capacity", "has_waitlist", "guest_limit", "visibility", "status"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Publishing and calling off are powers of their own."""
-        may = request.user.has_perm("events.publish") and request.user.has_perm("events.cancel")
-        return [] if may else ["status"]
+        """What decides who sees the event is for those who may put events on the site or call them off."""
+        may = request.user.has_perm
+        fixed = [] if may("events.publish") else ["visibility"]
+        return fixed if may("events.publish") or may("events.cancel") else [*fixed, "status"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Offer only the steps this person may take."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if "status" in form.base_fields:
+            now = obj.status if obj else Event.Status.DRAFT
+            steps = {Event.Status.CANCELLED} if request.user.has_perm("events.cancel") else set()
+            if request.user.has_perm("events.publish"):
+                steps |= {Event.Status.DRAFT, Event.Status.PUBLISHED, Event.Status.CLOSED}
+            field: Any = form.base_fields["status"]
+            field.choices = [c for c in Event.Status.choices if c[0] == now or c[0] in steps]
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
+        """A bigger room lets the waiting list in at once."""
+        super().save_model(request, obj, form, change)
+        if change:
+            actions.event_changed(event=obj)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Keep Django's split date widget away; its two halves have no labels."""

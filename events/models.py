@@ -42,7 +42,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """Something to come to. Times are stored in UTC and shown in the event's zone."""
+    """Something to come to. Times are stored in UTC and shown in the organisation's zone; `timezone` is for calendar files."""
 
     class Visibility(models.TextChoices):
         PUBLIC = "public", "Everybody"

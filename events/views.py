@@ -143,6 +143,9 @@ def _tick(request: HttpRequest, found: Event) -> str:
         member = get_object_or_404(Member, pk=_number(member_id), rsvps__event=found)
         actions.check_in(event=found, by=user, member=member) if here else actions.undo_check_in(event=found, member=member)  # type: ignore[arg-type]
         return f"member-{member.pk}"
+    if walk_in_id := request.POST.get("walk-in", ""):
+        actions.undo_check_in(event=found, walk_in=_number(walk_in_id))
+        return ""
     walk_in = actions.check_in(event=found, by=user, name=request.POST.get("name", ""))  # type: ignore[arg-type]
     return f"walk-in-{walk_in.pk}"
 

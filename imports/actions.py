@@ -1,5 +1,6 @@
 """One import from upload to result: take the files, preview, run. Both of the last run in the worker and may be killed."""
 
+import datetime as dt
 import hashlib
 import logging
 from typing import IO, Any
@@ -63,16 +64,39 @@ def create_job(
 
 def _keep(tables: list[tuple[Any, ...]], by: User | None, new_status: str, overwrite: bool) -> ImportJob:
     """Make the job and put its files away, people first; all or nothing."""
-    with transaction.atomic():
-        job = ImportJob.objects.create(by=by, new_status=new_status, overwrite=overwrite, total_rows=sum(t[3].lines for t in tables))
-        for place, (name, stream, size, table, digest) in enumerate(sorted(tables, key=lambda t: t[3].reader.order)):
-            stream.seek(0)
-            kept = default_storage.save(f"imports/{job.pk}/{place}.csv", File(stream))
-            ImportFile.objects.create(
-                job=job, name=name[:200], stored_as=kept, reader=table.reader.key, size=size, sha256=digest,
-                encoding=table.encoding, delimiter=table.delimiter, position=place,
-            )  # fmt: skip
+    kept: list[str] = []
+    try:
+        with transaction.atomic():
+            job = ImportJob.objects.create(by=by, new_status=new_status, overwrite=overwrite, total_rows=sum(t[3].lines for t in tables))
+            for place, (name, stream, size, table, digest) in enumerate(sorted(tables, key=lambda t: t[3].reader.order)):
+                stream.seek(0)
+                kept.append(default_storage.save(f"imports/{job.pk}/{place}.csv", File(stream)))
+                ImportFile.objects.create(
+                    job=job, name=name[:200], stored_as=kept[-1], reader=table.reader.key, size=size, sha256=digest,
+                    encoding=table.encoding, delimiter=table.delimiter, position=place,
+                )  # fmt: skip
+    except Exception:
+        for stored in kept:
+            _drop_quietly(stored)
+        raise
     return job
+
+
+def _drop_quietly(stored_as: str) -> None:
+    try:
+        default_storage.delete(stored_as)
+    except (OSError, BotoCoreError, ClientError) as error:
+        log.error("an import file could not be deleted: %s", type(error).__name__)
+
+
+def forget_files(*, now: dt.datetime) -> int:
+    """Delete the files and rows of imports that ended, or were left lying, 30 days ago; the counts stay."""
+    old = ImportFile.objects.filter(job__created_at__lt=now - dt.timedelta(days=30)).exclude(stored_as="")
+    done = list(old.exclude(job__status=ImportJob.Status.RUNNING))
+    for file in done:
+        _drop_quietly(file.stored_as)
+    ImportRow.objects.filter(file__in=done).delete()
+    return ImportFile.objects.filter(pk__in=[file.pk for file in done]).update(stored_as="")
 
 
 def start_preview(*, job: ImportJob) -> None:
@@ -88,7 +112,8 @@ def start_run(*, job: ImportJob, by: User | None) -> None:
     from imports.tasks import run_job
 
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-    if locked.status != ImportJob.Status.PREVIEWED:
+    again = locked.status == ImportJob.Status.FAILED and bool(locked.counts)
+    if locked.status != ImportJob.Status.PREVIEWED and not again:
         return
     if ImportJob.objects.filter(status=ImportJob.Status.RUNNING).exclude(pk=job.pk).exists():
         raise UploadProblem(["Another import is running. Please wait until it is done."])

@@ -124,7 +124,7 @@ class ImportJobAdmin(DeskAdmin):
 
     def rejected(self, request: HttpRequest, pk: int, file_pk: int) -> StreamingHttpResponse:
         """The refused lines of one file as CSV, to mend and upload again."""
-        file = get_object_or_404(ImportFile, pk=file_pk, job_id=pk)
+        file = get_object_or_404(ImportFile.objects.exclude(stored_as=""), pk=file_pk, job_id=pk)
         if not request.user.has_perm("users.view"):
             raise PermissionDenied
         header, rows = actions.rejected_rows(file)

@@ -124,7 +124,10 @@ def _changes(overwrite: bool) -> str:
 
 
 def _payments(p: dict[str, int]) -> None:
-    for statement in (REPEATED_PAYMENT, KNOWN_CHARGE, KNOWN_INTENT, SKIP_PAYMENT):
+    reason = "This may be a payment that is being made on this site right now. Bring it in again in three days."
+    refused = f"""'[{{"column": "", "value": "", "reason": "{reason}"}}]'{"::jsonb" if is_postgres() else ""}"""
+    may_be_ours = MAY_BE_OURS.format(reasons=refused, open=OPEN_PAYMENT)
+    for statement in (REPEATED_PAYMENT, KNOWN_CHARGE, KNOWN_INTENT, may_be_ours, SKIP_PAYMENT):
         execute(statement, p)
 
 
@@ -146,6 +149,13 @@ KNOWN_INTENT = f"""
 UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
 WHERE {OPEN_PAYMENT} AND imports_importrow.target_payment_id IS NULL AND imports_importrow.intent_id <> ''
   AND b.stripe_payment_intent_id = imports_importrow.intent_id
+"""
+# Somebody stands at our card page with this very sum: her own webhook books it, an import now would book it twice.
+MAY_BE_OURS = """
+UPDATE imports_importrow SET action = 'reject', reasons = {reasons}
+WHERE {open} AND imports_importrow.target_payment_id IS NULL AND imports_importrow.same_as IS NULL AND EXISTS (
+  SELECT 1 FROM billing_payment b WHERE b.status = 'pending' AND b.provider = 'stripe' AND b.source = 'site'
+    AND b.amount = imports_importrow.amount AND b.currency = imports_importrow.currency AND b.created_at <= imports_importrow.paid_at)
 """
 SKIP_PAYMENT = (
     f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN_PAYMENT} AND (same_as IS NOT NULL OR target_payment_id IS NOT NULL)"

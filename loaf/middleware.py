@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
@@ -11,7 +12,7 @@ METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class FaultMiddleware:
-    """Refuse odd methods (TRACE and made-up ones) before anything else looks at the request."""
+    """Refuse odd methods (TRACE and made-up ones) and NUL characters before anything else looks at the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -19,6 +20,9 @@ class FaultMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
+        # PostgreSQL takes no NUL in text; no honest link has one.
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
         return self.get_response(request)
 
 

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "members.audit.ActingMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "loaf.middleware.DoorMiddleware",
@@ -135,13 +136,8 @@ if DEVELOPMENT:
     # so a database begun here can go on with the real one.
     MIGRATION_MODULES = {"djstripe": "sandbox.djstripe_migrations"}
 
-# The cache holds rate limits, so all processes must share it: the database by default, Redis when there is one.
-REDIS_URL = env.text("REDIS_URL", "")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "loaf_cache"}
-}
+# The cache holds rate limits of the sign-in library, so all processes must share it: a table of the database.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "loaf_cache"}}
 
 # Files: private storage on disk, or in a bucket (S3, R2) when one is named.
 S3_BUCKET = env.text("S3_BUCKET", "")
@@ -211,6 +207,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 20 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 20 * 60
@@ -306,13 +303,13 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "loaf.lib.logs.WithoutWords", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"one_line": {"()": "loaf.lib.logs.OneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "ERROR" if TESTING else "INFO")},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # FaultMiddleware writes one line with a code for a fault; Django's own would repeat it with the path's ids.
+        # loaf.views.errors writes one line with a code for a fault; Django's own would repeat it with the path's ids.
         "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "stripe": {"level": "WARNING"},
         "django_tasks": {"level": "WARNING"},

@@ -5,17 +5,19 @@ import logging
 from collections.abc import Callable
 
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
-from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
 from billing.tasks import process_event
 from events import actions as events
+from imports import actions as imports
 from loaf.models import ScheduleSlot
 from members import actions as members
+from members import audit, limits
+from notices import actions as notices
 from notices.models import Message
 from notices.tasks import send_message
 
@@ -29,7 +31,7 @@ def sweep(*, now: dt.datetime | None = None) -> dict[str, int]:
     for name, chore in CHORES.items():
         try:
             done[name] = chore(moment)
-        except (DatabaseError, stripe.StripeDown) as error:
+        except Exception as error:
             log.error("sweep: %s failed: %s", name, type(error).__name__)
             done[name] = -1
     return done
@@ -41,20 +43,14 @@ def _terms(now: dt.datetime) -> int:
 
 def _forgotten_payments(now: dt.datetime) -> int:
     """Ask Stripe about pages opened a while ago whose webhook never came: booked if paid, given up after two days."""
-    waiting = Payment.objects.filter(status=Payment.Status.PENDING, created_at__lt=now - STALE).order_by("pk")[:200]
-    count = 0
-    for payment in waiting:
-        booked = None
-        if payment.stripe_session_id:
-            try:
-                booked = billing.book_session(session=stripe.fetch_session(payment.stripe_session_id))
-            except billing.NeedsAttention as error:
-                log.error("payment %s needs a look: %s", payment.pk, error)
-                continue
-        if booked is None and payment.created_at < now - dt.timedelta(days=2):
-            billing.close_payment(payment=payment, status=Payment.Status.ABANDONED)
-        count += booked is not None
-    return count
+    booked = [billing.ask_again(payment=p, now=now) for p in Payment.objects.unfinished(before=now - STALE)[:200]]
+    return sum(booked)
+
+
+def _fees(now: dt.datetime) -> int:
+    """Post card fees that Stripe told after the charge and whose news was lost."""
+    waiting = Payment.objects.without_fee(since=now - dt.timedelta(days=30)).filter(paid_at__lt=now - STALE)[:50]
+    return sum(billing.book_fee(payment=payment) for payment in waiting)
 
 
 def _lost_messages(now: dt.datetime) -> int:
@@ -75,6 +71,7 @@ def _lost_events(now: dt.datetime) -> int:
 @transaction.atomic
 def _old_rows(now: dt.datetime) -> int:
     """Let go of what nobody needs: ended sessions, finished tasks (14 days), schedule slots, webhook bodies (90 days)."""
+    limits.forget(now=now)
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
     count += DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=14)).delete()[0]
     count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=7)).delete()[0]
@@ -87,7 +84,11 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "events that are over": lambda now: events.close_past_events(now=now),
     "applications nobody proved": lambda now: members.purge_unproved(now=now),
     "payments whose news was lost": _forgotten_payments,
+    "card fees": _fees,
     "messages to send again": _lost_messages,
     "webhooks to look at again": _lost_events,
+    "audit to seal": lambda now: audit.seal(),
+    "old messages": lambda now: notices.forget(now=now),
+    "old import files": lambda now: imports.forget_files(now=now),
     "old rows": _old_rows,
 }

@@ -66,6 +66,10 @@ def reap(*, now: dt.datetime | None = None) -> int:
         count += 1
         if len(task.worker_ids) >= MAX_ATTEMPTS:
             task.set_failed(RuntimeError("Its worker died each time."))
+            give_up = getattr(task.task.func, "give_up", None)
+            if give_up:
+                kwargs = {name: value for name, value in task.args_kwargs["kwargs"].items() if name != "attempt"}
+                give_up(*task.args_kwargs["args"], **kwargs)
             continue
         task.status, task.started_at = "READY", None
         task.save(update_fields=["status", "started_at"])

@@ -35,13 +35,13 @@ class MemberAdmin(DeskAdmin):
     columns = [
         Column("Name", lambda r: f"{r['last_name']}, {r['first_name']}" if r["last_name"] else r["first_name"], lead=True),
         Column("Status", status_badge),
-        Column("E-mail", lambda r: r["email"] or "none"),
-        Column("Phone", lambda r: phone(r["phone"]) or "none"),
+        Column("E-mail", lambda r: r["email"] or "none", permission="users.view_private"),
+        Column("Phone", lambda r: phone(r["phone"]) or "none", permission="users.view_private"),
         Column("Since", lambda r: partial_date(r["joined_on"], r["joined_precision"])),
         Column("No.", lambda r: str(r["member_number"])),
     ]
     filters = [Filter("status", "Status", Status.choices)]
-    search_help = "Name or e-mail"
+    search_help = "Name, or e-mail if you may see it"
     empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
     fieldsets = [
         ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns"]}),
@@ -54,9 +54,15 @@ class MemberAdmin(DeskAdmin):
         """Members this person may see."""
         return Member.objects.visible_to(request.user)
 
-    def search(self, queryset: QuerySet[Member], text: str) -> QuerySet[Member]:
-        """By name and address."""
-        return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
+    def search(self, queryset: QuerySet[Member], text: str, request: HttpRequest) -> QuerySet[Member]:
+        """By name, and by address for those who may see addresses."""
+        return queryset.matching(text, addresses=request.user.has_perm("users.view_private"))  # type: ignore[attr-defined, no-any-return]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """How to reach her and what she told us is for those who may see private details."""
+        if obj is not None and not request.user.has_perm("users.view_private"):
+            return [("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns", "joined_on"]})]
+        return self.fieldsets
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
         """A person added by hand starts where dues are due, with the reason written down."""

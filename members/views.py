@@ -6,10 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from loaf.lib import ratelimit
 from loaf.lib.access import open_to_all, signed_in
 from loaf.lib.htmx import render_page
-from members import actions
+from members import actions, limits
 from members.doors import SESSION_KEY, current_member, members_of
 from members.forms import JoinForm
 from members.models import User
@@ -75,7 +74,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if form.is_robot:
             return redirect("home")
-        if ratelimit.allow("join", ratelimit.client_address(request), limit=10, seconds=3600):
+        if limits.allow("join", limits.client_address(request), limit=10, seconds=3600):
             return _begin(request, form)
         form.add_error(None, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
         status = 429

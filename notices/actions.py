@@ -1,5 +1,6 @@
 """Writing a message into the outbox, and sending it."""
 
+import datetime as dt
 import logging
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from loaf.lib.tasks import MAX_ATTEMPTS
+from loaf.lib.text import is_email
 from notices.models import Message
 
 log = logging.getLogger("loaf.notices")
@@ -39,7 +42,7 @@ def queue_letter(letter: Letter, *, to_email: str, kind: str, key: str, is_secre
     """
     from notices.tasks import send_message
 
-    if not to_email or any(mark in to_email for mark in ",;\r\n"):
+    if not is_email(to_email):
         return None
     context = {"letter": letter, "org": settings.ORG, "site_url": settings.SITE_URL}
     values = {
@@ -82,7 +85,20 @@ def deliver(message_id: int) -> None:
 
 
 def give_up(message_id: int) -> None:
-    """Mark a message that could not be sent; the desk shows it."""
-    Message.objects.filter(pk=message_id, status=Message.Status.QUEUED).update(
-        status=Message.Status.FAILED, error="The mail server did not take it."
-    )
+    """Mark a message that could not be sent; the desk shows it. A code nobody got is wiped like one that was sent."""
+    lost = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED)
+    lost.filter(is_secret=True).update(text="", html="")
+    lost.update(status=Message.Status.FAILED, error="The mail server did not take it.", attempts=MAX_ATTEMPTS)
+
+
+def forget(*, now: dt.datetime) -> int:
+    """Wipe the words of messages older than a year (30 days for notes about signing in); that they went stays known."""
+    old = Message.objects.exclude(status=Message.Status.QUEUED).exclude(text="")
+    brief = ["login_code", "password_code", "unknown_address", "sign_in_note"]
+    gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(kind__in=brief, created_at__lt=now - dt.timedelta(days=30))
+    return gone.update(text="", html="")
+
+
+def forget_address(*, emails: list[str]) -> int:
+    """Delete every message to addresses that turned out to belong to nobody here."""
+    return Message.objects.filter(to_email__in=emails).delete()[0]

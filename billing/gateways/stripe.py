@@ -8,6 +8,7 @@ import functools
 import hashlib
 import hmac
 import json
+import logging
 import time
 import uuid
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+log = logging.getLogger("loaf.billing")
 TIMEOUT_SECONDS = 10
 RETRIES = 2
 
@@ -27,6 +29,7 @@ ENDPOINT_EVENTS = [
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
     "charge.succeeded",
+    "charge.updated",
     "charge.refunded",
     "charge.dispute.created",
     "customer.created",
@@ -41,6 +44,10 @@ ENDPOINT_EVENTS = [
 
 class StripeDown(Exception):
     """Stripe could not be reached or refused the call; nothing was charged by it."""
+
+
+class NoSuchSession(Exception):
+    """Stripe answers, and knows no such page: another account, another mode, or a page long gone."""
 
 
 class BadSignature(Exception):
@@ -122,14 +129,27 @@ def create_checkout(
         "success_url": success_url,
         "cancel_url": cancel_url,
     }
-    if customer_id:
-        params["customer"] = customer_id
-    elif email:
-        params |= {"customer_email": email, "customer_creation": "always"}
+    unnamed = {**params, "customer_email": email, "customer_creation": "always"} if email else params
+    key = f"checkout-{reference}"
     try:
-        session = client().v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{reference}"})  # type: ignore[arg-type]
+        if not customer_id:
+            return _created(unnamed, key)
+        try:
+            return _created({**params, "customer": customer_id}, key)
+        except stripe.InvalidRequestError as error:
+            if error.param != "customer":
+                raise
+            # The customer was deleted at Stripe; she pays as a new one.
+            return _created(unnamed, f"{key}-unnamed")
+    except stripe.InvalidRequestError as error:
+        log.error("Stripe refused a checkout: %s %s", error.code, error.param)
+        raise StripeDown("refused") from error
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
+
+
+def _created(params: dict[str, Any], key: str) -> Checkout:
+    session = client().v1.checkout.sessions.create(params, {"idempotency_key": key})  # type: ignore[arg-type]
     return Checkout(session.id, session.url or "")
 
 
@@ -144,10 +164,12 @@ def expire_checkout(session_id: str) -> None:
 
 
 def fetch_session(session_id: str) -> PaidSession:
-    """Ask Stripe how a session stands now, with its charge and fee. Raises StripeDown."""
+    """Ask Stripe how a session stands now, with its charge and fee. Raises StripeDown and NoSuchSession."""
     expand = ["payment_intent.latest_charge.balance_transaction"]
     try:
         session = client().v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict()
+    except stripe.InvalidRequestError as error:
+        raise NoSuchSession(session_id) from error
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
     intent = session.get("payment_intent") or {}
@@ -165,8 +187,23 @@ def fetch_session(session_id: str) -> PaidSession:
         card_brand=card.get("brand", ""),
         card_last4=card.get("last4", ""),
         receipt_url=charge.get("receipt_url") or "",
-        fee=(charge.get("balance_transaction") or {}).get("fee", 0),
+        fee=_fee_of(charge, session.get("currency") or ""),
     )
+
+
+def fetch_fee(charge_id: str, currency: str) -> int:
+    """What Stripe kept of a charge, in minor units of `currency`; 0 while it is not known. Raises StripeDown."""
+    try:
+        charge = client().v1.charges.retrieve(charge_id, {"expand": ["balance_transaction"]}).to_dict()
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+    return _fee_of(charge, currency)
+
+
+def _fee_of(charge: dict[str, Any], currency: str) -> int:
+    """A fee in another currency than the charge (the account settles elsewhere) is left for the reconciliation."""
+    settled = charge.get("balance_transaction") or {}
+    return int(settled.get("fee", 0)) if isinstance(settled, dict) and settled.get("currency") == currency else 0
 
 
 def mirror(event: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Money received and money returned; each its own positive row."""
 
+import datetime as dt
 from typing import Any
 
 from django.db import models
@@ -33,9 +34,14 @@ class Source(models.TextChoices):
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Questions about sets of payments."""
 
-    def received(self) -> "PaymentQuerySet":
-        """Payments whose money came, also when some went back."""
-        return self.filter(status__in=Payment.RECEIVED)
+    def unfinished(self, *, before: dt.datetime) -> "PaymentQuerySet":
+        """Payments begun before a moment whose news may have been lost; those asked about longest ago come first."""
+        return self.filter(status=Payment.Status.PENDING, created_at__lt=before).order_by(F("looked_at").asc(nulls_first=True), "pk")
+
+    def without_fee(self, *, since: dt.datetime) -> "PaymentQuerySet":
+        """Card payments of this site whose fee Stripe had not told yet when they were booked."""
+        booked = self.filter(status__in=Payment.RECEIVED, source=Payment.Source.SITE, provider="stripe", fee=0, paid_at__gte=since)
+        return booked.exclude(stripe_charge_id="").order_by(F("looked_at").asc(nulls_first=True), "pk")
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
         """Payments of one member that she should see, newest first."""
@@ -76,11 +82,15 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(null=True, blank=True)
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
-    receipt_url = models.URLField(max_length=500, blank=True)
+    receipt_url = models.TextField(blank=True)
     receipt_number = models.CharField(max_length=20, blank=True)
+    attention = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Why a person has to look at it; empty when nobody has to."
+    )
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When Stripe was last asked about it.")
     attempt = models.CharField(max_length=64, blank=True, help_text="The form this came from: a second click finds the same payment.")
     stripe_session_id = models.CharField(max_length=120, blank=True)
-    stripe_session_url = models.URLField(max_length=500, blank=True)
+    stripe_session_url = models.TextField(blank=True)
     stripe_subscription_id = models.CharField(max_length=120, blank=True)
     stripe_customer_id = models.CharField(max_length=120, blank=True)
     stripe_payment_intent_id = models.CharField(max_length=120, blank=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -24,6 +25,11 @@ class Interval(models.TextChoices):
 MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
 
 
+def house_currency() -> str:
+    """The one currency the organisation keeps its books in, in ISO 4217's lower case as Stripe writes it."""
+    return str(settings.CURRENCY)
+
+
 class Plan(models.Model):
     """An offer: dues, interval, seats. Retired, never deleted; each term keeps the price it was sold at."""
 
@@ -32,7 +38,7 @@ class Plan(models.Model):
     description = models.CharField(max_length=200, blank=True)
     minimum_amount = models.PositiveIntegerField(help_text="Dues in cents.")
     suggested_amount = models.PositiveIntegerField(null=True, blank=True, help_text="In cents, when more is welcome.")
-    currency = models.CharField(max_length=3, default="usd")
+    currency = models.CharField(max_length=3, default=house_currency, editable=False)
     interval = models.CharField(max_length=10, choices=Interval.choices, default=Interval.YEAR)
     grace_days = models.PositiveSmallIntegerField(default=30)
     seats = models.PositiveSmallIntegerField(default=1)
@@ -59,11 +65,6 @@ class Plan(models.Model):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Questions about sets of terms."""
-
-    def current(self, *, on: dt.date | None = None) -> Self:
-        """Paid terms that cover the day."""
-        day = on or timezone.localdate()
-        return self.filter(status__in=Membership.PAID, starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
     def not_over(self, *, on: dt.date | Parameter | None = None) -> Self:
         """Paid terms that cover the day or begin after it: the last of them is how far she is covered."""

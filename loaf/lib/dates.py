@@ -29,9 +29,12 @@ def parse_date(text: str, *, day_first: bool = False) -> tuple[dt.date | None, s
     for pattern, read in _FORMATS:
         if match := pattern.fullmatch(value):
             try:
-                return read(match, day_first)
+                day, precision = read(match, day_first)
             except (ValueError, KeyError):
                 break
+            if 1900 <= day.year <= 2100:
+                return day, precision
+            break
     raise DateError(f"“{text.strip()}” is not a date we can read.")
 
 

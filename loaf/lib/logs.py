@@ -1,6 +1,9 @@
-"""Log lines that input cannot forge."""
+"""Log lines that input cannot forge, and that tell no personal data."""
 
 import logging
+import traceback
+from pathlib import Path
+from typing import Any
 
 
 class OneLine(logging.Filter):
@@ -10,3 +13,17 @@ class OneLine(logging.Filter):
         if record.args and isinstance(record.args, tuple):
             record.args = tuple(a.replace("\r", "\\r").replace("\n", "\\n") if isinstance(a, str) else a for a in record.args)
         return True
+
+
+class WithoutWords(logging.Formatter):
+    """Write of a fault where it happened and what kind it is, never its words: a database's message repeats what was typed."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the standard library's name)
+        """The kinds of a chain of faults, each with its last frames, in one line."""
+        parts, error = [], ei[1]
+        while error is not None:
+            frames = traceback.extract_tb(error.__traceback__)[-6:]
+            places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+            parts.append(f"{type(error).__name__} at {places}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return " | from ".join(parts)

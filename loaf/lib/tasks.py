@@ -34,7 +34,8 @@ def backoff(attempt: int) -> dt.timedelta:
 def retrying_task(*, on_give_up: Callable[..., None] | None = None, **options: Any) -> Callable[[Callable[..., None]], Any]:
     """Make a task that is tried again up to MAX_ATTEMPTS times, each try a task row of its own.
 
-    `on_give_up` is called with the task's arguments after the last failure; the failed row stays as the dead letter.
+    `on_give_up` is called with the task's arguments after the last failure, also by the reaper when every worker died at it;
+    the failed row stays as the dead letter.
     """
 
     def decorate(function: Callable[..., None]) -> Any:
@@ -52,6 +53,7 @@ def retrying_task(*, on_give_up: Callable[..., None] | None = None, **options: A
 
         run.__module__, run.__qualname__, run.__name__ = function.__module__, function.__qualname__, function.__name__
         run.__doc__ = function.__doc__
+        run.give_up = on_give_up  # type: ignore[attr-defined]
         made = task(**options)(run)
         return made
 

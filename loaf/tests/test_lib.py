@@ -72,7 +72,8 @@ def test_parse_date_impossible_days_are_refused(text):
 
 @given(st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2099, 12, 31)))
 def test_parse_date_reads_back_iso_and_long_forms(day):
-    assert parse_date(day.isoformat())[0] == day
+    # Old systems write the first day of Unix time where they have no date.
+    assert parse_date(day.isoformat())[0] == (None if day == dt.date(1970, 1, 1) else day)
     assert parse_date(day.strftime("%B %-d, %Y"))[0] == day
 
 

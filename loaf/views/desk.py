@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import ProviderEvent
+from billing.models import Payment, ProviderEvent
 from events.models import Event
 from members.models import Member
 from members.models.member import Status
@@ -29,8 +29,15 @@ def desk_cards(request: HttpRequest) -> list[dict[str, Any]]:
             cards.append({"title": event.title, "text": places, "url": url, "note": timezone.localtime(event.starts_at)})
     if may("subscriptions.view"):
         parked = ProviderEvent.objects.filter(state=ProviderEvent.State.PARKED).count()
-        text = f"{parked} webhook{'' if parked == 1 else 's'} need{'s' if parked == 1 else ''} a look" if parked else "Nothing needs a look"
-        cards.append({"title": "Money", "text": text, "url": reverse("admin:billing_providerevent_changelist")})
+        odd = Payment.objects.exclude(attention="").count()
+        what, url = [], reverse("admin:billing_providerevent_changelist") + "?state=parked"
+        if odd:
+            what.append(f"{odd} payment{'' if odd == 1 else 's'}")
+            url = reverse("admin:billing_payment_changelist") + "?needs_look=yes"
+        if parked:
+            what.append(f"{parked} message{'' if parked == 1 else 's'} from Stripe")
+        text = f"{' and '.join(what)} to look at" if what else "Nothing needs a look"
+        cards.append({"title": "Money", "text": text, "url": url})
     if may("communications.view_log"):
         failed = Message.objects.filter(status=Message.Status.FAILED).count()
         text = f"{failed} could not be sent" if failed else "All messages went out"

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import BigAutoField, DateField, DateTimeField, F
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -139,7 +139,7 @@ def display(request: HttpRequest) -> HttpResponse:
     """Keep how this person likes to read, in a cookie; works signed out and without JavaScript."""
     back = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if safe else "/")
+    response = HttpResponseRedirect(back if safe else "/")
     for name, allowed in (("text", TEXT_SIZES), ("theme", THEMES)):
         if request.POST.get(name) in allowed:
             response.set_cookie(

@@ -32,7 +32,6 @@ class InactiveReason(models.TextChoices):
     DECEASED = "deceased", "Deceased"
 
 
-APPLICANT_STATES = [Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED, Status.PAYMENT_PENDING]
 TONES = {
     Status.ACTIVE: "ok",
     Status.PAYMENT_PENDING: "warn",
@@ -69,10 +68,6 @@ def next_member_number() -> int:
 class MemberQuerySet(models.QuerySet["Member"]):
     """Questions about sets of members."""
 
-    def active(self) -> Self:
-        """Members in good standing."""
-        return self.filter(status=Status.ACTIVE)
-
     def for_login(self, user: Any) -> Self:
         """The members a login acts for, in a steady order."""
         return self.filter(user=user).order_by("pk")
@@ -81,10 +76,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Members whose contact address this is."""
         return self.filter(email=normal_email(email))
 
-    def matching(self, text: str) -> Self:
+    def matching(self, text: str, *, addresses: bool = True) -> Self:
         """Staff search over name and e-mail: by prefix below three letters, anywhere in the text from three on.
 
-        Each form is served by an index on PostgreSQL (prefix and trigram on UPPER), so nothing is ever scanned.
+        One short word is served by a prefix index, words of three letters and more by trigrams (PostgreSQL). Several short
+        words ("jo li") have no index of their own and may read the table once.
         """
         words = text.split()
         if not words:
@@ -93,7 +89,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
             return self.filter(Q(last_name__istartswith=words[0]) | Q(first_name__istartswith=words[0]))
         found = self
         for word in words[:4]:
-            found = found.filter(Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(email__icontains=word))
+            named = Q(last_name__icontains=word) | Q(first_name__icontains=word)
+            found = found.filter(named | Q(email__icontains=word) if addresses else named)
         return found
 
     def visible_to(self, user: Any) -> Self:
@@ -105,7 +102,7 @@ class Member(models.Model):
     """A person on the rolls. May have no login, may share one with a partner, may have no e-mail at all."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="members")
-    member_number = models.PositiveIntegerField(unique=True, default=next_member_number, editable=False)
+    member_number = models.PositiveIntegerField(unique=True, editable=False)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
     chosen_name = models.CharField("what we call her", max_length=100, blank=True)
@@ -148,6 +145,8 @@ class Member(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = normal_email(self.email)
+        if self.member_number is None:
+            self.member_number = next_member_number()
         super().save(*args, **kwargs)
 
     @property
@@ -173,6 +172,12 @@ class Member(models.Model):
         )
 
     @property
+    def may_answer_events(self) -> bool:
+        """Whether this person may take a place: members, and applicants who come to meet us; nobody we said no to."""
+        gone = self.inactive_reason in (InactiveReason.SUSPENDED, InactiveReason.DECEASED)
+        return self.status != Status.REJECTED and not gone
+
+    @property
     def sees_member_pages(self) -> bool:
         """Whether what is for members only is for this person today."""
         return self.status == Status.ACTIVE
@@ -186,7 +191,7 @@ class StatusChange(models.Model):
     to_status = models.CharField(max_length=20, choices=Status.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["at", "id"]

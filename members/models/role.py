@@ -40,7 +40,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def running(self, *, on: dt.date | Parameter | None = None) -> Self:
         """Assignments whose term covers the day (today when none is named)."""
         day = on or timezone.localdate()
-        return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+        return self.filter(starts_on__lte=day, withdrawn_at=None).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
 
 class RoleAssignment(models.Model):
@@ -51,6 +51,7 @@ class RoleAssignment(models.Model):
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     starts_on = models.DateField(default=timezone.localdate)
     ends_on = models.DateField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RoleAssignmentQuerySet.as_manager()

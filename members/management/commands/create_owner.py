@@ -37,7 +37,10 @@ class Command(BaseCommand):
         password = getpass.getpass("Password (15 characters or more): ") if options["password"] else None
         if password is not None and len(password) < 15:
             raise CommandError("Please choose a password of 15 characters or more.")
-        user = User.objects.filter(email=email).first() or User.objects.create_user(email, password)
+        user = User.objects.filter(email=email).first() or User.objects.create_user(email)
+        if password:
+            user.set_password(password)
+            user.save(update_fields=["password"])
         EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
         if not Member.objects.filter(user=user).exists():
             Member.objects.create(user=user, first_name=first, last_name=last, email=email, status=Status.ACTIVE)

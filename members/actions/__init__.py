@@ -1,0 +1,50 @@
+"""What changes members: status, applications, logins, roles. Every function is keyword-only and runs in one transaction."""
+
+from members.actions.applications import (
+    approve_applicant,
+    prove_application,
+    purge_unproved,
+    reject_applicant,
+    start_application,
+    validate_applicant,
+)
+from members.actions.approvals import ACTS, ask_approval, decide_approval, set_two_person_rule, use_approval
+from members.actions.errors import MembersError
+from members.actions.logins import claim_members, ensure_login, make_login
+from members.actions.roles import (
+    assign_role,
+    delete_role,
+    keep_a_superadmin,
+    needs_two,
+    save_role,
+    set_active,
+    withdraw_role,
+)
+from members.actions.status import MOVES, change_status
+
+__all__ = [
+    "ACTS",
+    "MOVES",
+    "MembersError",
+    "approve_applicant",
+    "ask_approval",
+    "assign_role",
+    "change_status",
+    "claim_members",
+    "decide_approval",
+    "delete_role",
+    "ensure_login",
+    "keep_a_superadmin",
+    "make_login",
+    "needs_two",
+    "prove_application",
+    "purge_unproved",
+    "reject_applicant",
+    "save_role",
+    "set_active",
+    "set_two_person_rule",
+    "start_application",
+    "use_approval",
+    "validate_applicant",
+    "withdraw_role",
+]

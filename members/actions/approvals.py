@@ -1,0 +1,98 @@
+"""Asking for, giving and using a second person's agreement."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from members import audit
+from members.actions.errors import MembersError
+from members.actions.roles import assign_role, needs_two
+from members.models import Approval, Role, TwoPersonRule, User
+
+
+@dataclass(frozen=True)
+class Act:
+    """A kind of act two people decide: a sentence for the switch, and the permission both must hold."""
+
+    sentence: str
+    permission: str
+
+
+ACTS: dict[str, Act] = {
+    "members_export": Act("Taking the members list out as a file", "users.export"),
+    "audit_export": Act("Taking the audit out as a file", "permissions.view_audit"),
+    "superadmin": Act("Letting somebody do everything", "permissions.assign_roles"),
+}
+"""Rooms further up add theirs when they are loaded (mass mail, merges, deletes)."""
+
+
+@transaction.atomic
+def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str, by: User) -> Approval:
+    """Ask for an act. With the switch off it counts as granted at once, by nobody else.
+
+    Raises MembersError without a reason or the permission.
+    """
+    if not by.has_perm(ACTS[act].permission):
+        raise MembersError("This is not among your powers.")
+    if not reason.strip():
+        raise MembersError("Please write down what it is for.")
+    approval = Approval.objects.create(act=act, params=params, summary=summary, reason=reason.strip(), asked_by=by)
+    audit.record("approval.asked", target=approval, after={"act": act, **params}, reason=reason, by=by)
+    if not needs_two(act):
+        approval.is_granted, approval.decided_at = True, timezone.now()
+        approval.save(update_fields=["is_granted", "decided_at"])
+    return approval
+
+
+@transaction.atomic
+def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approval:
+    """Say yes or no as the second person. Raises MembersError for the person who asked, without the permission, or too late."""
+    locked = Approval.objects.select_for_update().get(pk=approval.pk)
+    if locked.asked_by_id == by.pk:
+        raise MembersError("Another person has to say yes to this.")
+    if not by.has_perm(ACTS[locked.act].permission):
+        raise MembersError("This is not among your powers.")
+    if not locked.is_open(timezone.now()):
+        raise MembersError("This was decided already, or it waited longer than three days.")
+    locked.decided_by, locked.decided_at, locked.is_granted = by, timezone.now(), is_granted
+    locked.save(update_fields=["decided_by", "decided_at", "is_granted"])
+    audit.record("approval.granted" if is_granted else "approval.refused", target=locked, by=by)
+    if is_granted and locked.act == "superadmin":
+        _give_superadmin(locked)
+    return locked
+
+
+@transaction.atomic
+def use_approval(*, approval: Approval, by: User) -> Approval:
+    """Do what was granted, once. Raises MembersError for another person, a second time, or too late."""
+    locked = Approval.objects.select_for_update().get(pk=approval.pk)
+    if locked.asked_by_id != by.pk or not by.has_perm(ACTS[locked.act].permission):
+        raise MembersError("Only the person who asked may do this.")
+    if not locked.may_be_done(timezone.now()):
+        raise MembersError("This was done already, or nobody agreed to it. Please ask again.")
+    locked.done_at = timezone.now()
+    locked.save(update_fields=["done_at"])
+    audit.record("approval.used", target=locked, by=by)
+    return locked
+
+
+@transaction.atomic
+def set_two_person_rule(*, act: str, is_on: bool, by: User) -> None:
+    """Switch the second person on or off for one kind of act. Raises MembersError without the power to shape roles."""
+    if not by.has_perm("permissions.manage_roles"):
+        raise MembersError("This is not among your powers.")
+    TwoPersonRule.objects.update_or_create(pk=act, defaults={"is_on": is_on})
+    audit.record("two_person_rule.changed", after={"act": act, "is_on": is_on}, by=by)
+
+
+def _give_superadmin(approval: Approval) -> None:
+    params, now = approval.params, timezone.now()
+    user, role = User.objects.get(pk=params["user"]), Role.objects.get(name="superadmin")
+    assign_role(
+        user=user, role=role, by=approval.asked_by, starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
+        ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None, approved=True,
+    )  # fmt: skip
+    Approval.objects.filter(pk=approval.pk).update(done_at=now)

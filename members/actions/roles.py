@@ -1,0 +1,152 @@
+"""Roles: making them, giving them for a term, taking them back. Nobody gives what she lacks, nobody changes her own powers."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from members import audit
+from members.actions.errors import MembersError
+from members.models import Role, RoleAssignment, RolePermission, TwoPersonRule, User
+from members.permissions import PERMISSIONS
+
+SUPERADMIN = "superadmin"
+
+
+@transaction.atomic
+def assign_role(
+    *,
+    user: User,
+    role: Role,
+    by: User | None,
+    starts_on: dt.date | None = None,
+    ends_on: dt.date | None = None,
+    approved: bool = False,
+) -> RoleAssignment:
+    """Give a login a role for a term (both days included); `by` None is the console.
+
+    Raises MembersError when the giver lacks a power of the role or gives it to herself, when the login acts for several
+    members, or when the role needs a second person and `approved` does not say that one agreed.
+    """
+    granted = set(role.grants.values_list("name", flat=True))
+    people = user.members.count()
+    if people > 1:
+        raise MembersError("Two members share this login. A person who works at the desk needs an address of her own.")
+    if by is not None:
+        _may_shape(by, granted)
+        if by.pk == user.pk:
+            raise MembersError("Nobody changes her own powers. Ask another administrator.")
+        if people == 0:
+            raise MembersError("This login belongs to no member yet. Roles are for people on our list.")
+        if role.name == SUPERADMIN and not approved and needs_two("superadmin"):
+            raise MembersError("A second person must agree before somebody may do everything.")
+    if ends_on and ends_on < (starts_on or timezone.localdate()):
+        raise MembersError("The last day must not be before the first.")
+    assignment = RoleAssignment.objects.create(
+        user=user, role=role, granted_by=by, starts_on=starts_on or timezone.localdate(), ends_on=ends_on
+    )
+    if granted and not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+    user.__dict__.pop("held_permissions", None)
+    audit.record("role.given", target=assignment, after=_said(assignment), by=by)
+    return assignment
+
+
+@transaction.atomic
+def withdraw_role(*, assignment: RoleAssignment, by: User, reason: str) -> None:
+    """Take a role back from this moment on. Raises MembersError for one's own role and for the last superadmin."""
+    role = Role.objects.select_for_update().get(pk=assignment.role_id)
+    _may_shape(by, set(role.grants.values_list("name", flat=True)))
+    if assignment.user_id == by.pk:
+        raise MembersError("Nobody changes her own powers. Ask another administrator.")
+    RoleAssignment.objects.filter(pk=assignment.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    if role.name == SUPERADMIN:
+        keep_a_superadmin()
+    audit.record("role.withdrawn", target=assignment, before=_said(assignment), reason=reason, by=by)
+
+
+def keep_a_superadmin() -> None:
+    """Raise MembersError when no login is left that may do everything, today and without an end. Call with the role locked."""
+    left = RoleAssignment.objects.running().filter(role__name=SUPERADMIN, ends_on=None, user__is_active=True)
+    if not left.exists():
+        raise MembersError("Somebody must be left who may do everything, without an end date.")
+
+
+@transaction.atomic
+def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
+    """Let a login in or keep it out, from the next request on. Raises MembersError for oneself and the last superadmin."""
+    if user.pk == by.pk:
+        raise MembersError("Nobody shuts herself out. Ask another administrator.")
+    Role.objects.select_for_update().get(name=SUPERADMIN)
+    _may_shape(by, set(user.held_permissions))
+    User.objects.filter(pk=user.pk).update(is_active=is_active)
+    keep_a_superadmin()
+    audit.record("login.opened" if is_active else "login.closed", target=user, reason=reason, by=by)
+
+
+@transaction.atomic
+def save_role(*, role: Role | None, name: str, description: str, permissions: set[str], by: User) -> Role:
+    """Make or change a role of our own. Raises MembersError for a built-in role, one's own, or a power the editor lacks."""
+    if unknown := permissions - set(PERMISSIONS):
+        raise MembersError(f"There is no power called {sorted(unknown)[0]}.")
+    if Role.objects.filter(name__iexact=name).exclude(pk=role.pk if role else 0).exists():
+        raise MembersError("There is a role of this name already.")
+    before: set[str] = set()
+    if role is not None:
+        role = Role.objects.select_for_update().get(pk=role.pk)
+        before = set(role.grants.values_list("name", flat=True))
+        _may_edit(role, by)
+    _may_shape(by, permissions | before)
+    if role is None:
+        role = Role.objects.create(name=name, description=description)
+    else:
+        Role.objects.filter(pk=role.pk).update(name=name, description=description)
+    role.grants.exclude(name__in=permissions).delete()
+    RolePermission.objects.bulk_create([RolePermission(role=role, name=n) for n in sorted(permissions - before)])
+    if permissions:
+        User.objects.filter(role_assignments__role=role, is_staff=False).update(is_staff=True)
+    audit.record(
+        "role.changed" if before else "role.made", target=role, by=by,
+        before={"permissions": sorted(before)}, after={"name": name, "permissions": sorted(permissions)},
+    )  # fmt: skip
+    return role
+
+
+@transaction.atomic
+def delete_role(*, role: Role, by: User) -> None:
+    """Delete a role of our own that nobody holds. Raises MembersError otherwise."""
+    _may_edit(role, by)
+    _may_shape(by, set(role.grants.values_list("name", flat=True)))
+    if role.assignments.running().exists():
+        raise MembersError("Somebody holds this role. Take it back first.")
+    audit.record("role.deleted", target=role, before={"name": role.name}, by=by)
+    role.assignments.all().delete()
+    role.delete()
+
+
+def needs_two(act: str) -> bool:
+    """Whether a second person must agree to this kind of act."""
+    rule = TwoPersonRule.objects.filter(pk=act).first()
+    return rule is None or rule.is_on
+
+
+def _may_shape(by: User, powers: set[str]) -> None:
+    if not powers <= by.held_permissions:
+        raise MembersError("You can only give, change or take powers that you hold yourself.")
+
+
+def _may_edit(role: Role, by: User) -> None:
+    if role.is_builtin:
+        raise MembersError("Built-in roles stay as they are. Make one of your own.")
+    if role.assignments.running().filter(user=by).exists():
+        raise MembersError("Nobody changes a role she holds. Ask another administrator.")
+
+
+def _said(assignment: RoleAssignment) -> dict[str, object]:
+    return {
+        "user": assignment.user_id,
+        "role": assignment.role.name,
+        "starts_on": assignment.starts_on,
+        "ends_on": assignment.ends_on,
+    }

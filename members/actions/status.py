@@ -1,0 +1,44 @@
+"""The one function that moves a member's status."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from members import audit
+from members.actions.errors import MembersError
+from members.models import Member, StatusChange, User
+from members.models.member import Status
+from members.signals import status_changed
+
+MOVES: dict[str, set[str]] = {
+    "": {Status.PENDING_EMAIL},
+    Status.PENDING_EMAIL: {Status.PENDING_VALIDATION, Status.REJECTED},
+    Status.PENDING_VALIDATION: {Status.PRE_VALIDATED, Status.PAYMENT_PENDING, Status.REJECTED},
+    Status.PRE_VALIDATED: {Status.PAYMENT_PENDING, Status.REJECTED},
+    Status.PAYMENT_PENDING: {Status.ACTIVE, Status.REJECTED, Status.INACTIVE},
+    Status.ACTIVE: {Status.INACTIVE},
+    Status.INACTIVE: {Status.ACTIVE, Status.PAYMENT_PENDING},
+    Status.REJECTED: {Status.PENDING_VALIDATION},
+}
+
+
+@transaction.atomic
+def change_status(*, member: Member, to: str, by: User | None, reason: str = "", inactive_reason: str = "") -> StatusChange:
+    """Move a member's status and write why; the only place where a status changes.
+
+    Locks the member's row. Raises MembersError for a move that domain.md section 3 does not know.
+    """
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    if to not in MOVES.get(locked.status, set()):
+        raise MembersError(f"A person who is “{locked.get_status_display()}” cannot become “{Status(to).label}” directly.")
+    change = StatusChange.objects.create(member=locked, from_status=locked.status, to_status=to, by=by, reason=reason)
+    locked.status = to
+    locked.inactive_reason = inactive_reason if to == Status.INACTIVE else ""
+    if to == Status.ACTIVE and locked.joined_on is None:
+        locked.joined_on = timezone.localdate()
+    locked.save(update_fields=["status", "inactive_reason", "joined_on", "updated_at"])
+    audit.record(
+        "member.status", target=locked, before={"status": change.from_status}, after={"status": to}, reason=reason or inactive_reason, by=by
+    )
+    status_changed.send(sender=Member, member=locked, to=to)
+    member.status, member.inactive_reason, member.joined_on = locked.status, locked.inactive_reason, locked.joined_on
+    return change

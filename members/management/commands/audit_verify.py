@@ -1,0 +1,24 @@
+"""Prove that nobody altered the audit."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from members import audit
+
+
+class Command(BaseCommand):
+    """`manage.py audit_verify [--head HASH]`."""
+
+    help = "Seal new entries, walk the chain of the audit and say what was altered; exit 1 if anything was."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--head", default="", help="A hash this command printed earlier: proves that nothing was cut off since.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        while audit.seal():
+            pass
+        wrong, length, head = audit.verify(known=options["head"])
+        if wrong:
+            raise CommandError("\n".join(wrong))
+        self.stdout.write(f"{length} entries, none altered.\nHead: {head}\nKeep this line outside the database.")
