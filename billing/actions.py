@@ -249,7 +249,7 @@ def _begin_terms(payment: Payment) -> None:
 
 def _why_no_term(member: Member) -> str:
     if member.status not in (Status.PAYMENT_PENDING, Status.ACTIVE, Status.INACTIVE):
-        return f"Paid by somebody who is “{member.get_status_display()}”. Say yes to her, or pay it back."
+        return f"Paid by somebody who is “{member.get_status_display()}”. Say yes to the application, or pay it back."
     if member.memberships.not_over().filter(ends_on=None).exists():
         return "Paid by a member for life. Pay it back, or ask whether it was meant as a gift."
     return ""

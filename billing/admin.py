@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -14,6 +16,7 @@ from billing import events
 from billing.actions import BillingError
 from billing.models import Membership, Payment, Plan, ProviderEvent
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
+from loaf.lib.forms import MoneyField
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
 
@@ -24,6 +27,13 @@ TONES = {"succeeded": "ok", "active": "ok", "processed": "ok", "pending": "info"
 def state(row: dict[str, Any], choices: dict[str, str], field: str = "status") -> str:
     """A status in words and colour."""
     return badge(TONES.get(row[field], "quiet"), choices.get(row[field], row[field]))
+
+
+class PlanForm(forms.ModelForm):
+    """A plan, with its amounts as a person writes them."""
+
+    minimum_amount = MoneyField(currency=settings.CURRENCY, label="Dues", help_text="For example 40 or 40.00.")
+    suggested_amount = MoneyField(currency=settings.CURRENCY, required=False, label="Suggested", help_text="When more is welcome.")
 
 
 @admin.register(Plan)
@@ -39,8 +49,11 @@ class PlanAdmin(DeskAdmin):
         Column("For", lambda r: r["interval"]),
         Column("On offer", lambda r: "yes" if r["is_active"] else "no"),
     ]
-    prepopulated_fields = {"slug": ["name"]}
-    exclude = ["stripe_product_id", "stripe_price_id"]
+    form = PlanForm
+    fieldsets = [
+        ("The offer", {"fields": ["name", "description", "minimum_amount", "suggested_amount", "interval"]}),
+        ("More", {"fields": ["grace_days", "seats", "is_active", "position", "slug"]}),
+    ]
 
 
 @admin.register(Membership)

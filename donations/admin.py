@@ -18,7 +18,6 @@ class FundAdmin(DeskAdmin):
     order = ["position", "id"]
     list_values = ["name", "is_active"]
     columns = [Column("Fund", lambda r: r["name"], lead=True), Column("Open", lambda r: "yes" if r["is_active"] else "no")]
-    prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(Donation)

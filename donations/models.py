@@ -1,10 +1,13 @@
 """Gifts, and where they go."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from billing.models import Payment
+from loaf.lib.text import free_slug
 from members.models import Member
 
 
@@ -12,7 +15,9 @@ class Fund(models.Model):
     """Where a gift goes."""
 
     name = models.CharField(max_length=80)
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(
+        "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the name."
+    )
     description = models.CharField(max_length=300, blank=True)
     is_active = models.BooleanField("open for gifts", default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -22,6 +27,10 @@ class Fund(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.slug = self.slug or free_slug(type(self), self.name, fallback="fund")
+        super().save(*args, **kwargs)
 
 
 class Donation(models.Model):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -30,10 +29,9 @@ class EventAdmin(DeskAdmin):
     ]
     filters = [Filter("status", "Status", Event.Status.choices)]
     empty_text = "Nothing is planned yet."
-    prepopulated_fields = {"slug": ["title"]}
     change_form_template = "admin/events/event_form.html"
     fieldsets = [
-        ("What", {"fields": ["title", "slug", "summary", "description", "picture"]}),
+        ("What", {"fields": ["title", "summary", "description", "picture", "slug"]}),
         ("When", {"fields": ["starts_at", "ends_at", "answer_by"]}),
         ("Where", {"fields": ["venue", "area", "address", "access_facts", "cost"]}),
         ("Who", {"fields": ["capacity", "has_waitlist", "guest_limit", "visibility", "status"]}),
@@ -62,10 +60,3 @@ class EventAdmin(DeskAdmin):
         super().save_model(request, obj, form, change)
         if change:
             actions.event_changed(event=obj)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Keep Django's split date widget away; its two halves have no labels."""
-        if db_field.name in ("starts_at", "ends_at", "answer_by"):
-            widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-            return db_field.formfield(widget=widget, form_class=forms.DateTimeField)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)

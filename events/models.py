@@ -1,15 +1,17 @@
 """Events, answers, and who came."""
 
 import datetime as dt
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from loaf.lib.prepared import Parameter
+from loaf.lib.text import free_slug
 from members.models import Member
 
 
@@ -66,7 +68,9 @@ class Event(models.Model):
         TRIP = "trip", "Trip"
 
     title = models.CharField(max_length=120)
-    slug = models.SlugField(max_length=140, unique=True)
+    slug = models.SlugField(
+        "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the title."
+    )
     summary = models.CharField(max_length=300, blank=True)
     description = models.TextField(blank=True)
     picture = models.CharField(max_length=20, choices=Picture.choices, default=Picture.POTLUCK)
@@ -98,6 +102,18 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.slug = self.slug or free_slug(type(self), self.title, fallback="event")
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at < self.starts_at:
+            raise ValidationError({"ends_at": "The end must not be before the start."})
+        if self.pk and self.capacity is not None:
+            coming = self.rsvps.filter(status=Rsvp.Status.GOING).aggregate(n=Sum(F("guest_count") + 1))["n"] or 0
+            if coming > self.capacity:
+                raise ValidationError({"capacity": f"{coming} people are coming already. Leave at least {coming} places."})
 
     @property
     def is_called_off(self) -> bool:
@@ -132,7 +148,7 @@ class Rsvp(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="rsvps")
     status = models.CharField(max_length=10, choices=Status.choices)
     guest_count = models.PositiveSmallIntegerField(default=0)
-    note = models.CharField("what she brings", max_length=200, blank=True)
+    note = models.CharField("brings", max_length=200, blank=True)
     answered_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -21,6 +21,7 @@ from members.models import Member
 
 TONES = {"finished": "ok", "failed": "bad", "previewed": "warn"}
 SHOWN = 50
+LOOK = "imports.view|imports.upload|imports.run"
 TABS = {"reject": "Refused", "note": "With a note", "create": "New", "update": "Brought up to date", "skip": "Left as they are"}
 
 
@@ -28,7 +29,7 @@ TABS = {"reject": "Refused", "note": "With a note", "create": "New", "update": "
 class ImportJobAdmin(DeskAdmin):
     """What was brought in, newest first."""
 
-    permissions = {"view": "imports.view", "add": "imports.upload"}
+    permissions = {"view": LOOK, "add": "imports.upload"}
     list_values = ["status", "created_at", "by__email", "counts"]
     columns = [
         Column("Import", lambda r: f"No. {r['id']}", lead=True),
@@ -45,9 +46,9 @@ class ImportJobAdmin(DeskAdmin):
         view = self.admin_site.admin_view
         return [
             path("add/", view(desk_page("imports.upload", "GET", "POST")(self.upload)), name="imports_importjob_add"),
-            path("<int:pk>/change/", view(desk_page("imports.view")(self.job)), name="imports_importjob_change"),
+            path("<int:pk>/change/", view(desk_page(LOOK)(self.job)), name="imports_importjob_change"),
             path("<int:pk>/run/", view(desk_page("imports.run", "POST")(self.run)), name="imports_importjob_run"),
-            path("<int:pk>/rejected/<int:file_pk>/", view(desk_page("imports.view")(self.rejected)), name="imports_importjob_rejected"),
+            path("<int:pk>/rejected/<int:file_pk>/", view(desk_page(LOOK)(self.rejected)), name="imports_importjob_rejected"),
             *super().get_urls(),
         ]
 

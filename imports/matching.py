@@ -95,9 +95,7 @@ WHERE {OPEN} AND customer_id <> '' AND (target_member_id IS NOT NULL OR same_as 
 
 def _doubts() -> str:
     """Refuse rows whose address belongs to somebody with another name, or to several people."""
-    reason = (
-        "The address belongs to another person on the list. If she shares it, add her by hand; if she changed her name, correct it first."
-    )
+    reason = "The address belongs to another person on the list. Add this one by hand if two people share it."
     value = f"""'[{{"column": "", "value": "", "reason": "{reason}"}}]'"""
     cast = "::jsonb" if is_postgres() else ""
     return f"""

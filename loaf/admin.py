@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path
 
 from loaf.lib.access import STAFF
@@ -41,6 +41,18 @@ class LoafAdminSite(AdminSite):
             if hasattr(view, name):
                 setattr(guarded, name, getattr(view, name))
         return guarded
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """The desk itself lists everything."""
+        return redirect("admin:index")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Ways to sign in are kept in one place."""
+        return redirect("account_change_password")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """One way out."""
+        return redirect("account_logout")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our staff pages that belong to no single table, before the stock ones."""

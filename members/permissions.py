@@ -14,7 +14,7 @@ PERMISSIONS: dict[str, str] = {
     "users.approve": "Say yes to an application.",
     "users.reject": "Say no to an application.",
     "users.merge": "Join two records of one person.",
-    "users.assist": "Help a member inside her own pages.",
+    "users.assist": "Help a member inside the member’s own pages.",
     "users.export": "Take the members list out as a file.",
     "events.view": "See all events, also drafts and hidden ones.",
     "events.create": "Plan a new event.",
@@ -93,3 +93,13 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[str]]] = {
     ),
     "member": ("No power at the desk.", set()),
 }
+
+MODULES = {
+    "users": "Members", "events": "Events", "subscriptions": "Dues and payments", "donations": "Gifts", "imports": "Imports",
+    "documents": "Documents", "gallery": "Pictures", "communications": "Messages", "settings": "Settings", "permissions": "Roles",
+}  # fmt: skip
+
+
+def by_module() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The registry in its ten parts: heading, then name and sentence of each permission."""
+    return [(title, [(name, text) for name, text in PERMISSIONS.items() if name.startswith(f"{key}.")]) for key, title in MODULES.items()]

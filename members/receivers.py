@@ -8,7 +8,8 @@ from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from members import actions
+from loaf.lib.admin import desk_saved
+from members import actions, audit
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
 from members.permissions import BUILT_IN_ROLES
@@ -30,6 +31,13 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
         application = Application.objects.filter(member__email=user.email, proved_at=None).order_by("-created_at").first()
     if application is not None:
         actions.prove_application(application=application, user=user)
+
+
+@receiver(desk_saved)
+def note_what_the_desk_saved(sender: type, user: User, target: Any, before: dict[str, Any], after: dict[str, Any], **kwargs: Any) -> None:
+    """Every row saved by hand at the desk is an entry of the audit."""
+    kind = f"{target._meta.model_name}.{'changed' if before else 'added'}"
+    audit.record(kind, target=target, before=before, after=after, by=user)
 
 
 @receiver(post_migrate, dispatch_uid="built_in_roles")

@@ -1,7 +1,7 @@
 """What is offered, and the terms sold under it."""
 
 import datetime as dt
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from loaf.lib.dates import add_months
 from loaf.lib.prepared import Parameter
+from loaf.lib.text import free_slug
 from members.models import Member
 
 
@@ -34,7 +35,9 @@ class Plan(models.Model):
     """An offer: dues, interval, seats. Retired, never deleted; each term keeps the price it was sold at."""
 
     name = models.CharField(max_length=80)
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(
+        "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the name."
+    )
     description = models.CharField(max_length=200, blank=True)
     minimum_amount = models.PositiveIntegerField(help_text="Dues in cents.")
     suggested_amount = models.PositiveIntegerField(null=True, blank=True, help_text="In cents, when more is welcome.")
@@ -56,6 +59,10 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.slug = self.slug or free_slug(type(self), self.name, fallback="plan")
+        super().save(*args, **kwargs)
 
     def term_from(self, start: dt.date) -> dt.date | None:
         """Return the last day of a term that begins on `start`; None for a lifetime."""

@@ -1,15 +1,22 @@
 """The volunteers' desk on Django's admin: our permissions, and lists that never count or skip."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import flatten, unquote
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Model, QuerySet
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +24,8 @@ from django.utils.safestring import SafeString, mark_safe
 from loaf.lib import keyset
 from loaf.lib.access import declare
 from loaf.lib.htmx import render_page
+from loaf.lib.money import format_money
+from loaf.lib.templatetags.loaf import clock, day, short_day
 
 Cell = str | SafeString
 COUNT_LIMIT = 1_000
@@ -44,8 +53,12 @@ class Filter:
     """How a choice narrows the rows, where it is more than `field = value`."""
 
 
+desk_saved = Signal()
+"""Sent by a DeskAdmin with `user`, `target`, `before` and `after` (dicts of what changed) when somebody saved a row by hand."""
+
+
 class DeskAdmin(ModelAdmin):
-    """A ModelAdmin whose doors are the registry's permissions and whose list is keyset-paged.
+    """A ModelAdmin whose doors are the registry's permissions, whose list is keyset-paged and whose pages have our look.
 
     `permissions` maps view/add/change/delete to a permission's name; a verb that is left out is allowed to nobody.
     """
@@ -56,7 +69,10 @@ class DeskAdmin(ModelAdmin):
     order: list[str] = ["-id"]
     filters: list[Filter] = []
     search_help = ""
+    add_form_template = change_form_template = "admin/desk_form.html"
     empty_text = "There is nothing here yet."
+    list_links: list[tuple[str, str]] = []
+    """Other pages of this table: the name of the address and the words of the link."""
 
     def _may(self, request: HttpRequest, verb: str) -> bool:
         name = self.permissions.get(verb)
@@ -81,6 +97,71 @@ class DeskAdmin(ModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the model shows on the desk."""
         return self.has_view_permission(request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The browser's own controls for dates and times; none of the stock admin's scripts."""
+        if isinstance(db_field, models.DateTimeField):
+            kwargs |= {
+                "widget": forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+                "form_class": forms.DateTimeField,
+            }
+        elif isinstance(db_field, models.DateField):
+            kwargs |= {"widget": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+        elif isinstance(db_field, models.TextField):
+            kwargs |= {"widget": forms.Textarea({"rows": 4})}
+        return db_field.formfield(**kwargs)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """The form, or the facts for somebody who may only look."""
+        obj = kwargs.get("obj")
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        prefix = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        context |= {
+            "list_title": str(self.opts.verbose_name_plural).capitalize(),
+            "list_url": f"{prefix}_changelist",
+            "history_url": f"{prefix}_history",
+            "may_write": may_write,
+        }
+        if obj is not None and not may_write:
+            context["facts"] = self.facts(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def facts(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        """What a row says, in words: labels and texts; what is empty is left out."""
+        names = [name for _, options in self.get_fieldsets(request, obj) for name in flatten(options["fields"])]
+        fields = [self.opts.get_field(name) for name in names if name in {f.name for f in self.opts.get_fields()}]
+        shown = [(str(field.verbose_name).capitalize(), in_words(obj, field)) for field in fields]  # type: ignore[union-attr]
+        return [(label, text) for label, text in shown if text]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and say what changed."""
+        super().save_model(request, obj, form, change)
+        before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
+        after = {name: form.cleaned_data.get(name) for name in form.changed_data}
+        desk_saved.send(sender=type(obj), user=request.user, target=obj, before=_plain(before), after=_plain(after))
+
+    def log_addition(self, *args: Any, **kwargs: Any) -> Any:
+        """Nothing: our own audit holds what changed and cannot be edited."""
+
+    log_change = log_deletions = log_addition  # type: ignore[assignment]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """Back to the list, with one plain sentence."""
+        return self._saved(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the list, with one plain sentence."""
+        return self._saved(request, obj)
+
+    def _saved(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        messages.success(request, f"Saved: {obj}.")
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """What happened to a row is in the audit."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(f"{reverse('admin:members_auditentry_changelist')}?q={self.opts.label_lower}:{unquote(object_id)}")
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows this person may see, before search and filters."""
@@ -164,6 +245,29 @@ def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpRes
         return declare(guarded, permission, methods or ("GET",))
 
     return decorate
+
+
+def in_words(obj: Any, field: Any) -> str:
+    """One field of a row as a person reads it: money with its currency, dates in full, yes and no, the choice's own words."""
+    value = getattr(obj, field.name)
+    if value in (None, ""):
+        return ""
+    if field.choices:
+        return str(getattr(obj, f"get_{field.name}_display")())
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dt.datetime):
+        return f"{day(value)}, {clock(value)}"
+    if isinstance(value, dt.date):
+        return short_day(value)
+    if field.name in ("amount", "fee") or field.name.endswith("_amount"):
+        return format_money(value, obj.currency)
+    return str(value)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as the audit keeps them: a row by its id."""
+    return {name: value.pk if isinstance(value, Model) else value for name, value in values.items()}
 
 
 def read_only_fields(model: type[Model]) -> list[str]:

@@ -59,6 +59,17 @@ class MoneyField(forms.CharField):
         self.currency, self.minimum = currency, minimum
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "input"}
 
+    def prepare_value(self, value: Any) -> Any:
+        """Minor units as a person types them: 4000 is 40.00."""
+        return money.plain_amount(value, self.currency) if isinstance(value, int) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what was typed with the amount, not with its digits."""
+        try:
+            return self.clean(data) != initial
+        except forms.ValidationError:
+            return True
+
     def clean(self, value: Any) -> int | None:  # type: ignore[override]
         text = super().clean(value)
         if not text:

@@ -1,11 +1,14 @@
 """Normal forms of names and addresses, used by the forms, the importers and the database look-ups alike."""
 
+import itertools
 import re
 import secrets
 import unicodedata
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.text import slugify
 
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\x00"), None)
 EMAIL = re.compile(r"[^@\s\"<>(),:;\\\[\]]{1,64}@(?:[^@\s.\"<>(),:;\\\[\]]+\.)+[^@\s.\"<>(),:;\\\[\]]{2,}")
@@ -38,3 +41,11 @@ def is_email(address: str) -> bool:
 def reference() -> str:
     """Return an unguessable public name for a row: 128 random bits, URL-safe, 22 characters."""
     return secrets.token_urlsafe(16)
+
+
+def free_slug(model: Any, text: str, *, fallback: str) -> str:
+    """A name for addresses made of a title that no other row of the model has: spring-potluck, spring-potluck-2, …"""
+    stem = slugify(text)[:100] or fallback
+    taken = set(model._default_manager.filter(slug__startswith=stem).values_list("slug", flat=True))
+    names = itertools.chain([stem], (f"{stem}-{n}" for n in itertools.count(2)))
+    return next(name for name in names if name not in taken)

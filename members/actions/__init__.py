@@ -8,7 +8,7 @@ from members.actions.applications import (
     start_application,
     validate_applicant,
 )
-from members.actions.approvals import ACTS, ask_approval, decide_approval, set_two_person_rule, use_approval
+from members.actions.approvals import ACTS, ask_approval, ask_superadmin, decide_approval, set_two_person_rule, use_approval
 from members.actions.errors import MembersError
 from members.actions.logins import claim_members, ensure_login, make_login
 from members.actions.roles import (
@@ -28,6 +28,7 @@ __all__ = [
     "MembersError",
     "approve_applicant",
     "ask_approval",
+    "ask_superadmin",
     "assign_role",
     "change_status",
     "claim_members",

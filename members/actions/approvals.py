@@ -19,11 +19,13 @@ class Act:
 
     sentence: str
     permission: str
+    url_name: str = ""
+    """Where the person who asked does it herself once it is granted; "" when it is done by the agreement."""
 
 
 ACTS: dict[str, Act] = {
-    "members_export": Act("Taking the members list out as a file", "users.export"),
-    "audit_export": Act("Taking the audit out as a file", "permissions.view_audit"),
+    "members_export": Act("Taking the members list out as a file", "users.export", "admin:members_member_export"),
+    "audit_export": Act("Taking the audit out as a file", "permissions.view_audit", "admin:members_auditentry_export"),
     "superadmin": Act("Letting somebody do everything", "permissions.assign_roles"),
 }
 """Rooms further up add theirs when they are loaded (mass mail, merges, deletes)."""
@@ -45,6 +47,14 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
         approval.is_granted, approval.decided_at = True, timezone.now()
         approval.save(update_fields=["is_granted", "decided_at"])
     return approval
+
+
+def ask_superadmin(*, user: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
+    """Ask that a login may do everything; it may as soon as a second person agrees. Raises MembersError."""
+    if user == by.pk:
+        raise MembersError("Nobody changes their own powers. Ask another administrator.")
+    params = {"user": user, "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
+    return ask_approval(act="superadmin", params=params, summary=summary, reason=reason, by=by)
 
 
 @transaction.atomic

@@ -31,11 +31,11 @@ def assign_role(
     granted = set(role.grants.values_list("name", flat=True))
     people = user.members.count()
     if people > 1:
-        raise MembersError("Two members share this login. A person who works at the desk needs an address of her own.")
+        raise MembersError("Two members share this login. A person who works at the desk needs an address of their own.")
     if by is not None:
         _may_shape(by, granted)
         if by.pk == user.pk:
-            raise MembersError("Nobody changes her own powers. Ask another administrator.")
+            raise MembersError("Nobody changes their own powers. Ask another administrator.")
         if people == 0:
             raise MembersError("This login belongs to no member yet. Roles are for people on our list.")
         if role.name == SUPERADMIN and not approved and needs_two("superadmin"):
@@ -59,7 +59,7 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, reason: str) -> None:
     role = Role.objects.select_for_update().get(pk=assignment.role_id)
     _may_shape(by, set(role.grants.values_list("name", flat=True)))
     if assignment.user_id == by.pk:
-        raise MembersError("Nobody changes her own powers. Ask another administrator.")
+        raise MembersError("Nobody changes their own powers. Ask another administrator.")
     RoleAssignment.objects.filter(pk=assignment.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
     if role.name == SUPERADMIN:
         keep_a_superadmin()
@@ -140,7 +140,7 @@ def _may_edit(role: Role, by: User) -> None:
     if role.is_builtin:
         raise MembersError("Built-in roles stay as they are. Make one of your own.")
     if role.assignments.running().filter(user=by).exists():
-        raise MembersError("Nobody changes a role she holds. Ask another administrator.")
+        raise MembersError("Nobody changes a role they hold. Ask another administrator.")
 
 
 def _said(assignment: RoleAssignment) -> dict[str, object]:

@@ -10,7 +10,7 @@ class Application(models.Model):
     """One request to join. Where it stands is the member's status; this row holds what was said and decided."""
 
     member = models.OneToOneField(Member, models.CASCADE, related_name="application")
-    about = models.TextField("in her words", blank=True)
+    about = models.TextField("in their words", blank=True)
     is_of_age = models.BooleanField("50 or over, or partner of a member", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     proved_at = models.DateTimeField("address proved", null=True, blank=True)

@@ -94,8 +94,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return found
 
     def visible_to(self, user: Any) -> Self:
-        """Rows a person at the desk may see: all of them with users.view, none without."""
-        return self if user.has_perm("users.view") else self.none()
+        """Rows a person at the desk may see: all of them with users.view or users.edit, none without."""
+        return self if user.has_perm("users.view|users.edit") else self.none()
 
 
 class Member(models.Model):
@@ -105,7 +105,7 @@ class Member(models.Model):
     member_number = models.PositiveIntegerField(unique=True, editable=False)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
-    chosen_name = models.CharField("what we call her", max_length=100, blank=True)
+    chosen_name = models.CharField("what we call them", max_length=100, blank=True)
     pronouns = models.CharField(max_length=40, blank=True)
     email = models.EmailField("e-mail address", max_length=254, blank=True)
     phone = models.CharField(max_length=20, blank=True, help_text="As +17135550142.")
@@ -116,7 +116,7 @@ class Member(models.Model):
     region = models.CharField("state", max_length=40, blank=True)
     postal_code = models.CharField("ZIP code", max_length=20, blank=True)
     country = models.CharField(max_length=60, blank=True)
-    bio = models.TextField("about her", blank=True)
+    bio = models.TextField("about them", blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING_EMAIL, editable=False)
     inactive_reason = models.CharField(max_length=20, choices=InactiveReason.choices, blank=True, editable=False)
     joined_on = models.DateField("member since", null=True, blank=True)

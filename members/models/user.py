@@ -58,8 +58,8 @@ class User(AbstractBaseUser):
         return frozenset(HELD(user=self.pk, day=timezone.localdate()))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Say whether a running role gives this permission ("users.approve")."""
-        return perm in self.held_permissions
+        """Say whether a running role gives this permission ("users.approve"), or one of several ("users.approve|users.reject")."""
+        return any(name in self.held_permissions for name in perm.split("|"))
 
     def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
         """Say whether all the permissions are held."""

@@ -149,6 +149,8 @@ class Api:
         for needed in ("line_items", "success_url"):
             if needed not in p:
                 raise StripeError(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
+        if "customer" in p and p["customer"] not in self.store.kinds["customers"]:
+            raise StripeError(f"No such customer: '{p['customer']}'", code="resource_missing", param="customer")
         items = [self._line(item) for item in p["line_items"]]
         row = self.store.add(
             "checkout/sessions", mode=p.get("mode", "payment"), status="open", payment_status="unpaid",
@@ -160,8 +162,6 @@ class Api:
             _line_items=items, _payment_intent_data=p.get("payment_intent_data"), _subscription_data=p.get("subscription_data"),
         )  # fmt: skip
         row["url"] = f"{self.store.base_url}/pay/{row['id']}"
-        if row["customer"]:
-            self.store.get("customers", row["customer"])
         return row
 
     def _line(self, item: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The members' room at the desk: members, applications, roles."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,10 +13,10 @@ from django.urls import path
 
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
 from loaf.lib.templatetags.loaf import badge, partial_date, phone, short_day
-from members import actions
-from members.models import Application, Member, Role, RoleAssignment, StatusChange, User
+from members import actions, audit
+from members.admin.exports import approved_export, members_as_file
+from members.models import Application, Member, StatusChange
 from members.models.member import TONES, Status
-from members.permissions import BUILT_IN_ROLES, PERMISSIONS
 from members.views import path_to_membership
 
 
@@ -29,7 +30,7 @@ def status_badge(row: dict[str, Any]) -> str:
 class MemberAdmin(DeskAdmin):
     """Everybody on the rolls."""
 
-    permissions = {"view": "users.view", "add": "users.create", "change": "users.edit"}
+    permissions = {"view": "users.view|users.edit", "add": "users.create", "change": "users.edit"}
     order = ["last_name", "first_name", "id"]
     list_values = ["first_name", "last_name", "email", "phone", "status", "joined_on", "joined_precision", "member_number"]
     columns = [
@@ -45,10 +46,24 @@ class MemberAdmin(DeskAdmin):
     empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
     fieldsets = [
         ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns"]}),
-        ("How to reach her", {"fields": ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country"]}),
+        ("How to reach them", {"fields": ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country"]}),
         ("More", {"fields": ["bio", "joined_on"]}),
     ]
     change_form_template = "admin/members/member_form.html"
+
+    list_links = [("admin:members_member_export", "Take the list out as a file")]
+
+    def get_urls(self) -> list[Any]:
+        """The export."""
+        page = desk_page("users.export", "GET", "POST")(self.export)
+        return [path("export/", self.admin_site.admin_view(page), name="members_member_export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> Any:
+        """Ask for the members list as a file; with the switch on, a second person agrees first."""
+        answer = partial(members_as_file, private=request.user.has_perm("users.view_private"))
+        return approved_export(
+            request, act="members_export", title="The members list as a file", summary="The members list as a file", answer=answer
+        )
 
     def rows(self, request: HttpRequest) -> QuerySet[Member]:
         """Members this person may see."""
@@ -76,13 +91,20 @@ class MemberAdmin(DeskAdmin):
         """Beside the form: where she stands and how she got there."""
         member = kwargs.get("obj")
         if member is not None:
+            if request.method == "GET":
+                audit.record("looked", target=member)
+            private = request.user.has_perm("users.view_private")
             context |= {
                 "member": member,
+                "same_address": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email and private else [],
                 "story": member.status_changes.select_related("by").order_by("-at")[:20],
                 "terms": member.memberships.select_related("plan")[:10] if request.user.has_perm("subscriptions.view") else None,
                 "payments": member.payments.order_by("-created_at")[:10] if request.user.has_perm("subscriptions.view") else None,
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+DECIDERS = "users.approve|users.reject|users.validate"
 
 
 class DecisionForm(forms.Form):
@@ -96,7 +118,7 @@ class DecisionForm(forms.Form):
 class ApplicationAdmin(DeskAdmin):
     """The queue of applications, oldest first."""
 
-    permissions = {"view": "users.approve"}
+    permissions = {"view": DECIDERS}
     order = ["created_at", "id"]
     list_values = ["member__first_name", "member__last_name", "member__status", "created_at"]
     columns = [
@@ -109,7 +131,7 @@ class ApplicationAdmin(DeskAdmin):
 
     def get_urls(self) -> list[Any]:
         """The decision on one application."""
-        page = desk_page("users.approve", "GET", "POST")(self.decide)
+        page = desk_page(DECIDERS, "GET", "POST")(self.decide)
         return [path("<int:pk>/change/", self.admin_site.admin_view(page), name="members_application_change"), *super().get_urls()]
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -131,7 +153,7 @@ class ApplicationAdmin(DeskAdmin):
             "path": path_to_membership(member.status) if member.status != Status.REJECTED else [],
             "may": {
                 "validate": member.status == Status.PENDING_VALIDATION and request.user.has_perm("users.validate"),
-                "approve": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED),
+                "approve": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and request.user.has_perm("users.approve"),
                 "reject": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and request.user.has_perm("users.reject"),
             },
             "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email else [],
@@ -148,86 +170,7 @@ class ApplicationAdmin(DeskAdmin):
             messages.success(request, f"{member} is known to us now.")
         elif given["do"] == "approve":
             actions.approve_applicant(member=member, by=user)
-            messages.success(request, f"{member} may pay her dues now. A letter is on its way.")
+            messages.success(request, f"{member} may pay the dues now. A letter is on its way.")
         else:
             actions.reject_applicant(member=member, by=user, reason=given["reason"])
             messages.success(request, f"A kind letter is on its way to {member}.")
-
-
-@admin.register(Role)
-class RoleAdmin(DeskAdmin):
-    """Roles and what each may do."""
-
-    permissions = {"view": "permissions.view"}
-    order = ["name", "id"]
-    list_values = ["name", "description", "is_builtin"]
-    columns = [
-        Column("Role", lambda r: r["name"], lead=True),
-        Column("For", lambda r: r["description"]),
-        Column("Powers", lambda r: str(len(BUILT_IN_ROLES[r["name"]][1])) if r["is_builtin"] and r["name"] in BUILT_IN_ROLES else "own"),
-    ]
-    change_form_template = "admin/members/role.html"
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """One role in plain sentences, and who holds it; nothing is changed here."""
-        if not self.has_view_permission(request) or request.method == "POST":
-            raise PermissionDenied
-        role = get_object_or_404(Role, pk=object_id)
-        held = set(role.grants.values_list("name", flat=True))
-        context = {
-            "title": f"Role: {role.name}",
-            "role": role,
-            "sentences": [(name, text, name in held) for name, text in PERMISSIONS.items()],
-            "holders": role.assignments.select_related("user").order_by("user__email")[:100],
-        }
-        return render(request, "admin/members/role.html", context)
-
-
-class AssignmentForm(forms.ModelForm):
-    """Give a role to a login, by its address."""
-
-    email = forms.EmailField(label="E-mail address of the login")
-
-    class Meta:
-        model = RoleAssignment
-        fields = ["email", "role", "starts_on", "ends_on"]
-
-    def clean_email(self) -> str:
-        """The login must exist."""
-        address = self.cleaned_data["email"].strip().lower()
-        if not User.objects.filter(email=address).exists():
-            raise forms.ValidationError("Nobody signs in with this address yet. Ask her to sign in once, then give the role.")
-        return address
-
-
-@admin.register(RoleAssignment)
-class RoleAssignmentAdmin(DeskAdmin):
-    """Who holds which role, from when to when."""
-
-    permissions = {"view": "permissions.view", "add": "permissions.assign_roles"}
-    form = AssignmentForm
-    list_values = ["user__email", "role__name", "starts_on", "ends_on"]
-    columns = [
-        Column("Who", lambda r: r["user__email"], lead=True),
-        Column("Role", lambda r: r["role__name"]),
-        Column("From", lambda r: short_day(r["starts_on"])),
-        Column("Until", lambda r: short_day(r["ends_on"]) or "further notice"),
-    ]
-
-    def save_model(self, request: HttpRequest, obj: RoleAssignment, form: forms.ModelForm, change: bool) -> None:
-        """Through the action, which refuses to give what the giver lacks."""
-        given = form.cleaned_data
-        user = User.objects.get(email=given["email"])
-        try:
-            made = actions.assign_role(
-                user=user,
-                role=given["role"],
-                by=request.user,  # type: ignore[arg-type]
-                starts_on=given["starts_on"],
-                ends_on=given["ends_on"],  # type: ignore[arg-type]
-            )
-        except actions.MembersError as error:
-            raise PermissionDenied(str(error)) from None
-        obj.pk = made.pk

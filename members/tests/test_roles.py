@@ -1,0 +1,240 @@
+"""Powers: nobody gives what they lack, nobody changes their own, somebody is always left, two people decide what leaves the house."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from members import actions
+from members.models import Approval, AuditEntry, Member, Role, RoleAssignment, TwoPersonRule, User
+from tests.factories import make_person, make_staff_with, make_user
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/members/roleassignment/add/"
+
+
+def role(name="superadmin"):
+    return Role.objects.get(name=name)
+
+
+def colleague(kind="superadmin"):
+    """A person on the list with a role; a superadmin without end is there beside her."""
+    person = make_person()
+    actions.assign_role(user=person.user, role=role(kind), by=None)
+    return person.user
+
+
+def test_role_given_at_the_desk_counts_at_once_and_ends_with_its_last_day(as_user, time_machine):
+    time_machine.move_to("2026-06-10 12:00-05:00", tick=False)
+    desk, helper = as_user(colleague()), make_person(email="helper@example.org")
+    given = {"email": "helper@example.org", "role": role("events").pk, "starts_on": "2026-06-10", "ends_on": "2026-06-10"}
+    assert desk.post(ADD, given).status_code == 302
+    assert as_user(helper.user).get("/admin/events/event/").status_code == 200
+    time_machine.move_to("2026-06-10 23:59-05:00", tick=False)
+    assert as_user(helper.user).get("/admin/events/event/").status_code == 200
+    time_machine.move_to("2026-06-11 00:01-05:00", tick=False)
+    assert as_user(helper.user).get("/admin/events/event/").status_code == 404
+
+
+def test_role_begins_on_its_first_day(as_user, time_machine):
+    time_machine.move_to("2026-06-10 12:00-05:00", tick=False)
+    person = make_person()
+    actions.assign_role(user=person.user, role=role("events"), by=None, starts_on=dt.date(2026, 6, 12))
+    assert as_user(person.user).get("/admin/").status_code == 404
+    time_machine.move_to("2026-06-12 00:01-05:00", tick=False)
+    assert as_user(person.user).get("/admin/").status_code == 200
+
+
+def test_nobody_gives_a_power_they_lack(as_user):
+    giver = make_staff_with("permissions.assign_roles", "permissions.view", "events.view")
+    make_person(email="friend@example.org")
+    answer = as_user(giver).post(ADD, {"email": "friend@example.org", "role": role("finance").pk, "starts_on": "2026-06-10"})
+    assert answer.status_code == 422
+    assert "powers that you hold yourself" in answer.content.decode()
+    assert not RoleAssignment.objects.filter(user__email="friend@example.org").exists()
+
+
+def test_nobody_gives_herself_a_role_or_takes_her_own(as_user):
+    me = colleague()
+    answer = as_user(me).post(ADD, {"email": me.email, "role": role("finance").pk, "starts_on": "2026-06-10"})
+    assert "their own powers" in answer.content.decode()
+    mine = me.role_assignments.get()
+    answer = as_user(me).post(f"/admin/members/roleassignment/{mine.pk}/change/", {"reason": "x"})
+    assert answer.status_code == 422
+    mine.refresh_from_db()
+    assert mine.withdrawn_at is None
+
+
+def test_taking_a_role_back_counts_at_the_next_request(as_user):
+    boss, helper = colleague(), colleague("finance")
+    client = as_user(helper)
+    assert client.get("/admin/billing/payment/").status_code == 200
+    held = helper.role_assignments.get()
+    assert as_user(boss).post(f"/admin/members/roleassignment/{held.pk}/change/", {"reason": "Term is over"}).status_code == 302
+    assert client.get("/admin/billing/payment/").status_code == 404
+    entry = AuditEntry.objects.get(action="role.withdrawn")
+    assert (entry.actor, entry.reason, entry.details["before"]["role"]) == (boss, "Term is over", "finance")
+
+
+def test_last_superadmin_without_an_end_stays():
+    boss, other = colleague(), colleague()
+    other.role_assignments.update(ends_on=timezone.localdate() + dt.timedelta(days=30))
+    with pytest.raises(actions.MembersError, match="without an end"):
+        actions.withdraw_role(assignment=boss.role_assignments.get(), by=other, reason="")
+    with pytest.raises(actions.MembersError, match="without an end"):
+        actions.set_active(user=boss, is_active=False, by=other, reason="")
+    boss.refresh_from_db()
+    assert boss.is_active
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_superadmins_who_demote_each_other_at_once_leave_one():
+    for _ in range(10):
+        one, two = colleague(), colleague()
+        RoleAssignment.objects.exclude(user__in=[one, two]).update(withdrawn_at=timezone.now())
+        errors = at_once(
+            [
+                lambda one=one, two=two: actions.withdraw_role(assignment=two.role_assignments.get(), by=one, reason=""),
+                lambda one=one, two=two: actions.withdraw_role(assignment=one.role_assignments.get(), by=two, reason=""),
+            ]
+        )
+        assert RoleAssignment.objects.running().filter(role=role(), user__in=[one, two]).count() == 1
+        assert all(isinstance(error, actions.MembersError) for error in errors)
+
+
+def test_login_that_works_at_the_desk_acts_for_one_member_only():
+    user = make_user(email="both@example.org")
+    Member.objects.create(user=user, first_name="Ruth", email="both@example.org", status="active")
+    Member.objects.create(user=user, first_name="Carol", email="both@example.org", status="active")
+    with pytest.raises(actions.MembersError, match="share this login"):
+        actions.assign_role(user=user, role=role("events"), by=None)
+    staff = colleague("events")
+    Member.objects.create(first_name="Partner", email=staff.email, status="active")
+    assert actions.claim_members(user=staff) == 0
+
+
+def test_own_role_is_made_changed_and_deleted_in_plain_sentences(as_user):
+    desk = as_user(colleague())
+    page = desk.get("/admin/members/role/add/").content.decode()
+    assert "Tick people off at the door." in page
+    made = desk.post("/admin/members/role/add/", {"name": "Door", "permissions": ["events.view", "events.mark_attendance"]})
+    assert made.status_code == 302
+    own = role("Door")
+    assert set(own.grants.values_list("name", flat=True)) == {"events.view", "events.mark_attendance"}
+    desk.post(f"/admin/members/role/{own.pk}/change/", {"name": "Door", "description": "At the door", "permissions": ["events.view"]})
+    assert set(own.grants.values_list("name", flat=True)) == {"events.view"}
+    assert "At the door" in desk.get("/admin/members/role/").content.decode()
+    assert "Door" in desk.get("/admin/members/role/matrix/").content.decode()
+    desk.post(f"/admin/members/role/{own.pk}/remove/")
+    assert not Role.objects.filter(name="Door").exists()
+    assert list(AuditEntry.objects.filter(action__startswith="role.").order_by("id").values_list("action", flat=True)[1:]) == [
+        "role.made",
+        "role.changed",
+        "role.deleted",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"name": "finance", "permissions": []}, "a role of this name"),
+        ({"name": "", "permissions": []}, "This field is required"),
+        ({"name": "Odd", "permissions": ["users.fly"]}, "users.fly"),
+    ],
+)
+def test_role_form_says_what_is_wrong(as_user, data, sentence):
+    answer = as_user(colleague()).post("/admin/members/role/add/", data)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+
+
+def test_own_role_cannot_hold_more_than_its_maker_nor_be_changed_by_its_holder(as_user):
+    maker = make_staff_with("permissions.manage_roles", "permissions.view", "events.view")
+    answer = as_user(maker).post("/admin/members/role/add/", {"name": "Big", "permissions": ["events.view", "users.delete"]})
+    assert "powers that you hold yourself" in answer.content.decode()
+    held = maker.role_assignments.get().role
+    answer = as_user(maker).post(f"/admin/members/role/{held.pk}/change/", {"name": held.name, "permissions": ["events.view"]})
+    assert "a role they hold" in answer.content.decode()
+    assert as_user(maker).post(f"/admin/members/role/{role().pk}/change/", {"name": "x"}).status_code == 403
+
+
+def test_superadmin_needs_a_second_person_who_is_not_the_first(as_user):
+    one, two, new = colleague(), colleague(), make_person(email="new@example.org")
+    desk = as_user(one)
+    data = {"email": "new@example.org", "role": role().pk, "starts_on": "2026-06-10"}
+    assert "what it is for" in desk.post(ADD, data).content.decode()
+    assert desk.post(ADD, data | {"reason": "New chair"}).status_code == 302
+    asked = Approval.objects.get()
+    assert new.user.held_permissions == frozenset()
+    desk.post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    asked.refresh_from_db()
+    assert asked.decided_at is None
+    assert "I agree" not in desk.get(f"/admin/members/approval/{asked.pk}/change/").content.decode()
+    second = as_user(two)
+    assert "New chair" in second.get(f"/admin/members/approval/{asked.pk}/change/").content.decode()
+    second.post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    assert "settings.edit" in User.objects.get(email="new@example.org").held_permissions
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Approval.objects.create(
+            act="superadmin", summary="s", reason="r", asked_by=one, decided_by=one, decided_at=timezone.now(), is_granted=True
+        )
+
+
+def test_list_leaves_the_house_once_after_a_second_person_agreed(as_user):
+    one, two = colleague("membership"), colleague("admin")
+    make_person(first_name="Ruth", last_name="=SUM(A1)", email="ruth@example.org")
+    url, desk = "/admin/members/member/export/", as_user(one)
+    desk.post(url, {"reason": "Labels for the March letter"})
+    asked = Approval.objects.get()
+    assert "waits for another person" in desk.get(url).content.decode()
+    assert desk.post(url, {"approval": asked.pk}).status_code == 302
+    as_user(two).post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    answer = desk.post(url, {"approval": asked.pk})
+    text = b"".join(answer.streaming_content).decode()
+    assert "ruth@example.org" in text
+    assert "'=SUM" in text
+    assert answer["Content-Disposition"] == 'attachment; filename="list.csv"'
+    again = desk.post(url, {"approval": asked.pk})
+    assert again.status_code == 302
+    assert list(AuditEntry.objects.filter(action__startswith="export").values_list("actor", "action")) == [
+        (one.pk, "export.members_export")
+    ]
+
+
+def test_agreement_is_worth_nothing_to_others_or_after_three_days(as_user, time_machine):
+    time_machine.move_to("2026-06-10 12:00+00:00", tick=False)
+    one, two = colleague("membership"), colleague("admin")
+    asked = actions.ask_approval(act="members_export", params={}, summary="s", reason="r", by=one)
+    actions.decide_approval(approval=asked, is_granted=True, by=two)
+    with pytest.raises(actions.MembersError, match="Only the person"):
+        actions.use_approval(approval=asked, by=two)
+    late = actions.ask_approval(act="members_export", params={}, summary="s", reason="r", by=one)
+    time_machine.move_to("2026-06-13 12:01+00:00", tick=False)
+    for call in (
+        lambda: actions.use_approval(approval=asked, by=one),
+        lambda: actions.decide_approval(approval=late, is_granted=True, by=two),
+    ):
+        with pytest.raises(actions.MembersError):
+            call()
+
+
+def test_switch_for_one_person_is_audited_and_acts_at_once(as_user):
+    boss = colleague()
+    as_user(boss).post("/admin/members/role/two-person/", {"act": "members_export", "is_on": "0"})
+    assert not TwoPersonRule.objects.get(pk="members_export").is_on
+    desk = as_user(boss)
+    desk.post("/admin/members/member/export/", {"reason": "Labels"})
+    assert "Your file is ready" in desk.get("/admin/members/member/export/").content.decode()
+    assert AuditEntry.objects.filter(action="two_person_rule.changed").exists()
+
+
+def test_export_without_the_power_to_see_addresses_holds_none():
+    from members.admin.exports import members_as_file
+
+    make_person(first_name="Ruth", email="ruth@example.org")
+    text = b"".join(members_as_file(private=False).streaming_content).decode()
+    assert "Ruth" in text
+    assert "ruth@" not in text
