@@ -23,8 +23,9 @@ def receipt(payment: Payment, membership: Membership) -> None:
         heading=f"Thank you, {membership.member.called}",
         paragraphs=[f"Your payment has arrived. {until if covered else 'One of us looks at it and calls you.'}"],
         box=[
-            f"Receipt no. {payment.receipt_number}",
+            f"Receipt no. {payment.receipt_number} for {payment.payer_name or membership.member}",
             *lines,
+            *([f"From {short_day(membership.starts_on)} to {short_day(membership.ends_on)}"] if covered and membership.ends_on else []),
             f"Paid on {paid_on}: {format_money(payment.amount, payment.currency)}",
             card(payment),
         ],

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 
 from billing import actions
 from billing.forms import DuesForm
-from billing.models import Payment, Plan
+from billing.models import Payment, PaymentLine, Plan
 from loaf.lib.access import open_to_all
 from loaf.lib.htmx import render_page
 from members.doors import current_member, member_required
@@ -64,5 +64,10 @@ def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
         member = current_member(request)
         if member is None or member.pk != payment.payer_id:
             raise Http404
-    context = {"payment": payment, "came_back": "back" in request.GET, "is_waiting": payment.status == Payment.Status.PENDING}
+    context = {
+        "payment": payment,
+        "gift": all(line.kind == PaymentLine.Kind.DONATION for line in payment.lines.all()),
+        "came_back": "back" in request.GET,
+        "is_waiting": payment.status == Payment.Status.PENDING,
+    }
     return render_page(request, "billing/payment_result.html", context, fragment="result")

@@ -20,9 +20,11 @@ def thank_you(payment: Payment) -> None:
             "Nothing was given in return for it. Please keep this note for your taxes.",
         ],
         box=[
-            f"Receipt no. {payment.receipt_number}",
+            f"Receipt no. {payment.receipt_number} for {payment.payer_name or 'a friend'}",
             f"Gift on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
+            *[f"For: {gift.fund.name}" for gift in payment.donations.select_related("fund")],
             card(payment),
+            *([f"{settings.ORG['legal_name']}, EIN {settings.ORG['ein']}"] if settings.ORG["ein"] else []),
         ],
         closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
         reason="You get this because you gave.",

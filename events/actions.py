@@ -14,6 +14,10 @@ from members.models import Member, User
 log = logging.getLogger("loaf.events")
 
 
+TOLD = {"starts_at", "ends_at", "venue", "address"}
+"""What people who come must hear of when it changes."""
+
+
 class EventsError(Exception):
     """A rule of the events' room was not met; the message may be shown."""
 
@@ -137,9 +141,25 @@ def undo_check_in(*, event: Event, member: Member | None = None, guest: Guest | 
 
 
 @transaction.atomic
-def event_changed(*, event: Event) -> int:
-    """After the desk changed an event: places that came free go to the waiting list. Returns how many were given."""
-    return fill_free_places(event=Event.objects.select_for_update().get(pk=event.pk))
+def event_changed(*, event: Event, changed: set[str]) -> int:
+    """After the desk changed these fields of an event: tell those who said they come, and fill places that came free.
+
+    Returns how many letters were written. Nobody is written to about a draft or an event that is over.
+    """
+    locked = Event.objects.select_for_update().get(pk=event.pk)
+    fill_free_places(event=locked)
+    if timezone.now() >= locked.ends_at or locked.status == Event.Status.DRAFT:
+        return 0
+    if locked.is_called_off:
+        write = emails.called_off if "status" in changed else None
+    else:
+        write = emails.details_changed if changed & TOLD else None
+    if write is None:
+        return 0
+    told = locked.rsvps.filter(status__in=[Rsvp.Status.GOING, Rsvp.Status.MAYBE, Rsvp.Status.WAITLISTED]).select_related("member", "event")
+    for rsvp in told:
+        write(rsvp)
+    return len(told)
 
 
 def close_past_events(*, now: dt.datetime) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from events import actions
@@ -56,7 +56,9 @@ class EventAdmin(DeskAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
-        """A bigger room lets the waiting list in at once."""
+        """A bigger room lets the waiting list in at once; those who come hear of another time, place, or that it is off."""
         super().save_model(request, obj, form, change)
         if change:
-            actions.event_changed(event=obj)
+            told = actions.event_changed(event=obj, changed=set(form.changed_data))
+            if told:
+                messages.info(request, f"{told} {'person hears' if told == 1 else 'people hear'} of it by e-mail.")

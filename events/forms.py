@@ -19,12 +19,20 @@ class AnswerForm(forms.Form):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         guests: Any = self.fields["guests"]
-        guests.choices = [(0, "Just me"), *((n, f"Me and {n}") for n in range(1, event.guest_limit + 1))]
+        more = [(n, "Me and a guest" if n == 1 else f"Me and {n} guests") for n in range(1, event.guest_limit + 1)]
+        guests.choices = [(0, "Just me"), *more]
         guests.error_messages["invalid_choice"] = "Please choose how many of you come."
         self.fields["answer"].error_messages |= {
             "required": "Please press one of the two answers.",
             "invalid_choice": "Please press one of the two answers.",
         }
+
+    def clean(self) -> dict[str, Any]:
+        """A guest's name means a guest, also when "Just me" was left standing."""
+        given = super().clean() or self.cleaned_data
+        if given.get("guest_name") and not given.get("guests"):
+            given["guests"] = 1
+        return given
 
     @property
     def status(self) -> str:

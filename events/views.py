@@ -56,7 +56,10 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _answer_form(found: Event, rsvp: Rsvp | None, data: Any = None) -> AnswerForm:
-    initial = {"guests": rsvp.guest_count, "note": rsvp.note} if rsvp else {"guests": 0}
+    initial: dict[str, Any] = {"guests": 0}
+    if rsvp:
+        first = next(iter(rsvp.guests.all()), None) if rsvp.guest_count else None
+        initial = {"guests": rsvp.guest_count, "note": rsvp.note, "guest_name": first.name if first else ""}
     return AnswerForm(data, event=found, initial=initial)
 
 
@@ -163,12 +166,13 @@ def _door(found: Event, search: str) -> dict[str, Any]:
     came = {a.member_id: a for a in here if a.member_id and a.guest_id is None}
     guests = {a.guest_id: a for a in here if a.guest_id}
     lines: list[dict[str, Any]] = []
+    names = _told_apart([rsvp.member for rsvp in rsvps])
     for rsvp in sorted(rsvps, key=lambda r: (r.member.called.lower(), r.member.last_name.lower())):
         detail = f"With {rsvp.guest_count} guest{'s' if rsvp.guest_count > 1 else ''}" if rsvp.guest_count else ""
-        lines.append(_line("member", rsvp.member_id, rsvp.member.door_name, came.get(rsvp.member_id), detail))
+        lines.append(_line("member", rsvp.member_id, names[rsvp.member_id], came.get(rsvp.member_id), detail))
         for guest in rsvp.guests.all():
             name = guest.name or f"Guest of {rsvp.member.called}"
-            lines.append(_line("guest", guest.pk, name, guests.get(guest.pk), f"Guest of {rsvp.member.door_name}"))
+            lines.append(_line("guest", guest.pk, name, guests.get(guest.pk), f"Guest of {names[rsvp.member_id]}"))
     walk_ins = [_line("walk-in", a.pk, a.name, a, "Not on the list") for a in here if not a.member_id and not a.guest_id]
     everyone = lines + walk_ins
     wanted = [line for line in everyone if search.lower() in line["name"].lower()] if search else everyone
@@ -179,6 +183,16 @@ def _door(found: Event, search: str) -> dict[str, Any]:
         "expected": len(lines),
         "walk_ins": len(walk_ins),
     }
+
+
+def _told_apart(members: list[Member]) -> dict[int, str]:
+    """First name and initial of each, with as many letters of the last name as it takes to tell two people apart."""
+    names: dict[int, str] = {}
+    for member in members:
+        same = [m for m in members if m.called == member.called and m.pk != member.pk]
+        letters = next((n for n in range(1, 20) if all(m.last_name[:n] != member.last_name[:n] for m in same)), 20)
+        names[member.pk] = f"{member.called} {member.last_name[:letters]}{'.' if letters < len(member.last_name) else ''}".strip()
+    return names
 
 
 def _line(kind: str, key: int, name: str, attendance: Attendance | None, detail: str) -> dict[str, Any]:

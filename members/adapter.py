@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 from members import emails
@@ -11,6 +12,12 @@ from members import emails
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's adapter: discreet mails through the outbox, six digits, one front door for joining."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "incorrect_code": "Those are not the six digits we sent. Look at the newest e-mail, and type them again.",
+        "too_many_login_attempts": f"That was often. Please wait ten minutes, or call {settings.ORG['phone']} and we’ll help you in.",
+        "email_password_mismatch": "The e-mail address or the password is not right. You can always sign in with a code instead.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Joining has its own door, /join/, where a known and an unknown address are treated alike."""

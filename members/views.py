@@ -42,9 +42,9 @@ WAITING = {
 }
 
 
-def path_to_membership(status: str) -> list[dict[str, str]]:
-    """The six steps with their state (done, now, next) for a status."""
-    now = POSITION.get(Status(status), 0)
+def path_to_membership(status: str = "") -> list[dict[str, str]]:
+    """The six steps with their state (done, now, next) for a status; all are still to come for a stranger."""
+    now = POSITION.get(Status(status), 0) if status else -1
     states = ["done" if n < now else "now" if n == now else "next" for n in range(len(STEPS))]
     words = {"done": "Done", "now": "You are here", "next": "Still to come"}
     return [{"state": s, "words": words[s], "title": t, "text": x} for s, (t, x) in zip(states, STEPS, strict=True)]
@@ -78,7 +78,7 @@ def join(request: HttpRequest) -> HttpResponse:
             return _begin(request, form)
         form.add_error(None, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
         status = 429
-    context = {"form": form, "path": path_to_membership("pending_email")[:]}
+    context = {"form": form, "path": path_to_membership()}
     return render_page(request, "members/join.html", context, status=status if status != 200 or not form.errors else 422)
 
 

@@ -69,7 +69,7 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     expect(shown).to_be_visible()
     shown.click()
     events_page = page.url.removeprefix(site.url)
-    page.get_by_text("Me and 1", exact=True).click()
+    page.get_by_text("Me and a guest", exact=True).click()
     page.get_by_label("Your guest’s first name").fill("Zelda")
     page.get_by_role("button", name="I’m coming").click()
     expect(page.get_by_text("You’re coming, with 1 guest").first).to_be_visible()
@@ -117,7 +117,7 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     # 6. Staff see her and both payments, and tick her off on a phone.
     page = staff.page
     staff.go("/admin/members/member/")
-    page.get_by_label("Name or e-mail").fill(address)
+    page.get_by_label("Name, or e-mail").fill(address)
     if not scripts:
         page.get_by_role("button", name="Search").click()
     row = page.get_by_role("row").filter(has_text=address)
@@ -226,4 +226,4 @@ def test_applicant_comes_in_by_the_join_page(site, visitor):
     staff.page.get_by_role("link", name="Applications").first.click()
     staff.page.get_by_role("link", name="Marisol Testwell").click()
     staff.page.get_by_role("button", name="Say yes").click()
-    expect(staff.page.get_by_text("Marisol Testwell may pay her dues now")).to_be_visible()
+    expect(staff.page.get_by_text("Marisol Testwell may pay the dues now")).to_be_visible()

@@ -5,7 +5,8 @@ import pytest
 from events import actions
 from events.models import Attendance
 from members.actions import MembersError, change_status
-from tests.factories import make_event, make_person, make_staff
+from notices.models import Message
+from tests.factories import make_event, make_person, make_staff, make_staff_with
 
 pytestmark = pytest.mark.django_db
 
@@ -28,15 +29,7 @@ def test_bigger_room_lets_the_waiting_list_in(as_user):
     event, waiting = make_event(capacity=1), make_person()
     answer(event, make_person())
     answer(event, waiting)
-    desk = as_user(make_staff("events"))
-    page = desk.get(f"/admin/events/event/{event.pk}/change/")
-    form = page.context["adminform"].form
-    values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-    for name in ("starts_at", "ends_at"):
-        values[name] = values[name].strftime("%Y-%m-%dT%H:%M")
-    data = {k: v for k, v in values.items() if v not in (None, False)} | {"capacity": 2}
-    saved = desk.post(f"/admin/events/event/{event.pk}/change/", data)
-    assert saved.status_code == 302, saved.context["errors"]
+    assert save_at_desk(as_user(make_staff("events")), event, capacity=2).status_code == 302
     assert event.rsvps.get(member=waiting).status == "going"
 
 
@@ -81,8 +74,6 @@ def test_unnamed_guest_of_a_long_name_is_ticked_off():
 
 
 def test_publishing_and_calling_off_are_offered_to_those_who_may(as_user):
-    from tests.factories import make_staff_with
-
     event = make_event(status="draft")
     url = f"/admin/events/event/{event.pk}/change/"
     cases = {
@@ -103,3 +94,58 @@ def test_declined_with_a_long_reason_is_kept_whole():
     assert member.status_changes.latest("pk").reason == "r" * 300
     with pytest.raises(MembersError):
         change_status(member=member, to="active", by=None)
+
+
+def save_at_desk(desk, event, **changes):
+    """Save the event's form at the desk with these fields changed."""
+    url = f"/admin/events/event/{event.pk}/change/"
+    form = desk.get(url).context["adminform"].form
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None and form[name].value() is not False}
+    for name in ("starts_at", "ends_at"):
+        data[name] = data[name] if isinstance(data[name], str) else data[name].strftime("%Y-%m-%dT%H:%M")
+    return desk.post(url, data | changes)
+
+
+def test_everybody_who_comes_hears_that_it_is_off_or_moved_once(as_user):
+    event, desk = make_event(capacity=1, title="Spring potluck"), as_user(make_staff("events"))
+    for email in ("ruth@example.org", "carol@example.org"):
+        answer(event, make_person(email=email))
+    answer(event, make_person(email="no@example.org"), status="declined")
+    assert save_at_desk(desk, event, summary="Bring pie").status_code == 302
+    assert not Message.objects.exists()
+    save_at_desk(desk, event, venue="The big hall")
+    save_at_desk(desk, event, venue="The big hall")
+    assert sorted(Message.objects.values_list("to_email", "kind")) == [
+        ("carol@example.org", "event_details"),
+        ("ruth@example.org", "event_details"),
+    ]
+    assert "big hall" not in Message.objects.first().text
+    save_at_desk(desk, event, status="cancelled")
+    off = Message.objects.filter(kind="event_called_off")
+    assert off.count() == 2
+    assert "potluck" not in off.first().subject.lower()
+
+
+def test_end_before_start_and_too_few_places_are_plain_sentences(as_user):
+    event, desk = make_event(capacity=3), as_user(make_staff("events"))
+    answer(event, make_person())
+    answer(event, make_person())
+    assert "must not be before the start" in save_at_desk(desk, event, ends_at="2001-01-01T10:00").content.decode()
+    assert "2 people are coming already" in save_at_desk(desk, event, capacity=1).content.decode()
+
+
+def test_guests_name_means_a_guest_and_is_shown_again(as_user):
+    event, member = make_event(), make_person()
+    client = as_user(member.user)
+    client.post(f"/events/{event.slug}/", {"answer": "yes", "guests": "0", "guest_name": "Bob", "note": ""})
+    assert event.rsvps.get().guest_count == 1
+    assert 'value="Bob"' in client.get(f"/events/{event.slug}/").content.decode()
+
+
+def test_two_people_of_one_name_can_be_told_apart_at_the_door(as_user):
+    event = make_event()
+    for last in ("Sampleton", "Storm", "Sample"):
+        answer(event, make_person(first_name="Jo", last_name=last))
+    page = as_user(make_staff("events")).get(f"/admin/events/{event.pk}/check-in/").content.decode()
+    for shown in ("Jo Samplet.", "Jo St.", "Jo Sample"):
+        assert f"Check in {shown}" in page

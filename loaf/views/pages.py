@@ -56,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The public front page: what is on next, and how to join."""
     events = Event.objects.visible_to(None).filter(status=Event.Status.PUBLISHED).upcoming()[:3]
     plan = Plan.objects.filter(is_active=True).first()
-    return render_page(request, "loaf/home.html", {"events": events, "plan": plan, "path": path_to_membership("payment_pending")})
+    return render_page(request, "loaf/home.html", {"events": events, "plan": plan, "path": path_to_membership()})
 
 
 @open_to_all()

@@ -51,6 +51,12 @@ def day(value: dt.date | dt.datetime | None) -> str:
 
 
 @register.filter
+def near_day(value: dt.date | dt.datetime | None) -> str:
+    """Saturday, March 14 – for days nobody can mistake the year of."""
+    return _local(value).strftime("%A, %B %-d") if value else ""
+
+
+@register.filter
 def short_day(value: dt.date | dt.datetime | None) -> str:
     """June 30, 2026."""
     return _local(value).strftime("%B %-d, %Y") if value else ""
