@@ -1,14 +1,32 @@
 """The volunteers' desk: Django's admin with our permissions, our look and our staff pages."""
 
+import time
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 
 from loaf.lib.access import STAFF
 from loaf.lib.admin import DeskAdmin
+
+SEEN_KEY = "desk_seen"
+
+
+def was_away(request: HttpRequest) -> bool:
+    """Note that somebody is at the desk, once a minute; say whether the last time is longer ago than the desk allows."""
+    now = int(time.time())
+    seen = request.session.get(SEEN_KEY, now)
+    if now - seen > settings.STAFF_IDLE_MINUTES * 60:
+        return True
+    if SEEN_KEY not in request.session or now - seen > 60:
+        request.session[SEEN_KEY] = now
+    return False
 
 
 class LoafAdminSite(AdminSite):
@@ -33,7 +51,13 @@ class LoafAdminSite(AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and was_away(request):
+                logout(request)
+                messages.info(request, "You were away for a while, so we signed you out of the desk. Please sign in again.")
+                return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
             if request.user.is_authenticated and not self.has_permission(request):
+                if getattr(request.user, "sleeping_permissions", None):
+                    return redirect("security")
                 raise Http404
             return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
 

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 TEXT_SIZES = {"normal": "", "large": "large", "largest": "largest"}
+SOCIAL = [(f"/accounts/{name}/login/", {"google": "Google", "github": "GitHub"}[name]) for name in settings.SOCIALACCOUNT_PROVIDERS]
+"""Other companies' sign-in that is switched on: address and name."""
 THEMES = {"device": "", "light": "light", "dark": "dark"}
 
 
@@ -14,6 +16,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "org": settings.ORG,
         "currency": settings.CURRENCY,
+        "social": SOCIAL,
         "text_size": TEXT_SIZES.get(request.COOKIES.get("text", ""), ""),
         "theme": THEMES.get(request.COOKIES.get("theme", ""), ""),
     }

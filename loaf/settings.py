@@ -41,6 +41,16 @@ ORG = {
 CURRENCY = env.text("CURRENCY", "usd").lower()
 LEAVE_URL = env.text("LEAVE_URL", "https://www.weather.gov/")
 
+# Signing in with another company's account tells that company who comes here: each is off until its id is named.
+SOCIAL_KEYS = {
+    name: (env.text(f"{name.upper()}_CLIENT_ID", ""), env.text(f"{name.upper()}_CLIENT_SECRET", "")) for name in ("google", "github")
+}
+SOCIAL_APPS = [f"allauth.socialaccount.providers.{name}" for name, (key, _) in SOCIAL_KEYS.items() if key]
+SOCIALACCOUNT_PROVIDERS = {name: {"APP": {"client_id": key, "secret": secret}} for name, (key, secret) in SOCIAL_KEYS.items() if key}
+SOCIALACCOUNT_ADAPTER = "members.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_STORE_TOKENS = False
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -60,6 +70,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *SOCIAL_APPS,
     "import_export",
     "django_htmx",
     "django_tasks",
@@ -81,7 +94,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "members.audit.ActingMiddleware",
+    "members.devices.DeviceMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "loaf.middleware.DoorMiddleware",
 ]
@@ -231,6 +246,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+MFA_RECOVERY_CODE_COUNT = 10
+# Powers over money, exports and roles sleep until the person has a passkey or an authenticator app.
+STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", "pytest" in sys.modules or not DEVELOPMENT)
+STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 30)
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

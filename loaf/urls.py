@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from loaf.lib.access import open_to_all
+from loaf.lib.access import open_to_all, signed_in
 from loaf.views import pages
 
 # The admin has no sign-in of its own: the one front door, with its limits and second factors, serves both.
@@ -20,6 +20,12 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 def signup(request: HttpRequest) -> HttpResponse:
     """Joining has one door."""
     return redirect("join")
+
+
+@signed_in("GET", "POST")
+def to_security(request: HttpRequest) -> HttpResponse:
+    """Ways in and devices are on one page."""
+    return redirect("security")
 
 
 urlpatterns = [
@@ -37,6 +43,9 @@ urlpatterns = [
     path("", include("events.urls")),
     path("", include("donations.urls")),
     path("accounts/signup/", signup, name="account_signup"),
+    # One page of ours instead of the library's two.
+    path("accounts/2fa/", to_security, name="mfa_index"),
+    path("accounts/sessions/", to_security, name="usersessions_list"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path(

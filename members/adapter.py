@@ -4,10 +4,19 @@ import secrets
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
 from members import emails
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """Google and GitHub let people in whom we know by a proved address; they are no way to join."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Joining has its own door."""
+        return False
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -1,11 +1,14 @@
 """Messages of the members' room, one function each. Subjects tell nothing to a person looking over a shoulder."""
 
+import datetime as dt
 import hashlib
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
-from members.models import Application, Member
+from loaf.lib.templatetags.loaf import clock, day
+from members.models import Application, Member, User
 from notices.actions import Letter, queue_letter
 
 
@@ -56,6 +59,32 @@ def from_library(*, to_email: str, subject: str, text: str, nonce: str) -> None:
     """A message of the sign-in library that has no letter of its own here."""
     letter = Letter(subject=subject, heading="A note about signing in", paragraphs=[p for p in text.split("\n\n") if p.strip()])
     queue_letter(letter, to_email=to_email, kind="sign_in_note", key=_once("sign_in", to_email, nonce), is_secret=True)
+
+
+def new_device(user: User, device: str, at: dt.datetime) -> None:
+    """Somebody signed in from a browser we have not seen; it was probably she."""
+    letter = Letter(
+        subject="Was this you?",
+        heading="Was this you?",
+        paragraphs=["Somebody signed in with your address on a device we have not seen before.", "If it was you, all is well."],
+        box=[device, f"{day(at)}, {clock(at)}"],
+        button=("It was not me: look at my devices", link(reverse("security"))),
+        reason="You get this once for each new device.",
+    )
+    queue_letter(letter, to_email=user.email, kind="new_device", key=_once("new_device", str(user.pk), at.isoformat()))
+
+
+def second_factor_reset(user: User) -> None:
+    """Her second key was taken away at her wish; if it was not her wish she must hear of it."""
+    letter = Letter(
+        subject="Was this you?",
+        heading="Your second key was taken away",
+        paragraphs=["Somebody at the office took your passkeys and codes away, because you asked for it by phone.",
+                    "You are signed out everywhere. Please sign in and add a new one."],
+        button=("Sign in", link(reverse("account_login"))),
+        reason="If you did not ask for this, please call us at once.",
+    )  # fmt: skip
+    queue_letter(letter, to_email=user.email, kind="second_factor_reset", key=_once("reset", str(user.pk), timezone.now().isoformat()))
 
 
 def application_received(application: Application) -> None:

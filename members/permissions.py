@@ -103,3 +103,9 @@ MODULES = {
 def by_module() -> list[tuple[str, list[tuple[str, str]]]]:
     """The registry in its ten parts: heading, then name and sentence of each permission."""
     return [(title, [(name, text) for name, text in PERMISSIONS.items() if name.startswith(f"{key}.")]) for key, title in MODULES.items()]
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether a permission is about money, takes data out, or shapes powers: it needs a second key."""
+    module, _, verb = name.partition(".")
+    return module in ("subscriptions", "donations", "permissions", "settings") or verb in ("export", "refund", "rollback")

@@ -1,20 +1,25 @@
 """What the members' room does when somebody signs in or the tables are made."""
 
+import datetime as dt
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from loaf.lib.admin import desk_saved
-from members import actions, audit
+from members import actions, audit, devices, emails
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
 from members.permissions import BUILT_IN_ROLES
 
 APPLICATION_KEY = "application_id"
+SETTLED = dt.timedelta(hours=1)
+"""A login younger than this was just made by the person herself: no note about a new device."""
 
 
 @receiver(user_logged_in)
@@ -23,6 +28,12 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
     actions.claim_members(user=user)
     if request is None:
         return
+    if not devices.is_known(request, user):
+        if user.date_joined < timezone.now() - SETTLED:
+            emails.new_device(user, devices.in_words(request.META.get("HTTP_USER_AGENT", "")), timezone.now())
+        request.new_device_of = user  # type: ignore[attr-defined]
+    elif "passkey_offer" not in request.session and not Authenticator.objects.filter(user=user).exists():
+        request.session["passkey_offer"] = True
     if request.session.pop(SHARED_KEY, False):
         request.session.set_expiry(0)
     application = Application.objects.filter(pk=request.session.pop(APPLICATION_KEY, None)).first()

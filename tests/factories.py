@@ -5,6 +5,7 @@ import itertools
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
 from billing.models import Membership, Payment, PaymentLine, Plan
@@ -32,10 +33,17 @@ def make_person(*, status: str = "active", **fields: Any) -> Member:
     return make_member(user=make_user(email=fields.pop("email", "")), status=status, **fields)
 
 
-def make_staff(role: str) -> User:
+def make_staff(role: str, *, second_key: bool = True) -> User:
+    """A member with a role; with an authenticator app, as powers over money and roles need."""
     user = make_person().user
     assert user is not None
     assign_role(user=user, role=Role.objects.get(name=role), by=None)
+    return add_second_key(user) if second_key else user
+
+
+def add_second_key(user: User) -> User:
+    TOTP.activate(user, generate_totp_secret())
+    user.forget_permissions()
     return user
 
 
@@ -45,7 +53,7 @@ def make_staff_with(*permissions: str) -> User:
     user = make_person().user
     assert user is not None
     assign_role(user=user, role=role, by=None)
-    return user
+    return add_second_key(user)
 
 
 def make_plan(**fields: Any) -> Plan:

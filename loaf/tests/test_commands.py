@@ -48,7 +48,7 @@ def test_demo_stays_off_a_real_site(settings):
 def test_create_owner_works_once_and_she_signs_in_by_code(capsys):
     output(capsys, "create_owner", "Owner@Example.org", "Ruth", "Miller")
     owner = User.objects.get()
-    assert (owner.email, len(owner.held_permissions), owner.has_usable_password()) == ("owner@example.org", 59, False)
+    assert (owner.email, len(owner.granted_permissions), owner.has_usable_password()) == ("owner@example.org", 59, False)
     with pytest.raises(CommandError, match="an owner already"):
         call_command("create_owner", "other@example.org", "A", "B")
 

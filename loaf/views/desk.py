@@ -17,6 +17,9 @@ def desk_cards(request: HttpRequest) -> list[dict[str, Any]]:
     """Cards for the permissions this person holds; nothing is counted that she may not see."""
     may = request.user.has_perm
     cards: list[dict[str, Any]] = []
+    if request.user.sleeping_permissions:  # type: ignore[union-attr]
+        text = "Money, exports and roles sleep until you add one"
+        cards.append({"title": "Your second key", "text": text, "url": reverse("security")})
     if may("users.approve"):
         waiting = Member.objects.filter(status__in=[Status.PENDING_VALIDATION, Status.PRE_VALIDATED]).count()
         text = f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us" if waiting else "Nobody is waiting"

@@ -88,6 +88,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "after": [row for row in coming if row is not nearest][:3],
         "greeting": _greeting(timezone.localtime(now)),
         "today": now,
+        "passkey_offer": request.session.get("passkey_offer"),
         "shared": len(members_of(request)) > 1,
         **_one_thing_to_do(member, term),
     }

@@ -10,7 +10,7 @@ from members.actions.applications import (
 )
 from members.actions.approvals import ACTS, ask_approval, ask_superadmin, decide_approval, set_two_person_rule, use_approval
 from members.actions.errors import MembersError
-from members.actions.logins import claim_members, ensure_login, make_login
+from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor
 from members.actions.roles import (
     assign_role,
     delete_role,
@@ -34,6 +34,7 @@ __all__ = [
     "claim_members",
     "decide_approval",
     "delete_role",
+    "end_sessions",
     "ensure_login",
     "keep_a_superadmin",
     "make_login",
@@ -41,6 +42,7 @@ __all__ = [
     "prove_application",
     "purge_unproved",
     "reject_applicant",
+    "reset_second_factor",
     "save_role",
     "set_active",
     "set_two_person_rule",

@@ -1,10 +1,14 @@
 """Logins, and the people they act for."""
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from loaf.lib.text import normal_email
+from members import audit, emails
+from members.actions.errors import MembersError
 from members.models import Member, User
 from members.models.member import Status
 
@@ -43,3 +47,29 @@ def claim_members(*, user: User) -> int:
         return 0  # A login that works at the desk acts for one member only.
     unclaimed = Member.objects.with_address(user.email).filter(user=None).exclude(status=Status.PENDING_EMAIL)
     return unclaimed.update(user=user, updated_at=timezone.now())
+
+
+def end_sessions(*, user: User, keep: str | None = None, only: str = "") -> int:
+    """Sign a login out on one device (`only`, a session key) or on all but `keep`; returns on how many."""
+    sessions = [s for s in UserSession.objects.filter(user=user) if s.session_key != keep and only in ("", s.session_key)]
+    for session in sessions:
+        session.end()
+    return len(sessions)
+
+
+@transaction.atomic
+def reset_second_factor(*, user: User, by: User, reason: str) -> None:
+    """Take all second keys and recovery codes of a login away after a call; every device is signed out and a letter says so.
+
+    Raises MembersError for oneself, without a reason, and for somebody with powers the helper lacks.
+    """
+    if user.pk == by.pk:
+        raise MembersError("Nobody resets their own second key. Ask another administrator.")
+    if not reason.strip():
+        raise MembersError("Please write down how you made sure who it is.")
+    if not user.granted_permissions <= by.held_permissions:
+        raise MembersError("You can only help people whose powers you hold yourself.")
+    Authenticator.objects.filter(user=user).delete()
+    end_sessions(user=user)
+    audit.record("login.second_factor_reset", target=user, reason=reason, by=by)
+    emails.second_factor_reset(user)

@@ -48,7 +48,7 @@ def assign_role(
     if granted and not user.is_staff:
         user.is_staff = True
         user.save(update_fields=["is_staff"])
-    user.__dict__.pop("held_permissions", None)
+    user.forget_permissions()
     audit.record("role.given", target=assignment, after=_said(assignment), by=by)
     return assignment
 
@@ -79,7 +79,7 @@ def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
     if user.pk == by.pk:
         raise MembersError("Nobody shuts herself out. Ask another administrator.")
     Role.objects.select_for_update().get(name=SUPERADMIN)
-    _may_shape(by, set(user.held_permissions))
+    _may_shape(by, set(user.granted_permissions))
     User.objects.filter(pk=user.pk).update(is_active=is_active)
     keep_a_superadmin()
     audit.record("login.opened" if is_active else "login.closed", target=user, reason=reason, by=by)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -290,3 +291,59 @@ class ApprovalAdmin(DeskAdmin):
             "is_late": approval.decided_at is None and not approval.is_open(now),
         }
         return render(request, "admin/members/approval.html", context)
+
+
+@admin.register(User)
+class LoginAdmin(DeskAdmin):
+    """Logins: who can sign in, with which second key; opened, shut, helped on the phone."""
+
+    permissions = {"view": "permissions.view|permissions.assign_roles", "change": "permissions.assign_roles"}
+    order = ["email", "id"]
+    list_values = ["email", "is_active", "is_staff", "last_login"]
+    columns = [
+        Column("Address", lambda r: r["email"], lead=True),
+        Column("May sign in", lambda r: badge("ok", "Yes") if r["is_active"] else badge("bad", "No")),
+        Column("At the desk", lambda r: "Yes" if r["is_staff"] else ""),
+        Column("Last came", lambda r: short_day(r["last_login"])),
+    ]
+    search_help = "E-mail address"
+
+    def search(self, queryset: Any, text: str, request: HttpRequest) -> Any:
+        """By address."""
+        return queryset.filter(email__icontains=text)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One login: its people, roles and keys; shut it, open it, take a lost key away."""
+        login = self.get_object(request, unquote(object_id)) if object_id else None
+        if login is None:
+            raise Http404
+        may_write = self.has_change_permission(request)
+        if not self.has_view_permission(request) or (request.method == "POST" and not may_write):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._act(request, login)
+            return redirect("admin:members_user_change", login.pk)
+        keys = Authenticator.objects.filter(user=login)
+        context = {
+            "title": login.email,
+            "login": login,
+            "people": login.members.all(),
+            "roles": login.role_assignments.running().select_related("role"),
+            "keys": [key for key in keys if key.type != Authenticator.Type.RECOVERY_CODES],
+            "may_write": may_write and login.pk != request.user.pk,
+        }
+        return render(request, "admin/members/login.html", context)
+
+    def _act(self, request: HttpRequest, login: User) -> None:
+        by: Any = request.user
+        reason, do = request.POST.get("reason", "")[:300], request.POST.get("do", "")
+        try:
+            if do == "reset":
+                actions.reset_second_factor(user=login, by=by, reason=reason)
+            elif do in ("shut", "open"):
+                actions.set_active(user=login, is_active=do == "open", by=by, reason=reason)
+            messages.success(request, "Done. It stands in the audit.")
+        except actions.MembersError as error:
+            messages.error(request, str(error))

@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import Any, ClassVar, Self
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 
 from loaf.lib.prepared import Parameter, PreparedQuery
@@ -68,8 +69,11 @@ class RoleAssignment(models.Model):
 def _held() -> Any:
     running = RoleAssignment.objects.running(on=Parameter("day", models.DateField()))
     mine = running.filter(user=Parameter("user", models.BigAutoField()))
-    return RolePermission.objects.filter(role__assignments__in=mine).values_list("name", flat=True)
+    keys = Authenticator.objects.filter(user=Parameter("user", models.BigAutoField()), type__in=SECOND_KEYS)
+    held = RolePermission.objects.filter(role__assignments__in=mine)
+    return held.annotate(has_key=Exists(keys)).values_list("name", "has_key")
 
 
-HELD = PreparedQuery[str](_held)
-"""Names of the permissions that the running roles of a login (`user`, an id) give it on a `day`."""
+SECOND_KEYS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+HELD = PreparedQuery[tuple[str, bool]](_held)
+"""What the running roles of a login (`user`, an id) give it on a `day`: names of permissions, and whether it has a second key."""

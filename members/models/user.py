@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from loaf.lib.text import normal_email
+from members.permissions import is_sensitive
 
 
 class UserManager(BaseUserManager["User"]):
@@ -48,14 +50,37 @@ class User(AbstractBaseUser):
         self.email = normal_email(self.email)
         super().save(*args, **kwargs)
 
-    @cached_property
+    @property
     def held_permissions(self) -> frozenset[str]:
-        """Names of the permissions that roles whose term is running give this login today. One query, once a request."""
+        """Names of the permissions this login has today. Those that sleep (see `sleeping_permissions`) are not among them."""
+        return self._roles[0]
+
+    @property
+    def sleeping_permissions(self) -> frozenset[str]:
+        """Powers over money, exports and roles that wait until the person has a second key: a passkey or an authenticator app."""
+        return self._roles[1]
+
+    @property
+    def granted_permissions(self) -> frozenset[str]:
+        """All that running roles give this login today, awake or asleep."""
+        return self._roles[0] | self._roles[1]
+
+    @cached_property
+    def _roles(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Powers awake and asleep; one query, once a request."""
         from members.models.role import HELD
 
         if not (self.is_active and self.is_staff):
-            return frozenset()
-        return frozenset(HELD(user=self.pk, day=timezone.localdate()))
+            return frozenset(), frozenset()
+        held = HELD(user=self.pk, day=timezone.localdate())
+        names = frozenset(name for name, _ in held)
+        has_key = not settings.STAFF_SECOND_FACTOR or any(key for _, key in held)
+        asleep = frozenset() if has_key else frozenset(name for name in names if is_sensitive(name))
+        return names - asleep, asleep
+
+    def forget_permissions(self) -> None:
+        """Read the roles again when they are asked for next."""
+        self.__dict__.pop("_roles", None)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Say whether a running role gives this permission ("users.approve"), or one of several ("users.approve|users.reject")."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from members import actions
 from members.models import Approval, AuditEntry, Member, Role, RoleAssignment, TwoPersonRule, User
-from tests.factories import make_person, make_staff_with, make_user
+from tests.factories import add_second_key, make_person, make_staff, make_staff_with, make_user
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +21,7 @@ def role(name="superadmin"):
 
 def colleague(kind="superadmin"):
     """A person on the list with a role; a superadmin without end is there beside her."""
-    person = make_person()
-    actions.assign_role(user=person.user, role=role(kind), by=None)
-    return person.user
+    return make_staff(kind)
 
 
 def test_role_given_at_the_desk_counts_at_once_and_ends_with_its_last_day(as_user, time_machine):
@@ -163,6 +161,7 @@ def test_own_role_cannot_hold_more_than_its_maker_nor_be_changed_by_its_holder(a
 
 def test_superadmin_needs_a_second_person_who_is_not_the_first(as_user):
     one, two, new = colleague(), colleague(), make_person(email="new@example.org")
+    add_second_key(new.user)
     desk = as_user(one)
     data = {"email": "new@example.org", "role": role().pk, "starts_on": "2026-06-10"}
     assert "what it is for" in desk.post(ADD, data).content.decode()

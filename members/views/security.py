@@ -1,0 +1,45 @@
+"""Signing in: the ways, the second key of those who work at the desk, the devices that are signed in."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from loaf.lib.access import signed_in
+from members import actions
+from members.devices import in_words
+
+
+@signed_in("GET", "POST")
+def security(request: HttpRequest) -> HttpResponse:
+    """The ways in and the devices. A POST signs one other device out, or all of them."""
+    user: Any = request.user
+    if request.method == "POST":
+        if request.POST.get("do") == "no_passkey":
+            request.session["passkey_offer"] = False
+            return redirect("dashboard")
+        count = actions.end_sessions(user=user, keep=request.session.session_key, only=request.POST.get("session", ""))
+        messages.success(request, "Signed out there." if count else "That device was signed out already.")
+        return redirect("security")
+    keys = list(Authenticator.objects.filter(user=user))
+    passkeys = [key.wrap() for key in keys if key.type == Authenticator.Type.WEBAUTHN]
+    context = {
+        "passkeys": passkeys,
+        "has_app": any(key.type == Authenticator.Type.TOTP for key in keys),
+        "codes_left": next((len(k.wrap().get_unused_codes()) for k in keys if k.type == Authenticator.Type.RECOVERY_CODES), None),
+        "has_password": user.has_usable_password(),
+        "asleep": user.sleeping_permissions,
+        "devices": [
+            {
+                "key": s.session_key,
+                "words": in_words(s.user_agent),
+                "at": s.last_seen_at,
+                "here": s.session_key == request.session.session_key,
+            }
+            for s in UserSession.objects.purge_and_list(user)
+        ],
+    }
+    return render(request, "members/security.html", context)
