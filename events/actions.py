@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from events import emails
 from events.models import Attendance, Event, Guest, Rsvp
+from members.actions import came_to_meet_us
 from members.models import Member, User
 
 log = logging.getLogger("loaf.events")
@@ -121,6 +122,8 @@ def check_in(*, event: Event, by: User, member: Member | None = None, guest: Gue
         return attendance
     if member is not None:
         attendance, _ = Attendance.objects.get_or_create(event=event, member=member, guest=None, defaults={"by": by})
+        if event.visibility == Event.Visibility.PUBLIC:
+            came_to_meet_us(member=member, by=by, event=event.title)
         return attendance
     if not name.strip():
         raise EventsError("Please type a first name.")

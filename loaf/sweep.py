@@ -82,6 +82,8 @@ def _old_rows(now: dt.datetime) -> int:
 CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "terms that ended": _terms,
     "events that are over": lambda now: events.close_past_events(now=now),
+    "applications to remind of": lambda now: members.remind_unproved(now=now),
+    "answers to forget": lambda now: members.forget_answers(now=now),
     "applications nobody proved": lambda now: members.purge_unproved(now=now),
     "payments whose news was lost": _forgotten_payments,
     "card fees": _fees,

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from loaf.lib.templatetags.loaf import clock, day
-from members.models import Application, Member, User
+from loaf.lib.templatetags.loaf import clock, day, short_day
+from members.models import Application, Member, Reference, User
 from notices.actions import Letter, queue_letter
 
 
@@ -113,7 +113,7 @@ def application_approved(member: Member) -> None:
     queue_letter(letter, to_email=member.email, kind="application_approved", key=f"application-approved-{member.pk}")
 
 
-def application_declined(member: Member) -> None:
+def application_declined(member: Member, apply_again_on: dt.date) -> None:
     """A kind no; the reason stays in the office."""
     letter = Letter(
         subject="About your note to us",
@@ -121,9 +121,53 @@ def application_declined(member: Member) -> None:
         paragraphs=[
             "Thank you for writing to us. We cannot say yes at this time.",
             "If you would like to talk about it, please call. A person will answer.",
+            f"You are welcome to write to us again from {short_day(apply_again_on)} on.",
         ],
     )
-    queue_letter(letter, to_email=member.email, kind="application_declined", key=f"application-declined-{member.pk}")
+    key = f"application-declined-{member.pk}-{apply_again_on:%Y%m%d}"
+    queue_letter(letter, to_email=member.email, kind="application_declined", key=key)
+
+
+def application_question(application: Application, question: str) -> None:
+    """Something is not clear; she answers by phone or by writing to the office."""
+    member = application.member
+    letter = Letter(
+        subject="About your note to us",
+        heading=f"Dear {member.called}",
+        paragraphs=[
+            "Thank you for your note. One thing we would like to know:",
+            question,
+            f"Please call us, or write to {settings.ORG['email']}.",
+        ],
+    )
+    queue_letter(letter, to_email=member.email, kind="application_question", key=_once("question", str(application.pk), question))
+
+
+def application_reminder(*, to_email: str, called: str, key: str) -> None:
+    """She began and did not finish; one gentle note, then silence."""
+    letter = Letter(
+        subject="A note you began",
+        heading=f"Dear {called}" if called else "Hello",
+        paragraphs=["You began a note to us and did not send it to the end. You can go on where you stopped.",
+                    "If you changed your mind, do nothing: we let go of it by itself. We do not write again."],
+        button=("Go on", link(reverse("join_later"))),
+    )  # fmt: skip
+    queue_letter(letter, to_email=to_email, kind="application_reminder", key=f"application-reminder-{key}")
+
+
+def reference_asked(reference: Reference) -> None:
+    """Somebody named a member; she says on a page of her own whether she knows her."""
+    if reference.member is None:
+        return
+    applicant = reference.application.member
+    letter = Letter(
+        subject="A short question",
+        heading=f"Dear {reference.member.called}",
+        paragraphs=[f"{applicant.first_name} {applicant.last_name} wrote to us and named you. Do you know each other?",
+                    "One tap is enough, and your answer stays with us."],
+        button=("Yes or no", link(reverse("answer_reference", args=[reference.token]))),
+    )  # fmt: skip
+    queue_letter(letter, to_email=reference.member.email, kind="reference_asked", key=f"reference-{reference.pk}-{reference.member.pk}")
 
 
 def _once(kind: str, *parts: str) -> str:

@@ -8,5 +8,10 @@ urlpatterns = [
     path("me/security/", views.security, name="security"),
     path("who/", views.who, name="who"),
     path("join/", views.join, name="join"),
+    path("join/<int:step>/", views.join, name="join_step"),
+    path("join/later/", views.join_later, name="join_later"),
+    path("join/paper/", views.join_paper, name="join_paper"),
+    path("join/form.pdf", views.blank_form, name="blank_form"),
+    path("note/<str:token>/", views.answer_reference, name="answer_reference"),
     path("join/status/", views.join_status, name="join_status"),
 ]

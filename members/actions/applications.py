@@ -1,28 +1,45 @@
 """From a request to join to a decision."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from members import emails
+from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.status import change_status
-from members.models import Application, Member, StatusChange, User
+from members.models import Answer, Application, Draft, Member, Question, Reference, StatusChange, User
+from members.models.application import DRAFT_LIFE
 from members.models.member import Status
 from notices import actions as notices
 
+ABOUT_HER = ["first_name", "last_name", "chosen_name", "pronouns", "email", "phone"]
+ABOUT_IT = [
+    "about", "is_of_age", "best_time", "voicemail", "partner_first_name", "partner_last_name", "partner_is_member", "found_us",
+    "knows_nobody",
+]  # fmt: skip
+WAIT_AFTER_NO = dt.timedelta(days=182)
+
 
 @transaction.atomic
-def start_application(
-    *, first_name: str, last_name: str, email: str, about: str = "", is_of_age: bool = False, chosen_name: str = "", pronouns: str = ""
-) -> Application:
-    """Begin a request to join. It waits for its address to be proved and says nothing about who else has that address."""
-    member = Member.objects.create(
-        first_name=first_name, last_name=last_name, email=email, chosen_name=chosen_name, pronouns=pronouns, status=Status.PENDING_EMAIL
+def start_application(*, given: dict[str, Any], by: User | None = None) -> Application:
+    """Begin a request to join with what the form's steps gave. It says nothing about who else has that address.
+
+    It waits for its address to be proved; `by` is the person of the office who keyed a paper form in.
+    """
+    member = Member.objects.create(status=Status.PENDING_EMAIL, **{name: given.get(name, "") for name in ABOUT_HER})
+    StatusChange.objects.create(member=member, to_status=Status.PENDING_EMAIL, reason="Application sent", by=by)
+    application = Application.objects.create(member=member, **{name: given[name] for name in ABOUT_IT if name in given})
+    names = [given.get(name, "") for name in ("knows_1", "knows_2")]
+    Reference.objects.bulk_create([Reference(application=application, name=name) for name in names if name])
+    questions = {f"question_{question.pk}": question for question in Question.objects.all()}
+    said = {name: given[name] for name in questions if given.get(name)}
+    Answer.objects.bulk_create(
+        [Answer(application=application, question=questions[n], text="Yes" if v is True else str(v)) for n, v in said.items()]
     )
-    StatusChange.objects.create(member=member, to_status=Status.PENDING_EMAIL, reason="Application sent")
-    return Application.objects.create(member=member, about=about, is_of_age=is_of_age)
+    return application
 
 
 @transaction.atomic
@@ -31,17 +48,69 @@ def prove_application(*, application: Application, user: User) -> None:
     member = Member.objects.select_for_update().get(pk=application.member_id)
     if member.status != Status.PENDING_EMAIL or member.email != user.email:
         return
+    if earlier := _said_no_to(member):
+        _apply_again(earlier, application, user)
+        return
     member.user = user
     member.save(update_fields=["user", "updated_at"])
-    Application.objects.filter(pk=application.pk).update(proved_at=timezone.now())
-    change_status(member=member, to=Status.PENDING_VALIDATION, by=user, reason="Address proved by code")
-    emails.application_received(application)
+    _into_the_queue(application, member, by=user, reason="Address proved by code")
 
 
 @transaction.atomic
-def validate_applicant(*, member: Member, by: User, reason: str = "") -> None:
+def prove_by_phone(*, application: Application, by: User) -> None:
+    """Note that the office spoke with an applicant who has no e-mail, or cannot read it. Raises MembersError when she was proved."""
+    member = Member.objects.select_for_update().get(pk=application.member_id)
+    if member.status != Status.PENDING_EMAIL:
+        raise MembersError("This person is confirmed already.")
+    _into_the_queue(application, member, by=by, reason="Confirmed by phone")
+
+
+def _into_the_queue(application: Application, member: Member, *, by: User, reason: str) -> None:
+    Application.objects.filter(pk=application.pk).update(proved_at=timezone.now())
+    change_status(member=member, to=Status.PENDING_VALIDATION, by=by, reason=reason)
+    emails.application_received(application)
+    for reference in application.references.filter(member=None):
+        match_reference(reference=reference)
+
+
+def _said_no_to(member: Member) -> Member | None:
+    """The same person's earlier request we said no to: same address, same name."""
+    same = Member.objects.with_address(member.email).filter(status=Status.REJECTED).exclude(pk=member.pk)
+    return same.filter(first_name__iexact=member.first_name, last_name__iexact=member.last_name).first()
+
+
+def _apply_again(earlier: Member, application: Application, user: User) -> None:
+    """Keep one record of a person: the new words take the old ones' place, or nothing happens before the day she may."""
+    old, fresh = earlier.application, application.member
+    if not old.may_apply_again(timezone.localdate()):
+        application.delete()
+        fresh.delete()
+        return
+    for name in ABOUT_HER:
+        setattr(earlier, name, getattr(fresh, name))
+    earlier.user = user
+    earlier.save()
+    old.delete()
+    application.member = earlier
+    application.save(update_fields=["member"])
+    fresh.delete()
+    _into_the_queue(application, earlier, by=user, reason="Applied again, address proved by code")
+
+
+@transaction.atomic
+def validate_applicant(*, member: Member, by: User | None, reason: str = "") -> None:
     """Say that the applicant is known to us."""
     change_status(member=member, to=Status.PRE_VALIDATED, by=by, reason=reason or "Known to the office")
+
+
+@transaction.atomic
+def came_to_meet_us(*, member: Member, by: User | None, event: str) -> bool:
+    """Note that somebody came to an open event: an applicant is known to us then. False when there was nothing to note."""
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    if locked.status != Status.PENDING_VALIDATION:
+        return False
+    change_status(member=locked, to=Status.PRE_VALIDATED, by=by, reason=f"Came to: {event}"[:300])
+    return True
 
 
 @transaction.atomic
@@ -53,18 +122,74 @@ def approve_applicant(*, member: Member, by: User) -> None:
 
 
 @transaction.atomic
-def reject_applicant(*, member: Member, by: User, reason: str) -> None:
-    """Say no, with a reason that stays in the office and a kind letter that does not name it."""
+def reject_applicant(*, member: Member, by: User, reason: str, apply_again_on: dt.date | None = None) -> None:
+    """Say no, with a reason that stays in the office, a kind letter that does not name it, and a day to apply again."""
     if not reason.strip():
         raise MembersError("Please write down why; only the office sees it.")
+    again = apply_again_on or timezone.localdate() + WAIT_AFTER_NO
     change_status(member=member, to=Status.REJECTED, by=by, reason=reason)
-    Application.objects.filter(member=member).update(decided_at=timezone.now(), decided_by=by, rejection_reason=reason)
-    emails.application_declined(member)
+    Application.objects.filter(member=member).update(
+        decided_at=timezone.now(), decided_by=by, rejection_reason=reason, apply_again_on=again
+    )
+    emails.application_declined(member, again)
+
+
+@transaction.atomic
+def ask_applicant(*, application: Application, question: str, by: User) -> None:
+    """Write to an applicant because something is not clear. Raises MembersError without a question or an address."""
+    if not question.strip():
+        raise MembersError("Please write down what you would like to know.")
+    if not application.member.email:
+        raise MembersError("There is no e-mail address. Please call.")
+    emails.application_question(application, question.strip())
+    audit.record("application.asked", target=application, reason=question, by=by)
+
+
+@transaction.atomic
+def match_reference(*, reference: Reference, member: Member | None = None, by: User | None = None) -> bool:
+    """Find the member an applicant named and write to her. Without `member` only an exact and only name counts.
+
+    Returns whether somebody was asked. Nobody's membership is confirmed to the applicant by it. Raises MembersError.
+    """
+    if member is None:
+        first, _, last = reference.name.strip().partition(" ")
+        same_first = Q(first_name__iexact=first) | Q(chosen_name__iexact=first)
+        found = list(Member.objects.filter(same_first, status=Status.ACTIVE, last_name__iexact=last.strip())[:2]) if last else []
+        if len(found) != 1:
+            return False
+        member = found[0]
+    if member.status != Status.ACTIVE:
+        raise MembersError("Only a member can be asked.")
+    if member.pk == reference.application.member_id:
+        raise MembersError("Nobody vouches for herself or himself.")
+    Reference.objects.filter(pk=reference.pk).update(member=member, asked_at=timezone.now())
+    reference.member = member
+    emails.reference_asked(reference)
+    if by:
+        audit.record("reference.asked", target=reference, by=by)
+    return True
+
+
+@transaction.atomic
+def answer_reference(*, reference: Reference, is_known: bool, by: User | None = None) -> bool:
+    """Keep what the named member says, or what the office heard her say (`by`). The first answer counts; False for a later one.
+
+    A yes is enough to be known to us.
+    """
+    now = timezone.now()
+    first = Reference.objects.filter(pk=reference.pk, is_known=None).update(is_known=is_known, answered_at=now, answered_by=by)
+    if not first:
+        return False
+    applicant = Member.objects.select_for_update().get(pk=reference.application.member_id)
+    if is_known and applicant.status == Status.PENDING_VALIDATION:
+        change_status(member=applicant, to=Status.PRE_VALIDATED, by=by, reason="Somebody vouched")
+    return True
 
 
 def purge_unproved(*, now: dt.datetime) -> int:
-    """Delete applications whose address nobody proved within 30 days: the person, a login nobody ever used, its messages."""
-    old = Member.objects.filter(status=Status.PENDING_EMAIL, user=None, application__created_at__lt=now - dt.timedelta(days=30))
+    """Delete applications nobody proved within 30 days, the person, a login nobody ever used, its messages; and old drafts."""
+    Draft.objects.filter(updated_at__lt=now - DRAFT_LIFE).delete()
+    old = Member.objects.filter(status=Status.PENDING_EMAIL, user=None, application__created_at__lt=now - DRAFT_LIFE)
     addresses = list(old.values_list("email", flat=True))
     count, _ = old.delete()
     unused = User.objects.filter(email__in=addresses, last_login=None, members=None, is_staff=False)
@@ -72,3 +197,32 @@ def purge_unproved(*, now: dt.datetime) -> int:
     unused.delete()
     notices.forget_address(emails=gone)
     return count
+
+
+def remind_unproved(*, now: dt.datetime) -> int:
+    """Write once, after three days, to those who began and did not finish."""
+    early = now - dt.timedelta(days=3)
+    count = 0
+    for application in (
+        Application.objects.filter(member__status=Status.PENDING_EMAIL, created_at__lt=early, reminded_at=None)
+        .exclude(member__email="")
+        .select_related("member")[:200]
+    ):
+        if Application.objects.filter(pk=application.pk, reminded_at=None).update(reminded_at=now):
+            emails.application_reminder(to_email=application.member.email, called=application.member.called, key=f"a{application.pk}")
+            count += 1
+    for draft in Draft.objects.filter(updated_at__lt=early, reminded_at=None).exclude(email="")[:200]:
+        if Draft.objects.filter(pk=draft.pk, reminded_at=None).update(reminded_at=now, updated_at=F("updated_at")):
+            emails.application_reminder(to_email=draft.email, called=draft.data.get("first_name", ""), key=f"d{draft.pk}")
+            count += 1
+    return count
+
+
+def forget_answers(*, now: dt.datetime) -> int:
+    """Delete answers to our own questions when their time is over, and what was said by people we said no to after 90 days."""
+    count = 0
+    for question in Question.objects.all():
+        old = question.answers.filter(created_at__lt=now - dt.timedelta(days=question.delete_after_days))
+        count += old.delete()[0]
+    declined = Application.objects.filter(member__status=Status.REJECTED, decided_at__lt=now - dt.timedelta(days=90)).exclude(about="")
+    return count + declined.update(about="", found_us="", partner_first_name="", partner_last_name="", best_time="")

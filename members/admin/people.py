@@ -4,20 +4,17 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
-from loaf.lib.templatetags.loaf import badge, partial_date, phone, short_day
-from members import actions, audit
+from loaf.lib.templatetags.loaf import badge, partial_date, phone
+from members import audit
 from members.admin.exports import approved_export, members_as_file
-from members.models import Application, Member, StatusChange
+from members.models import Member, StatusChange
 from members.models.member import TONES, Status
-from members.views import path_to_membership
 
 
 def status_badge(row: dict[str, Any]) -> str:
@@ -102,75 +99,3 @@ class MemberAdmin(DeskAdmin):
                 "payments": member.payments.order_by("-created_at")[:10] if request.user.has_perm("subscriptions.view") else None,
             }
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-DECIDERS = "users.approve|users.reject|users.validate"
-
-
-class DecisionForm(forms.Form):
-    """One decision about an application."""
-
-    do = forms.ChoiceField(choices=[("validate", ""), ("approve", ""), ("reject", "")])
-    reason = forms.CharField(required=False, max_length=300, label="Why, for the office only", widget=forms.Textarea({"rows": 3}))
-
-
-@admin.register(Application)
-class ApplicationAdmin(DeskAdmin):
-    """The queue of applications, oldest first."""
-
-    permissions = {"view": DECIDERS}
-    order = ["created_at", "id"]
-    list_values = ["member__first_name", "member__last_name", "member__status", "created_at"]
-    columns = [
-        Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
-        Column("Stands at", lambda r: status_badge({"status": r["member__status"]})),
-        Column("Sent on", lambda r: short_day(r["created_at"])),
-    ]
-    filters = [Filter("member__status", "Stands at", [c for c in Status.choices if c[0] not in ("active", "inactive")])]
-    empty_text = "Nobody is waiting. New applications appear here, oldest first."
-
-    def get_urls(self) -> list[Any]:
-        """The decision on one application."""
-        page = desk_page(DECIDERS, "GET", "POST")(self.decide)
-        return [path("<int:pk>/change/", self.admin_site.admin_view(page), name="members_application_change"), *super().get_urls()]
-
-    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Read one application and say yes, no, or known to us."""
-        application = get_object_or_404(Application.objects.select_related("member"), pk=pk)
-        member = application.member
-        form = DecisionForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                self._act(request, member, form.cleaned_data)
-                return redirect("admin:members_application_changelist")
-            except actions.MembersError as error:
-                form.add_error("reason", str(error))
-        context = {
-            "title": "Application",
-            "application": application,
-            "member": member,
-            "form": form,
-            "path": path_to_membership(member.status) if member.status != Status.REJECTED else [],
-            "may": {
-                "validate": member.status == Status.PENDING_VALIDATION and request.user.has_perm("users.validate"),
-                "approve": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and request.user.has_perm("users.approve"),
-                "reject": member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and request.user.has_perm("users.reject"),
-            },
-            "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email else [],
-        }
-        return render(request, "admin/members/application.html", context)
-
-    def _act(self, request: HttpRequest, member: Member, given: dict[str, Any]) -> None:
-        user: Any = request.user
-        needed = {"validate": "users.validate", "approve": "users.approve", "reject": "users.reject"}[given["do"]]
-        if not user.has_perm(needed):
-            raise PermissionDenied
-        if given["do"] == "validate":
-            actions.validate_applicant(member=member, by=user, reason=given["reason"])
-            messages.success(request, f"{member} is known to us now.")
-        elif given["do"] == "approve":
-            actions.approve_applicant(member=member, by=user)
-            messages.success(request, f"{member} may pay the dues now. A letter is on its way.")
-        else:
-            actions.reject_applicant(member=member, by=user, reason=given["reason"])
-            messages.success(request, f"A kind letter is on its way to {member}.")

@@ -1,6 +1,6 @@
 """The tables of the members' room."""
 
-from members.models.application import Application
+from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail
 from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
 from members.models.limit import RateCount
@@ -9,18 +9,23 @@ from members.models.role import Role, RoleAssignment, RolePermission
 from members.models.user import User
 
 __all__ = [
+    "Answer",
     "Application",
     "Approval",
     "AuditEntry",
+    "Draft",
     "ExternalId",
     "Member",
     "MemberQuerySet",
     "NumberSeries",
+    "Question",
     "RateCount",
+    "Reference",
     "Role",
     "RoleAssignment",
     "RolePermission",
     "StatusChange",
     "TwoPersonRule",
     "User",
+    "Voicemail",
 ]

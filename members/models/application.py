@@ -1,25 +1,152 @@
-"""A person's request to join, from form to decision."""
+"""A person's request to join, from the first step of the form to the decision."""
+
+import datetime as dt
+import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
+from loaf.lib.text import reference
 from members.models.member import Member
+
+DRAFT_LIFE = dt.timedelta(days=30)
+
+
+class Voicemail(models.TextChoices):
+    """What may be said to an answering machine."""
+
+    YES = "yes", "Yes, that’s fine"
+    FIRST = "first", "Only a first name"
+    NO = "no", "Leave no message"
+
+
+class Draft(models.Model):
+    """What somebody typed into the form and has not sent yet. Let go of after 30 days."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    data = models.JSONField(default=dict)
+    step = models.PositiveSmallIntegerField(default=1)
+    email = models.EmailField(max_length=254, blank=True)
+    code_digest = models.CharField(max_length=64, blank=True)
+    code_until = models.DateTimeField(null=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    reminded_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"
+
+
+class Question(models.Model):
+    """A question of our own on the form: its words, who may read the answers, and when they are deleted."""
+
+    class Kind(models.TextChoices):
+        LINE = "line", "One line"
+        TEXT = "text", "A few lines"
+        TICK = "tick", "A box to tick"
+        CHOICE = "choice", "One of several"
+
+    class Readers(models.TextChoices):
+        DECIDERS = "users.approve|users.reject|users.validate", "Whoever works on applications"
+        PRIVATE = "users.view_private", "Only those who may see private details"
+
+    label = models.CharField("question", max_length=120)
+    help_text = models.CharField("help", max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LINE)
+    choices = models.TextField("the choices, one a line", blank=True)
+    is_required = models.BooleanField("must be answered", default=False)
+    readers = models.CharField("who may read the answers", max_length=60, choices=Readers.choices, default=Readers.DECIDERS)
+    delete_after_days = models.PositiveSmallIntegerField("delete the answers after so many days", default=365)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField("on the form", default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Questions about sets of applications."""
+
+    def waiting_for_us(self) -> Self:
+        """Proved and not decided."""
+        return self.filter(member__status__in=["pending_validation", "pre_validated"])
 
 
 class Application(models.Model):
     """One request to join. Where it stands is the member's status; this row holds what was said and decided."""
 
     member = models.OneToOneField(Member, models.CASCADE, related_name="application")
+    reference = models.CharField(max_length=30, unique=True, default=reference, editable=False)
     about = models.TextField("in their words", blank=True)
     is_of_age = models.BooleanField("50 or over, or partner of a member", default=False)
+    best_time = models.CharField("best time to call", max_length=100, blank=True)
+    voicemail = models.CharField(max_length=5, choices=Voicemail.choices, default=Voicemail.FIRST)
+    partner_first_name = models.CharField(max_length=100, blank=True)
+    partner_last_name = models.CharField(max_length=100, blank=True)
+    partner_is_member = models.BooleanField(default=False)
+    found_us = models.CharField("how they found us", max_length=200, blank=True)
+    knows_nobody = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
     proved_at = models.DateTimeField("address proved", null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     rejection_reason = models.CharField(max_length=300, blank=True)
+    apply_again_on = models.DateField("may apply again from", null=True, blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]
 
     def __str__(self) -> str:
         return f"Application {self.pk}"
+
+    def may_apply_again(self, today: dt.date) -> bool:
+        """Whether somebody we said no to may send a new form."""
+        return self.apply_again_on is None or self.apply_again_on <= today
+
+
+class Answer(models.Model):
+    """What an applicant answered to a question of our own."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="answers")
+    question = models.ForeignKey(Question, models.CASCADE, related_name="answers")
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "question"], name="answer_once")]
+
+    def __str__(self) -> str:
+        return f"Answer {self.pk}"
+
+
+class Reference(models.Model):
+    """Somebody the applicant named. The office finds the member; she says yes or no on a mailed page."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="references")
+    name = models.CharField("as the applicant wrote it", max_length=200)
+    member = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+    token = models.CharField(max_length=30, unique=True, default=reference, editable=False)
+    is_known = models.BooleanField("knows the applicant", null=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_known=None, answered_at=None) | Q(is_known__isnull=False, answered_at__isnull=False),
+                name="reference_answer_is_whole",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Reference {self.pk}"

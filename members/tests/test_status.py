@@ -73,8 +73,8 @@ def test_rejecting_needs_a_reason_and_keeps_it():
 
 
 def test_purge_unproved_deletes_old_applications_only():
-    old = actions.start_application(first_name="A", last_name="B", email="a@example.org")
-    actions.start_application(first_name="C", last_name="D", email="c@example.org")
+    old = actions.start_application(given={"first_name": "A", "last_name": "B", "email": "a@example.org"})
+    actions.start_application(given={"first_name": "C", "last_name": "D", "email": "c@example.org"})
     now = timezone.now()
     Application.objects.filter(pk=old.pk).update(created_at=now - dt.timedelta(days=31))
     actions.purge_unproved(now=now)

@@ -1,6 +1,16 @@
 """Pages of the members' room."""
 
-from members.views.joining import join, join_status, path_to_membership, who
+from members.views.joining import answer_reference, blank_form, join, join_later, join_paper, join_status, path_to_membership, who
 from members.views.security import security
 
-__all__ = ["join", "join_status", "path_to_membership", "security", "who"]
+__all__ = [
+    "answer_reference",
+    "blank_form",
+    "join",
+    "join_later",
+    "join_paper",
+    "join_status",
+    "path_to_membership",
+    "security",
+    "who",
+]

@@ -1,22 +1,28 @@
-"""Who you are, joining, and where an application stands."""
+"""Who you are, joining in five steps, and where an application stands."""
+
+from typing import Any
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from loaf.lib.access import open_to_all, signed_in
 from loaf.lib.htmx import render_page
-from members import actions, limits
+from members import actions, limits, robots
 from members.doors import SESSION_KEY, current_member, members_of
-from members.forms import JoinForm
-from members.models import User
+from members.forms import STEPS as FORMS
+from members.forms import ReferenceForm
+from members.models import Application, Draft, Reference, User
 from members.models.member import Status
 from members.receivers import APPLICATION_KEY
 
+DRAFT_KEY, RESUME_KEY = "application_draft", "application_resume"
 STEPS = [
-    ("Say hello", "Ten minutes of questions, online or by phone."),
+    ("Say hello", "Ten minutes of questions, online, on paper or by phone."),
     ("Confirm your e-mail", "So we know we can reach you."),
     ("Come and meet us", "Be our guest at any event."),
     ("We get to know you", "A volunteer calls to say yes."),
@@ -65,30 +71,129 @@ def who(request: HttpRequest) -> HttpResponse:
 
 
 @open_to_all("GET", "POST")
-def join(request: HttpRequest) -> HttpResponse:
-    """Apply. The answer is the same for an address we know and one we do not: a code goes out, the next page asks for it."""
+def join(request: HttpRequest, step: int = 0) -> HttpResponse:
+    """One step of the form. Each is saved as it is left; the last one sends it."""
     if request.user.is_authenticated:
         return redirect("join_status")
-    form = JoinForm(request.POST or None)
+    draft = _draft_of(request)
+    if not 0 <= step <= len(FORMS) or step > (draft.step if draft else 1):
+        return redirect("join_step", draft.step) if draft else redirect("join")
+    step = step or 1
+    form = FORMS[step - 1](request.POST or None, initial=draft.data if draft else None)
     status = 200
-    if request.method == "POST" and form.is_valid():
-        if form.is_robot:
+    if request.method == "POST":
+        status = 422
+        if form.data.get("website"):  # a field people never see
             return redirect("home")
-        if limits.allow("join", limits.client_address(request), limit=10, seconds=3600):
-            return _begin(request, form)
-        form.add_error(None, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
-        status = 429
-    context = {"form": form, "path": path_to_membership()}
-    return render_page(request, "members/join.html", context, status=status if status != 200 or not form.errors else 422)
+        if not limits.allow("join", limits.client_address(request), limit=60, seconds=3600):
+            form.add_error(None, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
+            status = 429
+        elif form.is_valid():
+            if step < len(FORMS):
+                kept = actions.save_step(draft=draft, step=step + 1, given=form.cleaned_data)
+                request.session[DRAFT_KEY] = str(kept.key)
+                return redirect("join_later") if "later" in request.POST else redirect("join_step", step + 1)
+            if draft and not (why := _robot(request, form)):
+                return _send(request, draft, form.cleaned_data)
+            if draft and why == "robot":
+                return redirect("home")
+    context = {
+        "form": form,
+        "step": step,
+        "steps": [(n, f.title) for n, f in enumerate(FORMS, 1)],
+        "said": _said(draft) if step == len(FORMS) and draft else [],
+        "challenge": robots.new_challenge() if step == len(FORMS) else "",
+        "question": robots.QUESTION if getattr(form, "ask_plainly", False) else "",
+        "path": path_to_membership(),
+    }
+    return render_page(request, "members/join.html", context, status=status)
 
 
-def _begin(request: HttpRequest, form: JoinForm) -> HttpResponse:
-    given = {k: v for k, v in form.cleaned_data.items() if k != "website"}
-    application = actions.start_application(**given)
-    user = User.objects.filter(email=given["email"]).first() or actions.make_login(email=given["email"])
+def _robot(request: HttpRequest, form: Any) -> str:
+    why = robots.problem(
+        challenge=request.POST.get("challenge", ""), work=request.POST.get("work", ""), answer=request.POST.get("person", "")
+    )
+    if why == "work":
+        form.ask_plainly = True
+        form.add_error(None, "One small question is left, at the end of the form.")
+    return why
+
+
+def _draft_of(request: HttpRequest) -> Draft | None:
+    key = request.session.get(DRAFT_KEY)
+    return Draft.objects.filter(key=key).first() if key else None
+
+
+def _said(draft: Draft) -> list[tuple[int, str, str]]:
+    """What was typed so far: step, label, words; for the look before sending."""
+    said = []
+    for n, form_class in enumerate(FORMS[:-1], 1):
+        for name, field in form_class(initial=draft.data).fields.items():
+            value = draft.data.get(name)
+            if value:
+                words = dict(getattr(field, "choices", [])).get(value, "Yes" if value is True else value)
+                said.append((n, str(field.label), str(words)))
+    return said
+
+
+def _send(request: HttpRequest, draft: Draft, last: dict[str, Any]) -> HttpResponse:
+    """Send the form once: the draft's row goes with it, so a second click finds none and is shown the way on."""
+    if not Draft.objects.filter(pk=draft.pk).delete()[0]:
+        return redirect("join")
+    application = actions.start_application(given={**draft.data, **last})
+    request.session.pop(DRAFT_KEY, None)
+    email = application.member.email
+    if not email:
+        request.session[RESUME_KEY] = application.reference
+        return redirect("join_paper")
     request.session[APPLICATION_KEY] = application.pk
-    LoginCodeVerificationProcess.initiate(request=request, user=user, email=user.email)
+    LoginCodeVerificationProcess.initiate(request=request, user=_login_of(email), email=email)
     return redirect(f"{reverse('account_confirm_login_code')}?next={reverse('join_status')}")
+
+
+def _login_of(email: str) -> User:
+    try:
+        return User.objects.filter(email=email).first() or actions.make_login(email=email)
+    except IntegrityError:  # the same person in another window
+        return User.objects.get(email=email)
+
+
+@open_to_all("GET", "POST")
+def join_later(request: HttpRequest) -> HttpResponse:
+    """Stop here and go on another day: how, and the code for those who come back on another device."""
+    if request.method == "POST":
+        email = request.POST.get("email", "")[:254]
+        if code := request.POST.get("code", "")[:20]:
+            draft = actions.open_draft(email=request.session.get(RESUME_KEY, ""), code=code)
+            if draft:
+                request.session[DRAFT_KEY] = str(draft.key)
+                return redirect("join_step", draft.step)
+            messages.error(request, "Those are not the six digits we sent, or they are too old. You can ask for new ones.")
+        elif limits.allow("resume", limits.client_address(request), limit=10, seconds=3600):
+            actions.send_draft_code(email=email)
+            request.session[RESUME_KEY] = email
+        else:
+            messages.error(request, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
+            return redirect("join_later")
+        return render(request, "members/join_later.html", {"asked": True})
+    return render(request, "members/join_later.html", {"draft": _draft_of(request)})
+
+
+@open_to_all()
+def join_paper(request: HttpRequest) -> HttpResponse:
+    """The page to print for somebody without e-mail: what happens next, and the number of the form."""
+    application = get_object_or_404(Application.objects.select_related("member"), reference=request.session.get(RESUME_KEY, ""))
+    return render(request, "members/join_paper.html", {"application": application, "short": application.reference[:6].upper()})
+
+
+@open_to_all()
+def blank_form(request: HttpRequest) -> HttpResponse:
+    """The form on one sheet of paper, as a PDF."""
+    from members.paper import blank_form_pdf
+
+    response = HttpResponse(blank_form_pdf(), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="form.pdf"'
+    return response
 
 
 @signed_in()
@@ -97,9 +202,25 @@ def join_status(request: HttpRequest) -> HttpResponse:
     member = current_member(request)
     if member is None and members_of(request):
         return redirect("who")
+    application = Application.objects.filter(member=member).first() if member else None
     context = {
         "member": member,
+        "application": application,
         "path": path_to_membership(member.status) if member and member.status != Status.REJECTED else [],
         "waiting": WAITING[Status(member.status)] if member else "",
     }
     return render(request, "members/join_status.html", context)
+
+
+@open_to_all("GET", "POST")
+def answer_reference(request: HttpRequest, token: str) -> HttpResponse:
+    """The named member says yes or no. Looking changes nothing: mail scanners open links."""
+    reference = Reference.objects.select_related("application__member", "member").filter(token=token).first()
+    if reference is None or reference.member is None:
+        raise Http404
+    if request.method == "POST":
+        form = ReferenceForm(request.POST)
+        if form.is_valid():
+            actions.answer_reference(reference=reference, is_known=form.cleaned_data["answer"] == "yes")
+            return redirect("answer_reference", token)
+    return render(request, "members/reference.html", {"reference": reference, "applicant": reference.application.member})

@@ -1,0 +1,236 @@
+"""The queue of applications: oldest first, who waits on whom, one key a decision; paper forms keyed in on one screen."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+
+from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
+from loaf.lib.forms import TidyCharField
+from loaf.lib.htmx import render_page
+from loaf.lib.templatetags.loaf import badge, short_day
+from members import actions
+from members.actions.applications import WAIT_AFTER_NO
+from members.admin.people import status_badge
+from members.forms import PaperForm
+from members.models import Application, Member, Question, Reference
+from members.models.member import Status
+from members.views import path_to_membership
+
+DECIDERS = "users.approve|users.reject|users.validate"
+NEXT = {
+    Status.PENDING_EMAIL: ("info", "Waits for them: address or phone"),
+    Status.PENDING_VALIDATION: ("warn", "Waits for us: get to know them"),
+    Status.PRE_VALIDATED: ("warn", "Waits for us: say yes or no"),
+    Status.PAYMENT_PENDING: ("info", "Waits for them: dues"),
+}
+NEEDS = {"validate": "users.validate", "prove": "users.validate", "ask": DECIDERS, "approve": "users.approve", "reject": "users.reject"}
+
+
+UNDECIDED = (Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
+WHO = {
+    "us": [Status.PENDING_VALIDATION, Status.PRE_VALIDATED],
+    "them": [Status.PENDING_EMAIL, Status.PAYMENT_PENDING],
+    "done": [Status.REJECTED, Status.ACTIVE, Status.INACTIVE],
+}
+
+
+def _days(days: int) -> str:
+    return "today" if days < 1 else f"{days} day{'' if days == 1 else 's'}"
+
+
+def _next_step(row: dict[str, Any]) -> str:
+    """Who waits on whom."""
+    known = NEXT.get(row["member__status"])
+    return badge(*known) if known else status_badge({"status": row["member__status"]})
+
+
+def _of(rows: Any, who: str) -> Any:
+    return rows.filter(member__status__in=WHO[who])
+
+
+class DecisionForm(forms.Form):
+    """One decision about an application."""
+
+    do = forms.ChoiceField(choices=[(name, "") for name in NEEDS])
+    reason = forms.CharField(
+        required=False, max_length=300, label="Why, or what you would like to know", widget=forms.Textarea({"rows": 3}),
+        help_text="Saying no needs a reason; it stays in the office. A question goes to the applicant as you write it.",
+    )  # fmt: skip
+    apply_again_on = forms.DateField(
+        required=False, label="After a no: may apply again from", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+@admin.register(Application)
+class ApplicationAdmin(DeskAdmin):
+    """The queue, oldest first."""
+
+    permissions = {"view": DECIDERS, "add": "users.create"}
+    order = ["created_at", "id"]
+    list_values = ["member__first_name", "member__last_name", "member__status", "created_at"]
+    columns = [
+        Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column("Next step", _next_step),
+        Column("Waiting", lambda r: _days((timezone.now() - r["created_at"]).days)),
+        Column("Sent on", lambda r: short_day(r["created_at"])),
+    ]
+    filters = [Filter("who", "Who waits", [("us", "Waiting for us"), ("them", "Waiting for them"), ("done", "Decided")], narrow=_of)]
+    list_links = [("admin:members_application_bulk", "Say yes to several"), ("blank_form", "Blank form to print")]
+    empty_text = "Nobody is waiting. New applications appear here, oldest first."
+
+    def get_urls(self) -> list[Any]:
+        """Decide one, say yes to several, key in a paper form, ask somebody who was named."""
+        view, ask = self.admin_site.admin_view, desk_page(DECIDERS, "POST")(self.reference)
+        return [
+            path("<int:pk>/change/", view(desk_page(DECIDERS, "GET", "POST")(self.decide)), name="members_application_change"),
+            path("bulk/", view(desk_page("users.approve", "GET", "POST")(self.bulk)), name="members_application_bulk"),
+            path("add/", view(desk_page("users.create", "GET", "POST")(self.key_in)), name="members_application_add"),
+            path("<int:pk>/reference/<int:reference_pk>/", view(ask), name="members_application_reference"),
+            *super().get_urls(),
+        ]
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Read one application and decide; then the next one waits."""
+        application = get_object_or_404(Application.objects.select_related("member"), pk=pk)
+        member = application.member
+        initial = {"apply_again_on": timezone.localdate() + WAIT_AFTER_NO}
+        form = DecisionForm(request.POST or None, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self._act(request, application, form.cleaned_data)
+                return redirect("admin:members_application_changelist")
+            except actions.MembersError as error:
+                form.add_error("reason", str(error))
+        may = request.user.has_perm
+        open_to_us = member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
+        context = {
+            "title": str(member),
+            "application": application,
+            "member": member,
+            "form": form,
+            "path": path_to_membership(member.status) if member.status != Status.REJECTED else [],
+            "may": {
+                "prove": member.status == Status.PENDING_EMAIL and may("users.validate"),
+                "validate": member.status == Status.PENDING_VALIDATION and may("users.validate"),
+                "approve": open_to_us and may("users.approve"),
+                "reject": member.status in (*UNDECIDED, Status.PAYMENT_PENDING) and may("users.reject"),
+                "ask": open_to_us and bool(member.email),
+            },
+            "answers": [a for a in application.answers.select_related("question") if may(a.question.readers)],
+            "references": application.references.select_related("member"),
+            "partners": _partners(application),
+            "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email else [],
+        }
+        return render_page(request, "admin/members/application.html", context, status=422 if form.errors else 200)
+
+    def _act(self, request: HttpRequest, application: Application, given: dict[str, Any]) -> None:
+        user: Any = request.user
+        member = application.member
+        if not user.has_perm(NEEDS[given["do"]]):
+            raise PermissionDenied
+        if given["do"] == "prove":
+            actions.prove_by_phone(application=application, by=user)
+            messages.success(request, f"{member} is confirmed and in the queue.")
+        elif given["do"] == "validate":
+            actions.validate_applicant(member=member, by=user, reason=given["reason"])
+            messages.success(request, f"{member} is known to us now.")
+        elif given["do"] == "approve":
+            actions.approve_applicant(member=member, by=user)
+            messages.success(request, f"{member} may pay the dues now. A letter is on its way.")
+        elif given["do"] == "ask":
+            actions.ask_applicant(application=application, question=given["reason"], by=user)
+            messages.success(request, f"Your question is on its way to {member}.")
+        else:
+            actions.reject_applicant(member=member, by=user, reason=given["reason"], apply_again_on=given["apply_again_on"])
+            messages.success(request, f"A kind letter is on its way to {member}.")
+
+    def bulk(self, request: HttpRequest) -> HttpResponse:
+        """Say yes to everybody ticked; each is decided for herself, and one that fails does not stop the others."""
+        ready = Application.objects.filter(member__status=Status.PRE_VALIDATED).select_related("member").order_by("created_at")
+        if request.method == "POST":
+            wanted = [pk for pk in request.POST.getlist("application") if pk.isdecimal()]
+            done = 0
+            for application in ready.filter(pk__in=wanted[:200]):
+                try:
+                    actions.approve_applicant(member=application.member, by=request.user)  # type: ignore[arg-type]
+                    done += 1
+                except actions.MembersError as error:
+                    messages.error(request, f"{application.member}: {error}")
+            messages.success(request, f"{done} {'person' if done == 1 else 'people'} may pay the dues now.")
+            return redirect("admin:members_application_changelist")
+        return render(request, "admin/members/application_bulk.html", {"title": "Say yes to several", "ready": ready[:200]})
+
+    def key_in(self, request: HttpRequest) -> HttpResponse:
+        """A paper form on one screen, in the paper's order; whoever signed on paper is confirmed."""
+        form = PaperForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            application = actions.start_application(given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+            actions.prove_by_phone(application=application, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, f"{application.member} is in the queue.")
+            return redirect("admin:members_application_add" if "another" in request.POST else "admin:members_application_changelist")
+        context = {"title": "Key in a paper form", "form": form}
+        return render_page(request, "admin/members/application_add.html", context, status=422 if form.errors else 200)
+
+    def reference(self, request: HttpRequest, pk: int, reference_pk: int) -> HttpResponse:
+        """Ask the member somebody named (by member number), or note what she said on the phone."""
+        reference = get_object_or_404(Reference.objects.select_related("application"), pk=reference_pk, application_id=pk)
+        user: Any = request.user
+        try:
+            if answer := request.POST.get("answer", ""):
+                actions.answer_reference(reference=reference, is_known=answer == "yes", by=user)
+                messages.success(request, "Noted.")
+            else:
+                number = request.POST.get("number", "").strip()
+                member = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+                if member is None:
+                    raise actions.MembersError("There is no member with this number.")
+                actions.match_reference(reference=reference, member=member, by=user)
+                messages.success(request, f"{member} is asked.")
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+        return redirect("admin:members_application_change", pk)
+
+
+def _partners(application: Application) -> list[Member]:
+    """Members with the name of the partner somebody gave, for the office alone."""
+    if not application.partner_last_name or not application.partner_is_member:
+        return []
+    same = Member.objects.filter(last_name__iexact=application.partner_last_name, first_name__iexact=application.partner_first_name)
+    return list(same.exclude(pk=application.member_id)[:5])
+
+
+class QuestionForm(forms.ModelForm):
+    """A question of our own; one of several needs its choices."""
+
+    label = TidyCharField(max_length=120, label="Question")
+
+    def clean(self) -> Any:
+        given = super().clean() or self.cleaned_data
+        if given.get("kind") == Question.Kind.CHOICE and len([c for c in given.get("choices", "").splitlines() if c.strip()]) < 2:
+            self.add_error("choices", "Please write at least two choices, one a line.")
+        return given
+
+
+@admin.register(Question)
+class QuestionAdmin(DeskAdmin):
+    """Our own questions on the form to join."""
+
+    permissions = {"view": DECIDERS, "add": "settings.edit", "change": "settings.edit"}
+    form = QuestionForm
+    order = ["position", "id"]
+    list_values = ["label", "kind", "is_active", "delete_after_days"]
+    columns = [
+        Column("Question", lambda r: r["label"], lead=True),
+        Column("Kind", lambda r: Question.Kind(r["kind"]).label),
+        Column("On the form", lambda r: "Yes" if r["is_active"] else "No"),
+        Column("Answers kept", lambda r: f"{r['delete_after_days']} days"),
+    ]
+    fields = (
+        "label", "help_text", "kind", "choices", "is_required", "readers", "delete_after_days", "position", "is_active",
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""Keeping robots out without puzzles: a field nobody sees, a form nobody fills in three seconds, a little work for the browser.
+
+The work (a hash with leading zeros, a few seconds of one core at most) is done by loaf.js while the person reads. Without
+JavaScript one plain question takes its place. No pictures, no other company.
+"""
+
+import hashlib
+import secrets
+import time
+
+from django.core import signing
+
+SALT = "loaf.join"
+ZEROS = 14
+"""Leading zero bits of the hash: 16,384 tries on average, well under a second."""
+LEAST_SECONDS = 3
+MOST_SECONDS = 24 * 3600
+QUESTION = "To show that you are a person: which day comes after Monday?"
+ANSWER = "tuesday"
+
+
+def new_challenge() -> str:
+    """A signed text that says when the form was shown."""
+    return signing.dumps([int(time.time()), secrets.token_hex(8)], salt=SALT)
+
+
+def problem(*, challenge: str, work: str, answer: str) -> str:
+    """Why a form looks like a robot's: "" when it does not, "work" when the plain question must be asked, else "robot"."""
+    try:
+        shown_at, _ = signing.loads(challenge, salt=SALT, max_age=MOST_SECONDS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return "work"
+    if time.time() - shown_at < LEAST_SECONDS:
+        return "robot"
+    if answer.strip().lower().rstrip(".") == ANSWER or is_done(challenge, work):
+        return ""
+    return "work"
+
+
+def is_done(challenge: str, work: str) -> bool:
+    """Whether the hash of challenge and work begins with enough zeros."""
+    if not work.isdecimal() or len(work) > 12:
+        return False
+    return int.from_bytes(hashlib.sha256(f"{challenge}.{work}".encode()).digest()[:4]) >> (32 - ZEROS) == 0
