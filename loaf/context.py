@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from members.assist import helped
+
 TEXT_SIZES = {"normal": "", "large": "large", "largest": "largest"}
 SOCIAL = [(f"/accounts/{name}/login/", {"google": "Google", "github": "GitHub"}[name]) for name in settings.SOCIALACCOUNT_PROVIDERS]
 """Other companies' sign-in that is switched on: address and name."""
@@ -17,6 +19,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "org": settings.ORG,
         "currency": settings.CURRENCY,
         "social": SOCIAL,
+        "helped": helped(request),
         "text_size": TEXT_SIZES.get(request.COOKIES.get("text", ""), ""),
         "theme": THEMES.get(request.COOKIES.get("theme", ""), ""),
     }

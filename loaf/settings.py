@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "loaf.middleware.DoorMiddleware",
+    "members.assist.AssistMiddleware",
 ]
 ROOT_URLCONF = "loaf.urls"
 WSGI_APPLICATION = "loaf.wsgi.application"

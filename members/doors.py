@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from loaf.lib.access import MEMBER, View, declare
 from loaf.lib.prepared import Parameter, PreparedQuery
+from members.assist import helped
 from members.models import Member
 
 SESSION_KEY = "member_id"
@@ -21,6 +22,8 @@ def members_of(request: HttpRequest) -> list[Member]:
     """All members the login acts for (one, or two who share it); one query a request."""
     if not request.user.is_authenticated:
         return []
+    if member := helped(request):
+        return [member]
     if not hasattr(request, "_members"):
         request._members = MEMBERS_OF_LOGIN(user=request.user.pk)  # type: ignore[attr-defined]
     return request._members  # type: ignore[attr-defined, no-any-return]

@@ -74,6 +74,17 @@ def new_device(user: User, device: str, at: dt.datetime) -> None:
     queue_letter(letter, to_email=user.email, kind="new_device", key=_once("new_device", str(user.pk), at.isoformat()))
 
 
+def assisted(member: Member) -> None:
+    """Somebody of the office stepped into her pages while they spoke."""
+    letter = Letter(
+        subject="Was this you?",
+        heading=f"Dear {member.called}",
+        paragraphs=["Somebody at the office helped you with your pages today. What was changed for you is written down."],
+        reason="If you did not ask for help, please call us.",
+    )
+    queue_letter(letter, to_email=member.email, kind="assisted", key=_once("assisted", str(member.pk), timezone.now().isoformat()))
+
+
 def second_factor_reset(user: User) -> None:
     """Her second key was taken away at her wish; if it was not her wish she must hear of it."""
     letter = Letter(

@@ -5,6 +5,7 @@ from django.urls import path
 from members import views
 
 urlpatterns = [
+    path("me/help/end/", views.assist_end, name="assist_end"),
     path("me/security/", views.security, name="security"),
     path("who/", views.who, name="who"),
     path("join/", views.join, name="join"),

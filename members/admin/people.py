@@ -4,14 +4,15 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
 from loaf.lib.templatetags.loaf import badge, partial_date, phone
-from members import audit
+from members import actions, assist, audit
 from members.admin.exports import approved_export, members_as_file
 from members.models import Member, StatusChange
 from members.models.member import TONES, Status
@@ -51,9 +52,22 @@ class MemberAdmin(DeskAdmin):
     list_links = [("admin:members_member_export", "Take the list out as a file")]
 
     def get_urls(self) -> list[Any]:
-        """The export."""
-        page = desk_page("users.export", "GET", "POST")(self.export)
-        return [path("export/", self.admin_site.admin_view(page), name="members_member_export"), *super().get_urls()]
+        """The export, and stepping into a member's pages to help on the phone."""
+        view = self.admin_site.admin_view
+        return [
+            path("export/", view(desk_page("users.export", "GET", "POST")(self.export)), name="members_member_export"),
+            path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
+            *super().get_urls(),
+        ]
+
+    def assist(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Step into the member's own pages, with a reason, for half an hour at most."""
+        try:
+            assist.begin(request, member=get_object_or_404(Member, pk=pk), reason=request.POST.get("reason", "")[:300])
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+            return redirect("admin:members_member_change", pk)
+        return redirect("dashboard")
 
     def export(self, request: HttpRequest) -> Any:
         """Ask for the members list as a file; with the switch on, a second person agrees first."""

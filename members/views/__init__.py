@@ -1,10 +1,11 @@
 """Pages of the members' room."""
 
 from members.views.joining import answer_reference, blank_form, join, join_later, join_paper, join_status, path_to_membership, who
-from members.views.security import security
+from members.views.security import assist_end, security
 
 __all__ = [
     "answer_reference",
+    "assist_end",
     "blank_form",
     "join",
     "join_later",

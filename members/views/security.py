@@ -9,8 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from loaf.lib.access import signed_in
-from members import actions
+from members import actions, assist
 from members.devices import in_words
+
+
+@signed_in("POST")
+def assist_end(request: HttpRequest) -> HttpResponse:
+    """Step out of the pages of the member who was helped."""
+    member = assist.helped(request)
+    assist.end(request)
+    return redirect("admin:members_member_change", member.pk) if member else redirect("admin:index")
 
 
 @signed_in("GET", "POST")

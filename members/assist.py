@@ -1,0 +1,85 @@
+"""Helping a member on the phone inside the member's own pages: announced, logged, fenced in, and over after 30 minutes."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from members import audit, emails
+from members.actions import MembersError
+from members.models import Member, User
+
+KEY = "assist"
+MINUTES = 30
+ALONE = {"security", "privacy", "who"}
+"""Pages a member opens alone: ways to sign in, what others see."""
+CARDS = {"membership", "donate", "donate_fund"}
+"""Pages where a POST leads to a card page."""
+
+
+def begin(request: HttpRequest, *, member: Member, reason: str) -> None:
+    """Step into a member's pages. Raises MembersError without the power, without a reason, or for a person with powers of her own."""
+    user: Any = request.user
+    if not user.has_perm("users.assist"):
+        raise MembersError("This is not among your powers.")
+    if not reason.strip():
+        raise MembersError("Please write down what you help with.")
+    if member.user and member.user.pk != user.pk and member.user.granted_permissions:
+        raise MembersError("People who work at the desk are not helped this way.")
+    if member.user_id == user.pk:
+        raise MembersError("These are your own pages already.")
+    request.session[KEY] = {"member": member.pk, "until": int(time.time()) + MINUTES * 60}
+    audit.record("assist.began", target=member, reason=reason, by=user)
+    emails.assisted(member)
+
+
+def end(request: HttpRequest) -> None:
+    """Step out again."""
+    if held := request.session.pop(KEY, None):
+        audit.record("assist.ended", target=Member.objects.filter(pk=held["member"]).first())
+
+
+def helped(request: HttpRequest) -> Member | None:
+    """The member helped in this request; None when nobody is, the time is over, or the power is gone."""
+    if not hasattr(request, "_helped"):
+        request._helped = _look(request)  # type: ignore[attr-defined]
+    return request._helped  # type: ignore[attr-defined, no-any-return]
+
+
+def _look(request: HttpRequest) -> Member | None:
+    held = request.session.get(KEY) if hasattr(request, "session") else None
+    if not held:
+        return None
+    user: Any = request.user
+    if held["until"] < time.time() or not isinstance(user, User) or not user.has_perm("users.assist"):
+        del request.session[KEY]
+        return None
+    return Member.objects.filter(pk=held["member"]).first()
+
+
+class AssistMiddleware:
+    """Note every act done for a member, and keep the helper away from what a member does alone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Refuse in words what is fenced off; write down what is done."""
+        match = request.resolver_match
+        if match is None or match.app_name == "admin" or (member := helped(request)) is None:
+            return None
+        request.assisted_member_id = member.pk  # type: ignore[attr-defined]
+        name = match.url_name or ""
+        mine = name in ALONE or (match.route.startswith("accounts/") and name != "account_logout")
+        if mine or (name in CARDS and request.method == "POST"):
+            messages.error(request, f"{member.called} does this alone: ways to sign in, privacy and cards are not for helpers.")
+            return redirect("dashboard")
+        if request.method == "POST" and name not in ("assist_end", "leave", "display"):
+            audit.record(f"assist.{name}"[:60], target=member)
+        return None
