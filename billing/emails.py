@@ -7,7 +7,8 @@ from django.utils import timezone
 from billing.models import Membership, Payment
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
-from notices.actions import Letter, queue_letter
+from members.emails import to_member
+from notices.actions import Letter
 
 
 def receipt(payment: Payment, membership: Membership) -> None:
@@ -33,7 +34,7 @@ def receipt(payment: Payment, membership: Membership) -> None:
         closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
         reason="You get this because you paid. Nothing is charged again by itself.",
     )
-    queue_letter(letter, to_email=payment.payer_email or membership.member.email, kind="receipt", key=f"receipt-{payment.pk}")
+    to_member(letter, membership.member, topic="membership", kind="receipt", key=f"receipt-{payment.pk}")
 
 
 def card(payment: Payment) -> str:

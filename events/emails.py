@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from events.models import Rsvp
 from loaf.lib.templatetags.loaf import clock, day
-from notices.actions import Letter, queue_letter
+from members.emails import to_member
+from notices.actions import Letter
 
 
 def called_off(rsvp: Rsvp) -> None:
@@ -21,7 +22,7 @@ def called_off(rsvp: Rsvp) -> None:
         box=[f"It was planned for {day(event.starts_at)}, {clock(event.starts_at)}"],
         button=("See what else is on", settings.SITE_URL + reverse("events")),
     )
-    queue_letter(letter, to_email=rsvp.member.email, kind="event_called_off", key=f"called-off-{rsvp.pk}")
+    to_member(letter, rsvp.member, topic="events", kind="event_called_off", key=f"called-off-{rsvp.pk}")
 
 
 def details_changed(rsvp: Rsvp) -> None:
@@ -35,7 +36,7 @@ def details_changed(rsvp: Rsvp) -> None:
         button=("See it, or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
     )
     stand = hashlib.sha256(f"{event.starts_at}|{event.ends_at}|{event.venue}|{event.address}".encode()).hexdigest()[:20]
-    queue_letter(letter, to_email=rsvp.member.email, kind="event_details", key=f"details-{rsvp.pk}-{stand}")
+    to_member(letter, rsvp.member, topic="events", kind="event_details", key=f"details-{rsvp.pk}-{stand}")
 
 
 def place_opened(rsvp: Rsvp) -> None:
@@ -48,4 +49,4 @@ def place_opened(rsvp: Rsvp) -> None:
         box=[f"{day(event.starts_at)}, {clock(event.starts_at)}"],
         button=("See or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
     )
-    queue_letter(letter, to_email=rsvp.member.email, kind="place_opened", key=f"place-opened-{rsvp.pk}-{rsvp.answered_at:%Y%m%d%H%M%S}")
+    to_member(letter, rsvp.member, topic="events", kind="place_opened", key=f"place-opened-{rsvp.pk}-{rsvp.answered_at:%Y%m%d%H%M%S}")

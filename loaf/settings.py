@@ -34,6 +34,7 @@ ORG = {
     "phone_hours": env.text("ORG_PHONE_HOURS", "weekdays 10 to 4"),
     "email": env.text("ORG_EMAIL", "hello@loaf.example"),
     "address": env.text("ORG_ADDRESS", "P.O. Box 0000, Houston, Texas 77000"),
+    "open_name": env.text("ORG_OPEN_NAME", "LOAF, Lesbians Over Age Fifty"),
     "legal_name": env.text("ORG_LEGAL_NAME", "LOAF"),
     "ein": env.text("ORG_EIN", ""),
     "statement": env.text("ORG_STATEMENT_DESCRIPTOR", "LOAF HOUSTON"),

@@ -9,12 +9,28 @@ from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
 from members.models import Application, Member, Reference, User
-from notices.actions import Letter, queue_letter
+from notices.actions import Letter, Recipient, queue_letter, send_letter
 
 
 def link(path: str) -> str:
     """A full address on this site."""
     return settings.SITE_URL + path
+
+
+TOPICS = {"membership": "Your membership, dues and receipts", "events": "Events you said yes to"}
+"""What a member may choose a channel for. Codes and notes about signing in always go where the code goes."""
+
+
+def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str) -> None:
+    """Send a letter the way this member wants to be reached about the topic; whoever has died is not written to."""
+    channel = member.channel_for(topic)
+    if not channel or member.inactive_reason == "deceased":
+        return
+    address = "\n".join(member.postal_lines) if channel == "post" else member.phone
+    to = Recipient(
+        channel=channel, email=member.email, name=str(member), address=address, phrase=member.mail_phrase, is_open=member.open_mail
+    )
+    send_letter(letter, to=to, kind=kind, key=key)
 
 
 def login_code(*, to_email: str, code: str) -> None:
@@ -82,7 +98,7 @@ def assisted(member: Member) -> None:
         paragraphs=["Somebody at the office helped you with your pages today. What was changed for you is written down."],
         reason="If you did not ask for help, please call us.",
     )
-    queue_letter(letter, to_email=member.email, kind="assisted", key=_once("assisted", str(member.pk), timezone.now().isoformat()))
+    to_member(letter, member, topic="membership", kind="assisted", key=_once("assisted", str(member.pk), timezone.now().isoformat()))
 
 
 def second_factor_reset(user: User) -> None:
@@ -110,7 +126,7 @@ def application_received(application: Application) -> None:
         ],
         button=("See where it is", link(reverse("join_status"))),
     )
-    queue_letter(letter, to_email=member.email, kind="application_received", key=f"application-received-{application.pk}")
+    to_member(letter, member, topic="membership", kind="application_received", key=f"application-received-{application.pk}")
 
 
 def application_approved(member: Member) -> None:
@@ -121,7 +137,33 @@ def application_approved(member: Member) -> None:
         paragraphs=["We would love to have you. One small step is left, and you can take it by card, check or cash."],
         button=("Take the last step", link(reverse("membership"))),
     )
-    queue_letter(letter, to_email=member.email, kind="application_approved", key=f"application-approved-{member.pk}")
+    to_member(letter, member, topic="membership", kind="application_approved", key=f"application-approved-{member.pk}")
+
+
+def welcome(member: Member) -> None:
+    """She is a member now."""
+    letter = Letter(
+        subject="A place at the table",
+        open_subject="Welcome to LOAF",
+        heading=f"Pull up a chair, {member.called}",
+        paragraphs=["You belong with us now. Your own page shows what is on, and you can answer there with one tap.",
+                    "Come as you are. If you need a ride or a quiet corner, call us."],
+        button=("See what’s on", link(reverse("events"))),
+    )  # fmt: skip
+    to_member(letter, member, topic="membership", kind="welcome", key=f"welcome-{member.pk}")
+
+
+def status_ended(member: Member, change_id: int) -> None:
+    """Her membership is not active any more, and how it comes back."""
+    letter = Letter(
+        subject="About your place with us",
+        open_subject="Your membership has ended",
+        heading=f"Dear {member.called}",
+        paragraphs=["Your membership is not active at the moment. You are welcome back at any time.",
+                    "If money is the reason, call us: help is there, and nobody needs to know."],
+        button=("See how it stands", link(reverse("membership"))),
+    )  # fmt: skip
+    to_member(letter, member, topic="membership", kind="status_ended", key=f"status-ended-{change_id}")
 
 
 def application_declined(member: Member, apply_again_on: dt.date) -> None:
@@ -136,7 +178,7 @@ def application_declined(member: Member, apply_again_on: dt.date) -> None:
         ],
     )
     key = f"application-declined-{member.pk}-{apply_again_on:%Y%m%d}"
-    queue_letter(letter, to_email=member.email, kind="application_declined", key=key)
+    to_member(letter, member, topic="membership", kind="application_declined", key=key)
 
 
 def application_question(application: Application, question: str) -> None:
@@ -178,7 +220,7 @@ def reference_asked(reference: Reference) -> None:
                     "One tap is enough, and your answer stays with us."],
         button=("Yes or no", link(reverse("answer_reference", args=[reference.token]))),
     )  # fmt: skip
-    queue_letter(letter, to_email=reference.member.email, kind="reference_asked", key=f"reference-{reference.pk}-{reference.member.pk}")
+    to_member(letter, reference.member, topic="membership", kind="reference_asked", key=f"reference-{reference.pk}-{reference.member.pk}")
 
 
 def _once(kind: str, *parts: str) -> str:

@@ -6,6 +6,7 @@ from members import views
 
 urlpatterns = [
     path("me/help/end/", views.assist_end, name="assist_end"),
+    path("me/letters/", views.letters, name="letters"),
     path("me/security/", views.security, name="security"),
     path("who/", views.who, name="who"),
     path("join/", views.join, name="join"),

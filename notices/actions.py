@@ -1,8 +1,10 @@
 """Writing a message into the outbox, and sending it."""
 
+import dataclasses
 import datetime as dt
 import logging
 from dataclasses import dataclass, field
+from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -32,23 +34,52 @@ class Letter:
     button: tuple[str, str] | None = None
     closing: str = "Warmly,\nThe office"
     reason: str = "You get this because you gave us this address."
+    open_subject: str = ""
+    """What the subject says to members who chose plain words over discreet ones."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person and the one way a message reaches her: an address for e-mail, lines of an envelope, or a number to call."""
+
+    channel: str
+    email: str = ""
+    name: str = ""
+    address: str = ""
+    phrase: str = ""
+    is_open: bool = False
+
+
+def queue_letter(letter: Letter, *, to_email: str, kind: str, key: str, is_secret: bool = False) -> Message | None:
+    """Put an e-mail to one address into the outbox; see `send_letter`. An empty or odd address returns None."""
+    if not is_email(to_email):
+        return None
+    return send_letter(letter, to=Recipient(channel=Message.Channel.EMAIL, email=to_email), kind=kind, key=key, is_secret=is_secret)
 
 
 @transaction.atomic
-def queue_letter(letter: Letter, *, to_email: str, kind: str, key: str, is_secret: bool = False) -> Message | None:
-    """Put a message to one address into the outbox, with its task, in the caller's transaction.
+def send_letter(letter: Letter, *, to: Recipient, kind: str, key: str, is_secret: bool = False) -> Message | None:
+    """Put a message to one person into the outbox, with its task, in the caller's transaction.
 
-    The key makes a repeat do nothing: the same key again returns None. An empty address returns None as well.
+    Without e-mail it waits for the office: to be printed and posted, or told on the phone. The key makes a repeat do
+    nothing: the same key again returns None.
     """
     from notices.tasks import send_message
 
-    if not is_email(to_email):
-        return None
-    context = {"letter": letter, "org": settings.ORG, "site_url": settings.SITE_URL}
+    by_mail = to.channel == Message.Channel.EMAIL
+    subject = letter.open_subject if to.is_open and letter.open_subject else letter.subject
+    letter = dataclasses.replace(letter, subject=" ".join(subject.split()))
+    from_name = settings.ORG["open_name"] if to.is_open else ""
+    context = {"letter": letter, "org": settings.ORG, "site_url": settings.SITE_URL, "phrase": to.phrase, "from_name": from_name}
     values = {
         "kind": kind,
-        "to_email": to_email,
-        "subject": " ".join(letter.subject.split()),
+        "channel": to.channel,
+        "to_email": to.email if by_mail else "",
+        "to_name": to.name[:200],
+        "to_address": "" if by_mail else to.address,
+        "from_name": from_name,
+        "status": Message.Status.QUEUED if by_mail else Message.Status.OFFICE,
+        "subject": letter.subject[:200],
         "text": render_to_string("emails/letter.txt", context),
         "html": render_to_string("emails/letter.html", context),
         "is_secret": is_secret,
@@ -56,8 +87,16 @@ def queue_letter(letter: Letter, *, to_email: str, kind: str, key: str, is_secre
     message, is_new = Message.objects.get_or_create(key=key, defaults=values)
     if not is_new:
         return None
-    send_message.enqueue(message.pk)
+    if by_mail:
+        send_message.enqueue(message.pk)
     return message
+
+
+@transaction.atomic
+def office_did(*, message_ids: list[int]) -> int:
+    """Note that letters were printed and posted, or calls made; returns how many."""
+    waiting = Message.objects.filter(pk__in=message_ids, status=Message.Status.OFFICE)
+    return waiting.update(status=Message.Status.SENT, sent_at=timezone.now())
 
 
 def deliver(message_id: int) -> None:
@@ -69,7 +108,7 @@ def deliver(message_id: int) -> None:
         message = Message.objects.select_for_update().filter(pk=message_id, status=Message.Status.QUEUED).first()
         if message is None:
             return
-        mail = EmailMultiAlternatives(message.subject, message.text, to=[message.to_email])
+        mail = EmailMultiAlternatives(message.subject, message.text, from_email=_sender(message), to=[message.to_email])
         # The same id on every try lets the receiving side drop a copy when we died between sending and noting it.
         mail.extra_headers["Message-ID"] = f"<notice-{message.pk}@loaf.invalid>"
         mail.extra_headers["Auto-Submitted"] = "auto-generated"
@@ -84,6 +123,11 @@ def deliver(message_id: int) -> None:
     log.info("message %s (%s) sent", message.pk, message.kind)
 
 
+def _sender(message: Message) -> str | None:
+    """The house's discreet sender, or its full name for a member who chose plain words."""
+    return formataddr((message.from_name, settings.ORG["email"])) if message.from_name else None
+
+
 def give_up(message_id: int) -> None:
     """Mark a message that could not be sent; the desk shows it. A code nobody got is wiped like one that was sent."""
     lost = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED)
@@ -93,7 +137,8 @@ def give_up(message_id: int) -> None:
 
 def forget(*, now: dt.datetime) -> int:
     """Wipe the words of messages older than a year (30 days for notes about signing in); that they went stays known."""
-    old = Message.objects.exclude(status=Message.Status.QUEUED).exclude(text="")
+    waiting = [Message.Status.QUEUED, Message.Status.OFFICE]
+    old = Message.objects.exclude(status__in=waiting).exclude(text="")
     brief = ["login_code", "password_code", "unknown_address", "sign_in_note"]
     gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(kind__in=brief, created_at__lt=now - dt.timedelta(days=30))
     return gone.update(text="", html="")

@@ -6,14 +6,24 @@ from django.db import models
 class Message(models.Model):
     """One message to one address. Never two recipients; never sent twice (the key is unique)."""
 
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        POST = "post", "Letter"
+        PHONE = "phone", "Phone call"
+
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting to be sent"
+        OFFICE = "office", "Waiting for the office"
         SENT = "sent", "Sent"
         FAILED = "failed", "Could not be sent"
 
     key = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=60, db_index=True)
-    to_email = models.EmailField(max_length=254)
+    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
+    to_email = models.EmailField(max_length=254, blank=True)
+    to_name = models.CharField(max_length=200, blank=True)
+    to_address = models.TextField(blank=True, help_text="Where a letter goes, or whom to call.")
+    from_name = models.CharField(max_length=60, blank=True, help_text="Empty is the house's discreet name.")
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
@@ -26,7 +36,16 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["created_at"], name="message_queued", condition=models.Q(status="queued"))]
+        indexes = [
+            models.Index(fields=["created_at"], name="message_queued", condition=models.Q(status="queued")),
+            models.Index(fields=["channel", "id"], name="message_for_office", condition=models.Q(status="office")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(channel="email") & ~models.Q(to_email="") | ~models.Q(channel="email") & models.Q(to_email=""),
+                name="message_address_of_its_channel",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

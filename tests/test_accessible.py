@@ -36,6 +36,7 @@ MEMBER = [
     "/join/status/",
     "/accounts/logout/",
     "/me/security/",
+    "/me/letters/",
     "/accounts/2fa/totp/activate/",
     "/accounts/2fa/webauthn/add/",
     "/accounts/email/",
@@ -44,7 +45,7 @@ MEMBER = [
 STAFF = ["/admin/", "/admin/members/member/", "/admin/members/member/?q=zzzz", "/admin/members/member/1/change/", "/admin/members/member/add/", "/admin/members/application/", "/admin/members/application/1/change/",
          "/admin/members/role/", "/admin/members/role/1/change/", "/admin/members/roleassignment/", "/admin/members/roleassignment/add/", "/admin/billing/plan/", "/admin/billing/plan/1/change/", "/admin/billing/membership/",
          "/admin/billing/payment/", "/admin/billing/payment/1/change/", "/admin/billing/providerevent/", "/admin/events/event/", "/admin/events/event/1/change/", "/admin/events/event/add/", "/admin/events/1/check-in/",
-         "/admin/donations/donation/", "/admin/donations/fund/1/change/", "/admin/notices/message/", "/admin/imports/importjob/", "/admin/imports/importjob/add/", "/admin/members/application/add/", "/admin/members/application/bulk/", "/admin/members/role/add/", "/admin/members/role/matrix/", "/admin/members/role/two-person/", "/admin/members/approval/", "/admin/members/auditentry/", "/admin/members/auditentry/export/", "/admin/members/user/", "/admin/members/user/1/change/", "/admin/members/question/add/", "/admin/billing/plan/add/", "/admin/donations/donation/1/change/"]  # fmt: skip
+         "/admin/donations/donation/", "/admin/donations/fund/1/change/", "/admin/notices/message/", "/admin/imports/importjob/", "/admin/imports/importjob/add/", "/admin/members/application/add/", "/admin/members/application/bulk/", "/admin/members/role/add/", "/admin/members/role/matrix/", "/admin/members/role/two-person/", "/admin/notices/message/office/", "/admin/members/approval/", "/admin/members/auditentry/", "/admin/members/auditentry/export/", "/admin/members/user/", "/admin/members/user/1/change/", "/admin/members/question/add/", "/admin/billing/plan/add/", "/admin/donations/donation/1/change/"]  # fmt: skip
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from members import audit
+from members import audit, emails
 from members.actions.errors import MembersError
 from members.models import Member, StatusChange, User
 from members.models.member import Status
@@ -39,6 +39,16 @@ def change_status(*, member: Member, to: str, by: User | None, reason: str = "",
     audit.record(
         "member.status", target=locked, before={"status": change.from_status}, after={"status": to}, reason=reason or inactive_reason, by=by
     )
+    if to == Status.ACTIVE and not _was_active_before(change):
+        emails.welcome(locked)
+    elif to == Status.INACTIVE and inactive_reason not in ("deceased", "moved"):
+        emails.status_ended(locked, change.pk)
     status_changed.send(sender=Member, member=locked, to=to)
     member.status, member.inactive_reason, member.joined_on = locked.status, locked.inactive_reason, locked.joined_on
     return change
+
+
+def _was_active_before(change: StatusChange) -> bool:
+    """Whether she was a member at an earlier time; somebody brought in from the old list has a day she joined."""
+    earlier = StatusChange.objects.filter(member=change.member, to_status=Status.ACTIVE).exclude(pk=change.pk)
+    return earlier.exists() or change.from_status == Status.INACTIVE

@@ -119,6 +119,10 @@ class Member(models.Model):
     bio = models.TextField("about them", blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING_EMAIL, editable=False)
     inactive_reason = models.CharField(max_length=20, choices=InactiveReason.choices, blank=True, editable=False)
+    # How she wants to hear of each topic: email, post or phone; a topic that is missing gets what works.
+    channels = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    open_mail = models.BooleanField("plain words instead of discreet ones", default=False, db_default=False)
+    mail_phrase = models.CharField("two words of her own in each message", max_length=40, blank=True, db_default="")
     joined_on = models.DateField("member since", null=True, blank=True)
     joined_precision = models.CharField(max_length=5, default="day", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -148,6 +152,20 @@ class Member(models.Model):
         if self.member_number is None:
             self.member_number = next_member_number()
         super().save(*args, **kwargs)
+
+    @property
+    def postal_lines(self) -> list[str]:
+        """Her address as it stands on an envelope; empty when it is not whole."""
+        if not (self.address_line1 and self.city):
+            return []
+        town = " ".join(part for part in [f"{self.city},", self.region, self.postal_code] if part)
+        return [str(self), *[line for line in (self.address_line1, self.address_line2) if line], town]
+
+    def channel_for(self, topic: str) -> str:
+        """How a message about a topic reaches her: her choice where it can work, else e-mail, letter, phone; "" for nobody's."""
+        works = {"email": bool(self.email), "post": bool(self.postal_lines), "phone": bool(self.phone)}
+        wanted = self.channels.get(topic, "")
+        return next((channel for channel in (wanted, "email", "post", "phone") if works.get(channel)), "")
 
     @property
     def called(self) -> str:

@@ -1,6 +1,7 @@
 """Pages of the members' room."""
 
 from members.views.joining import answer_reference, blank_form, join, join_later, join_paper, join_status, path_to_membership, who
+from members.views.letters import letters
 from members.views.security import assist_end, security
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "join_later",
     "join_paper",
     "join_status",
+    "letters",
     "path_to_membership",
     "security",
     "who",

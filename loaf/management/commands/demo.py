@@ -18,7 +18,7 @@ from donations.models import Fund
 from events.models import Event, Guest, Rsvp
 from loaf.lib.dates import add_months
 from members.actions import assign_role
-from members.models import Application, Member, Role, StatusChange, User
+from members.models import Application, Member, Question, Reference, Role, StatusChange, User, Voicemail
 from members.models.member import Status
 from members.permissions import BUILT_IN_ROLES
 
@@ -167,8 +167,16 @@ class Command(BaseCommand):
             receive_donation(payment=payment)
 
     def _applicants(self, chance: random.Random, now: dt.datetime) -> None:
+        Question.objects.create(
+            label="Do you drive at night?", kind=Question.Kind.CHOICE, choices="Yes\nNo\nSometimes", delete_after_days=180
+        )
         for n, status in enumerate([Status.PENDING_VALIDATION, Status.PENDING_VALIDATION, Status.PRE_VALIDATED]):
             first = chance.choice(FIRST)
             member = self._person(first, chance.choice(LAST), f"applicant{n}@example.org", status, now, years=0)
             Member.objects.filter(pk=member.pk).update(joined_on=None)
-            Application.objects.create(member=member, about="I play the accordion, moderately.", is_of_age=True, proved_at=now)
+            application = Application.objects.create(
+                member=member, about="I play the accordion, moderately.", is_of_age=True, proved_at=now, found_us="A friend at the library",
+                best_time="after 5 pm", voicemail=Voicemail.FIRST, knows_nobody=n % 2 == 0,
+            )  # fmt: skip
+            if n % 2:
+                Reference.objects.create(application=application, name="June S.")
