@@ -117,7 +117,7 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     # 6. Staff see her and both payments, and tick her off on a phone.
     page = staff.page
     staff.go("/admin/members/member/")
-    page.get_by_label("Name, or e-mail").fill(address)
+    page.get_by_label("Name or e-mail").fill(address)
     if not scripts:
         page.get_by_role("button", name="Search").click()
     row = page.get_by_role("row").filter(has_text=address)

@@ -23,6 +23,7 @@ class ProviderEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "messages from Stripe"
         indexes = [models.Index(fields=["id"], name="event_unfinished", condition=models.Q(state="received"))]
         constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")]
 

@@ -171,6 +171,10 @@ class DeskAdmin(ModelAdmin):
         """Narrow the rows to a search text; only used when `search_help` is set."""
         return queryset
 
+    def search_label(self, request: HttpRequest) -> str:
+        """What this person can search by."""
+        return self.search_help
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list: two queries whatever the number of rows, one page at a time by cursor."""
         if not self.has_view_permission(request):
@@ -193,6 +197,7 @@ class DeskAdmin(ModelAdmin):
         context = {
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "admin": self,
+            "search_label": self.search_label(request),
             "columns": columns,
             "rows": self._rows(page.rows, columns),
             "page": page,

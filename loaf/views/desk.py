@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from billing.models import Payment, ProviderEvent
 from events.models import Event
-from members.models import Member
+from members.actions import ACTS
+from members.models import Approval, Member
 from members.models.member import Status
 from notices.models import Message
 
@@ -45,4 +46,14 @@ def desk_cards(request: HttpRequest) -> list[dict[str, Any]]:
         failed = Message.objects.filter(status=Message.Status.FAILED).count()
         text = f"{failed} could not be sent" if failed else "All messages went out"
         cards.append({"title": "Messages", "text": text, "url": reverse("admin:notices_message_changelist")})
+    if may("communications.send"):
+        waiting = Message.objects.filter(status=Message.Status.OFFICE).count()
+        if waiting:
+            url = reverse("admin:notices_message_office")
+            cards.append({"title": "Letters and calls", "text": f"{waiting} to print or to make", "url": url})
+    asked = [name for name, act in ACTS.items() if may(act.permission)]
+    open_wishes = Approval.objects.waiting().filter(act__in=asked).exclude(asked_by=request.user.pk).count() if asked else 0
+    if open_wishes:
+        text = f"{open_wishes} {'wish waits' if open_wishes == 1 else 'wishes wait'} for a second person"
+        cards.append({"title": "Do you agree?", "text": text, "url": reverse("admin:members_approval_changelist")})
     return cards

@@ -40,7 +40,7 @@ class MemberAdmin(DeskAdmin):
         Column("No.", lambda r: str(r["member_number"])),
     ]
     filters = [Filter("status", "Status", Status.choices)]
-    search_help = "Name, or e-mail if you may see it"
+    search_help = "Name or e-mail"
     empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
     fieldsets = [
         ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns"]}),
@@ -79,6 +79,10 @@ class MemberAdmin(DeskAdmin):
     def rows(self, request: HttpRequest) -> QuerySet[Member]:
         """Members this person may see."""
         return Member.objects.visible_to(request.user)
+
+    def search_label(self, request: HttpRequest) -> str:
+        """Addresses are searched by those who may see them."""
+        return self.search_help if request.user.has_perm("users.view_private") else "Name"
 
     def search(self, queryset: QuerySet[Member], text: str, request: HttpRequest) -> QuerySet[Member]:
         """By name, and by address for those who may see addresses."""

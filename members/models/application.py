@@ -65,6 +65,7 @@ class Question(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        verbose_name_plural = "questions of the form to join"
 
     def __str__(self) -> str:
         return self.label

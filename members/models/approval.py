@@ -47,6 +47,7 @@ class Approval(models.Model):
 
     class Meta:
         ordering = ["-asked_at"]
+        verbose_name_plural = "what needs two people"
         constraints = [
             models.CheckConstraint(condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")), name="approval_by_another_person"),
             models.CheckConstraint(

@@ -29,7 +29,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = "the audit"
         indexes = [
             models.Index(fields=["target_type", "target_id", "-id"], name="audit_of_target"),
             models.Index(fields=["actor", "-id"], name="audit_of_actor"),

@@ -58,6 +58,7 @@ class RoleAssignment(models.Model):
     objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "who holds which role"
         constraints = [
             models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="role_term_in_order"),
         ]

@@ -41,6 +41,7 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
 
     class Meta:
+        verbose_name, verbose_name_plural = "login", "logins"
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
 
     def __str__(self) -> str:

@@ -48,9 +48,9 @@ WAITING = {
 }
 
 
-def path_to_membership(status: str = "") -> list[dict[str, str]]:
-    """The six steps with their state (done, now, next) for a status; all are still to come for a stranger."""
-    now = POSITION.get(Status(status), 0) if status else -1
+def path_to_membership(status: str = "", *, begun: bool = False) -> list[dict[str, str]]:
+    """The six steps with their state (done, now, next) for a status; the first is now for somebody who has `begun` the form."""
+    now = POSITION.get(Status(status), 0) if status else 0 if begun else -1
     states = ["done" if n < now else "now" if n == now else "next" for n in range(len(STEPS))]
     words = {"done": "Done", "now": "You are here", "next": "Still to come"}
     return [{"state": s, "words": words[s], "title": t, "text": x} for s, (t, x) in zip(states, STEPS, strict=True)]
@@ -104,7 +104,7 @@ def join(request: HttpRequest, step: int = 0) -> HttpResponse:
         "said": _said(draft) if step == len(FORMS) and draft else [],
         "challenge": robots.new_challenge() if step == len(FORMS) else "",
         "question": robots.QUESTION if getattr(form, "ask_plainly", False) else "",
-        "path": path_to_membership(),
+        "path": path_to_membership(begun=True),
     }
     return render_page(request, "members/join.html", context, status=status)
 
