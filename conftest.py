@@ -60,6 +60,7 @@ def mails(settings: Any, _mail_server: SmtpServer) -> Box:
     box: Box = _mail_server.controller.handler
     box.mails.clear()
     box.fail_with = ""
+    box.refused.clear()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", _mail_server.port, False
     return box

@@ -19,6 +19,7 @@ from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_field
 from loaf.lib.forms import MoneyField
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
+from members import audit
 
 TONES = {"succeeded": "ok", "active": "ok", "processed": "ok", "pending": "info", "received": "info", "past_due": "warn",
          "parked": "bad", "failed": "bad", "disputed": "bad"}  # fmt: skip
@@ -163,5 +164,6 @@ class ProviderEventAdmin(DeskAdmin):
         event = ProviderEvent.objects.filter(pk=pk).exclude(payload="").first()
         if event:
             events.replay(event=event)
+            audit.record("event.replayed", target=event)
             messages.success(request, "The worker looks at it again.")
         return redirect("admin:billing_providerevent_changelist")

@@ -1,14 +1,18 @@
 """Messages of the events' room."""
 
+import datetime as dt
 import hashlib
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
-from events.models import Rsvp
+from events.models import Event, Rsvp
 from loaf.lib.templatetags.loaf import clock, day
 from members.emails import to_member
+from members.models import Member
 from notices.actions import Letter
+from notices.words import register
 
 
 def called_off(rsvp: Rsvp) -> None:
@@ -18,6 +22,7 @@ def called_off(rsvp: Rsvp) -> None:
     letter = Letter(
         subject=f"{weekday} is off",
         heading=f"Dear {rsvp.member.called}",
+        words={"called": rsvp.member.called, "event": event.title},
         paragraphs=[f"We are sorry: {event.title} does not take place. There is nothing you have to do."],
         box=[f"It was planned for {day(event.starts_at)}, {clock(event.starts_at)}"],
         button=("See what else is on", settings.SITE_URL + reverse("events")),
@@ -31,6 +36,7 @@ def details_changed(rsvp: Rsvp) -> None:
     letter = Letter(
         subject=f"{day(event.starts_at).split(',')[0]}: the details",
         heading=f"Dear {rsvp.member.called}",
+        words={"called": rsvp.member.called, "event": event.title},
         paragraphs=[f"Something changed about {event.title}. This is how it stands now."],
         box=[f"{day(event.starts_at)}, {clock(event.starts_at)} to {clock(event.ends_at)}", "The place is on the page."],
         button=("See it, or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
@@ -45,8 +51,20 @@ def place_opened(rsvp: Rsvp) -> None:
     letter = Letter(
         subject=f"A place has opened up on {day(event.starts_at).split(',')[0]}",
         heading=f"Good news, {rsvp.member.called}",
+        words={"called": rsvp.member.called, "event": event.title},
         paragraphs=["A place has opened up, and it is yours. If you cannot come after all, please say so on the page."],
         box=[f"{day(event.starts_at)}, {clock(event.starts_at)}"],
         button=("See or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
     )
     to_member(letter, rsvp.member, topic="events", kind="place_opened", key=f"place-opened-{rsvp.pk}-{rsvp.answered_at:%Y%m%d%H%M%S}")
+
+
+def _sample() -> Rsvp:
+    start = timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(days=7)
+    event = Event(title="Saturday lunch", slug="saturday-lunch", starts_at=start, ends_at=start + dt.timedelta(hours=2))
+    return Rsvp(event=event, member=Member(first_name="Ruth", email="ruth@example.org", member_number=0), answered_at=start)
+
+
+register("place_opened", "A place for somebody on the waiting list", lambda: place_opened(_sample()), "called", "event")
+register("event_called_off", "An event that is off", lambda: called_off(_sample()), "called", "event")
+register("event_details", "Another time or place", lambda: details_changed(_sample()), "called", "event")

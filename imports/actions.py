@@ -20,6 +20,7 @@ from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
 from imports.staging import stage_file
 from imports.writing import write_chunk
+from members import audit
 from members.models import ExternalId, Member, User
 
 log = logging.getLogger("loaf.imports")
@@ -120,6 +121,7 @@ def start_run(*, job: ImportJob, by: User | None) -> None:
     locked.status, locked.started_at, locked.done_rows, locked.error = ImportJob.Status.RUNNING, timezone.now(), 0, ""
     locked.total_rows = locked.rows.count()
     locked.save()
+    audit.record("import.started", target=locked, by=by)
     log.info("import %s started by user %s", job.pk, by.pk if by else "the console")
     run_job.enqueue(job.pk)
 

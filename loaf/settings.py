@@ -39,6 +39,9 @@ ORG = {
     "ein": env.text("ORG_EIN", ""),
     "statement": env.text("ORG_STATEMENT_DESCRIPTOR", "LOAF HOUSTON"),
 }
+# A committee votes on applicants when this many yes are needed; 0 is off.
+COMMITTEE_YES = env.number("COMMITTEE_YES", 0)
+COMMITTEE_DAYS = env.number("COMMITTEE_DAYS", 14)
 CURRENCY = env.text("CURRENCY", "usd").lower()
 LEAVE_URL = env.text("LEAVE_URL", "https://www.weather.gov/")
 
@@ -238,7 +241,11 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_FORMS = {"request_login_code": "members.forms.RequestLoginCodeForm", "login": "members.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "request_login_code": "members.forms.RequestLoginCodeForm",
+    "confirm_login_code": "members.forms.ConfirmLoginCodeForm",
+    "login": "members.forms.LoginForm",
+}
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "request_login_code": "20/m/ip,5/5m/key",

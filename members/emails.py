@@ -10,6 +10,7 @@ from django.utils import timezone
 from loaf.lib.templatetags.loaf import clock, day, short_day
 from members.models import Application, Member, Reference, User
 from notices.actions import Letter, Recipient, queue_letter, send_letter
+from notices.words import register
 
 
 def link(path: str) -> str:
@@ -95,6 +96,7 @@ def assisted(member: Member) -> None:
     letter = Letter(
         subject="Was this you?",
         heading=f"Dear {member.called}",
+        words={"called": member.called},
         paragraphs=["Somebody at the office helped you with your pages today. What was changed for you is written down."],
         reason="If you did not ask for help, please call us.",
     )
@@ -120,6 +122,7 @@ def application_received(application: Application) -> None:
     letter = Letter(
         subject="We have your note",
         heading=f"Thank you, {member.called}",
+        words={"called": member.called},
         paragraphs=[
             "Your note has arrived, and your address is confirmed.",
             "A volunteer reads it within a week. You can see how far it is at any time.",
@@ -134,6 +137,7 @@ def application_approved(member: Member) -> None:
     letter = Letter(
         subject="Good news, and one small step",
         heading=f"Good news, {member.called}",
+        words={"called": member.called},
         paragraphs=["We would love to have you. One small step is left, and you can take it by card, check or cash."],
         button=("Take the last step", link(reverse("membership"))),
     )
@@ -146,6 +150,7 @@ def welcome(member: Member) -> None:
         subject="A place at the table",
         open_subject="Welcome to LOAF",
         heading=f"Pull up a chair, {member.called}",
+        words={"called": member.called},
         paragraphs=["You belong with us now. Your own page shows what is on, and you can answer there with one tap.",
                     "Come as you are. If you need a ride or a quiet corner, call us."],
         button=("See what’s on", link(reverse("events"))),
@@ -157,6 +162,7 @@ def status_ended(member: Member, change_id: int) -> None:
     """Her membership is not active any more, and how it comes back."""
     letter = Letter(
         subject="About your place with us",
+        words={"called": member.called},
         open_subject="Your membership has ended",
         heading=f"Dear {member.called}",
         paragraphs=["Your membership is not active at the moment. You are welcome back at any time.",
@@ -171,6 +177,7 @@ def application_declined(member: Member, apply_again_on: dt.date) -> None:
     letter = Letter(
         subject="About your note to us",
         heading=f"Dear {member.called}",
+        words={"called": member.called, "again": short_day(apply_again_on)},
         paragraphs=[
             "Thank you for writing to us. We cannot say yes at this time.",
             "If you would like to talk about it, please call. A person will answer.",
@@ -187,6 +194,7 @@ def application_question(application: Application, question: str) -> None:
     letter = Letter(
         subject="About your note to us",
         heading=f"Dear {member.called}",
+        words={"called": member.called, "question": question},
         paragraphs=[
             "Thank you for your note. One thing we would like to know:",
             question,
@@ -201,6 +209,7 @@ def application_reminder(*, to_email: str, called: str, key: str) -> None:
     letter = Letter(
         subject="A note you began",
         heading=f"Dear {called}" if called else "Hello",
+        words={"called": called or "friend"},
         paragraphs=["You began a note to us and did not send it to the end. You can go on where you stopped.",
                     "If you changed your mind, do nothing: we let go of it by itself. We do not write again."],
         button=("Go on", link(reverse("join_later"))),
@@ -216,6 +225,7 @@ def reference_asked(reference: Reference) -> None:
     letter = Letter(
         subject="A short question",
         heading=f"Dear {reference.member.called}",
+        words={"called": reference.member.called, "applicant": f"{applicant.first_name} {applicant.last_name}"},
         paragraphs=[f"{applicant.first_name} {applicant.last_name} wrote to us and named you. Do you know each other?",
                     "One tap is enough, and your answer stays with us."],
         button=("Yes or no", link(reverse("answer_reference", args=[reference.token]))),
@@ -225,3 +235,34 @@ def reference_asked(reference: Reference) -> None:
 
 def _once(kind: str, *parts: str) -> str:
     return f"{kind}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:40]}"
+
+
+_RUTH = Member(first_name="Ruth", last_name="Sampleton", email="ruth@example.org", member_number=0)
+_LOGIN = User(email="ruth@example.org")
+_NOTE = Application(member=_RUTH)
+_SAY = Reference(application=Application(member=Member(first_name="Mari", last_name="Prado", member_number=0)), member=_RUTH)
+register("login_code", "The six digits", lambda: login_code(to_email=_RUTH.email, code="123456"))
+register("password_code", "The code for a new password", lambda: password_code(to_email=_RUTH.email, code="123456"))
+register("unknown_address", "An address we do not know", lambda: unknown_address(to_email=_RUTH.email, nonce="sample"))
+register("new_device", "A sign-in from a new device", lambda: new_device(_LOGIN, "Safari on an iPad", timezone.now()))
+register("second_factor_reset", "A second key taken away", lambda: second_factor_reset(_LOGIN))
+register("assisted", "Help inside the pages", lambda: assisted(_RUTH), "called")
+register(
+    "application_question",
+    "A question to an applicant",
+    lambda: application_question(_NOTE, "Which Winnie do you mean?"),
+    "called",
+    "question",
+)
+register("application_received", "We have an application", lambda: application_received(_NOTE), "called")
+register(
+    "application_reminder",
+    "An application that was begun",
+    lambda: application_reminder(to_email=_RUTH.email, called="Ruth", key="sample"),
+    "called",
+)
+register("reference_asked", "A member is asked about an applicant", lambda: reference_asked(_SAY), "called", "applicant")
+register("application_approved", "Yes to an applicant, with the way to pay", lambda: application_approved(_RUTH), "called")
+register("application_declined", "No to an applicant", lambda: application_declined(_RUTH, dt.date(2027, 6, 1)), "called", "again")
+register("welcome", "Welcome to a new member", lambda: welcome(_RUTH), "called")
+register("status_ended", "A membership that ended", lambda: status_ended(_RUTH, 0), "called")

@@ -3,39 +3,26 @@
 import dataclasses
 import datetime as dt
 import logging
-from dataclasses import dataclass, field
+import smtplib
+from dataclasses import dataclass
 from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from loaf.lib.tasks import MAX_ATTEMPTS
 from loaf.lib.text import is_email
+from notices import words
+from notices.letter import Letter
 from notices.models import Message
 
 log = logging.getLogger("loaf.notices")
-
-
-@dataclass(frozen=True)
-class Letter:
-    """What a message says. The text and the HTML twin are made of the same words.
-
-    Subject and heading must pass the shared-tablet test (ui.md section 7): somebody else reads them aloud and nothing is told.
-    """
-
-    subject: str
-    heading: str
-    paragraphs: list[str]
-    code: str = ""
-    box: list[str] = field(default_factory=list)
-    button: tuple[str, str] | None = None
-    closing: str = "Warmly,\nThe office"
-    reason: str = "You get this because you gave us this address."
-    open_subject: str = ""
-    """What the subject says to members who chose plain words over discreet ones."""
+KEPT_TRYING = dt.timedelta(days=2)
+__all__ = ["Letter", "Recipient", "deliver", "forget", "forget_address", "give_up", "office_did", "queue_letter", "send_letter"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +53,10 @@ def send_letter(letter: Letter, *, to: Recipient, kind: str, key: str, is_secret
     """
     from notices.tasks import send_message
 
+    if words.captured(letter):
+        return None
     by_mail = to.channel == Message.Channel.EMAIL
+    letter = words.worded(letter, kind)
     subject = letter.open_subject if to.is_open and letter.open_subject else letter.subject
     letter = dataclasses.replace(letter, subject=" ".join(subject.split()))
     from_name = settings.ORG["open_name"] if to.is_open else ""
@@ -114,7 +104,14 @@ def deliver(message_id: int) -> None:
         mail.extra_headers["Auto-Submitted"] = "auto-generated"
         if message.html:
             mail.attach_alternative(message.html, "text/html")
-        mail.send()
+        try:
+            mail.send()
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            if not codes or min(codes) < 500:
+                raise
+            _fail(message, f"The other side refuses this address ({codes[0]}).")
+            return
         message.status, message.sent_at, message.error = Message.Status.SENT, timezone.now(), ""
         message.attempts += 1
         if message.is_secret:
@@ -129,10 +126,24 @@ def _sender(message: Message) -> str | None:
 
 
 def give_up(message_id: int) -> None:
-    """Mark a message that could not be sent; the desk shows it. A code nobody got is wiped like one that was sent."""
-    lost = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED)
-    lost.filter(is_secret=True).update(text="", html="")
-    lost.update(status=Message.Status.FAILED, error="The mail server did not take it.", attempts=MAX_ATTEMPTS)
+    """After the last try of a task: keep the message for the next sweep while it is young, else mark it; the desk shows it.
+
+    A mail server that is away for an hour, or a day, loses nothing. A code is worth nothing after twenty minutes and is given up.
+    """
+    message = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED).first()
+    if message is None:
+        return
+    Message.objects.filter(pk=message_id).update(attempts=F("attempts") + MAX_ATTEMPTS, error="The mail server does not answer.")
+    if message.is_secret or message.created_at < timezone.now() - KEPT_TRYING:
+        _fail(message, "The mail server did not take it.")
+
+
+def _fail(message: Message, why: str) -> None:
+    """Mark a message that cannot be sent; a code nobody got is wiped like one that was sent."""
+    message.status, message.error = Message.Status.FAILED, why
+    if message.is_secret:
+        message.text = message.html = ""
+    message.save(update_fields=["status", "error", "text", "html"])
 
 
 def forget(*, now: dt.datetime) -> int:

@@ -1,16 +1,24 @@
 """The log of messages at the desk: that one went, not what it said."""
 
+import secrets
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import path
 
-from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
+from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, desk_saved
+from loaf.lib.forms import TidyCharField
+from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
-from notices import actions
-from notices.models import Message
+from notices import actions, words
+from notices.actions import queue_letter
+from notices.models import LetterText, Message
 
 TONES = {"sent": "ok", "queued": "info", "office": "warn", "failed": "bad"}
 
@@ -49,3 +57,103 @@ class MessageAdmin(DeskAdmin):
     filters = [Filter("channel", "How", Message.Channel.choices), Filter("status", "Status", Message.Status.choices)]
     readonly_fields = ["kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at"]
     exclude = ["text", "html", "key", "is_secret"]
+
+
+class LetterTextForm(forms.Form):
+    """Subject, heading and paragraphs of one kind of letter."""
+
+    subject = TidyCharField(max_length=120, label="Subject", help_text="Read it aloud in front of a grandchild: it must tell nothing.")
+    heading = TidyCharField(max_length=120, label="Heading")
+    body = forms.CharField(
+        max_length=5000, label="Text", help_text="An empty line begins a new paragraph.", widget=forms.Textarea({"rows": 10})
+    )
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+
+    def clean(self) -> dict[str, Any]:
+        """A word in braces must be one this letter knows."""
+        given = super().clean() or self.cleaned_data
+        for name in ("subject", "heading", "body"):
+            if unknown := words.unknown_words(self.kind, given.get(name, "")):
+                known = ", ".join(f"{{{word}}}" for word in words.KINDS[self.kind].words)
+                self.add_error(name, f"This letter does not know {{{unknown[0]}}}. It knows {known}.")
+        return given
+
+
+@admin.register(LetterText)
+class LetterTextAdmin(DeskAdmin):
+    """The words of the letters: look, change, try on oneself, take back."""
+
+    permissions = {"view": "communications.edit_templates|communications.view", "change": "communications.edit_templates"}
+
+    def get_urls(self) -> list[Any]:
+        """One page a kind, and its preview as a mail program shows it."""
+        view = self.admin_site.admin_view
+        look, write = self.permissions["view"], self.permissions["change"]
+        return [
+            path("<slug:kind>/words/", view(desk_page(write, "GET", "POST")(self.one)), name="notices_lettertext_words"),
+            path("<slug:kind>/preview/", view(desk_page(look)(self.preview)), name="notices_lettertext_preview"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """All kinds of letters staff may change."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        changed = set(LetterText.objects.values_list("kind", flat=True))
+        rows = [(kind, known.title, words.sample_of(kind).subject, kind in changed) for kind, known in words.KINDS.items()]
+        context = {"title": "Words of the letters", "rows": rows, "may_write": self.has_change_permission(request)}
+        return render(request, "admin/notices/letters.html", context)
+
+    def one(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Change one kind; send it to oneself first; go back to our words or to earlier ones."""
+        if kind not in words.KINDS:
+            raise Http404
+        original, text = words.sample_of(kind), LetterText.objects.filter(kind=kind).first()
+        initial = {"subject": text.subject, "heading": text.heading, "body": text.body} if text else _as_text(original)
+        form = LetterTextForm(request.POST or None, kind=kind, initial=initial)
+        do = request.POST.get("do", "")
+        if request.method == "POST" and do == "original":
+            desk_saved.send(sender=LetterText, user=request.user, target=text, before=initial, after=_as_text(original))
+            LetterText.objects.filter(kind=kind).delete()
+            messages.success(request, "The letter has our own words again.")
+            return redirect(request.path)
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            if do == "test":
+                user: Any = request.user
+                letter = words.in_words(original, **given)
+                queue_letter(letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}")
+                messages.success(request, f"It is on its way to {user.email}. Nothing is saved yet.")
+            else:
+                saved, _ = LetterText.objects.update_or_create(kind=kind, defaults=given)
+                desk_saved.send(sender=LetterText, user=request.user, target=saved, before=initial, after=given)
+                messages.success(request, "Saved. The next letter of this kind reads so.")
+                return redirect(request.path)
+        context = {
+            "title": words.KINDS[kind].title, "kind": kind, "form": form, "is_changed": text is not None,
+            "words": [f"{{{word}}}" for word in words.KINDS[kind].words], "history": f"notices.lettertext:{text.pk}" if text else "",
+        }  # fmt: skip
+        return render_page(request, "admin/notices/letter_words.html", context, status=422 if form.errors else 200)
+
+    def preview(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """The letter as plain text and as it looks, with invented people."""
+        if kind not in words.KINDS:
+            raise Http404
+        letter = words.worded(words.sample_of(kind), kind)
+        shown = {"letter": letter, "org": settings.ORG, "site_url": settings.SITE_URL}
+        context = {"title": words.KINDS[kind].title, "kind": kind, "letter": letter, "text": render_to_string("emails/letter.txt", shown)}
+        return render(request, "admin/notices/letter_preview.html", context)
+
+
+def _as_text(letter: Any) -> dict[str, str]:
+    """Our own words with the variables put back where the sample's words stand."""
+
+    def back(text: str) -> str:
+        for name, value in letter.words.items():
+            text = text.replace(value, f"{{{name}}}") if value else text
+        return text
+
+    return {"subject": back(letter.subject), "heading": back(letter.heading), "body": "\n\n".join(back(p) for p in letter.paragraphs)}

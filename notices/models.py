@@ -49,3 +49,19 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class LetterText(models.Model):
+    """The words staff chose for one kind of letter; without a row it reads as we wrote it. Earlier words are in the audit."""
+
+    kind = models.CharField(max_length=60, unique=True)
+    subject = models.CharField(max_length=120)
+    heading = models.CharField(max_length=120)
+    body = models.TextField(max_length=5000)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "words of the letters"
+
+    def __str__(self) -> str:
+        return self.kind

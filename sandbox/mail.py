@@ -20,8 +20,18 @@ class Box:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.mails: list[dict[str, Any]] = []
+        self.refused: set[str] = set()  # addresses that do not exist on the other side
         self.fail_with = ""  # e.g. "451 try later", to play a mail server that is ill
         self.lock = threading.Lock()
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
+        self, server: Any, session: Any, envelope: Any, address: str, rcpt_options: list[str]
+    ) -> str:
+        """Take an address, or say that nobody has it."""
+        if address in self.refused:
+            return "550 no such person here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
         """Take one message."""

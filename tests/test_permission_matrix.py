@@ -57,7 +57,7 @@ def objects():
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
         "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,
         "events_event": event.pk, "donations_fund": fund.pk, "donations_donation": donation.pk, "notices_message": message.pk,
-        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "step": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
+        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
         "endpoint": "00000000-0000-0000-0000-000000000000",
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from members.actions.applications import (
     remind_unproved,
     start_application,
     validate_applicant,
+    vote,
 )
 from members.actions.approvals import ACTS, ask_approval, ask_superadmin, decide_approval, set_two_person_rule, use_approval
 from members.actions.drafts import open_draft, save_step, send_draft_code
@@ -67,5 +68,6 @@ __all__ = [
     "start_application",
     "use_approval",
     "validate_applicant",
+    "vote",
     "withdraw_role",
 ]

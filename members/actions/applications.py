@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils import timezone
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.status import change_status
-from members.models import Answer, Application, Draft, Member, Question, Reference, StatusChange, User
+from members.models import Answer, Application, Draft, Member, Question, Reference, StatusChange, User, Vote
 from members.models.application import DRAFT_LIFE
 from members.models.member import Status
 from notices import actions as notices
@@ -114,8 +115,38 @@ def came_to_meet_us(*, member: Member, by: User | None, event: str) -> bool:
 
 
 @transaction.atomic
+def vote(*, application: Application, is_yes: bool, by: User) -> None:
+    """Give one's word in a committee; the last yes that is needed approves. Raises MembersError for a second word or too late."""
+    if not settings.COMMITTEE_YES:
+        raise MembersError("There is no committee here: whoever may, decides.")
+    member = Member.objects.select_for_update().get(pk=application.member_id)
+    if member.status != Status.PRE_VALIDATED:
+        raise MembersError("There is nothing to vote on at the moment.")
+    if application.votes.filter(voter=by).exists():
+        raise MembersError("You have given your word already.")
+    Vote.objects.create(application=application, voter=by, is_yes=is_yes)
+    audit.record("application.voted", target=application, by=by)
+    words = list(application.votes.values_list("is_yes", flat=True))
+    if all(words) and len(words) >= settings.COMMITTEE_YES:
+        approve_applicant(member=member, by=by)
+
+
+def _committee_waits(member: Member) -> bool:
+    """Whether a committee still has the word: it is on, nobody said no, and its days are not over."""
+    application = Application.objects.filter(member=member).first()
+    if not settings.COMMITTEE_YES or application is None:
+        return False
+    words = list(application.votes.values_list("is_yes", flat=True))
+    since = member.status_changes.filter(to_status=Status.PRE_VALIDATED).order_by("-at").first()
+    over = since is not None and timezone.now() - since.at > dt.timedelta(days=settings.COMMITTEE_DAYS)
+    return len(words) < settings.COMMITTEE_YES and all(words) and not over
+
+
+@transaction.atomic
 def approve_applicant(*, member: Member, by: User) -> None:
-    """Say yes: she may pay her dues now, and a letter tells her so."""
+    """Say yes: she may pay her dues now, and a letter tells her so. Raises MembersError while a committee has the word."""
+    if member.status == Status.PRE_VALIDATED and _committee_waits(member):
+        raise MembersError("The committee has not finished. You can give your own word above.")
     change_status(member=member, to=Status.PAYMENT_PENDING, by=by, reason="Approved")
     Application.objects.filter(member=member).update(decided_at=timezone.now(), decided_by=by)
     emails.application_approved(member)

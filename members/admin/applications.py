@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +30,10 @@ NEXT = {
     Status.PRE_VALIDATED: ("warn", "Waits for us: say yes or no"),
     Status.PAYMENT_PENDING: ("info", "Waits for them: dues"),
 }
-NEEDS = {"validate": "users.validate", "prove": "users.validate", "ask": DECIDERS, "approve": "users.approve", "reject": "users.reject"}
+NEEDS = {
+    "validate": "users.validate", "prove": "users.validate", "ask": DECIDERS, "approve": "users.approve", "reject": "users.reject",
+    "vote_yes": "users.approve", "vote_no": "users.approve",
+}  # fmt: skip
 
 
 UNDECIDED = (Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
@@ -122,6 +126,7 @@ class ApplicationAdmin(DeskAdmin):
                 "reject": member.status in (*UNDECIDED, Status.PAYMENT_PENDING) and may("users.reject"),
                 "ask": open_to_us and bool(member.email),
             },
+            "committee": _committee(request, application) if settings.COMMITTEE_YES and member.status == Status.PRE_VALIDATED else None,
             "answers": [a for a in application.answers.select_related("question") if may(a.question.readers)],
             "references": application.references.select_related("member"),
             "partners": _partners(application),
@@ -143,6 +148,9 @@ class ApplicationAdmin(DeskAdmin):
         elif given["do"] == "approve":
             actions.approve_applicant(member=member, by=user)
             messages.success(request, f"{member} may pay the dues now. A letter is on its way.")
+        elif given["do"] in ("vote_yes", "vote_no"):
+            actions.vote(application=application, is_yes=given["do"] == "vote_yes", by=user)
+            messages.success(request, "Your word is noted. Nobody sees how you voted.")
         elif given["do"] == "ask":
             actions.ask_applicant(application=application, question=given["reason"], by=user)
             messages.success(request, f"Your question is on its way to {member}.")
@@ -195,6 +203,13 @@ class ApplicationAdmin(DeskAdmin):
         except actions.MembersError as error:
             messages.error(request, str(error))
         return redirect("admin:members_application_change", pk)
+
+
+def _committee(request: HttpRequest, application: Application) -> dict[str, Any]:
+    """How far the vote is, without telling who said what."""
+    voters = set(application.votes.values_list("voter_id", flat=True))
+    may = request.user.has_perm("users.approve") and request.user.pk not in voters
+    return {"given": len(voters), "needed": settings.COMMITTEE_YES, "may": may}
 
 
 def _partners(application: Application) -> list[Member]:

@@ -3,11 +3,14 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core import context
 from django import forms
 
 from loaf.lib.forms import EmailField
-from members import actions
+from loaf.lib.text import normal_email
+from members import actions, limits
 
 SHARED_KEY = "shared_device"
 
@@ -34,6 +37,26 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
         return shared
 
 
+TRIES_AN_HOUR = 20
+"""How often a code or password may be tried for one address in an hour, from wherever; right ones count as well."""
+
+
+def within_tries(address: str) -> bool:
+    """Count one try for an address."""
+    return limits.allow("tries", normal_email(address), limit=TRIES_AN_HOUR, seconds=3600)
+
+
+class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
+    """The six digits; guessing on and on, with code after code, stops at twenty tries an hour."""
+
+    def clean_code(self) -> Any:
+        """Count the try for the address the code went to, then compare."""
+        stage = LoginStageController.enter(context.request, LoginByCodeStage.key)
+        if stage and not within_tries(stage.state.get("email") or ""):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        return super().clean_code()
+
+
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     """Sign in with a password, for those who like one."""
 
@@ -43,3 +66,9 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs = {"autocomplete": "username", "type": "email", "autocapitalize": "none"}
         self.fields["password"].help_text = ""
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
+
+    def clean(self) -> Any:
+        """Count the try for the address, then compare."""
+        if self.cleaned_data.get("login") and not within_tries(self.cleaned_data["login"]):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        return super().clean()

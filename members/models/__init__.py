@@ -1,6 +1,6 @@
 """The tables of the members' room."""
 
-from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail
+from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail, Vote
 from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
 from members.models.limit import RateCount
@@ -28,4 +28,5 @@ __all__ = [
     "TwoPersonRule",
     "User",
     "Voicemail",
+    "Vote",
 ]

@@ -151,3 +151,18 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return f"Reference {self.pk}"
+
+
+class Vote(models.Model):
+    """One committee member's word on an applicant. Nobody sees how anybody voted, and the count only when it is over."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="votes")
+    voter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    is_yes = models.BooleanField()
+    voted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "voter"], name="vote_once")]
+
+    def __str__(self) -> str:
+        return f"Vote {self.pk}"

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 LETTER = Letter(subject="Your\r\nBcc: x@example.org code", heading="Hello", paragraphs=["One & two"], button=("Go", "https://x.example/"))
 
 
-def queue(to="ruth@example.org", key="k"):
-    return queue_letter(LETTER, to_email=to, kind="test", key=key)
+def queue(to="ruth@example.org", key="k", *, is_secret=False):
+    return queue_letter(LETTER, to_email=to, kind="test", key=key, is_secret=is_secret)
 
 
 def test_message_is_sent_once_to_one_address_in_text_and_html(mails, work):
@@ -53,18 +53,53 @@ def test_no_address_can_smuggle_a_second_recipient(db, text):
         assert not set(message.to_email) & set(",;\r\n")
 
 
-def test_mail_server_down_is_tried_again_later_and_given_up_at_last(mails, work):
-    queue()
-    mails.fail_with = "451 try later"
+def try_five_times(work):
     for _ in range(5):
         work()
-        DBTaskResult.objects.ready().update(run_after=timezone.now())
         DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now() - dt.timedelta(seconds=1))
+
+
+def test_mail_server_away_for_an_hour_loses_nothing(mails, work):
+    """All five tries of the task fail; the sweep goes on with it and each mail is sent once."""
+    for n in range(3):
+        queue(key=f"k{n}")
+    mails.fail_with = "451 try later"
+    try_five_times(work)
+    assert list(Message.objects.values_list("status", flat=True)) == ["queued"] * 3
+    Message.objects.update(created_at=timezone.now() - dt.timedelta(hours=1, minutes=1))
+    mails.fail_with = ""
+    sweep()
+    sweep()
+    work()
+    assert len(mails.mails) == 3
+    assert list(Message.objects.values_list("status", flat=True)) == ["sent"] * 3
+
+
+def test_mail_server_away_for_days_is_given_up_at_last(mails, work):
+    queue()
+    Message.objects.update(created_at=timezone.now() - dt.timedelta(days=3))
+    mails.fail_with = "451 try later"
+    try_five_times(work)
     message = Message.objects.get()
-    assert message.status == "failed"
+    assert (message.status, message.attempts) == ("failed", 5)
     assert not mails.mails
-    failed = DBTaskResult.objects.filter(status="FAILED")
-    assert failed.count() == 1, "one dead letter"
+    assert DBTaskResult.objects.filter(status="FAILED").count() == 1, "one dead letter"
+
+
+def test_address_nobody_has_is_given_up_at_once_with_the_reason(mails, work):
+    mails.refused.add("gone@example.org")
+    queue(to="gone@example.org")
+    work()
+    message = Message.objects.get()
+    assert (message.status, message.error) == ("failed", "The other side refuses this address (550).")
+
+
+def test_code_that_could_not_be_sent_is_wiped(mails, work):
+    queue(is_secret=True)
+    mails.fail_with = "451 try later"
+    try_five_times(work)
+    message = Message.objects.get()
+    assert (message.status, message.text, message.html) == ("failed", "", "")
 
 
 def test_mail_server_back_again_sends_it_once(mails, work):
