@@ -343,6 +343,8 @@ LOGGING = {
         "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "stripe": {"level": "WARNING"},
         "django_tasks": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
     },
 }

@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from members.forms import STEPS
 from members.models import Question
 
 
@@ -25,10 +24,7 @@ def layout(questions: tuple[str, ...], org: dict[str, str]) -> Any:
     """The form laid out in pages (a WeasyPrint document); raises nothing of its own."""
     from weasyprint import HTML
 
-    skip = {"email": "E-mail (if you have one)", "found_us": "How did you hear of us?"}
-    parts = [(form.title, [skip.get(n, str(f.label)) for n, f in form.base_fields.items()]) for form in STEPS]
-    parts[3][1].extend(questions)
-    html = render_to_string("members/paper_form.html", {"parts": parts, "org": org})
+    html = render_to_string("members/paper_form.html", {"questions": questions, "org": org})
     return HTML(string=html, url_fetcher=_nothing_from_outside).render()
 
 
