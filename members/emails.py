@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
-from members.models import Application, Member, Reference, User
+from members.models import Announcement, Application, Member, Reference, User
 from notices.actions import Letter, Recipient, queue_letter, send_letter
 from notices.words import register
 
@@ -18,7 +18,7 @@ def link(path: str) -> str:
     return settings.SITE_URL + path
 
 
-TOPICS = {"membership": "Your membership, dues and receipts", "events": "Events you said yes to"}
+TOPICS = {"membership": "Your membership, dues and receipts", "events": "Events you said yes to", "news": "News, to everybody"}
 """What a member may choose a channel for. Codes and notes about signing in always go where the code goes."""
 
 
@@ -235,6 +235,21 @@ def reference_asked(reference: Reference) -> None:
 
 def _once(kind: str, *parts: str) -> str:
     return f"{kind}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:40]}"
+
+
+def announcement_letter(announcement: Announcement, *, called: str) -> Letter:
+    """A letter to many as one person reads it."""
+    parts = [part.strip() for part in announcement.body.replace("\r\n", "\n").split("\n\n") if part.strip()]
+    return Letter(
+        subject=announcement.subject, heading=f"Dear {called}", paragraphs=parts,
+        button=("How I want to hear from you", link(reverse("letters"))), reason="You get this because you chose to hear our news.",
+    )  # fmt: skip
+
+
+def announcement(announcement: Announcement, member: Member) -> None:
+    """One member's copy; the same letter never twice."""
+    letter = announcement_letter(announcement, called=member.called)
+    to_member(letter, member, topic="news", kind="announcement", key=f"announcement-{announcement.pk}-{member.pk}")
 
 
 _RUTH = Member(first_name="Ruth", last_name="Sampleton", email="ruth@example.org", member_number=0)

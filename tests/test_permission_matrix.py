@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from loaf.routes import all_routes, undeclared
-from members.models import Application, Approval, AuditEntry, Question, Reference
+from members.models import Announcement, Application, Approval, AuditEntry, Question, Reference
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
 from tests.factories import (
     make_event,
@@ -42,6 +42,7 @@ def objects():
     application = Application.objects.create(member=make_member(status="pending_validation"))
     reference = Reference.objects.create(application=application, name="N", member=other)
     question = Question.objects.create(label="Q")
+    announcement = Announcement.objects.create(subject="S", body="B")
     job = ImportJob.objects.create()
     file = ImportFile.objects.create(job=job, name="x.csv", stored_as="none", reader="wordpress_users", size=1, sha256="0")
     fund = make_fund(slug="general")
@@ -57,7 +58,7 @@ def objects():
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
         "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,
         "events_event": event.pk, "donations_fund": fund.pk, "donations_donation": donation.pk, "notices_message": message.pk,
-        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
+        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
         "endpoint": "00000000-0000-0000-0000-000000000000",
     }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Asking for, giving and using a second person's agreement."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from members import audit
+from members.actions.announcing import begin_sending
 from members.actions.errors import MembersError
+from members.actions.merging import delete_member, merge_members
 from members.actions.roles import assign_role, needs_two
-from members.models import Approval, Role, TwoPersonRule, User
+from members.models import Announcement, Approval, Member, Role, TwoPersonRule, User
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,11 @@ ACTS: dict[str, Act] = {
     "members_export": Act("Taking the members list out as a file", "users.export", "admin:members_member_export"),
     "audit_export": Act("Taking the audit out as a file", "permissions.view_audit", "admin:members_auditentry_export"),
     "superadmin": Act("Letting somebody do everything", "permissions.assign_roles"),
+    "mass_mail": Act("Writing to many", "communications.send"),
+    "merge": Act("Joining two records of one person", "users.merge"),
+    "delete": Act("Deleting people from the list", "users.delete"),
 }
-"""Rooms further up add theirs when they are loaded (mass mail, merges, deletes)."""
+"""Rooms further up add theirs when they are loaded."""
 
 
 @transaction.atomic
@@ -46,6 +52,7 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
     if not needs_two(act):
         approval.is_granted, approval.decided_at = True, timezone.now()
         approval.save(update_fields=["is_granted", "decided_at"])
+        _perform(approval)
     return approval
 
 
@@ -70,8 +77,8 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
     locked.decided_by, locked.decided_at, locked.is_granted = by, timezone.now(), is_granted
     locked.save(update_fields=["decided_by", "decided_at", "is_granted"])
     audit.record("approval.granted" if is_granted else "approval.refused", target=locked, by=by)
-    if is_granted and locked.act == "superadmin":
-        _give_superadmin(locked)
+    if is_granted:
+        _perform(locked)
     return locked
 
 
@@ -98,11 +105,48 @@ def set_two_person_rule(*, act: str, is_on: bool, by: User) -> None:
     audit.record("two_person_rule.changed", after={"act": act, "is_on": is_on}, by=by)
 
 
+def _perform(approval: Approval) -> None:
+    """Do what was agreed to, where the agreement itself does it; the asker is the actor, with the powers she has now."""
+    perform = PERFORMED.get(approval.act)
+    if perform is None:
+        return
+    approval.asked_by.forget_permissions()
+    perform(approval)
+    approval.done_at = timezone.now()
+    approval.save(update_fields=["done_at"])
+
+
 def _give_superadmin(approval: Approval) -> None:
-    params, now = approval.params, timezone.now()
+    params = approval.params
     user, role = User.objects.get(pk=params["user"]), Role.objects.get(name="superadmin")
     assign_role(
         user=user, role=role, by=approval.asked_by, starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
         ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None, approved=True,
     )  # fmt: skip
-    Approval.objects.filter(pk=approval.pk).update(done_at=now)
+
+
+def _merge(approval: Approval) -> None:
+    keep, drop = (Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop"))
+    if keep is None or drop is None:
+        raise MembersError("One of the two is gone already.")
+    merge_members(keep=keep, drop=drop, by=approval.asked_by, reason=approval.reason)
+
+
+def _mass_mail(approval: Approval) -> None:
+    announcement = Announcement.objects.filter(pk=approval.params["announcement"]).first()
+    if announcement is None:
+        raise MembersError("This letter is gone.")
+    begin_sending(announcement=announcement, digest=approval.params["digest"], by=approval.asked_by, reason=approval.reason)
+
+
+def _delete(approval: Approval) -> None:
+    for member in Member.objects.filter(pk__in=approval.params["members"]):
+        delete_member(member=member, by=approval.asked_by, reason=approval.reason)
+
+
+PERFORMED: dict[str, Callable[[Approval], None]] = {
+    "superadmin": _give_superadmin,
+    "merge": _merge,
+    "delete": _delete,
+    "mass_mail": _mass_mail,
+}

@@ -56,9 +56,38 @@ class MemberAdmin(DeskAdmin):
         view = self.admin_site.admin_view
         return [
             path("export/", view(desk_page("users.export", "GET", "POST")(self.export)), name="members_member_export"),
+            path("<int:pk>/merge/", view(desk_page("users.merge", "POST")(self.merge)), name="members_member_merge"),
+            path("<int:pk>/remove/", view(desk_page("users.delete", "POST")(self.remove)), name="members_member_remove"),
             path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
             *super().get_urls(),
         ]
+
+    def merge(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Join another record of the same person into this one."""
+        number = request.POST.get("number", "").strip()
+        other = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+        if other is None:
+            messages.error(request, "There is no record with this member number.")
+            return redirect("admin:members_member_change", pk)
+        keep = get_object_or_404(Member, pk=pk)
+        summary = f"Join no. {other.member_number} ({other}) into no. {keep.member_number} ({keep})"
+        return self._ask(request, pk, act="merge", params={"keep": keep.pk, "drop": other.pk}, summary=summary)
+
+    def remove(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Delete somebody from the list."""
+        member = get_object_or_404(Member, pk=pk)
+        return self._ask(request, pk, act="delete", params={"members": [pk]}, summary=f"Delete no. {member.member_number} ({member})")
+
+    def _ask(self, request: HttpRequest, pk: int, *, act: str, params: dict[str, Any], summary: str) -> HttpResponse:
+        """Ask for it, or do it where one person is enough."""
+        try:
+            reason, by = request.POST.get("reason", "")[:300], request.user
+            asked = actions.ask_approval(act=act, params=params, summary=summary[:300], reason=reason, by=by)  # type: ignore[arg-type]
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+            return redirect("admin:members_member_change", pk)
+        messages.success(request, "Done." if asked.done_at else "Another person has to agree within three days.")
+        return redirect("admin:members_member_changelist")
 
     def assist(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Step into the member's own pages, with a reason, for half an hour at most."""

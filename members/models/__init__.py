@@ -1,5 +1,6 @@
 """The tables of the members' room."""
 
+from members.models.announcement import Announcement
 from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail, Vote
 from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
@@ -9,6 +10,7 @@ from members.models.role import Role, RoleAssignment, RolePermission
 from members.models.user import User
 
 __all__ = [
+    "Announcement",
     "Answer",
     "Application",
     "Approval",

@@ -162,9 +162,11 @@ class Member(models.Model):
         return [str(self), *[line for line in (self.address_line1, self.address_line2) if line], town]
 
     def channel_for(self, topic: str) -> str:
-        """How a message about a topic reaches her: her choice where it can work, else e-mail, letter, phone; "" for nobody's."""
+        """How a message about a topic reaches her: her choice where it can work, else e-mail, letter, phone; "" for not at all."""
         works = {"email": bool(self.email), "post": bool(self.postal_lines), "phone": bool(self.phone)}
         wanted = self.channels.get(topic, "")
+        if wanted == "none":
+            return ""
         return next((channel for channel in (wanted, "email", "post", "phone") if works.get(channel)), "")
 
     @property

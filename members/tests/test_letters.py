@@ -79,9 +79,15 @@ def test_member_chooses_on_one_page_and_nonsense_is_refused(as_user):
     bad = client.post(reverse("letters"), {"membership": "pigeon", "events": "post", "mail_phrase": "http://evil.example"})
     assert bad.status_code == 422
     assert "two plain words" in bad.content.decode()
-    client.post(reverse("letters"), {"membership": "post", "events": "email", "mail_phrase": "blue teapot", "open_mail": "on"})
+    client.post(
+        reverse("letters"), {"membership": "post", "events": "email", "news": "none", "mail_phrase": "blue teapot", "open_mail": "on"}
+    )
     member.refresh_from_db()
-    assert (member.channels, member.open_mail, member.mail_phrase) == ({"membership": "post", "events": "email"}, True, "blue teapot")
+    assert (member.channels, member.open_mail, member.mail_phrase) == (
+        {"membership": "post", "events": "email", "news": "none"},
+        True,
+        "blue teapot",
+    )
 
 
 def test_becoming_a_member_and_lapsing_are_told_once():

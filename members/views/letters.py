@@ -32,7 +32,8 @@ class LettersForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for topic, label in TOPICS.items():
-            self.fields[topic] = forms.ChoiceField(choices=CHANNELS, label=label, widget=forms.RadioSelect)
+            choices = [*CHANNELS, ("none", "Not at all")] if topic == "news" else CHANNELS
+            self.fields[topic] = forms.ChoiceField(choices=choices, label=label, widget=forms.RadioSelect)
         self.order_fields([*TOPICS, "mail_phrase", "open_mail"])
 
     def clean_mail_phrase(self) -> str:
@@ -47,7 +48,7 @@ class LettersForm(forms.Form):
 def letters(request: HttpRequest) -> HttpResponse:
     """Choose; what cannot work (a letter without an address) falls back to what can."""
     member: Member = request.member  # type: ignore[attr-defined]
-    initial = {topic: member.channel_for(topic) for topic in TOPICS}
+    initial = {topic: member.channel_for(topic) or "none" for topic in TOPICS}
     form = LettersForm(request.POST or None, initial=initial | {"open_mail": member.open_mail, "mail_phrase": member.mail_phrase})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

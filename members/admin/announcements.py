@@ -1,0 +1,87 @@
+"""Letters to many at the desk: write, see to whom, try on oneself, ask the second person."""
+
+import secrets
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+
+from loaf.lib.admin import Column, DeskAdmin, desk_page
+from loaf.lib.templatetags.loaf import badge, short_day
+from members import actions, emails
+from members.models import Announcement
+from notices.actions import queue_letter
+
+TONES = {"draft": "quiet", "sending": "info", "sent": "ok"}
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(DeskAdmin):
+    """Letters to many, newest first. One that was sent stays as it was."""
+
+    permissions = {
+        "view": "communications.view|communications.create|communications.send",
+        "add": "communications.create",
+        "change": "communications.create",
+    }
+    list_values = ["subject", "audience", "state", "written", "created_at"]
+    columns = [
+        Column("Subject", lambda r: r["subject"], lead=True),
+        Column("To", lambda r: Announcement.Audience(r["audience"]).label),
+        Column("State", lambda r: badge(TONES[r["state"]], Announcement.State(r["state"]).label)),
+        Column("Messages", lambda r: str(r["written"] or "")),
+        Column("Begun", lambda r: short_day(r["created_at"])),
+    ]
+    fields = ["subject", "body", "audience"]
+    empty_text = "No letter to many was written yet."
+    change_form_template = "admin/members/announcement.html"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Drafts can be changed; what was sent cannot."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.state == Announcement.State.DRAFT)
+
+    def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
+        """Note who began it."""
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Beside the form: how many, five examples, and the way on."""
+        if obj := kwargs.get("obj"):
+            found = obj.recipients()
+            context |= {
+                "count": found.count(),
+                "examples": found[:5] if request.user.has_perm("users.view") else [],  # type: ignore[union-attr]
+                "may_send": obj.state == Announcement.State.DRAFT and request.user.has_perm("communications.send"),  # type: ignore[union-attr]
+                "needs_two": actions.needs_two("mass_mail"),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        """Test, and asking to send."""
+        door = desk_page("communications.send", "POST")(self.send)
+        return [path("<int:pk>/send/", self.admin_site.admin_view(door), name="members_announcement_send"), *super().get_urls()]
+
+    def send(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send a test to oneself, or ask that it goes out."""
+        announcement, user = get_object_or_404(Announcement, pk=pk), request.user
+        back = redirect("admin:members_announcement_change", pk)
+        if request.POST.get("do") == "test":
+            letter = emails.announcement_letter(announcement, called="friend")
+            queue_letter(letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}")  # type: ignore[union-attr]
+            messages.success(request, f"It is on its way to {user.email}.")  # type: ignore[union-attr]
+            return back
+        try:
+            count = announcement.recipients().count()
+            asked = actions.ask_approval(
+                act="mass_mail", params={"announcement": pk, "digest": announcement.digest}, by=user,  # type: ignore[arg-type]
+                summary=f"“{announcement.subject}” to {count} people", reason=request.POST.get("reason", "")[:300],
+            )  # fmt: skip
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+            return back
+        messages.success(request, "It is being sent." if asked.done_at else "Another person has to agree within three days.")
+        return redirect("admin:members_announcement_changelist")

@@ -1,0 +1,57 @@
+"""A letter to many: written, looked at by a second person, sent to each one alone."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Announcement(models.Model):
+    """One letter to a group of members. Each gets a message of her own, the way she chose for news."""
+
+    class Audience(models.TextChoices):
+        ACTIVE = "active", "Active members"
+        ALL = "members", "Active members, and those whose membership ended"
+        APPLICANTS = "applicants", "People whose application is not finished"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Being written"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+
+    STATUSES = {
+        Audience.ACTIVE: ["active"],
+        Audience.ALL: ["active", "inactive"],
+        Audience.APPLICANTS: ["pending_validation", "pre_validated", "payment_pending"],
+    }
+
+    subject = models.CharField(max_length=120, help_text="Read it aloud in front of a grandchild: it must tell nothing.")
+    body = models.TextField("text", max_length=10_000, help_text="An empty line begins a new paragraph.")
+    audience = models.CharField("to whom", max_length=12, choices=Audience.choices, default=Audience.ACTIVE)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
+    written = models.PositiveIntegerField(default=0, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "letters to many"
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def digest(self) -> str:
+        """What a second person agrees to: these very words to this very group."""
+        return hashlib.sha256(f"{self.subject}\n{self.audience}\n{self.body}".encode()).hexdigest()
+
+    def recipients(self) -> Any:
+        """The members it goes to; nobody who has died or was suspended, nobody who wants no news."""
+        from members.models.member import Member
+
+        found = Member.objects.filter(status__in=self.STATUSES[self.Audience(self.audience)])
+        wants_news = ~Q(channels__has_key="news") | ~Q(channels__news="none")
+        return found.filter(wants_news).exclude(inactive_reason__in=["deceased", "suspended"]).order_by("pk")
