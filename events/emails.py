@@ -12,6 +12,7 @@ from loaf.lib.templatetags.loaf import clock, day
 from members.emails import to_member
 from members.models import Member
 from notices.actions import Letter
+from notices.models import Message
 from notices.words import register
 
 
@@ -41,8 +42,9 @@ def details_changed(rsvp: Rsvp) -> None:
         box=[f"{day(event.starts_at)}, {clock(event.starts_at)} to {clock(event.ends_at)}", "The place is on the page."],
         button=("See it, or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
     )
+    told = Message.objects.filter(key__startswith=f"details-{rsvp.pk}-").count()  # moved there and back is news again
     stand = hashlib.sha256(f"{event.starts_at}|{event.ends_at}|{event.venue}|{event.address}".encode()).hexdigest()[:20]
-    to_member(letter, rsvp.member, topic="events", kind="event_details", key=f"details-{rsvp.pk}-{stand}")
+    to_member(letter, rsvp.member, topic="events", kind="event_details", key=f"details-{rsvp.pk}-{stand}-{told}")
 
 
 def place_opened(rsvp: Rsvp) -> None:

@@ -21,7 +21,9 @@ SEEN_KEY = "desk_seen"
 def was_away(request: HttpRequest) -> bool:
     """Note that somebody is at the desk, once a minute; say whether the last time is longer ago than the desk allows."""
     now = int(time.time())
-    seen = request.session.get(SEEN_KEY, now)
+    methods = request.session.get("account_authentication_methods", [])
+    came = max((int(method.get("at", 0)) for method in methods), default=now)
+    seen = request.session.get(SEEN_KEY, came)
     if now - seen > settings.STAFF_IDLE_MINUTES * 60:
         return True
     if SEEN_KEY not in request.session or now - seen > 60:

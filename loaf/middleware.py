@@ -23,6 +23,8 @@ class FaultMiddleware:
         # PostgreSQL takes no NUL in text; no honest link has one.
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("NUL in the address")
+        if request.content_type == "application/x-www-form-urlencoded" and b"%00" in request.body:
+            raise BadRequest("NUL in the form")
         return self.get_response(request)
 
 

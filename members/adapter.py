@@ -24,7 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "incorrect_code": "Those are not the six digits we sent. Look at the newest e-mail, and type them again.",
-        "too_many_login_attempts": f"That was often. Please wait ten minutes, or call {settings.ORG['phone']} and we’ll help you in.",
+        "too_many_login_attempts": f"That was often. Please wait an hour, or call {settings.ORG['phone']} and we’ll help you in.",
         "email_password_mismatch": "The e-mail address or the password is not right. You can always sign in with a code instead.",
     }
 

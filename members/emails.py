@@ -100,7 +100,11 @@ def assisted(member: Member) -> None:
         paragraphs=["Somebody at the office helped you with your pages today. What was changed for you is written down."],
         reason="If you did not ask for help, please call us.",
     )
-    to_member(letter, member, topic="membership", kind="assisted", key=_once("assisted", str(member.pk), timezone.now().isoformat()))
+    key = _once("assisted", str(member.pk), timezone.now().isoformat())
+    if member.email:  # where she sees it first, whatever she chose for other messages
+        queue_letter(letter, to_email=member.email, kind="assisted", key=key)
+    else:
+        to_member(letter, member, topic="membership", kind="assisted", key=key)
 
 
 def second_factor_reset(user: User) -> None:
@@ -132,7 +136,7 @@ def application_received(application: Application) -> None:
     to_member(letter, member, topic="membership", kind="application_received", key=f"application-received-{application.pk}")
 
 
-def application_approved(member: Member) -> None:
+def application_approved(member: Member, change_id: int) -> None:
     """Yes, and how to pay."""
     letter = Letter(
         subject="Good news, and one small step",
@@ -141,7 +145,7 @@ def application_approved(member: Member) -> None:
         paragraphs=["We would love to have you. One small step is left, and you can take it by card, check or cash."],
         button=("Take the last step", link(reverse("membership"))),
     )
-    to_member(letter, member, topic="membership", kind="application_approved", key=f"application-approved-{member.pk}")
+    to_member(letter, member, topic="membership", kind="application_approved", key=f"application-approved-{change_id}")
 
 
 def welcome(member: Member) -> None:
@@ -212,7 +216,7 @@ def application_reminder(*, to_email: str, called: str, key: str) -> None:
         words={"called": called or "friend"},
         paragraphs=["You began a note to us and did not send it to the end. You can go on where you stopped.",
                     "If you changed your mind, do nothing: we let go of it by itself. We do not write again."],
-        button=("Go on", link(reverse("join_later"))),
+        button=("Go on", link(reverse("join_later" if key.startswith("d") else "account_login"))),
     )  # fmt: skip
     queue_letter(letter, to_email=to_email, kind="application_reminder", key=f"application-reminder-{key}")
 
@@ -277,7 +281,7 @@ register(
     "called",
 )
 register("reference_asked", "A member is asked about an applicant", lambda: reference_asked(_SAY), "called", "applicant")
-register("application_approved", "Yes to an applicant, with the way to pay", lambda: application_approved(_RUTH), "called")
+register("application_approved", "Yes to an applicant, with the way to pay", lambda: application_approved(_RUTH, 0), "called")
 register("application_declined", "No to an applicant", lambda: application_declined(_RUTH, dt.date(2027, 6, 1)), "called", "again")
 register("welcome", "Welcome to a new member", lambda: welcome(_RUTH), "called")
 register("status_ended", "A membership that ended", lambda: status_ended(_RUTH, 0), "called")

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
@@ -42,6 +43,12 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
         application = Application.objects.filter(member__email=user.email, proved_at=None).order_by("-created_at").first()
     if application is not None:
         actions.prove_application(application=application, user=user)
+
+
+@receiver(authenticator_added)
+def end_sessions_older_than_the_key(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A second key protects from now on: devices that came in without it sign in again."""
+    actions.end_sessions(user=user, keep=request.session.session_key)
 
 
 @receiver(desk_saved)

@@ -152,7 +152,7 @@ def forget(*, now: dt.datetime) -> int:
     old = Message.objects.exclude(status__in=waiting).exclude(text="")
     brief = ["login_code", "password_code", "unknown_address", "sign_in_note"]
     gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(kind__in=brief, created_at__lt=now - dt.timedelta(days=30))
-    return gone.update(text="", html="")
+    return gone.update(text="", html="", to_address="")
 
 
 def forget_address(*, emails: list[str]) -> int:

@@ -46,7 +46,8 @@ class MessageAdmin(DeskAdmin):
     def office(self, request: HttpRequest) -> HttpResponse:
         """Letters, one a sheet, and calls; a POST notes those that were shown as done."""
         if request.method == "POST":
-            done = actions.office_did(message_ids=[int(pk) for pk in request.POST.getlist("message") if pk.isdecimal()][:500])
+            wanted = [int(pk) for pk in request.POST.getlist("message") if pk.isdecimal() and len(pk) < 18]
+            done = actions.office_did(message_ids=wanted[:500])
             messages.success(request, f"{done} noted as done.")
             return redirect("admin:notices_message_office")
         waiting = list(Message.objects.filter(status=Message.Status.OFFICE).order_by("id")[:200])
@@ -55,8 +56,8 @@ class MessageAdmin(DeskAdmin):
         return render(request, "admin/notices/office.html", {"title": "Letters and calls", "letters": letters, "calls": calls})
 
     filters = [Filter("channel", "How", Message.Channel.choices), Filter("status", "Status", Message.Status.choices)]
-    readonly_fields = ["kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at"]
-    exclude = ["text", "html", "key", "is_secret"]
+    readonly_fields = ["channel", "kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at"]
+    fields = ("channel", "kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at")
 
 
 class LetterTextForm(forms.Form):
@@ -98,6 +99,13 @@ class LetterTextAdmin(DeskAdmin):
             *super().get_urls(),
         ]
 
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Words are changed on their own page, which knows each letter's variables."""
+        may = self.has_change_permission(request) if request.method == "POST" else self.has_view_permission(request)
+        if object_id is None or not may:
+            raise PermissionDenied
+        return redirect("admin:notices_lettertext_changelist")
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """All kinds of letters staff may change."""
         if not self.has_view_permission(request):
@@ -116,6 +124,8 @@ class LetterTextAdmin(DeskAdmin):
         form = LetterTextForm(request.POST or None, kind=kind, initial=initial)
         do = request.POST.get("do", "")
         if request.method == "POST" and do == "original":
+            if text is None:
+                return redirect(request.path)
             desk_saved.send(sender=LetterText, user=request.user, target=text, before=initial, after=_as_text(original))
             LetterText.objects.filter(kind=kind).delete()
             messages.success(request, "The letter has our own words again.")

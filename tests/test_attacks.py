@@ -36,7 +36,9 @@ def test_nobody_learns_who_is_here_by_status_length_or_time(settings, door, trie
             taken.append(time.perf_counter() - began)
             answers.add((answer.status_code, answer.get("Location", ""), len(answer.content.replace(email.encode(), b""))))
     assert len(answers) == 1
-    assert 0.1 <= separation(times["known"][5:], times["other"][5:]) <= 0.9
+    # Either nobody can tell the two apart, or the difference is smaller than any network's noise (quality.md, C06).
+    gap = abs(statistics.median(times["known"][5:]) - statistics.median(times["other"][5:]))
+    assert 0.1 <= separation(times["known"][5:], times["other"][5:]) <= 0.9 or gap <= 0.025
 
 
 def test_after_five_wrong_codes_the_right_one_is_refused(mails, work, client):
@@ -146,3 +148,46 @@ def test_every_form_needs_its_token():
         if answer.status_code not in (403, 404, 405) and not (answer.status_code == 302 and "/accounts/login/" in answer.url):
             wrong.append((route.path, answer.status_code))
     assert not wrong
+
+
+def test_others_guessing_lock_nobody_out_on_a_device_she_knows(mails, work, settings):
+    settings.ACCOUNT_RATE_LIMITS = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    make_person(email="ruth@example.org")
+    hers = Client()
+    ask_for_code(hers, "ruth@example.org")
+    work()
+    type_code(hers, read_code(mails, "ruth@example.org"))
+    hers.post(reverse("account_logout"))
+    for n in range(25):
+        Client(REMOTE_ADDR=f"10.5.{n}.1").post(reverse("account_login"), {"login": "ruth@example.org", "password": f"guess {n}"})
+        other = Client(REMOTE_ADDR=f"10.6.{n}.1")
+        ask_for_code(other, "ruth@example.org")
+        type_code(other, "wrong!")
+    ask_for_code(hers, "ruth@example.org")
+    work()
+    type_code(hers, read_code(mails, "ruth@example.org"))
+    assert hers.get("/me/").status_code == 200
+
+
+def test_device_that_came_in_before_the_second_key_has_to_sign_in_again(mails, work):
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.signals import authenticator_added
+
+    person = make_person(email="ruth@example.org")
+    browsers = []
+    for _ in range(2):
+        client = Client()
+        ask_for_code(client, "ruth@example.org")
+        work()
+        type_code(client, read_code(mails, "ruth@example.org"))
+        browsers.append(client)
+    request = type("Request", (), {"session": browsers[0].session})()
+    authenticator_added.send(sender=Authenticator, request=request, user=person.user, authenticator=None)
+    assert browsers[0].get("/me/").status_code == 200
+    assert browsers[1].get("/me/").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/join/later/", "/display/", "/events/none/", "/donate/"])
+def test_nul_in_a_form_is_a_bad_request(client, path):
+    assert client.post(path, "email=a%00b", content_type="application/x-www-form-urlencoded").status_code == 400

@@ -30,7 +30,7 @@ def paginate(queryset: QuerySet[Any], fields: list[str], *, after: str = "", bef
     The queryset must yield dicts (`values()`) that hold the fields. A cursor that is not ours means the first page.
     """
     backwards = bool(before)
-    cursor = _decode(before or after, len(fields))
+    cursor = _decode(before or after, fields)
     order = [_flip(field) for field in fields] if backwards else fields
     if cursor:
         queryset = queryset.filter(_beyond(order, cursor))
@@ -61,13 +61,17 @@ def _beyond(order: list[str], values: list[Any]) -> Q:
 
 def _encode(row: dict[str, Any], fields: list[str]) -> str:
     values = [row[field.lstrip("-")] for field in fields]
-    return signing.dumps([v if isinstance(v, (str, int)) else v.isoformat() for v in values], salt="keyset", compress=True)
+    return signing.dumps([v if isinstance(v, (str, int)) else v.isoformat() for v in values], salt=_salt(fields), compress=True)
 
 
-def _decode(cursor: str, length: int) -> list[Any]:
-    """The values of a cursor we made for a list ordered by so many fields; nothing for anything else."""
+def _decode(cursor: str, fields: list[str]) -> list[Any]:
+    """The values of a cursor we made for a list of this order; nothing for anything else."""
     try:
-        values = signing.loads(cursor, salt="keyset") if cursor else []
+        values = signing.loads(cursor, salt=_salt(fields)) if cursor else []
     except signing.BadSignature:
         return []
-    return values if len(values) == length else []
+    return values if len(values) == len(fields) else []
+
+
+def _salt(fields: list[str]) -> str:
+    return f"keyset.{'.'.join(fields)}"

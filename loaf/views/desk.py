@@ -9,8 +9,7 @@ from django.utils import timezone
 from billing.models import Payment, ProviderEvent
 from events.models import Event
 from members.actions import ACTS
-from members.models import Approval, Member
-from members.models.member import Status
+from members.models import Application, Approval
 from notices.models import Message
 
 
@@ -22,7 +21,7 @@ def desk_cards(request: HttpRequest) -> list[dict[str, Any]]:
         text = "Money, exports and roles sleep until you add one"
         cards.append({"title": "Your second key", "text": text, "url": reverse("security")})
     if may("users.approve"):
-        waiting = Member.objects.filter(status__in=[Status.PENDING_VALIDATION, Status.PRE_VALIDATED]).count()
+        waiting = Application.objects.waiting_for_us().count()
         text = f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us" if waiting else "Nobody is waiting"
         cards.append({"title": "Applications", "text": text, "url": reverse("admin:members_application_changelist")})
     if may("events.view"):

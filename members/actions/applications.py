@@ -21,6 +21,7 @@ ABOUT_IT = [
     "about", "is_of_age", "best_time", "voicemail", "partner_first_name", "partner_last_name", "partner_is_member", "found_us",
     "knows_nobody",
 ]  # fmt: skip
+UNDECIDED = (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
 WAIT_AFTER_NO = dt.timedelta(days=182)
 
 
@@ -49,6 +50,8 @@ def prove_application(*, application: Application, user: User) -> None:
     member = Member.objects.select_for_update().get(pk=application.member_id)
     if member.status != Status.PENDING_EMAIL or member.email != user.email:
         return
+    if user.granted_permissions and user.members.exists():
+        return  # A login that works at the desk acts for one member only.
     if earlier := _said_no_to(member):
         _apply_again(earlier, application, user)
         return
@@ -82,8 +85,8 @@ def _said_no_to(member: Member) -> Member | None:
 
 def _apply_again(earlier: Member, application: Application, user: User) -> None:
     """Keep one record of a person: the new words take the old ones' place, or nothing happens before the day she may."""
-    old, fresh = earlier.application, application.member
-    if not old.may_apply_again(timezone.localdate()):
+    old, fresh = Application.objects.filter(member=earlier).first(), application.member
+    if old and not old.may_apply_again(timezone.localdate()):
         application.delete()
         fresh.delete()
         return
@@ -91,7 +94,8 @@ def _apply_again(earlier: Member, application: Application, user: User) -> None:
         setattr(earlier, name, getattr(fresh, name))
     earlier.user = user
     earlier.save()
-    old.delete()
+    if old:
+        old.delete()
     application.member = earlier
     application.save(update_fields=["member"])
     fresh.delete()
@@ -131,25 +135,33 @@ def vote(*, application: Application, is_yes: bool, by: User) -> None:
         approve_applicant(member=member, by=by)
 
 
-def _committee_waits(member: Member) -> bool:
-    """Whether a committee still has the word: it is on, nobody said no, and its days are not over."""
-    application = Application.objects.filter(member=member).first()
-    if not settings.COMMITTEE_YES or application is None:
-        return False
-    words = list(application.votes.values_list("is_yes", flat=True))
+def _committee_allows(member: Member, by: User) -> None:
+    """Raise MembersError while a committee has the word: until enough yes, a no, or the end of its days.
+
+    After a no another person decides than the one who said it.
+    """
+    if member.status == Status.PENDING_VALIDATION:
+        raise MembersError("A committee decides here. Say first that the person is known to us.")
+    words = dict(Vote.objects.filter(application__member=member).values_list("voter_id", "is_yes"))
     since = member.status_changes.filter(to_status=Status.PRE_VALIDATED).order_by("-at").first()
     over = since is not None and timezone.now() - since.at > dt.timedelta(days=settings.COMMITTEE_DAYS)
-    return len(words) < settings.COMMITTEE_YES and all(words) and not over
+    if len(words) < settings.COMMITTEE_YES and all(words.values()) and not over:
+        raise MembersError("The committee has not finished. You can give your own word above.")
+    if words.get(by.pk) is False:
+        raise MembersError("You said no to this application. Another person has to decide.")
 
 
 @transaction.atomic
 def approve_applicant(*, member: Member, by: User) -> None:
     """Say yes: she may pay her dues now, and a letter tells her so. Raises MembersError while a committee has the word."""
-    if member.status == Status.PRE_VALIDATED and _committee_waits(member):
-        raise MembersError("The committee has not finished. You can give your own word above.")
-    change_status(member=member, to=Status.PAYMENT_PENDING, by=by, reason="Approved")
+    member = Member.objects.select_for_update().get(pk=member.pk)
+    if member.status not in UNDECIDED:
+        raise MembersError("There is nothing to say yes to: this application is decided or not confirmed yet.")
+    if settings.COMMITTEE_YES:
+        _committee_allows(member, by)
+    change = change_status(member=member, to=Status.PAYMENT_PENDING, by=by, reason="Approved")
     Application.objects.filter(member=member).update(decided_at=timezone.now(), decided_by=by)
-    emails.application_approved(member)
+    emails.application_approved(member, change.pk)
 
 
 @transaction.atomic
@@ -170,6 +182,8 @@ def ask_applicant(*, application: Application, question: str, by: User) -> None:
     """Write to an applicant because something is not clear. Raises MembersError without a question or an address."""
     if not question.strip():
         raise MembersError("Please write down what you would like to know.")
+    if application.member.status not in UNDECIDED:
+        raise MembersError("This application is decided.")
     if not application.member.email:
         raise MembersError("There is no e-mail address. Please call.")
     emails.application_question(application, question.strip())
@@ -205,9 +219,12 @@ def match_reference(*, reference: Reference, member: Member | None = None, by: U
 def answer_reference(*, reference: Reference, is_known: bool, by: User | None = None) -> bool:
     """Keep what the named member says, or what the office heard her say (`by`). The first answer counts; False for a later one.
 
-    A yes is enough to be known to us.
+    A yes is enough to be known to us. Raises MembersError when nobody was found to ask, or the application is decided.
     """
     now = timezone.now()
+    named = reference.member
+    if named is None or named.status != Status.ACTIVE or reference.application.member.status not in UNDECIDED:
+        raise MembersError("This question is not open any more.")
     first = Reference.objects.filter(pk=reference.pk, is_known=None).update(is_known=is_known, answered_at=now, answered_by=by)
     if not first:
         return False
@@ -220,10 +237,12 @@ def answer_reference(*, reference: Reference, is_known: bool, by: User | None = 
 def purge_unproved(*, now: dt.datetime) -> int:
     """Delete applications nobody proved within 30 days, the person, a login nobody ever used, its messages; and old drafts."""
     Draft.objects.filter(updated_at__lt=now - DRAFT_LIFE).delete()
-    old = Member.objects.filter(status=Status.PENDING_EMAIL, user=None, application__created_at__lt=now - DRAFT_LIFE)
+    unproved = Member.objects.filter(status=Status.PENDING_EMAIL, user=None, application__created_at__lt=now - DRAFT_LIFE)
+    old = unproved.exclude(email="")  # somebody with a telephone alone waits for us, not we for her
     addresses = list(old.values_list("email", flat=True))
     count, _ = old.delete()
     unused = User.objects.filter(email__in=addresses, last_login=None, members=None, is_staff=False)
+    unused = unused.exclude(email__in=Member.objects.filter(email__in=addresses).values("email"))
     gone = list(unused.values_list("email", flat=True))
     unused.delete()
     notices.forget_address(emails=gone)

@@ -29,7 +29,8 @@ class Act:
 ACTS: dict[str, Act] = {
     "members_export": Act("Taking the members list out as a file", "users.export", "admin:members_member_export"),
     "audit_export": Act("Taking the audit out as a file", "permissions.view_audit", "admin:members_auditentry_export"),
-    "superadmin": Act("Letting somebody do everything", "permissions.assign_roles"),
+    "superadmin": Act("Letting somebody shape roles or settings, or do everything", "permissions.assign_roles"),
+    "rules": Act("Letting one person do what two decide", "permissions.manage_roles"),
     "mass_mail": Act("Writing to many", "communications.send"),
     "merge": Act("Joining two records of one person", "users.merge"),
     "delete": Act("Deleting people from the list", "users.delete"),
@@ -56,11 +57,11 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
     return approval
 
 
-def ask_superadmin(*, user: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
-    """Ask that a login may do everything; it may as soon as a second person agrees. Raises MembersError."""
+def ask_superadmin(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
+    """Ask that a login gets a role that shapes powers; it has it as soon as a second person agrees. Raises MembersError."""
     if user == by.pk:
         raise MembersError("Nobody changes their own powers. Ask another administrator.")
-    params = {"user": user, "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
+    params = {"user": user, "role": role, "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
     return ask_approval(act="superadmin", params=params, summary=summary, reason=reason, by=by)
 
 
@@ -72,6 +73,9 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
         raise MembersError("Another person has to say yes to this.")
     if not by.has_perm(ACTS[locked.act].permission):
         raise MembersError("This is not among your powers.")
+    own = by.role_assignments.running().filter(role__grants__name=ACTS[locked.act].permission)
+    if not own.exclude(granted_by=locked.asked_by).exists():
+        raise MembersError("The person who asked gave you this power. Somebody else has to agree.")
     if not locked.is_open(timezone.now()):
         raise MembersError("This was decided already, or it waited longer than three days.")
     locked.decided_by, locked.decided_at, locked.is_granted = by, timezone.now(), is_granted
@@ -97,10 +101,12 @@ def use_approval(*, approval: Approval, by: User) -> Approval:
 
 
 @transaction.atomic
-def set_two_person_rule(*, act: str, is_on: bool, by: User) -> None:
+def set_two_person_rule(*, act: str, is_on: bool, by: User, approved: bool = False) -> None:
     """Switch the second person on or off for one kind of act. Raises MembersError without the power to shape roles."""
     if not by.has_perm("permissions.manage_roles"):
         raise MembersError("This is not among your powers.")
+    if not is_on and not approved and needs_two("rules"):
+        raise MembersError("A second person has to agree that one is enough.")
     TwoPersonRule.objects.update_or_create(pk=act, defaults={"is_on": is_on})
     audit.record("two_person_rule.changed", after={"act": act, "is_on": is_on}, by=by)
 
@@ -118,11 +124,15 @@ def _perform(approval: Approval) -> None:
 
 def _give_superadmin(approval: Approval) -> None:
     params = approval.params
-    user, role = User.objects.get(pk=params["user"]), Role.objects.get(name="superadmin")
+    user, role = User.objects.get(pk=params["user"]), Role.objects.get(pk=params["role"])
     assign_role(
         user=user, role=role, by=approval.asked_by, starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
         ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None, approved=True,
     )  # fmt: skip
+
+
+def _loosen(approval: Approval) -> None:
+    set_two_person_rule(act=approval.params["act"], is_on=False, by=approval.asked_by, approved=True)
 
 
 def _merge(approval: Approval) -> None:
@@ -146,6 +156,7 @@ def _delete(approval: Approval) -> None:
 
 PERFORMED: dict[str, Callable[[Approval], None]] = {
     "superadmin": _give_superadmin,
+    "rules": _loosen,
     "merge": _merge,
     "delete": _delete,
     "mass_mail": _mass_mail,

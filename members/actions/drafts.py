@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -50,8 +51,9 @@ def open_draft(*, email: str, code: str) -> Draft | None:
     typed = "".join(code.split())
     good = bool(draft.code_digest) and hmac.compare_digest(draft.code_digest, _digest(draft, typed))
     if good:
-        draft.code_digest = ""
-    draft.save(update_fields=["code_tries", "code_digest"])
+        # From here on only this browser holds it: whoever typed the address first drops out.
+        draft.code_digest, draft.key = "", uuid.uuid4()
+    draft.save(update_fields=["code_tries", "code_digest", "key"])
     return draft if good else None
 
 

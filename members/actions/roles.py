@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from members import audit
 from members.actions.errors import MembersError
+from members.actions.logins import end_sessions
 from members.models import Role, RoleAssignment, RolePermission, TwoPersonRule, User
 from members.permissions import PERMISSIONS
 
 SUPERADMIN = "superadmin"
+SHAPING = {"permissions.manage_roles", "permissions.assign_roles", "settings.edit"}
 
 
 @transaction.atomic
@@ -38,7 +40,7 @@ def assign_role(
             raise MembersError("Nobody changes their own powers. Ask another administrator.")
         if people == 0:
             raise MembersError("This login belongs to no member yet. Roles are for people on our list.")
-        if role.name == SUPERADMIN and not approved and needs_two("superadmin"):
+        if needs_second_person(granted) and not approved:
             raise MembersError("A second person must agree before somebody may do everything.")
     if ends_on and ends_on < (starts_on or timezone.localdate()):
         raise MembersError("The last day must not be before the first.")
@@ -79,8 +81,13 @@ def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
     if user.pk == by.pk:
         raise MembersError("Nobody shuts herself out. Ask another administrator.")
     Role.objects.select_for_update().get(name=SUPERADMIN)
-    _may_shape(by, set(user.granted_permissions))
+    _may_shape(by, powers_of(user))
     User.objects.filter(pk=user.pk).update(is_active=is_active)
+    if not is_active:
+        # A new (unusable) password changes what every session is checked against: none comes back when the login is opened.
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        end_sessions(user=user)
     keep_a_superadmin()
     audit.record("login.opened" if is_active else "login.closed", target=user, reason=reason, by=by)
 
@@ -98,6 +105,8 @@ def save_role(*, role: Role | None, name: str, description: str, permissions: se
         before = set(role.grants.values_list("name", flat=True))
         _may_edit(role, by)
     _may_shape(by, permissions | before)
+    if role is not None and needs_second_person(permissions - before) and role.assignments.not_over().exists():
+        raise MembersError("Somebody holds this role. Powers over roles and settings go into a role before it is given.")
     if role is None:
         role = Role.objects.create(name=name, description=description)
     else:
@@ -118,11 +127,21 @@ def delete_role(*, role: Role, by: User) -> None:
     """Delete a role of our own that nobody holds. Raises MembersError otherwise."""
     _may_edit(role, by)
     _may_shape(by, set(role.grants.values_list("name", flat=True)))
-    if role.assignments.running().exists():
-        raise MembersError("Somebody holds this role. Take it back first.")
+    if role.assignments.exists():
+        raise MembersError("This role was given to somebody; it stays, so that one can see who held it. Take its powers away instead.")
     audit.record("role.deleted", target=role, before={"name": role.name}, by=by)
-    role.assignments.all().delete()
     role.delete()
+
+
+def powers_of(user: User) -> set[str]:
+    """All that a login's roles give or will give, also while it is shut: what somebody must hold to decide about it."""
+    held = RoleAssignment.objects.not_over().filter(user=user)
+    return set(RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True))
+
+
+def needs_second_person(granted: set[str]) -> bool:
+    """Whether giving these powers needs two people: those that shape powers, whatever the role is called."""
+    return bool(granted & SHAPING) and needs_two("superadmin")
 
 
 def needs_two(act: str) -> bool:
@@ -139,7 +158,7 @@ def _may_shape(by: User, powers: set[str]) -> None:
 def _may_edit(role: Role, by: User) -> None:
     if role.is_builtin:
         raise MembersError("Built-in roles stay as they are. Make one of your own.")
-    if role.assignments.running().filter(user=by).exists():
+    if role.assignments.not_over().filter(user=by).exists():
         raise MembersError("Nobody changes a role they hold. Ask another administrator.")
 
 

@@ -15,7 +15,7 @@ from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
 from loaf.lib.forms import TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
-from members import actions
+from members import actions, audit
 from members.actions.applications import WAIT_AFTER_NO
 from members.admin.people import status_badge
 from members.forms import PaperForm
@@ -37,11 +37,7 @@ NEEDS = {
 
 
 UNDECIDED = (Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
-WHO = {
-    "us": [Status.PENDING_VALIDATION, Status.PRE_VALIDATED],
-    "them": [Status.PENDING_EMAIL, Status.PAYMENT_PENDING],
-    "done": [Status.REJECTED, Status.ACTIVE, Status.INACTIVE],
-}
+DECIDED = [Status.REJECTED, Status.ACTIVE, Status.INACTIVE]
 
 
 def _days(days: int) -> str:
@@ -51,11 +47,15 @@ def _days(days: int) -> str:
 def _next_step(row: dict[str, Any]) -> str:
     """Who waits on whom."""
     known = NEXT.get(row["member__status"])
+    if row["member__status"] == Status.PENDING_EMAIL and not row["member__email"]:
+        known = ("warn", "Waits for us: call to confirm")
     return badge(*known) if known else status_badge({"status": row["member__status"]})
 
 
 def _of(rows: Any, who: str) -> Any:
-    return rows.filter(member__status__in=WHO[who])
+    if who == "done":
+        return rows.filter(member__status__in=DECIDED)
+    return rows.waiting_for_us() if who == "us" else rows.waiting_for_them()
 
 
 class DecisionForm(forms.Form):
@@ -77,7 +77,7 @@ class ApplicationAdmin(DeskAdmin):
 
     permissions = {"view": DECIDERS, "add": "users.create"}
     order = ["created_at", "id"]
-    list_values = ["member__first_name", "member__last_name", "member__status", "created_at"]
+    list_values = ["member__first_name", "member__last_name", "member__status", "member__email", "created_at"]
     columns = [
         Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
         Column("Next step", _next_step),
@@ -104,6 +104,8 @@ class ApplicationAdmin(DeskAdmin):
         application = get_object_or_404(Application.objects.select_related("member"), pk=pk)
         member = application.member
         initial = {"apply_again_on": timezone.localdate() + WAIT_AFTER_NO}
+        if request.method == "GET":
+            audit.record("looked", target=member)
         form = DecisionForm(request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
             try:
@@ -130,6 +132,7 @@ class ApplicationAdmin(DeskAdmin):
             "answers": [a for a in application.answers.select_related("question") if may(a.question.readers)],
             "references": application.references.select_related("member"),
             "partners": _partners(application),
+            "contacts": member.status not in DECIDED or request.user.has_perm("users.view_private"),
             "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email else [],
         }
         return render_page(request, "admin/members/application.html", context, status=422 if form.errors else 200)
@@ -162,7 +165,7 @@ class ApplicationAdmin(DeskAdmin):
         """Say yes to everybody ticked; each is decided for herself, and one that fails does not stop the others."""
         ready = Application.objects.filter(member__status=Status.PRE_VALIDATED).select_related("member").order_by("created_at")
         if request.method == "POST":
-            wanted = [pk for pk in request.POST.getlist("application") if pk.isdecimal()]
+            wanted = [pk for pk in request.POST.getlist("application") if pk.isdecimal() and len(pk) < 18]
             done = 0
             for application in ready.filter(pk__in=wanted[:200]):
                 try:
@@ -191,6 +194,8 @@ class ApplicationAdmin(DeskAdmin):
         user: Any = request.user
         try:
             if answer := request.POST.get("answer", ""):
+                if not user.has_perm("users.validate"):
+                    raise PermissionDenied
                 actions.answer_reference(reference=reference, is_known=answer == "yes", by=user)
                 messages.success(request, "Noted.")
             else:

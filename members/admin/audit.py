@@ -1,6 +1,7 @@
 """The audit at the desk: search it, read one entry, take it out as a file."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -57,12 +58,11 @@ class AuditEntryAdmin(DeskAdmin):
 
     def export(self, request: HttpRequest) -> Any:
         """Ask for the whole audit as a file; with the switch on, a second person agrees first."""
-        return approved_export(
-            request, act="audit_export", title="The audit as a file", summary="The whole audit as a file", answer=_as_file
-        )
+        answer, title = partial(_as_file, private=request.user.has_perm("users.view_private")), "The audit as a file"  # type: ignore[union-attr]
+        return approved_export(request, act="audit_export", title=title, summary=title, answer=answer)
 
 
-def _as_file() -> StreamingHttpResponse:
+def _as_file(*, private: bool) -> StreamingHttpResponse:
     header = [
         "position",
         "at",
@@ -84,7 +84,7 @@ def _as_file() -> StreamingHttpResponse:
             yield [
                 entry.position or "", entry.at.isoformat(), entry.actor.email if entry.actor else "", entry.on_behalf_of_id or "",
                 entry.action, entry.target_type, entry.target_id or "", entry.network, details.get("reason", ""),
-                details.get("before") or "", details.get("after") or "", entry.hash,
+                details.get("before") or "" if private else "", details.get("after") or "" if private else "", entry.hash,
             ]  # fmt: skip
 
     response = StreamingHttpResponse(stream_csv(header, rows()), content_type="text/csv; charset=utf-8")

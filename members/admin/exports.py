@@ -22,7 +22,8 @@ def approved_export(
     if request.method == "POST":
         try:
             if approval_id := request.POST.get("approval", ""):
-                approval = Approval.objects.filter(pk=approval_id if approval_id.isdecimal() else 0, act=act).first()
+                number = int(approval_id) if approval_id.isdecimal() and len(approval_id) < 18 else 0
+                approval = Approval.objects.filter(pk=number, act=act).first()
                 if approval is None:
                     raise actions.MembersError("Please ask again.")
                 actions.use_approval(approval=approval, by=user)

@@ -128,6 +128,20 @@ class RoleAdmin(DeskAdmin):
         messages.success(request, "The role is gone.")
         return redirect("admin:members_role_changelist")
 
+    def _switch(self, request: HttpRequest, act: str, *, is_on: bool) -> None:
+        """Two people at once; one person only after two agreed to that."""
+        by: Any = request.user
+        try:
+            if not is_on and actions.needs_two("rules"):
+                summary, reason = f"One person is enough: {actions.ACTS[act].sentence}", request.POST.get("reason", "")[:300]
+                actions.ask_approval(act="rules", params={"act": act}, summary=summary, reason=reason, by=by)
+                messages.success(request, "Another person has to agree.")
+            else:
+                actions.set_two_person_rule(act=act, is_on=is_on, by=by)
+                messages.success(request, "Saved.")
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+
     def matrix(self, request: HttpRequest) -> HttpResponse:
         """Every power of every role on one sheet one can print."""
         roles = list(Role.objects.order_by("-is_builtin", "name").prefetch_related("grants"))
@@ -141,8 +155,7 @@ class RoleAdmin(DeskAdmin):
             act = request.POST.get("act", "")
             if act not in actions.ACTS:
                 raise Http404
-            actions.set_two_person_rule(act=act, is_on=request.POST.get("is_on") == "1", by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Saved.")
+            self._switch(request, act, is_on=request.POST.get("is_on") == "1")
             return redirect("admin:members_two_person")
         off = set(TwoPersonRule.objects.filter(is_on=False).values_list("act", flat=True))
         acts = [(name, act.sentence, name not in off) for name, act in actions.ACTS.items()]
@@ -209,9 +222,9 @@ class RoleAssignmentAdmin(DeskAdmin):
     def _give(self, request: HttpRequest, form: AssignmentForm) -> bool:
         given, by = form.cleaned_data, request.user
         try:
-            if given["role"].name == "superadmin" and actions.needs_two("superadmin"):
-                params = {"user": given["email"].pk, "starts_on": given["starts_on"], "ends_on": given["ends_on"]}
-                actions.ask_superadmin(summary=f"{given['email']} may do everything", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
+            if actions.needs_second_person(set(given["role"].grants.values_list("name", flat=True))):
+                params = {"user": given["email"].pk, "role": given["role"].pk, "starts_on": given["starts_on"], "ends_on": given["ends_on"]}
+                actions.ask_superadmin(summary=f"{given['email']} becomes {given['role'].name}", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
                 messages.success(request, "Another person has to agree. It is on the list of things to agree to.")
             else:
                 actions.assign_role(user=given["email"], role=given["role"], by=by, starts_on=given["starts_on"], ends_on=given["ends_on"])  # type: ignore[arg-type]

@@ -10,7 +10,8 @@ from django import forms
 
 from loaf.lib.forms import EmailField
 from loaf.lib.text import normal_email
-from members import actions, limits
+from members import actions, devices, limits
+from members.models import User
 
 SHARED_KEY = "shared_device"
 
@@ -41,9 +42,12 @@ TRIES_AN_HOUR = 20
 """How often a code or password may be tried for one address in an hour, from wherever; right ones count as well."""
 
 
-def within_tries(address: str) -> bool:
-    """Count one try for an address."""
-    return limits.allow("tries", normal_email(address), limit=TRIES_AN_HOUR, seconds=3600)
+def within_tries(kind: str, address: str) -> bool:
+    """Count one try for an address, codes and passwords apart. A device she signed in with before is never locked out by others."""
+    user = User.objects.filter(email=normal_email(address)).first()
+    if user is not None and devices.is_known(context.request, user):
+        return True
+    return limits.allow(f"tries-{kind}", normal_email(address), limit=TRIES_AN_HOUR, seconds=3600)
 
 
 class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
@@ -52,7 +56,7 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[
     def clean_code(self) -> Any:
         """Count the try for the address the code went to, then compare."""
         stage = LoginStageController.enter(context.request, LoginByCodeStage.key)
-        if stage and not within_tries(stage.state.get("email") or ""):
+        if stage and not within_tries("code", stage.state.get("email") or ""):
             raise get_adapter().validation_error("too_many_login_attempts")
         return super().clean_code()
 
@@ -69,6 +73,6 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
 
     def clean(self) -> Any:
         """Count the try for the address, then compare."""
-        if self.cleaned_data.get("login") and not within_tries(self.cleaned_data["login"]):
+        if self.cleaned_data.get("login") and not within_tries("password", self.cleaned_data["login"]):
             raise get_adapter().validation_error("too_many_login_attempts")
         return super().clean()

@@ -75,8 +75,13 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     """Questions about sets of applications."""
 
     def waiting_for_us(self) -> Self:
-        """Proved and not decided."""
-        return self.filter(member__status__in=["pending_validation", "pre_validated"])
+        """Proved and not decided, or sent by somebody without e-mail whom we have to call."""
+        to_call = Q(member__status="pending_email", member__email="")
+        return self.filter(Q(member__status__in=["pending_validation", "pre_validated"]) | to_call)
+
+    def waiting_for_them(self) -> Self:
+        """The person has to do something: prove an address, pay."""
+        return self.filter(Q(member__status="payment_pending") | Q(member__status="pending_email") & ~Q(member__email=""))
 
 
 class Application(models.Model):

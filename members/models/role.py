@@ -38,6 +38,10 @@ class RolePermission(models.Model):
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     """Questions about sets of assignments."""
 
+    def not_over(self) -> Self:
+        """Assignments that run or will run: not taken back, and the last day not past."""
+        return self.filter(withdrawn_at=None).filter(Q(ends_on=None) | Q(ends_on__gte=timezone.localdate()))
+
     def running(self, *, on: dt.date | Parameter | None = None) -> Self:
         """Assignments whose term covers the day (today when none is named)."""
         day = on or timezone.localdate()

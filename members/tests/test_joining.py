@@ -336,13 +336,56 @@ def test_each_decision_needs_its_own_permission(as_user, power, do):
 
 def test_queue_says_who_waits_on_whom_and_narrows(as_user):
     for status in ("pending_email", "pending_validation", "pre_validated", "payment_pending", "rejected"):
-        Application.objects.create(member=make_member(status=status, last_name=status.title()))
+        Application.objects.create(member=make_member(status=status, last_name=status.title(), email=f"{status}@example.org"))
     desk, url = as_user(make_staff("membership")), reverse("admin:members_application_changelist")
     page = desk.get(url).content.decode()
     assert "Waits for us: say yes or no" in page
     assert "Waits for them: dues" in page
     assert "2 found" in desk.get(url, {"who": "us"}).content.decode()
     assert "1 found" in desk.get(url, {"who": "done"}).content.decode()
+    Application.objects.create(member=make_member(status="pending_email", phone="+17135550142"))
+    assert "Waits for us: call to confirm" in desk.get(url, {"who": "us"}).content.decode()
+    assert "3 people are waiting for us" in desk.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(("status", "reason"), [("inactive", "deceased"), ("inactive", "suspended"), ("active", ""), ("rejected", "")])
+def test_old_application_page_decides_nothing_about_somebody_decided(as_user, status, reason):
+    member = make_member(status=status, inactive_reason=reason, email="gone@example.org")
+    application = Application.objects.create(member=member)
+    desk, url = as_user(make_staff("superadmin")), reverse("admin:members_application_change", args=[application.pk])
+    for do in ("approve", "ask"):
+        assert desk.post(url, {"do": do, "reason": "Hello?"}).status_code == 422
+    member.refresh_from_db()
+    assert (member.status, member.inactive_reason) == (status, reason)
+    assert not Message.objects.exists()
+
+
+def test_purge_keeps_messages_and_login_of_a_member_with_the_same_address():
+    make_member(email="mari@example.org", status="active")
+    actions.start_application(given=GIVEN)
+    Message.objects.create(key="k", kind="receipt", to_email="mari@example.org", subject="s", text="t")
+    actions.purge_unproved(now=timezone.now() + dt.timedelta(days=31))
+    assert not Application.objects.exists()
+    assert Message.objects.filter(kind="receipt").exists()
+
+
+def test_somebody_without_e_mail_is_never_purged_unread():
+    actions.start_application(given=GIVEN | {"email": ""})
+    actions.purge_unproved(now=timezone.now() + dt.timedelta(days=90))
+    assert Application.objects.count() == 1
+
+
+def test_draft_planted_with_anothers_address_is_lost_to_the_planter(mails, work):
+    planter, owner = Client(), Client()
+    for step in (1, 2):
+        planter.post(reverse("join_step", args=[step]), GIVEN)
+    owner.post(reverse("join_later"), {"email": "mari@example.org"})
+    work()
+    owner.post(reverse("join_later"), {"code": read_code(mails, "mari@example.org")})
+    owner.post(reverse("join_step", args=[3]), GIVEN)
+    owner.post(reverse("join_step", args=[4]), GIVEN | {"about": "My private words"})
+    assert "My private words" not in planter.get(reverse("join_step", args=[4])).content.decode() + planter.get("/join/").content.decode()
+    assert planter.get(reverse("join_step", args=[5])).url == reverse("join")
 
 
 # -- time and robots

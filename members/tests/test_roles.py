@@ -220,14 +220,70 @@ def test_agreement_is_worth_nothing_to_others_or_after_three_days(as_user, time_
             call()
 
 
-def test_switch_for_one_person_is_audited_and_acts_at_once(as_user):
-    boss = colleague()
-    as_user(boss).post("/admin/members/role/two-person/", {"act": "members_export", "is_on": "0"})
+def test_one_person_is_enough_only_after_two_agreed_to_that(as_user):
+    boss, other = colleague(), colleague()
+    desk, url = as_user(boss), "/admin/members/role/two-person/"
+    desk.post(url, {"act": "members_export", "is_on": "0", "reason": "We are three people"})
+    assert not TwoPersonRule.objects.exists()
+    asked = Approval.objects.get(act="rules")
+    as_user(other).post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
     assert not TwoPersonRule.objects.get(pk="members_export").is_on
-    desk = as_user(boss)
     desk.post("/admin/members/member/export/", {"reason": "Labels"})
     assert "Your file is ready" in desk.get("/admin/members/member/export/").content.decode()
-    assert AuditEntry.objects.filter(action="two_person_rule.changed").exists()
+    desk.post(url, {"act": "members_export", "is_on": "1"})
+    assert TwoPersonRule.objects.get(pk="members_export").is_on
+    assert AuditEntry.objects.filter(action="two_person_rule.changed").count() == 2
+
+
+def test_powers_that_shape_powers_need_two_people_whatever_the_role_is_called(as_user):
+    boss, friend = colleague(), make_person(email="friend@example.org")
+    own = actions.save_role(role=None, name="Helper", description="", permissions={"permissions.assign_roles", "events.view"}, by=boss)
+    as_user(boss).post(ADD, {"email": "friend@example.org", "role": own.pk, "starts_on": "2026-06-10", "reason": "Helps me"})
+    assert not friend.user.role_assignments.exists()
+    assert Approval.objects.get().params["role"] == own.pk
+    plain = actions.save_role(role=None, name="Plain", description="", permissions={"events.view"}, by=boss)
+    actions.assign_role(user=friend.user, role=plain, by=boss)
+    with pytest.raises(actions.MembersError, match="before it is given"):
+        actions.save_role(role=plain, name="Plain", description="", permissions={"events.view", "settings.edit"}, by=boss)
+
+
+def test_somebody_made_by_the_asker_does_not_count_as_the_second_person(as_user):
+    boss, puppet = colleague(), make_person(email="puppet@example.org")
+    add_second_key(puppet.user)
+    actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
+    asked = actions.ask_approval(act="members_export", params={}, summary="s", reason="r", by=boss)
+    puppet.user.forget_permissions()
+    with pytest.raises(actions.MembersError, match="gave you this power"):
+        actions.decide_approval(approval=asked, is_granted=True, by=puppet.user)
+    actions.decide_approval(approval=asked, is_granted=True, by=colleague("membership"))
+
+
+def test_shut_superadmin_is_opened_by_nobody_with_less_and_her_devices_are_signed_out(as_user):
+    boss, other = colleague(), colleague()
+    client = as_user(boss)
+    client.get("/me/")
+    actions.set_active(user=boss, is_active=False, by=other, reason="Stolen tablet")
+    clerk = make_staff_with("permissions.assign_roles", "permissions.view")
+    boss.refresh_from_db()
+    for call in (
+        lambda: actions.set_active(user=boss, is_active=True, by=clerk, reason="x"),
+        lambda: actions.reset_second_factor(user=boss, by=clerk, reason="x"),
+    ):
+        with pytest.raises(actions.MembersError, match="powers"):
+            call()
+    actions.set_active(user=boss, is_active=True, by=other, reason="Came back")
+    assert client.get("/me/").status_code == 302
+
+
+def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_holder():
+    boss = colleague()
+    own = actions.save_role(role=None, name="Own", description="", permissions={"events.view"}, by=boss)
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    actions.assign_role(user=boss, role=own, by=None, starts_on=tomorrow)
+    with pytest.raises(actions.MembersError, match="a role they hold"):
+        actions.save_role(role=own, name="Own", description="", permissions={"events.view", "events.edit"}, by=boss)
+    with pytest.raises(actions.MembersError, match="who held it"):
+        actions.delete_role(role=own, by=colleague())
 
 
 def test_export_without_the_power_to_see_addresses_holds_none():

@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from django.conf import settings
 from django.contrib import messages
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from members.models import Application, Draft, Reference, User
 from members.models.member import Status
 from members.receivers import APPLICATION_KEY
 
-DRAFT_KEY, RESUME_KEY = "application_draft", "application_resume"
+DRAFT_KEY, RESUME_KEY, PAPER_KEY = "application_draft", "application_resume", "application_paper"
 STEPS = [
     ("Say hello", "Ten minutes of questions, online, on paper or by phone."),
     ("Confirm your e-mail", "So we know we can reach you."),
@@ -138,13 +138,14 @@ def _said(draft: Draft) -> list[tuple[int, str, str]]:
 
 def _send(request: HttpRequest, draft: Draft, last: dict[str, Any]) -> HttpResponse:
     """Send the form once: the draft's row goes with it, so a second click finds none and is shown the way on."""
-    if not Draft.objects.filter(pk=draft.pk).delete()[0]:
-        return redirect("join")
-    application = actions.start_application(given={**draft.data, **last})
+    with transaction.atomic():
+        if not Draft.objects.filter(pk=draft.pk).delete()[0]:
+            return redirect("join")
+        application = actions.start_application(given={**draft.data, **last})
     request.session.pop(DRAFT_KEY, None)
     email = application.member.email
     if not email:
-        request.session[RESUME_KEY] = application.reference
+        request.session[PAPER_KEY] = application.reference
         return redirect("join_paper")
     request.session[APPLICATION_KEY] = application.pk
     LoginCodeVerificationProcess.initiate(request=request, user=_login_of(email), email=email)
@@ -182,7 +183,7 @@ def join_later(request: HttpRequest) -> HttpResponse:
 @open_to_all()
 def join_paper(request: HttpRequest) -> HttpResponse:
     """The page to print for somebody without e-mail: what happens next, and the number of the form."""
-    application = get_object_or_404(Application.objects.select_related("member"), reference=request.session.get(RESUME_KEY, ""))
+    application = get_object_or_404(Application.objects.select_related("member"), reference=request.session.get(PAPER_KEY, ""))
     return render(request, "members/join_paper.html", {"application": application, "short": application.reference[:6].upper()})
 
 
@@ -216,11 +217,16 @@ def join_status(request: HttpRequest) -> HttpResponse:
 def answer_reference(request: HttpRequest, token: str) -> HttpResponse:
     """The named member says yes or no. Looking changes nothing: mail scanners open links."""
     reference = Reference.objects.select_related("application__member", "member").filter(token=token).first()
-    if reference is None or reference.member is None:
+    if reference is None or reference.member is None or reference.member.status != Status.ACTIVE:
+        raise Http404
+    if reference.application.member.status not in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and not reference.answered_at:
         raise Http404
     if request.method == "POST":
         form = ReferenceForm(request.POST)
         if form.is_valid():
-            actions.answer_reference(reference=reference, is_known=form.cleaned_data["answer"] == "yes")
+            try:
+                actions.answer_reference(reference=reference, is_known=form.cleaned_data["answer"] == "yes")
+            except actions.MembersError:
+                raise Http404 from None
             return redirect("answer_reference", token)
     return render(request, "members/reference.html", {"reference": reference, "applicant": reference.application.member})
