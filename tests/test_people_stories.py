@@ -157,7 +157,7 @@ def test_person_without_e_mail_applies_and_a_paper_form_is_keyed_in(site, visito
     staff = visitor()
     page = staff.page
     staff.sign_in_by_password("membership@example.org", PASSWORD, "/admin/")
-    staff.go("/admin/members/application/?who=them")
+    staff.go("/admin/members/application/?who=us")
     page.get_by_role("link", name="Opaline Paperless").click()
     page.get_by_role("button", name="Confirmed by phone").click()
     expect(page.get_by_text("Opaline Paperless is confirmed and in the queue")).to_be_visible()
@@ -255,3 +255,27 @@ def test_role_given_until_today_opens_the_desk_today(site, visitor):
     expect(page.get_by_text("The role is taken back")).to_be_visible()
     helper.page.goto(site.url + "/admin/")
     expect(helper.page.get_by_role("heading", level=1)).not_to_contain_text("desk")
+
+
+def test_form_asks_one_question_a_screen_on_a_phone(site, visitor):
+    window = visitor(viewport=PHONE)
+    page = window.page
+    window.go("/join/")
+    expect(page.get_by_text("Question 1 of 4")).to_be_visible()
+    expect(page.get_by_label("Last name")).to_be_hidden()
+    page.get_by_label("First name").fill("Iris")
+    page.get_by_label("First name").press("Enter")
+    expect(page.get_by_text("Question 2 of 4")).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "id_last_name"
+    for _ in range(2):
+        page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("button", name="Next")).to_be_hidden()
+    page.get_by_role("button", name="Save and go on").click()
+    # What is missing is the question that is shown, with its sentence.
+    expect(page.get_by_text("Question 2 of 4")).to_be_visible()
+    expect(page.get_by_text("Please type your last name.").last).to_be_visible()
+    page.get_by_label("Last name").fill("Phoneley")
+    for _ in range(2):
+        page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_role("heading", name="How to reach you")).to_be_visible()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0004_after_the_review'),
+        ('billing', '0004_payment_attention'),
     ]
 
     operations = [

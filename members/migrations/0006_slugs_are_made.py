@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0005_after_the_review'),
+        ('members', '0005_limits_and_reasons'),
     ]
 
     operations = [

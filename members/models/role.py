@@ -11,6 +11,7 @@ from django.db.models import Exists, F, Q
 from django.utils import timezone
 
 from loaf.lib.prepared import Parameter, PreparedQuery
+from members.models.member import Member
 
 
 class Role(Group):
@@ -75,7 +76,8 @@ def _held() -> Any:
     running = RoleAssignment.objects.running(on=Parameter("day", models.DateField()))
     mine = running.filter(user=Parameter("user", models.BigAutoField()))
     keys = Authenticator.objects.filter(user=Parameter("user", models.BigAutoField()), type__in=SECOND_KEYS)
-    held = RolePermission.objects.filter(role__assignments__in=mine)
+    barred = Member.objects.filter(user=Parameter("user", models.BigAutoField()), inactive_reason__in=["suspended", "deceased"])
+    held = RolePermission.objects.filter(~Exists(barred), role__assignments__in=mine)
     return held.annotate(has_key=Exists(keys)).values_list("name", "has_key")
 
 

@@ -275,6 +275,14 @@ def test_shut_superadmin_is_opened_by_nobody_with_less_and_her_devices_are_signe
     assert client.get("/me/").status_code == 302
 
 
+def test_suspended_member_has_no_powers_at_the_desk(as_user):
+    helper = make_staff("finance")
+    client = as_user(helper)
+    assert client.get("/admin/billing/payment/").status_code == 200
+    helper.members.update(status="inactive", inactive_reason="suspended")
+    assert client.get("/admin/billing/payment/").status_code == 404
+
+
 def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_holder():
     boss = colleague()
     own = actions.save_role(role=None, name="Own", description="", permissions={"events.view"}, by=boss)

@@ -42,6 +42,51 @@
     const form = document.querySelector("form[data-work]");
     if (form && window.crypto && crypto.subtle) doWork(form);
   });
+  // One question a screen on a phone: the step's questions come one after the other; everything is sent together.
+  const oneByOne = (form) => {
+    const questions = [...form.querySelectorAll(":scope > .field, :scope > .choice, :scope > fieldset")];
+    const actions = form.querySelector(".form-actions");
+    if (questions.length < 2 || !actions) return;
+    const wrong = questions.findIndex((question) => question.dataset.state === "bad");
+    const say = document.createElement("p");
+    say.className = "muted";
+    say.setAttribute("role", "status");
+    const walk = document.createElement("div");
+    walk.className = "form-actions";
+    walk.innerHTML = '<button class="btn" data-kind="primary" data-size="big" type="button">Next</button><button class="btn" data-kind="quiet" type="button">Back</button>';
+    const [next, back] = walk.children;
+    let now = Math.max(0, wrong);
+    const show = (focus) => {
+      questions.forEach((question, place) => { question.hidden = place !== now; });
+      const last = now === questions.length - 1;
+      say.textContent = `Question ${now + 1} of ${questions.length}`;
+      next.hidden = last;
+      back.hidden = now === 0;
+      actions.hidden = !last;
+      const control = questions[now].querySelector("input, textarea, select");
+      if (focus && control) control.focus();
+    };
+    next.addEventListener("click", () => { now += 1; show(true); });
+    back.addEventListener("click", () => { now -= 1; show(true); });
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target.tagName !== "INPUT" || next.hidden) return;
+      event.preventDefault();
+      next.click();
+    });
+    form.querySelectorAll(".error-summary a").forEach((link) => {
+      link.addEventListener("click", () => {
+        const place = questions.findIndex((question) => question.querySelector(link.hash) || `#${question.id}` === link.hash);
+        if (place >= 0) { now = place; show(true); }
+      });
+    });
+    questions[0].before(say);
+    actions.before(walk);
+    show(false);
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("form[data-one-by-one]");
+    if (form && window.matchMedia("(max-width: 30em)").matches) oneByOne(form);
+  });
   // One key a decision at the desk: y, k, n and so on press the button that names them, never while somebody types.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
