@@ -80,7 +80,7 @@ def test_passkey_is_added_and_lets_her_in(site, visitor):
     tools.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options | {"automaticPresenceSimulation": True}})
-    window.sign_in_by_password("communications@example.org", PASSWORD)
+    window.sign_in_by_password("admin@example.org", PASSWORD)
     window.go("/me/security/")
     page.get_by_role("link", name="Add passkeys").click()
     if page.get_by_label("Password").is_visible():
