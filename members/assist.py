@@ -27,7 +27,7 @@ def begin(request: HttpRequest, *, member: Member, reason: str) -> None:
         raise MembersError("This is not among your powers.")
     if not reason.strip():
         raise MembersError("Please write down what you help with.")
-    if member.user and member.user.pk != user.pk and member.user.granted_permissions:
+    if member.user and member.user.pk != user.pk and member.user.assigned_permissions:
         raise MembersError("People who work at the desk are not helped this way.")
     if member.user_id == user.pk:
         raise MembersError("These are your own pages already.")

@@ -36,6 +36,8 @@ class MessageAdmin(DeskAdmin):
         Column("Written", lambda r: short_day(r["created_at"])),
         Column("Why", lambda r: r["error"]),
     ]
+    filters = [Filter("channel", "How", Message.Channel.choices), Filter("status", "Status", Message.Status.choices)]
+    fields = readonly_fields = ("channel", "kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at")
     list_links = [("admin:notices_message_office", "Letters to print and calls to make")]
 
     def get_urls(self) -> list[Any]:
@@ -54,10 +56,6 @@ class MessageAdmin(DeskAdmin):
         letters = [m for m in waiting if m.channel == Message.Channel.POST]
         calls = [m for m in waiting if m.channel == Message.Channel.PHONE]
         return render(request, "admin/notices/office.html", {"title": "Letters and calls", "letters": letters, "calls": calls})
-
-    filters = [Filter("channel", "How", Message.Channel.choices), Filter("status", "Status", Message.Status.choices)]
-    readonly_fields = ["channel", "kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at"]
-    fields = ("channel", "kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at")
 
 
 class LetterTextForm(forms.Form):

@@ -112,23 +112,7 @@ def create_checkout(
 
     Raises StripeDown.
     """
-    items = [
-        {"quantity": 1, "price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": label}}}
-        for label, amount in lines
-    ]
-    params: dict[str, Any] = {
-        "mode": "payment",
-        "line_items": items,
-        "client_reference_id": reference,
-        "metadata": {"reference": reference},
-        "payment_intent_data": {
-            "metadata": {"reference": reference},
-            "description": settings.ORG["name"],
-            "statement_descriptor_suffix": _suffix(),
-        },
-        "success_url": success_url,
-        "cancel_url": cancel_url,
-    }
+    params = _checkout_params(reference, lines, currency, success_url, cancel_url)
     unnamed = {**params, "customer_email": email, "customer_creation": "always"} if email else params
     key = f"checkout-{reference}"
     try:
@@ -146,6 +130,26 @@ def create_checkout(
         raise StripeDown("refused") from error
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
+
+
+def _checkout_params(reference: str, lines: list[tuple[str, int]], currency: str, success_url: str, cancel_url: str) -> dict[str, Any]:
+    items = [
+        {"quantity": 1, "price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": label}}}
+        for label, amount in lines
+    ]
+    return {
+        "mode": "payment",
+        "line_items": items,
+        "client_reference_id": reference,
+        "metadata": {"reference": reference},
+        "payment_intent_data": {
+            "metadata": {"reference": reference},
+            "description": settings.ORG["name"],
+            "statement_descriptor_suffix": _suffix(),
+        },
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
 
 
 def _created(params: dict[str, Any], key: str) -> Checkout:

@@ -1,5 +1,6 @@
-"""What needs somebody at the desk today: each card is one count and one link."""
+"""What needs somebody at the desk today: each card is one count and one link, for one permission."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,47 +13,77 @@ from members.actions import ACTS
 from members.models import Application, Approval
 from notices.models import Message
 
+Card = dict[str, Any]
 
-def desk_cards(request: HttpRequest) -> list[dict[str, Any]]:
+
+def desk_cards(request: HttpRequest) -> list[Card]:
     """Cards for the permissions this person holds; nothing is counted that she may not see."""
     may = request.user.has_perm
-    cards: list[dict[str, Any]] = []
-    if request.user.sleeping_permissions:  # type: ignore[union-attr]
-        text = "Money, exports and roles sleep until you add one"
-        cards.append({"title": "Your second key", "text": text, "url": reverse("security")})
-    if may("users.approve"):
-        waiting = Application.objects.waiting_for_us().count()
-        text = f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us" if waiting else "Nobody is waiting"
-        cards.append({"title": "Applications", "text": text, "url": reverse("admin:members_application_changelist")})
-    if may("events.view"):
-        event = Event.objects.filter(status=Event.Status.PUBLISHED).upcoming().with_places_taken().first()
-        if event:
-            url = reverse("admin:check_in", args=[event.pk]) if may("events.mark_attendance") else reverse("admin:events_event_changelist")
-            places = f"{event.taken} of {event.capacity} places taken" if event.capacity else f"{event.taken} people are coming"  # type: ignore[attr-defined]
-            cards.append({"title": event.title, "text": places, "url": url, "note": timezone.localtime(event.starts_at)})
-    if may("subscriptions.view"):
-        parked = ProviderEvent.objects.filter(state=ProviderEvent.State.PARKED).count()
-        odd = Payment.objects.exclude(attention="").count()
-        what, url = [], reverse("admin:billing_providerevent_changelist") + "?state=parked"
-        if odd:
-            what.append(f"{odd} payment{'' if odd == 1 else 's'}")
-            url = reverse("admin:billing_payment_changelist") + "?needs_look=yes"
-        if parked:
-            what.append(f"{parked} message{'' if parked == 1 else 's'} from Stripe")
-        text = f"{' and '.join(what)} to look at" if what else "Nothing needs a look"
-        cards.append({"title": "Money", "text": text, "url": url})
-    if may("communications.view_log"):
-        failed = Message.objects.filter(status=Message.Status.FAILED).count()
-        text = f"{failed} could not be sent" if failed else "All messages went out"
-        cards.append({"title": "Messages", "text": text, "url": reverse("admin:notices_message_changelist")})
-    if may("communications.send"):
-        waiting = Message.objects.filter(status=Message.Status.OFFICE).count()
-        if waiting:
-            url = reverse("admin:notices_message_office")
-            cards.append({"title": "Letters and calls", "text": f"{waiting} to print or to make", "url": url})
-    asked = [name for name, act in ACTS.items() if may(act.permission)]
-    open_wishes = Approval.objects.waiting().filter(act__in=asked).exclude(asked_by=request.user.pk).count() if asked else 0
-    if open_wishes:
-        text = f"{open_wishes} {'wish waits' if open_wishes == 1 else 'wishes wait'} for a second person"
-        cards.append({"title": "Do you agree?", "text": text, "url": reverse("admin:members_approval_changelist")})
-    return cards
+    made = [make(request) for permission, make in CARDS if not permission or may(permission)]
+    return [card for card in made if card]
+
+
+def _second_key(request: HttpRequest) -> Card | None:
+    if not request.user.sleeping_permissions:  # type: ignore[union-attr]
+        return None
+    return {"title": "Your second key", "text": "Money, exports and roles sleep until you add one", "url": reverse("security")}
+
+
+def _applications(request: HttpRequest) -> Card:
+    waiting = Application.objects.waiting_for_us().count()
+    text = f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us" if waiting else "Nobody is waiting"
+    return {"title": "Applications", "text": text, "url": reverse("admin:members_application_changelist")}
+
+
+def _next_event(request: HttpRequest) -> Card | None:
+    event = Event.objects.filter(status=Event.Status.PUBLISHED).upcoming().with_places_taken().first()
+    if event is None:
+        return None
+    at_the_door = request.user.has_perm("events.mark_attendance")
+    url = reverse("admin:check_in", args=[event.pk]) if at_the_door else reverse("admin:events_event_changelist")
+    places = f"{event.taken} of {event.capacity} places taken" if event.capacity else f"{event.taken} people are coming"  # type: ignore[attr-defined]
+    return {"title": event.title, "text": places, "url": url, "note": timezone.localtime(event.starts_at)}
+
+
+def _money(request: HttpRequest) -> Card:
+    odd = Payment.objects.exclude(attention="").count()
+    parked = ProviderEvent.objects.filter(state=ProviderEvent.State.PARKED).count()
+    what, url = [], reverse("admin:billing_providerevent_changelist") + "?state=parked"
+    if odd:
+        what.append(f"{odd} payment{'' if odd == 1 else 's'}")
+        url = reverse("admin:billing_payment_changelist") + "?needs_look=yes"
+    if parked:
+        what.append(f"{parked} message{'' if parked == 1 else 's'} from Stripe")
+    return {"title": "Money", "text": f"{' and '.join(what)} to look at" if what else "Nothing needs a look", "url": url}
+
+
+def _messages(request: HttpRequest) -> Card:
+    failed = Message.objects.filter(status=Message.Status.FAILED).count()
+    text = f"{failed} could not be sent" if failed else "All messages went out"
+    return {"title": "Messages", "text": text, "url": reverse("admin:notices_message_changelist")}
+
+
+def _post(request: HttpRequest) -> Card | None:
+    waiting = Message.objects.filter(status=Message.Status.OFFICE).count()
+    url = reverse("admin:notices_message_office")
+    return {"title": "Letters and calls", "text": f"{waiting} to print or to make", "url": url} if waiting else None
+
+
+def _wishes(request: HttpRequest) -> Card | None:
+    mine = [name for name, act in ACTS.items() if request.user.has_perm(act.permission)]
+    wishes = Approval.objects.waiting().filter(act__in=mine).exclude(asked_by=request.user.pk).count() if mine else 0
+    if not wishes:
+        return None
+    text = f"{wishes} {'wish waits' if wishes == 1 else 'wishes wait'} for a second person"
+    return {"title": "Do you agree?", "text": text, "url": reverse("admin:members_approval_changelist")}
+
+
+CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [
+    ("", _second_key),
+    ("users.approve", _applications),
+    ("events.view", _next_event),
+    ("subscriptions.view", _money),
+    ("communications.view_log", _messages),
+    ("communications.send", _post),
+    ("", _wishes),
+]

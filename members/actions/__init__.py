@@ -16,7 +16,7 @@ from members.actions.applications import (
     validate_applicant,
     vote,
 )
-from members.actions.approvals import ACTS, ask_approval, ask_superadmin, decide_approval, set_two_person_rule, use_approval
+from members.actions.approvals import ACTS, ask_approval, ask_role, decide_approval, set_two_person_rule, use_approval
 from members.actions.drafts import open_draft, save_step, send_draft_code
 from members.actions.errors import MembersError
 from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor
@@ -40,7 +40,7 @@ __all__ = [
     "approve_applicant",
     "ask_applicant",
     "ask_approval",
-    "ask_superadmin",
+    "ask_role",
     "assign_role",
     "came_to_meet_us",
     "change_status",

@@ -6,6 +6,7 @@ from django.utils import timezone
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.models import Announcement, User
+from notices.models import Message
 
 CHUNK = 200
 
@@ -39,7 +40,5 @@ def write_announcement(announcement_id: int) -> None:
             for member in chunk:
                 emails.announcement(announcement, member)
         last = chunk[-1].pk
-    from notices.models import Message
-
     count = Message.objects.filter(key__startswith=f"announcement-{announcement.pk}-").count()
     Announcement.objects.filter(pk=announcement.pk).update(state=Announcement.State.SENT, sent_at=timezone.now(), written=count)

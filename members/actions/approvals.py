@@ -35,7 +35,6 @@ ACTS: dict[str, Act] = {
     "merge": Act("Joining two records of one person", "users.merge"),
     "delete": Act("Deleting people from the list", "users.delete"),
 }
-"""Rooms further up add theirs when they are loaded."""
 
 
 @transaction.atomic
@@ -57,7 +56,7 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
     return approval
 
 
-def ask_superadmin(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
+def ask_role(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
     """Ask that a login gets a role that shapes powers; it has it as soon as a second person agrees. Raises MembersError."""
     if user == by.pk:
         raise MembersError("Nobody changes their own powers. Ask another administrator.")
@@ -122,7 +121,7 @@ def _perform(approval: Approval) -> None:
     approval.save(update_fields=["done_at"])
 
 
-def _give_superadmin(approval: Approval) -> None:
+def _give_role(approval: Approval) -> None:
     params = approval.params
     user, role = User.objects.get(pk=params["user"]), Role.objects.get(pk=params["role"])
     assign_role(
@@ -155,7 +154,7 @@ def _delete(approval: Approval) -> None:
 
 
 PERFORMED: dict[str, Callable[[Approval], None]] = {
-    "superadmin": _give_superadmin,
+    "superadmin": _give_role,
     "rules": _loosen,
     "merge": _merge,
     "delete": _delete,

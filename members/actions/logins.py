@@ -67,9 +67,7 @@ def reset_second_factor(*, user: User, by: User, reason: str) -> None:
         raise MembersError("Nobody resets their own second key. Ask another administrator.")
     if not reason.strip():
         raise MembersError("Please write down how you made sure who it is.")
-    from members.actions.roles import powers_of
-
-    if not powers_of(user) <= by.held_permissions:
+    if not user.assigned_permissions <= by.held_permissions:
         raise MembersError("You can only help people whose powers you hold yourself.")
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user=user)

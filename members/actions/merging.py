@@ -1,7 +1,9 @@
 """Joining two records of one person, and deleting somebody nothing hangs on. Both leave their story in the audit."""
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
-from django.db.models import Model, ProtectedError
+from django.db.models import Model, ProtectedError, QuerySet
 
 from members import audit
 from members.actions.errors import MembersError
@@ -48,20 +50,24 @@ def merge_members(*, keep: Member, drop: Member, by: User, reason: str) -> None:
 def _move(model: type[Model], field: str, drop: Member, keep: Member) -> None:
     """Hand rows over, all at once; where one stands in the way of one `keep` has, row by row, and the double goes."""
     rows = model._base_manager.filter(**{field: drop})
+    if _handed_over(rows, field, keep):
+        return
+    for row in rows:
+        if _handed_over(model._base_manager.filter(pk=row.pk), field, keep):
+            continue
+        if model._meta.app_label == "billing":
+            raise MembersError("Both records hold the same paid term. The treasurer has to end one first.")
+        row.delete()
+
+
+def _handed_over(rows: QuerySet[Any], field: str, keep: Member) -> bool:
+    """Try it; False, with nothing changed, when a constraint of the table refuses."""
     try:
         with transaction.atomic():
             rows.update(**{field: keep})
-        return
     except IntegrityError:
-        pass
-    for row in rows:
-        try:
-            with transaction.atomic():
-                model._base_manager.filter(pk=row.pk).update(**{field: keep})
-        except IntegrityError as error:
-            if model._meta.app_label == "billing":
-                raise MembersError("Both records hold the same paid term. The treasurer has to end one first.") from error
-            row.delete()
+        return False
+    return True
 
 
 @transaction.atomic
@@ -86,5 +92,5 @@ def delete_member(*, member: Member, by: User, reason: str) -> None:
 
 
 def _no_powers(member: Member) -> None:
-    if member.user is not None and member.user.granted_permissions:
+    if member.user is not None and member.user.assigned_permissions:
         raise MembersError("This person works at the desk. Take the roles back first.")

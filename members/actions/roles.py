@@ -1,6 +1,7 @@
 """Roles: making them, giving them for a term, taking them back. Nobody gives what she lacks, nobody changes her own powers."""
 
 import datetime as dt
+from collections.abc import Set
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,7 +42,7 @@ def assign_role(
         if people == 0:
             raise MembersError("This login belongs to no member yet. Roles are for people on our list.")
         if needs_second_person(granted) and not approved:
-            raise MembersError("A second person must agree before somebody may do everything.")
+            raise MembersError("A second person must agree before somebody gets powers over roles or settings.")
     if ends_on and ends_on < (starts_on or timezone.localdate()):
         raise MembersError("The last day must not be before the first.")
     assignment = RoleAssignment.objects.create(
@@ -81,13 +82,13 @@ def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
     if user.pk == by.pk:
         raise MembersError("Nobody shuts herself out. Ask another administrator.")
     Role.objects.select_for_update().get(name=SUPERADMIN)
-    _may_shape(by, powers_of(user))
-    User.objects.filter(pk=user.pk).update(is_active=is_active)
+    _may_shape(by, user.assigned_permissions)
+    user.is_active = is_active
     if not is_active:
         # A new (unusable) password changes what every session is checked against: none comes back when the login is opened.
         user.set_unusable_password()
-        user.save(update_fields=["password"])
         end_sessions(user=user)
+    user.save(update_fields=["is_active", "password"])
     keep_a_superadmin()
     audit.record("login.opened" if is_active else "login.closed", target=user, reason=reason, by=by)
 
@@ -133,12 +134,6 @@ def delete_role(*, role: Role, by: User) -> None:
     role.delete()
 
 
-def powers_of(user: User) -> set[str]:
-    """All that a login's roles give or will give, also while it is shut: what somebody must hold to decide about it."""
-    held = RoleAssignment.objects.not_over().filter(user=user)
-    return set(RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True))
-
-
 def needs_second_person(granted: set[str]) -> bool:
     """Whether giving these powers needs two people: those that shape powers, whatever the role is called."""
     return bool(granted & SHAPING) and needs_two("superadmin")
@@ -150,7 +145,7 @@ def needs_two(act: str) -> bool:
     return rule is None or rule.is_on
 
 
-def _may_shape(by: User, powers: set[str]) -> None:
+def _may_shape(by: User, powers: Set[str]) -> None:
     if not powers <= by.held_permissions:
         raise MembersError("You can only give, change or take powers that you hold yourself.")
 

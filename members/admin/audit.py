@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import path
 
@@ -45,11 +45,7 @@ class AuditEntryAdmin(DeskAdmin):
         kind, _, number = text.partition(":")
         if number.isdecimal() and len(number) < 18:
             return queryset.filter(target_type=kind, target_id=int(number))
-        return (
-            queryset.filter(actor__email__icontains=text)
-            | queryset.filter(action__icontains=text)
-            | queryset.filter(details__reason__icontains=text)
-        )
+        return queryset.filter(Q(actor__email__icontains=text) | Q(action__icontains=text) | Q(details__reason__icontains=text))
 
     def get_urls(self) -> list[Any]:
         """The export."""

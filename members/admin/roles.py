@@ -224,7 +224,7 @@ class RoleAssignmentAdmin(DeskAdmin):
         try:
             if actions.needs_second_person(set(given["role"].grants.values_list("name", flat=True))):
                 params = {"user": given["email"].pk, "role": given["role"].pk, "starts_on": given["starts_on"], "ends_on": given["ends_on"]}
-                actions.ask_superadmin(summary=f"{given['email']} becomes {given['role'].name}", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
+                actions.ask_role(summary=f"{given['email']} becomes {given['role'].name}", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
                 messages.success(request, "Another person has to agree. It is on the list of things to agree to.")
             else:
                 actions.assign_role(user=given["email"], role=given["role"], by=by, starts_on=given["starts_on"], ends_on=given["ends_on"])  # type: ignore[arg-type]

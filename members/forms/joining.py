@@ -8,8 +8,6 @@ from loaf.lib import phones
 from loaf.lib.forms import EmailField, TidyCharField
 from members.models import Question, Voicemail
 
-VOICEMAIL = forms.RadioSelect
-
 
 class Step(forms.Form):
     """One step. Initial values are what was saved; `partner` and friends clean themselves."""

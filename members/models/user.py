@@ -66,6 +66,14 @@ class User(AbstractBaseUser):
         """All that running roles give this login today, awake or asleep."""
         return self._roles[0] | self._roles[1]
 
+    @property
+    def assigned_permissions(self) -> frozenset[str]:
+        """All that roles give or will give, also while the login is shut: what somebody must hold to decide about it."""
+        from members.models.role import RoleAssignment, RolePermission
+
+        held = RoleAssignment.objects.not_over().filter(user=self)
+        return frozenset(RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True))
+
     @cached_property
     def _roles(self) -> tuple[frozenset[str], frozenset[str]]:
         """Powers awake and asleep; one query, once a request."""

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -80,43 +81,42 @@ def join(request: HttpRequest, step: int = 0) -> HttpResponse:
         return redirect("join_step", draft.step) if draft else redirect("join")
     step = step or 1
     form = FORMS[step - 1](request.POST or None, initial=draft.data if draft else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.data.get("website"):  # a field people never see
-            return redirect("home")
-        if not limits.allow("join", limits.client_address(request), limit=60, seconds=3600):
-            form.add_error(None, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
-            status = 429
-        elif form.is_valid():
-            if step < len(FORMS):
-                kept = actions.save_step(draft=draft, step=step + 1, given=form.cleaned_data)
-                request.session[DRAFT_KEY] = str(kept.key)
-                return redirect("join_later") if "later" in request.POST else redirect("join_step", step + 1)
-            if draft and not (why := _robot(request, form)):
-                return _send(request, draft, form.cleaned_data)
-            if draft and why == "robot":
-                return redirect("home")
+    if request.method == "POST" and (way_on := _leave_step(request, draft, step, form)):
+        return way_on
     context = {
         "form": form,
         "step": step,
         "steps": [(n, f.title) for n, f in enumerate(FORMS, 1)],
         "said": _said(draft) if step == len(FORMS) and draft else [],
         "challenge": robots.new_challenge() if step == len(FORMS) else "",
-        "question": robots.QUESTION if getattr(form, "ask_plainly", False) else "",
+        "question": robots.QUESTION if form.has_error(NON_FIELD_ERRORS, "person") else "",
         "path": path_to_membership(begun=True),
     }
+    status = 429 if form.has_error(NON_FIELD_ERRORS, "often") else 422 if form.errors else 200
     return render_page(request, "members/join.html", context, status=status)
 
 
-def _robot(request: HttpRequest, form: Any) -> str:
-    why = robots.problem(
-        challenge=request.POST.get("challenge", ""), work=request.POST.get("work", ""), answer=request.POST.get("person", "")
-    )
-    if why == "work":
-        form.ask_plainly = True
-        form.add_error(None, "One small question is left, at the end of the form.")
-    return why
+def _leave_step(request: HttpRequest, draft: Draft | None, step: int, form: Any) -> HttpResponse | None:
+    """Keep what the step gave and go on, or send; None when something has to be mended first (the form says what)."""
+    if form.data.get("website"):  # a field people never see
+        return redirect("home")
+    if not limits.allow("join", limits.client_address(request), limit=60, seconds=3600):
+        form.add_error(None, ValidationError(f"That was often. Please wait an hour, or call {settings.ORG['phone']}.", code="often"))
+        return None
+    if not form.is_valid():
+        return None
+    if step < len(FORMS) or draft is None:
+        kept = actions.save_step(draft=draft, step=step + 1, given=form.cleaned_data)
+        request.session[DRAFT_KEY] = str(kept.key)
+        return redirect("join_later") if "later" in request.POST else redirect("join_step", step + 1)
+    sent = request.POST
+    why = robots.problem(challenge=sent.get("challenge", ""), work=sent.get("work", ""), answer=sent.get("person", ""))
+    if why == "robot":
+        return redirect("home")
+    if why:
+        form.add_error(None, ValidationError("One small question is left, at the end of the form.", code="person"))
+        return None
+    return _send(request, draft, form.cleaned_data)
 
 
 def _draft_of(request: HttpRequest) -> Draft | None:
