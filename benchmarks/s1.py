@@ -32,6 +32,7 @@ WHERE NOT EXISTS (SELECT 1 FROM members_member m WHERE m.email = lower(s.user_em
 
 def empty() -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SET loaf.may_truncate = 'on'")  # ours is a database of nothing but the benchmark's rows
         cursor.execute(
             "TRUNCATE members_member, members_statuschange, members_externalid, imports_importjob, imports_importfile, imports_importrow CASCADE"
         )

@@ -1,28 +1,36 @@
 """Messages of the billing room."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Membership, Payment
+from billing.models import Membership, Payment, PaymentLine, Plan
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
 from members.emails import to_member
+from members.models import Member
 from notices.actions import Letter
+from notices.words import register
 
 
 def receipt(payment: Payment, membership: Membership) -> None:
     """The receipt of dues, with every line and what the bank will print."""
-    lines = [
-        f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}" for line in payment.lines.order_by("pk")
-    ]
+    _receipt(payment, membership, list(payment.lines.order_by("pk")))
+
+
+def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLine]) -> None:
+    lines = [f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}" for line in paid_for]
     covered = membership.status in Membership.PAID
     until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
+    said = until if covered else "One of us looks at it and calls you."
     paid_on = short_day(payment.paid_at)
     letter = Letter(
         subject=f"Your receipt, {payment.paid_at and timezone.localtime(payment.paid_at).strftime('%B %-d')}",
         heading=f"Thank you, {membership.member.called}",
-        paragraphs=[f"Your payment has arrived. {until if covered else 'One of us looks at it and calls you.'}"],
+        words={"called": membership.member.called, "until": said},
+        paragraphs=[f"Your payment has arrived. {said}"],
         box=[
             f"Receipt no. {payment.receipt_number} for {payment.payer_name or membership.member}",
             *lines,
@@ -40,3 +48,18 @@ def receipt(payment: Payment, membership: Membership) -> None:
 def card(payment: Payment) -> str:
     """How it was paid: "Card ending in 4242"."""
     return f"Card ending in {payment.card_last4}" if payment.card_last4 else payment.get_method_display()
+
+
+def _sample() -> None:
+    today, member = timezone.localdate(), Member(first_name="Ruth", email="ruth@example.org", member_number=0)
+    term = Membership(
+        member=member, plan=Plan(name="Member", currency="usd"), status="active", starts_on=today, ends_on=today + dt.timedelta(days=364)
+    )  # fmt: skip
+    payment = Payment(
+        payer=member, payer_name="Ruth", amount=4000, currency="usd", method="card", card_last4="4242", receipt_number="1",
+        paid_at=timezone.now(),
+    )  # fmt: skip
+    _receipt(payment, term, [PaymentLine(kind="dues", amount=4000, label="Dues for a year")])
+
+
+register("receipt", "A receipt for dues", _sample, "called", "until")

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from events import emails
 from events.models import Attendance, Event, Guest, Rsvp
-from members.actions import came_to_meet_us
+from members import audit
+from members.actions import came_to_meet_us, did_not_come_after_all
 from members.models import Member, User
 
 log = logging.getLogger("loaf.events")
@@ -118,29 +119,41 @@ def check_in(*, event: Event, by: User, member: Member | None = None, guest: Gue
     """
     if guest is not None:
         label = (guest.name or f"Guest of {guest.rsvp.member.called}")[:80]
-        attendance, _ = Attendance.objects.get_or_create(event=event, guest=guest, defaults={"by": by, "name": label})
-        return attendance
+        attendance, is_new = Attendance.objects.get_or_create(event=event, guest=guest, defaults={"by": by, "name": label})
+        return _noted(attendance, is_new, by)
     if member is not None:
-        attendance, _ = Attendance.objects.get_or_create(event=event, member=member, guest=None, defaults={"by": by})
+        attendance, is_new = Attendance.objects.get_or_create(event=event, member=member, guest=None, defaults={"by": by})
         if event.visibility == Event.Visibility.PUBLIC:
             came_to_meet_us(member=member, by=by, event=event.title)
-        return attendance
+        return _noted(attendance, is_new, by)
     if not name.strip():
         raise EventsError("Please type a first name.")
     Event.objects.select_for_update().get(pk=event.pk)
     label, minute_ago = name.strip()[:80], timezone.now() - dt.timedelta(minutes=1)
     same = Attendance.objects.filter(event=event, member=None, guest=None, name=label, checked_in_at__gt=minute_ago).first()
-    return same or Attendance.objects.create(event=event, name=label, by=by)
+    return same or _noted(Attendance.objects.create(event=event, name=label, by=by), True, by)
+
+
+def _noted(attendance: Attendance, is_new: bool, by: User) -> Attendance:
+    if is_new:
+        audit.record("attendance.ticked", target=attendance, after={"event": attendance.event_id}, by=by)
+    return attendance
 
 
 @transaction.atomic
-def undo_check_in(*, event: Event, member: Member | None = None, guest: Guest | None = None, walk_in: int = 0) -> None:
+def undo_check_in(*, event: Event, by: User, member: Member | None = None, guest: Guest | None = None, walk_in: int = 0) -> None:
     """Take a tick back; it was the wrong line. `walk_in` is the id of an attendance by name alone."""
     if walk_in:
-        Attendance.objects.filter(event=event, pk=walk_in, member=None, guest=None).delete()
-        return
-    found = Attendance.objects.filter(event=event, guest=guest)
-    (found.filter(member=member) if guest is None else found).delete()
+        found = Attendance.objects.filter(event=event, pk=walk_in, member=None, guest=None)
+    elif guest is not None:
+        found = Attendance.objects.filter(event=event, guest=guest)
+    else:
+        found = Attendance.objects.filter(event=event, member=member, guest=None)
+    for attendance in found:
+        audit.record("attendance.taken_back", target=attendance, before={"event": event.pk}, by=by)
+    found.delete()
+    if member is not None and guest is None and event.visibility == Event.Visibility.PUBLIC:
+        did_not_come_after_all(member=member, by=by, event=event.title)
 
 
 @transaction.atomic

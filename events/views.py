@@ -137,19 +137,20 @@ def check_in(request: HttpRequest, event_id: int) -> HttpResponse:
 
 def _tick(request: HttpRequest, found: Event) -> str:
     """Check the named line in or out; return the id of the line that changed."""
-    here, user = request.POST.get("here") == "1", request.user
+    user: Any = request.user
+    here = request.POST.get("here") == "1"
     if guest_id := request.POST.get("guest", ""):
         guest = get_object_or_404(Guest.objects.select_related("rsvp__member"), pk=_number(guest_id), rsvp__event=found)
-        actions.check_in(event=found, by=user, guest=guest) if here else actions.undo_check_in(event=found, guest=guest)  # type: ignore[arg-type]
+        actions.check_in(event=found, by=user, guest=guest) if here else actions.undo_check_in(event=found, by=user, guest=guest)
         return f"guest-{guest.pk}"
     if member_id := request.POST.get("member", ""):
         member = get_object_or_404(Member, pk=_number(member_id), rsvps__event=found)
-        actions.check_in(event=found, by=user, member=member) if here else actions.undo_check_in(event=found, member=member)  # type: ignore[arg-type]
+        actions.check_in(event=found, by=user, member=member) if here else actions.undo_check_in(event=found, by=user, member=member)
         return f"member-{member.pk}"
     if walk_in_id := request.POST.get("walk-in", ""):
-        actions.undo_check_in(event=found, walk_in=_number(walk_in_id))
+        actions.undo_check_in(event=found, by=user, walk_in=_number(walk_in_id))
         return ""
-    walk_in = actions.check_in(event=found, by=user, name=request.POST.get("name", ""))  # type: ignore[arg-type]
+    walk_in = actions.check_in(event=found, by=user, name=request.POST.get("name", ""))
     return f"walk-in-{walk_in.pk}"
 
 

@@ -14,6 +14,8 @@ from django.urls import URLPattern, URLResolver, path, reverse
 
 from loaf.lib.access import STAFF
 from loaf.lib.admin import DeskAdmin
+from members import fresh
+from members.permissions import is_grave
 
 SEEN_KEY = "desk_seen"
 
@@ -29,6 +31,13 @@ def was_away(request: HttpRequest) -> bool:
     if SEEN_KEY not in request.session or now - seen > 60:
         request.session[SEEN_KEY] = now
     return False
+
+
+def is_grave_door(view: Any) -> bool:
+    """Whether sending something to this page of the desk asks for a fresh sign-in, by the permissions it needs."""
+    of_model = getattr(getattr(view, "__self__", None), "permissions", {})
+    needed = getattr(view, "access", "") or "|".join(of_model.get(verb, "") for verb in ("add", "change", "delete"))
+    return any(is_grave(name) for name in needed.split("|"))
 
 
 class LoafAdminSite(AdminSite):
@@ -61,6 +70,8 @@ class LoafAdminSite(AdminSite):
                 if getattr(request.user, "sleeping_permissions", None):
                     return redirect("security")
                 raise Http404
+            if request.method == "POST" and request.user.is_authenticated and is_grave_door(view) and not fresh.is_fresh(request):
+                return fresh.ask_again(request)
             return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
 
         for name in ("access", "methods"):
@@ -71,6 +82,10 @@ class LoafAdminSite(AdminSite):
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
         """The desk itself lists everything."""
         return redirect("admin:index")
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        """No form of ours uses it: nothing is here."""
+        raise Http404
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Ways to sign in are kept in one place."""

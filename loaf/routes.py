@@ -29,8 +29,9 @@ LIBRARY_DOORS = {
 }  # fmt: skip
 ADMIN_DOORS = {
     "admin:login": OPEN,
+    "admin:autocomplete": "nobody",
     **dict.fromkeys(
-        ["admin:index", "admin:logout", "admin:jsi18n", "admin:autocomplete", "admin:password_change", "admin:password_change_done",
+        ["admin:index", "admin:logout", "admin:jsi18n", "admin:password_change", "admin:password_change_done",
          "admin:view_on_site", "admin:app_list"], STAFF,
     ),
 }  # fmt: skip

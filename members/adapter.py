@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from members import emails
 
@@ -43,6 +44,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def generate_email_verification_code(self) -> str:
         """Six digits as well; tries are limited."""
         return self.generate_login_code()
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The second key where there is one, else the password, else six digits by e-mail."""
+        known: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        keys = [method for method in known if method["id"].startswith("mfa_")]
+        code = {"id": "code", "description": "Send me a code", "url": reverse("again")}
+        return keys or known or [code]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the letter instead of sending in the request, so that the answer takes the same time for everybody."""

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -108,24 +109,35 @@ def seal(*, limit: int = 10_000) -> int:
     return len(fresh)
 
 
-def verify(*, known: str = "") -> tuple[list[str], int, str]:
-    """Walk the whole chain; return what is wrong (in sentences), its length and its last hash.
+@dataclass
+class Proof:
+    """What a walk along the chain found: faults in sentences, its length, how many details were erased, its last hash."""
+
+    wrong: list[str]
+    length: int = 0
+    erased: int = 0
+    head: str = GENESIS
+
+
+def verify(*, known: str = "") -> Proof:
+    """Walk the whole chain.
 
     `known` is a hash written down earlier, outside the database: a chain that was cut short no longer holds it.
     """
-    wrong: list[str] = []
-    previous, length, seen_known = GENESIS, 0, not known
+    proof, seen_known = Proof([]), not known
     for entry in AuditEntry.objects.exclude(position=None).order_by(F("position")).iterator(chunk_size=2_000):
-        length += 1
-        if entry.position != length:
-            wrong.append(f"Entry {entry.pk} stands at place {entry.position}; place {length} is missing.")
-            length = entry.position or length
-        if chained(previous, entry) != entry.hash:
-            wrong.append(f"Entry {entry.pk} at place {entry.position} was altered, or the one before it.")
-        if entry.details and digest(entry.details) != entry.details_digest:
-            wrong.append(f"The details of entry {entry.pk} were altered.")
-        previous = entry.hash
+        proof.length += 1
+        if entry.position != proof.length:
+            proof.wrong.append(f"Entry {entry.pk} stands at place {entry.position}; place {proof.length} is missing.")
+            proof.length = entry.position or proof.length
+        if chained(proof.head, entry) != entry.hash:
+            proof.wrong.append(f"Entry {entry.pk} at place {entry.position} was altered, or the one before it.")
+        if not entry.details:
+            proof.erased += 1
+        elif digest(entry.details) != entry.details_digest:
+            proof.wrong.append(f"The details of entry {entry.pk} were altered.")
+        proof.head = entry.hash
         seen_known = seen_known or entry.hash == known
     if not seen_known:
-        wrong.append("The hash you wrote down is not in the chain: its end was cut off.")
-    return wrong, length, previous
+        proof.wrong.append("The hash you wrote down is not in the chain: its end was cut off.")
+    return proof

@@ -29,7 +29,13 @@ def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str
         return
     address = "\n".join(member.postal_lines) if channel == "post" else member.phone
     to = Recipient(
-        channel=channel, email=member.email, name=str(member), address=address, phrase=member.mail_phrase, is_open=member.open_mail
+        channel=channel,
+        email=member.email,
+        name=str(member),
+        address=address,
+        phrase=member.mail_phrase,
+        is_open=member.open_mail,
+        person=member.pk,
     )
     send_letter(letter, to=to, kind=kind, key=key)
 

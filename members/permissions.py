@@ -109,3 +109,9 @@ def is_sensitive(name: str) -> bool:
     """Whether a permission is about money, takes data out, or shapes powers: it needs a second key."""
     module, _, verb = name.partition(".")
     return module in ("subscriptions", "donations", "permissions", "settings") or verb in ("export", "refund", "rollback")
+
+
+def is_grave(name: str) -> bool:
+    """Whether using a permission asks for a sign-in of the last five minutes: powers, data taken out, money back, what cannot be undone."""
+    module, _, verb = name.partition(".")
+    return module in ("permissions", "settings") or verb in ("export", "refund", "merge", "rollback") or name == "users.delete"

@@ -16,7 +16,10 @@ from loaf.lib.admin import desk_saved
 from members import actions, audit, devices, emails
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
+from members.models.member import InactiveReason
 from members.permissions import BUILT_IN_ROLES
+from members.signals import status_changed
+from notices import actions as notices
 
 APPLICATION_KEY = "application_id"
 SETTLED = dt.timedelta(hours=1)
@@ -49,6 +52,13 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
 def end_sessions_older_than_the_key(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A second key protects from now on: devices that came in without it sign in again."""
     actions.end_sessions(user=user, keep=request.session.session_key)
+
+
+@receiver(status_changed)
+def withdraw_what_waits(sender: object, member: Member, to: str, **kwargs: Any) -> None:
+    """Nothing that is already written goes out to somebody who has died."""
+    if member.inactive_reason == InactiveReason.DECEASED:
+        notices.withdraw(person=member.pk)
 
 
 @receiver(desk_saved)

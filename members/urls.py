@@ -5,6 +5,7 @@ from django.urls import path
 from members import views
 
 urlpatterns = [
+    path("me/again/", views.again, name="again"),
     path("me/help/end/", views.assist_end, name="assist_end"),
     path("me/letters/", views.letters, name="letters"),
     path("me/security/", views.security, name="security"),

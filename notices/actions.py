@@ -22,7 +22,7 @@ from notices.models import Message
 
 log = logging.getLogger("loaf.notices")
 KEPT_TRYING = dt.timedelta(days=2)
-__all__ = ["Letter", "Recipient", "deliver", "forget", "forget_address", "give_up", "office_did", "queue_letter", "send_letter"]
+__all__ = ["Letter", "Recipient", "deliver", "forget", "forget_address", "give_up", "office_did", "queue_letter", "send_letter", "withdraw"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Recipient:
     address: str = ""
     phrase: str = ""
     is_open: bool = False
+    person: int | None = None
+    """The member it is for, so that it can be shown, withdrawn and forgotten with her."""
 
 
 def queue_letter(letter: Letter, *, to_email: str, kind: str, key: str, is_secret: bool = False) -> Message | None:
@@ -67,6 +69,7 @@ def send_letter(letter: Letter, *, to: Recipient, kind: str, key: str, is_secret
         "to_email": to.email if by_mail else "",
         "to_name": to.name[:200],
         "to_address": "" if by_mail else to.address,
+        "person": to.person,
         "from_name": from_name,
         "status": Message.Status.QUEUED if by_mail else Message.Status.OFFICE,
         "subject": letter.subject[:200],
@@ -152,7 +155,13 @@ def forget(*, now: dt.datetime) -> int:
     old = Message.objects.exclude(status__in=waiting).exclude(text="")
     brief = ["login_code", "password_code", "unknown_address", "sign_in_note"]
     gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(kind__in=brief, created_at__lt=now - dt.timedelta(days=30))
-    return gone.update(text="", html="", to_address="")
+    return gone.update(text="", html="", to_address="", to_name="")
+
+
+def withdraw(*, person: int) -> int:
+    """Take back what is written to a person and has not gone out yet; returns how many."""
+    waiting = Message.objects.filter(person=person, status__in=[Message.Status.QUEUED, Message.Status.OFFICE])
+    return waiting.update(status=Message.Status.WITHDRAWN, text="", html="")
 
 
 def forget_address(*, emails: list[str]) -> int:

@@ -20,7 +20,7 @@ from notices import actions, words
 from notices.actions import queue_letter
 from notices.models import LetterText, Message
 
-TONES = {"sent": "ok", "queued": "info", "office": "warn", "failed": "bad"}
+TONES = {"sent": "ok", "queued": "info", "office": "warn", "failed": "bad", "withdrawn": "quiet"}
 
 
 @admin.register(Message)

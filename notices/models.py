@@ -16,12 +16,15 @@ class Message(models.Model):
         OFFICE = "office", "Waiting for the office"
         SENT = "sent", "Sent"
         FAILED = "failed", "Could not be sent"
+        WITHDRAWN = "withdrawn", "Taken back"
 
     key = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=60, db_index=True)
     channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
     to_email = models.EmailField(max_length=254, blank=True)
     to_name = models.CharField(max_length=200, blank=True)
+    # The number of the person at the room that wrote it; this room knows addresses, not people.
+    person = models.BigIntegerField(null=True, editable=False)
     to_address = models.TextField(blank=True, help_text="Where a letter goes, or whom to call.")
     from_name = models.CharField(max_length=60, blank=True, help_text="Empty is the house's discreet name.")
     subject = models.CharField(max_length=200)
@@ -39,6 +42,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="message_queued", condition=models.Q(status="queued")),
             models.Index(fields=["channel", "id"], name="message_for_office", condition=models.Q(status="office")),
+            models.Index(fields=["person", "created_at"], name="message_of_person", condition=models.Q(person__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

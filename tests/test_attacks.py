@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from loaf.routes import all_routes
+from members.tests.test_joining import GIVEN, aged_challenge
 from members.tests.test_sign_in import ask_for_code, read_code, type_code
 from tests.factories import make_person
 
@@ -39,6 +40,27 @@ def test_nobody_learns_who_is_here_by_status_length_or_time(settings, door, trie
     # Either nobody can tell the two apart, or the difference is smaller than any network's noise (quality.md, C06).
     gap = abs(statistics.median(times["known"][5:]) - statistics.median(times["other"][5:]))
     assert 0.1 <= separation(times["known"][5:], times["other"][5:]) <= 0.9 or gap <= 0.025
+
+
+def test_nobody_learns_who_is_here_by_joining(settings):
+    """The last step of the form, a hundred times with a known address and a hundred times with a new one."""
+    settings.ACCOUNT_RATE_LIMITS = False
+    make_person(email="known@example.org")
+    times, answers = {"known": [], "new": []}, set()
+    for n in range(100):
+        for kind, taken in times.items():
+            client = Client(REMOTE_ADDR=f"10.7.{n}.1")
+            given = GIVEN | {"email": "known@example.org" if kind == "known" else f"new{n}@example.org"}
+            for step in range(1, 5):
+                client.post(reverse("join_step", args=[step]), given)
+            last = {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"}
+            began = time.perf_counter()
+            answer = client.post(reverse("join_step", args=[5]), last)
+            taken.append(time.perf_counter() - began)
+            answers.add((answer.status_code, answer.url, len(answer.content)))
+    assert len(answers) == 1
+    gap = abs(statistics.median(times["known"][5:]) - statistics.median(times["new"][5:]))
+    assert 0.1 <= separation(times["known"][5:], times["new"][5:]) <= 0.9 or gap <= 0.025
 
 
 def test_after_five_wrong_codes_the_right_one_is_refused(mails, work, client):

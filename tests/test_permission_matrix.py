@@ -159,11 +159,10 @@ NEEDS_DATA = {
     "admin:members_role_change",
     "admin:check_in",
     "admin:members_application_change",
-    "admin:autocomplete",
 }
 OWN_STATE = {
     ("admin:jsi18n", "GET"), ("admin:password_change", "GET"), ("admin:password_change", "POST"), ("admin:password_change_done", "GET"),
-    ("admin:password_change_done", "POST"), ("admin:autocomplete", "GET"), ("admin:autocomplete", "POST"), ("admin:app_list", "GET"), ("admin:app_list", "POST"),
+    ("admin:password_change_done", "POST"), ("admin:app_list", "GET"), ("admin:app_list", "POST"),
     # A missing stored file answers through storage; its own test downloads a real one.
     ("admin:imports_importjob_rejected", "GET"),
 }  # fmt: skip

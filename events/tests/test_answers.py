@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from events import actions
 from events.models import Attendance, Event, Rsvp
+from members.actions import validate_applicant
+from members.models import AuditEntry
 from tests.factories import make_event, make_member, make_person, make_staff
 from tests.threads import at_once
 
@@ -122,6 +124,27 @@ def test_visitor_is_sent_to_sign_in_and_comes_back(client):
     assert answer(client, event).url == f"/accounts/login/?next=/events/{event.slug}/"
 
 
+def test_wrong_tick_taken_back_leaves_the_applicant_unknown_to_us():
+    event, by = make_event(visibility="public"), make_staff("events")
+    applicant = make_member(status="pending_validation")
+    actions.check_in(event=event, by=by, member=applicant)
+    applicant.refresh_from_db()
+    assert applicant.status == "pre_validated"
+    actions.undo_check_in(event=event, by=by, member=applicant)
+    applicant.refresh_from_db()
+    assert applicant.status == "pending_validation"
+
+
+def test_tick_taken_back_changes_nothing_for_whom_the_office_knows_anyway():
+    event, by = make_event(visibility="public"), make_staff("events")
+    applicant = make_member(status="pending_validation")
+    validate_applicant(member=applicant, by=None)
+    actions.check_in(event=event, by=by, member=applicant)
+    actions.undo_check_in(event=event, by=by, member=applicant)
+    applicant.refresh_from_db()
+    assert applicant.status == "pre_validated"
+
+
 @pytest.mark.parametrize("guests", ["2", "-1", "x", "999999999999"])
 def test_more_guests_than_allowed_are_refused(as_user, guests):
     event = make_event(guest_limit=1)
@@ -143,6 +166,8 @@ def test_check_in_ticks_members_and_guests_and_undoes(as_user):
     assert "2 are here" in client.get(url).content.decode()
     client.post(url, {"member": rsvp.member_id, "here": "0"})
     assert Attendance.objects.get().guest_id
+    noted = AuditEntry.objects.filter(target_type="events.attendance").order_by("pk").values_list("action", "actor")
+    assert list(noted) == [("attendance.ticked", staff.pk)] * 2 + [("attendance.taken_back", staff.pk)]
     client.post(url, {"name": "Walter"})
     assert "Walter" in client.get(url).content.decode()
     assert "Walter" not in client.get(url + "?q=zel").content.decode()

@@ -114,8 +114,23 @@ def came_to_meet_us(*, member: Member, by: User | None, event: str) -> bool:
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if locked.status != Status.PENDING_VALIDATION:
         return False
-    change_status(member=locked, to=Status.PRE_VALIDATED, by=by, reason=f"Came to: {event}"[:300])
+    change_status(member=locked, to=Status.PRE_VALIDATED, by=by, reason=_came_to(event))
     return True
+
+
+@transaction.atomic
+def did_not_come_after_all(*, member: Member, by: User | None, event: str) -> bool:
+    """Take back `came_to_meet_us` when the tick was the wrong line; False when something else made her known meanwhile."""
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    last = locked.status_changes.last()
+    if last is None or (last.to_status, last.reason) != (Status.PRE_VALIDATED, _came_to(event)):
+        return False
+    change_status(member=locked, to=Status.PENDING_VALIDATION, by=by, reason="The tick at the door was a mistake")
+    return True
+
+
+def _came_to(event: str) -> str:
+    return f"Came to: {event}"[:300]
 
 
 @transaction.atomic

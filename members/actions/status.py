@@ -13,7 +13,8 @@ MOVES: dict[str, set[str]] = {
     "": {Status.PENDING_EMAIL},
     Status.PENDING_EMAIL: {Status.PENDING_VALIDATION, Status.REJECTED},
     Status.PENDING_VALIDATION: {Status.PRE_VALIDATED, Status.PAYMENT_PENDING, Status.REJECTED},
-    Status.PRE_VALIDATED: {Status.PAYMENT_PENDING, Status.REJECTED},
+    # Back to waiting only when the tick at the door that made her known to us is taken back.
+    Status.PRE_VALIDATED: {Status.PAYMENT_PENDING, Status.REJECTED, Status.PENDING_VALIDATION},
     Status.PAYMENT_PENDING: {Status.ACTIVE, Status.REJECTED, Status.INACTIVE},
     Status.ACTIVE: {Status.INACTIVE},
     Status.INACTIVE: {Status.ACTIVE, Status.PAYMENT_PENDING},

@@ -76,3 +76,12 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         if self.cleaned_data.get("login") and not within_tries("password", self.cleaned_data["login"]):
             raise get_adapter().validation_error("too_many_login_attempts")
         return super().clean()
+
+
+class AgainForm(forms.Form):
+    """The six digits once more, before something that cannot be undone."""
+
+    code = forms.CharField(
+        max_length=12, label="The six digits", help_text="They work for 20 minutes. Take your time.",
+        widget=forms.TextInput({"class": "input code-input", "inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
+    )  # fmt: skip

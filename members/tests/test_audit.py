@@ -80,11 +80,24 @@ def test_database_refuses_to_delete_an_entry(three):
         AuditEntry.objects.filter(pk=three[0].pk).delete()
 
 
-def test_details_can_be_erased_and_the_chain_still_proves_the_rest(three):
+@pytest.mark.postgres
+@pytest.mark.parametrize("table", ["members_auditentry", "billing_ledgerentry"])
+def test_database_refuses_to_empty_the_audit_and_the_ledger(three, table):
+    with connection.cursor() as cursor:
+        cursor.execute("SET loaf.may_truncate = 'off'")
+    with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table}")
+    with connection.cursor() as cursor:
+        cursor.execute("SET loaf.may_truncate = 'on'")
+
+
+def test_details_can_be_erased_and_the_chain_still_proves_the_rest(three, capsys):
     AuditEntry.objects.filter(pk=three[1].pk).update(details={})
-    assert audit.verify()[0] == []
+    call_command("audit_verify")
+    assert "The details of 1 were erased." in capsys.readouterr().out
+    assert audit.verify().wrong == []
     without_guard("UPDATE members_auditentry SET action = 'x' WHERE id = %s", three[1].pk)
-    assert audit.verify()[0]
+    assert audit.verify().wrong
 
 
 def test_status_change_says_who_what_and_why():

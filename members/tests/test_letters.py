@@ -133,3 +133,16 @@ def test_no_subject_tells_anything_to_somebody_looking_over_a_shoulder():
     assert len(subjects) >= 15
     for subject in subjects:
         assert not [word for word in REVEALING if word in subject.lower()], subject
+
+
+@pytest.mark.parametrize("fields", [{"email": "r@example.org"}, {"phone": "+17135550142"}])
+def test_what_is_written_and_not_gone_is_taken_back_when_somebody_dies(mails, work, fields):
+    gone, other = make_member(**fields), make_member(**fields)
+    for member in (gone, other):
+        emails.welcome(member)
+    change_status(member=gone, to="inactive", by=None, inactive_reason="deceased")
+    work()
+    taken, kept = Message.objects.get(person=gone.pk), Message.objects.get(person=other.pk)
+    assert (taken.status, taken.text) == ("withdrawn", "")
+    assert kept.status in ("sent", "office")
+    assert len(mails.mails) == ("email" in fields)

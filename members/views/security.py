@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from loaf.lib.access import signed_in
-from members import actions, assist
+from loaf.lib.htmx import render_page
+from members import actions, assist, fresh, limits
 from members.devices import in_words
+from members.forms import AgainForm
 
 
 @signed_in("POST")
@@ -51,3 +55,28 @@ def security(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "members/security.html", context)
+
+
+@signed_in("GET", "POST")
+def again(request: HttpRequest) -> HttpResponse:
+    """Is it still you? Six digits by e-mail, for whoever has neither a password nor a second key."""
+    user: Any = request.user
+    ways = get_adapter().get_reauthentication_methods(user)
+    if ways[0]["id"] != "code":
+        return redirect(ways[0]["url"])  # the weaker way is not open beside a stronger one
+    form = AgainForm(request.POST if "code" in request.POST else None)
+    if request.method == "POST" and not form.is_bound:
+        if limits.allow("fresh-code", str(user.pk), limit=5, seconds=3600):
+            fresh.send_code(request, user)
+        else:
+            messages.error(request, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
+    elif form.is_bound and form.is_valid():
+        if fresh.use_code(request, user, form.cleaned_data["code"]):
+            return fresh.go_on(request)
+        if fresh.code_is_waiting(request):
+            form.add_error("code", "Those are not the six digits we sent. Look at the newest e-mail, and type them again.")
+        else:
+            messages.error(request, "This code cannot be used any more. Please ask for a new one.")
+    target = request.POST.get("next") or request.GET.get("next", "")
+    context = {"waits": fresh.code_is_waiting(request), "form": form, "next": target, "email": user.email}
+    return render_page(request, "members/again.html", context, status=422 if form.errors else 200)

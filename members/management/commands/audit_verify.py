@@ -18,7 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         while audit.seal():
             pass
-        wrong, length, head = audit.verify(known=options["head"])
-        if wrong:
-            raise CommandError("\n".join(wrong))
-        self.stdout.write(f"{length} entries, none altered.\nHead: {head}\nKeep this line outside the database.")
+        proof = audit.verify(known=options["head"])
+        if proof.wrong:
+            raise CommandError("\n".join(proof.wrong))
+        erased = f" The details of {proof.erased} were erased." if proof.erased else ""
+        self.stdout.write(f"{proof.length} entries, none altered.{erased}\nHead: {proof.head}\nKeep this line outside the database.")
