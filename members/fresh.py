@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import time
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
@@ -43,7 +43,7 @@ def send_code(request: HttpRequest, user: User) -> None:
 
 def code_is_waiting(request: HttpRequest) -> bool:
     """Whether a code was sent that can still be typed."""
-    waiting = request.session.get(SESSION_KEY)
+    waiting: Any = request.session.get(SESSION_KEY)
     return bool(waiting) and time.time() < waiting["until"] and waiting["tries"] < CODE_TRIES
 
 
@@ -51,7 +51,7 @@ def use_code(request: HttpRequest, user: User, code: str) -> bool:
     """Compare what was typed with the code that waits; right means fresh. Five wrong ones use the code up."""
     if not code_is_waiting(request):
         return False
-    waiting = cast(dict[str, Any], request.session[SESSION_KEY])
+    waiting: Any = request.session[SESSION_KEY]
     if not constant_time_compare(waiting["digest"], _digest(request, "".join(filter(str.isdigit, code)))):
         request.session[SESSION_KEY] = waiting | {"tries": waiting["tries"] + 1}
         return False
