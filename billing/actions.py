@@ -15,7 +15,7 @@ from billing.models import Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked, payment_closed
 from loaf.lib import money
 from members.actions import change_status
-from members.models import Member, NumberSeries
+from members.models import HouseholdMember, Member, NumberSeries
 from members.models.member import Status
 
 log = logging.getLogger("loaf.billing")
@@ -244,7 +244,29 @@ def _begin_terms(payment: Payment) -> None:
         membership.save(update_fields=["starts_on", "ends_on", "status"])
         if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
             change_status(member=member, to=Status.ACTIVE, by=None, reason=f"Dues paid, payment {payment.pk}")
+        cover_household(membership=membership)
         emails.receipt(payment, membership)
+
+
+@transaction.atomic
+def cover_household(*, membership: Membership) -> Membership | None:
+    """Let a paid household term cover the partner as well: a term of her own with the same dates and no dues. Once a term.
+
+    None when the plan has one seat, nobody is linked, or the partner may not be a member.
+    """
+    partner = HouseholdMember.objects.partner_of(membership.member)
+    if membership.plan.seats < 2 or membership.covered_by_id or partner is None or membership.covers.exists():
+        return None
+    locked = Member.objects.select_for_update().get(pk=partner.pk)
+    if not locked.may_pay_dues or _why_no_term(locked):
+        return None
+    covered = Membership.objects.create(
+        member=locked, plan=membership.plan, status=membership.status, starts_on=membership.starts_on, ends_on=membership.ends_on,
+        dues_amount=0, currency=membership.currency, covered_by=membership,
+    )  # fmt: skip
+    if locked.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
+        change_status(member=locked, to=Status.ACTIVE, by=None, reason="Covered by the household’s dues")
+    return covered
 
 
 def _why_no_term(member: Member) -> str:

@@ -10,7 +10,7 @@ class BillingConfig(AppConfig):
     verbose_name = "Dues and payments"
 
     def ready(self) -> None:
-        from billing import receivers  # noqa: F401 (connects the signals)
+        from billing import receivers, sections  # noqa: F401 (connects the signals, tells what this room holds)
         from billing.gateways import stripe
 
         stripe.keep_keys_out_of_the_database()

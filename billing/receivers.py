@@ -5,9 +5,18 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing import actions
-from members.models import Member
+from billing.models import Membership, Payment
+from members.models import Household, Member
 from members.models.member import Status
-from members.signals import status_changed
+from members.signals import household_joined, member_erased, status_changed
+
+
+@receiver(household_joined)
+def cover_whoever_joined(sender: object, household: Household, **kwargs: Any) -> None:
+    """A household plan that runs covers the second person from the day both agreed."""
+    members = [place.member_id for place in household.places.confirmed()]
+    for term in Membership.objects.not_over().filter(member__in=members, plan__seats__gt=1).select_related("plan", "member"):
+        actions.cover_household(membership=term)
 
 
 @receiver(status_changed)
@@ -15,3 +24,9 @@ def close_pages_of_the_declined(sender: object, member: Member, to: str, **kwarg
     """Somebody who may not pay any more must not find her card page still open."""
     if to == Status.REJECTED or not (member.may_pay_dues or to == Status.ACTIVE):
         actions.close_open_pages(member=member)
+
+
+@receiver(member_erased)
+def forget_names_in_the_books(sender: object, member: Member, **kwargs: Any) -> None:
+    """Amounts, days and numbers stay; name and address of the payer go."""
+    Payment.objects.filter(payer=member).update(payer_name=str(member), payer_email="", receipt_url="", card_last4="")

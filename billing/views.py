@@ -62,7 +62,7 @@ def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     if payment.payer_id is not None:
         member = current_member(request)
-        if member is None or member.pk != payment.payer_id:
+        if member is None or not Payment.objects.of_member(member).filter(pk=payment.pk).exists():
             raise Http404
     context = {
         "payment": payment,

@@ -10,4 +10,4 @@ class DonationsConfig(AppConfig):
     verbose_name = "Gifts"
 
     def ready(self) -> None:
-        from donations import receivers  # noqa: F401 (connects the signals)
+        from donations import receivers, sections  # noqa: F401 (connects the signals, tells what this room holds)

@@ -7,6 +7,9 @@ from django.dispatch import receiver
 from billing.models import Payment
 from billing.signals import payment_booked, payment_closed
 from donations import actions
+from donations.models import Donation
+from members.models import Member
+from members.signals import member_erased
 
 
 @receiver(payment_booked)
@@ -19,3 +22,9 @@ def gift_arrived(sender: object, payment: Payment, **kwargs: Any) -> None:
 def gift_given_up(sender: object, payment: Payment, **kwargs: Any) -> None:
     """Mark gifts whose money did not come."""
     actions.fail_donation(payment=payment)
+
+
+@receiver(member_erased)
+def forget_givers(sender: object, member: Member, **kwargs: Any) -> None:
+    """The gift stays, the giver's name and her dedication go."""
+    Donation.objects.filter(donor=member).update(donor_name=str(member), donor_email="", dedication="", may_be_thanked=False)

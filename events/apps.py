@@ -8,3 +8,6 @@ class EventsConfig(AppConfig):
 
     name = "events"
     verbose_name = "Events"
+
+    def ready(self) -> None:
+        from events import receivers, sections  # noqa: F401

@@ -267,6 +267,10 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "loaf.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Care notes, access needs, emergency contacts and safety rules stand encrypted in the database (loaf/lib/crypt.py).
+# The first key writes, all of them read; `manage.py rotate_keys` after a change.
+FIELD_KEYS = env.words("FIELD_KEYS", SECRET_KEY if DEVELOPMENT else "")
+
 # Safe transport. Only a development machine goes without.
 if not DEVELOPMENT:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)

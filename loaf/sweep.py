@@ -16,7 +16,7 @@ from events import actions as events
 from imports import actions as imports
 from loaf.models import ScheduleSlot
 from members import actions as members
-from members import audit, limits
+from members import audit, limits, own_data
 from notices import actions as notices
 from notices.models import Message
 from notices.tasks import send_message
@@ -89,6 +89,9 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "card fees": _fees,
     "messages to send again": _lost_messages,
     "webhooks to look at again": _lost_events,
+    "people to forget": lambda now: members.erase_due(today=timezone.localtime(now).date()),
+    "notes between members": lambda now: members.forget_notes(now=now),
+    "copies of own data": lambda now: own_data.forget_copies(),
     "audit to seal": lambda now: audit.seal(),
     "old messages": lambda now: notices.forget(now=now),
     "old import files": lambda now: imports.forget_files(now=now),

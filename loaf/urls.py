@@ -28,6 +28,12 @@ def to_security(request: HttpRequest) -> HttpResponse:
     return redirect("security")
 
 
+@signed_in("GET", "POST")
+def to_profile_email(request: HttpRequest) -> HttpResponse:
+    """Her address is part of her profile; the library's page knows nothing of members."""
+    return redirect("profile_email")
+
+
 urlpatterns = [
     path("", pages.home, name="home"),
     path("about/", pages.about, name="about"),
@@ -46,6 +52,7 @@ urlpatterns = [
     # One page of ours instead of the library's two.
     path("accounts/2fa/", to_security, name="mfa_index"),
     path("accounts/sessions/", to_security, name="usersessions_list"),
+    path("accounts/email/", to_profile_email, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path(

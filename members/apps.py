@@ -10,4 +10,4 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        from members import receivers  # noqa: F401 (connects the signals)
+        from members import receivers, sections  # noqa: F401 (connects the signals, tells what this room holds)

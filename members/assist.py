@@ -14,7 +14,7 @@ from members.models import Member, User
 
 KEY = "assist"
 MINUTES = 30
-ALONE = {"security", "privacy", "letters", "who"}
+ALONE = {"security", "privacy", "letters", "who", "my_listing", "notes", "note", "write_note", "profile_email", "own_data", "goodbye"}
 """Pages a member opens alone: ways to sign in, what others see."""
 CARDS = {"membership", "donate", "donate_fund"}
 """Pages where a POST leads to a card page."""

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
-from members.models import Announcement, Application, Member, Reference, User
+from members.models import Announcement, Application, HouseholdMember, Member, MemberNote, Reference, User
 from notices.actions import Letter, Recipient, queue_letter, send_letter
 from notices.words import register
 
@@ -95,6 +95,60 @@ def new_device(user: User, device: str, at: dt.datetime) -> None:
         reason="You get this once for each new device.",
     )
     queue_letter(letter, to_email=user.email, kind="new_device", key=_once("new_device", str(user.pk), at.isoformat()))
+
+
+def address_changed(*, to_email: str, member: Member) -> None:
+    """To the address she had until now: it was probably she."""
+    letter = Letter(
+        subject="Was this you?",
+        heading=f"Dear {member.called}",
+        words={"called": member.called},
+        paragraphs=["From now on we write to another address, as you asked on our site. You get nothing more at this one."],
+        reason="If you did not ask for this, please call us at once.",
+    )
+    queue_letter(letter, to_email=to_email, kind="address_changed", key=_once("address", str(member.pk), timezone.now().isoformat()))
+
+
+def member_note(note: MemberNote) -> None:
+    """A note from another member; neither sees the other's address."""
+    member = note.recipient
+    letter = Letter(
+        subject="A note for you",
+        heading=f"Dear {member.called}",
+        words={"called": member.called, "sender": note.sender.called},
+        paragraphs=[f"{note.sender.called} wrote to you through us:"],
+        box=[line for line in note.text.splitlines() if line.strip()],
+        button=("Answer, or no more notes", link(reverse("note", args=[note.token]))),
+        reason="You get this because members may write to you through us. Your address stays with us.",
+    )
+    queue_letter(letter, to_email=member.email, kind="member_note", key=f"member-note-{note.pk}", person=member.pk)
+
+
+def household_asked(place: HouseholdMember) -> None:
+    """Somebody asks to be linked; she says yes or no on her own pages. The asker's name stands there, not here."""
+    member = place.member
+    letter = Letter(
+        subject="A short question",
+        heading=f"Dear {member.called}",
+        words={"called": member.called},
+        paragraphs=["A question waits for you on your pages. It takes one tap, and it stays open for 30 days."],
+        button=("See the question", link(reverse("household"))),
+    )
+    to_member(letter, member, topic="membership", kind="household_asked", key=f"household-{place.pk}")
+
+
+def erasing(member: Member, day: dt.date) -> None:
+    """She asked to be forgotten; until that day one button takes it back."""
+    letter = Letter(
+        subject="Was this you?",
+        heading=f"Dear {member.called}",
+        words={"called": member.called, "day": short_day(day)},
+        paragraphs=[f"You asked us to forget you. We do so on {short_day(day)}; until then one button takes it back.",
+                    "Payments stay in our books, as the law wants, without your name."],
+        button=("Take it back", link(reverse("privacy"))),
+        reason="If you did not ask for this, please call us at once.",
+    )  # fmt: skip
+    to_member(letter, member, topic="membership", kind="erasing", key=_once("erasing", str(member.pk), day.isoformat()))
 
 
 def assisted(member: Member) -> None:
@@ -271,6 +325,16 @@ register("password_code", "The code for a new password", lambda: password_code(t
 register("unknown_address", "An address we do not know", lambda: unknown_address(to_email=_RUTH.email, nonce="sample"))
 register("new_device", "A sign-in from a new device", lambda: new_device(_LOGIN, "Safari on an iPad", timezone.now()))
 register("second_factor_reset", "A second key taken away", lambda: second_factor_reset(_LOGIN))
+register("erasing", "Somebody asked to be forgotten", lambda: erasing(_RUTH, timezone.localdate()), "called", "day")
+register("household_asked", "A question about a household", lambda: household_asked(HouseholdMember(member=_RUTH)), "called")
+register(
+    "member_note",
+    "A note between members",
+    lambda: member_note(MemberNote(sender=Member(first_name="Carol", member_number=0), recipient=_RUTH, text="Shall we ride together?")),
+    "called",
+    "sender",
+)
+register("address_changed", "Another e-mail address", lambda: address_changed(to_email=_RUTH.email, member=_RUTH), "called")
 register("assisted", "Help inside the pages", lambda: assisted(_RUTH), "called")
 register(
     "application_question",

@@ -28,5 +28,12 @@ def layout(questions: tuple[str, ...], org: dict[str, str]) -> Any:
     return HTML(string=html, url_fetcher=_nothing_from_outside).render()
 
 
+def write_pdf(html: str) -> bytes:
+    """Any page of ours as a PDF."""
+    from weasyprint import HTML
+
+    return HTML(string=html, url_fetcher=_nothing_from_outside).write_pdf() or b""
+
+
 def _nothing_from_outside(url: str, *args: object, **kwargs: object) -> dict[str, object]:
     raise ValueError("A form needs nothing from outside.")

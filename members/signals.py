@@ -4,3 +4,9 @@ from django.dispatch import Signal
 
 status_changed = Signal()
 """Sent with `member` and `to` inside the transaction that moved her status."""
+
+household_joined = Signal()
+"""Sent with `household` in the transaction in which its second person agreed."""
+
+member_erased = Signal()
+"""Sent with `member`, who is nobody any more, in the transaction that erased her: each room forgets what it holds."""

@@ -1,6 +1,7 @@
 """Background work of the members' room."""
 
 from loaf.lib.tasks import retrying_task
+from members import own_data
 from members.actions.announcing import write_announcement
 
 
@@ -8,3 +9,9 @@ from members.actions.announcing import write_announcement
 def send_announcement(announcement_id: int) -> None:
     """Write a letter to many into the outbox."""
     write_announcement(announcement_id)
+
+
+@retrying_task()
+def make_own_copy(copy_id: int) -> None:
+    """Make the copy of her own data a member asked for."""
+    own_data.make_copy(copy_id)

@@ -22,7 +22,19 @@ from notices.models import Message
 
 log = logging.getLogger("loaf.notices")
 KEPT_TRYING = dt.timedelta(days=2)
-__all__ = ["Letter", "Recipient", "deliver", "forget", "forget_address", "give_up", "office_did", "queue_letter", "send_letter", "withdraw"]
+__all__ = [
+    "Letter",
+    "Recipient",
+    "deliver",
+    "forget",
+    "forget_address",
+    "forget_person",
+    "give_up",
+    "office_did",
+    "queue_letter",
+    "send_letter",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True)
@@ -39,11 +51,15 @@ class Recipient:
     """The member it is for, so that it can be shown, withdrawn and forgotten with her."""
 
 
-def queue_letter(letter: Letter, *, to_email: str, kind: str, key: str, is_secret: bool = False) -> Message | None:
+def queue_letter(
+    letter: Letter, *, to_email: str, kind: str, key: str, is_secret: bool = False, person: int | None = None
+) -> Message | None:
     """Put an e-mail to one address into the outbox; see `send_letter`. An empty or odd address returns None."""
     if not is_email(to_email):
         return None
-    return send_letter(letter, to=Recipient(channel=Message.Channel.EMAIL, email=to_email), kind=kind, key=key, is_secret=is_secret)
+    return send_letter(
+        letter, to=Recipient(channel=Message.Channel.EMAIL, email=to_email, person=person), kind=kind, key=key, is_secret=is_secret
+    )
 
 
 @transaction.atomic
@@ -162,6 +178,11 @@ def withdraw(*, person: int) -> int:
     """Take back what is written to a person and has not gone out yet; returns how many."""
     waiting = Message.objects.filter(person=person, status__in=[Message.Status.QUEUED, Message.Status.OFFICE])
     return waiting.update(status=Message.Status.WITHDRAWN, text="", html="")
+
+
+def forget_person(*, person: int) -> int:
+    """Delete every message to a person who is to be forgotten."""
+    return Message.objects.filter(person=person).delete()[0]
 
 
 def forget_address(*, emails: list[str]) -> int:

@@ -4,9 +4,21 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from loaf.routes import all_routes, undeclared
-from members.models import Announcement, Application, Approval, AuditEntry, Question, Reference
+from members.models import (
+    Announcement,
+    Application,
+    Approval,
+    AuditEntry,
+    Listing,
+    MemberNote,
+    OwnCopy,
+    Question,
+    RateCount,
+    Reference,
+)
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
 from tests.factories import (
     make_event,
@@ -14,6 +26,7 @@ from tests.factories import (
     make_member,
     make_payment,
     make_person,
+    make_plan,
     make_staff,
     make_staff_with,
     make_term,
@@ -52,13 +65,18 @@ def objects():
     message = Message.objects.create(key="k", kind="k", to_email="x@example.org", subject="s", text="t")
     staff = make_staff("superadmin")
     approval = Approval.objects.create(act="members_export", summary="s", reason="r", asked_by=staff)
+    listing = Listing.objects.create(member=other, shows={})
+    note = MemberNote.objects.create(sender=make_member(), recipient=other, text="t")
+    reported = MemberNote.objects.create(sender=make_member(), recipient=other, text="t", reported_at=timezone.now())
+    copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
     entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
     assignment = staff.role_assignments.get()
     return {
+        "person.pk": listing.pk, "write_note.pk": listing.pk, "note.token": note.token, "own_data_file.token": copy.token, "part": "name",
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
         "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,
         "events_event": event.pk, "donations_fund": fund.pk, "donations_donation": donation.pk, "notices_message": message.pk,
-        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
+        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_membernote": reported.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
         "endpoint": "00000000-0000-0000-0000-000000000000",
     }  # fmt: skip
 
@@ -69,7 +87,7 @@ def path_of(route, objects):
 
     def fill(match):
         name = match[1].split(":")[-1]
-        return str(objects.get(name) or objects.get(model, 1))
+        return str(objects.get(f"{route.name}.{name}") or objects.get(name) or objects.get(model, 1))
 
     return re.sub(r"<([^>]+)>", fill, route.path)
 
@@ -143,6 +161,9 @@ def test_doors_open_exactly_as_declared(as_user, objects, kind, settings):
 
 # Doors whose answer depends on whose object it is: the owner's rooms test them.
 LOCKED_BY_OWNER = {
+    "note",
+    "own_data_file",
+    "photo",
     "join_paper",
     "payment_result",
     "stripe_webhook",
@@ -214,7 +235,7 @@ def test_get_changes_nothing(as_user, objects):
     from django.apps import apps
 
     def rows():
-        ours = [m for m in apps.get_models() if m._meta.app_label in OUR_ROOMS and m is not AuditEntry]
+        ours = [m for m in apps.get_models() if m._meta.app_label in OUR_ROOMS and m not in (AuditEntry, RateCount)]
         return {m._meta.label: sorted(map(repr, m._default_manager.values_list())) for m in ours}
 
     client = as_user(make_staff("superadmin"))
@@ -224,7 +245,58 @@ def test_get_changes_nothing(as_user, objects):
         if "GET" in route.methods and (route.name, "GET") not in OWN_STATE:
             client.get(path_of(route, objects))
     assert rows() == before
-    assert set(AuditEntry.objects.values_list("action", flat=True)) <= {"looked", "role.given"}
+    assert {action.split(".")[0] for action in AuditEntry.objects.values_list("action", flat=True)} <= {"looked", "role"}
 
 
 OUR_ROOMS = {"members", "billing", "events", "donations", "imports", "notices"}
+
+
+def test_other_peoples_things_do_not_exist_and_look_like_missing_ones(as_user, objects):
+    """As another member: her partner's, a stranger's, and one that is not there answer alike (quality.md, C05)."""
+    peer = make_person()
+    client = as_user(peer.user)
+    household_of(peer, make_person())
+    hidden = make_person()  # a member who is not in the directory
+    pairs = {
+        "note": (objects["note.token"], "x" * 22), "own_data_file": (objects["own_data_file.token"], "x" * 22),
+        "person": (hidden.pk, 10**9), "write_note": (hidden.pk, 10**9),
+    }  # fmt: skip
+    for name, keys in pairs.items():
+        answers = [client.get(reverse(name, args=[key])) for key in keys]
+        assert [answer.status_code for answer in answers] == [404, 404], name
+        bodies = {TOKEN.sub("", answer.content.decode()).replace(str(key), "") for answer, key in zip(answers, keys, strict=True)}
+        assert len(bodies) == 1, name
+
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+
+
+def household_of(one, other):
+    from members.models import Household, HouseholdMember
+
+    home = Household.objects.create()
+    for member in (one, other):
+        HouseholdMember.objects.create(household=home, member=member, confirmed_at=timezone.now())
+    return home
+
+
+def test_partner_sees_receipts_that_cover_her_and_nothing_else(as_user):
+    """The household's objects: what both share opens for both, all the rest for its owner alone."""
+    from billing.actions import cover_household
+
+    one, other = make_person(), make_person()
+    home = household_of(one, other)
+    plan = make_plan(seats=2)
+    term = make_term(member=one, plan=plan)
+    shared, own = make_payment(payer=one, source="site"), make_payment(payer=one, source="site")
+    shared.lines.update(membership=term)
+    cover_household(membership=term)
+    client = as_user(other.user)
+    assert client.get(reverse("payment_result", args=[shared.reference])).status_code == 200
+    assert client.get(reverse("payment_result", args=[own.reference])).status_code == 404
+    note = MemberNote.objects.create(sender=make_member(), recipient=one, text="t")
+    copy = OwnCopy.objects.create(member=one, stored_as="none", made_at=timezone.now())
+    assert client.get(reverse("note", args=[note.token])).status_code == 404
+    assert client.get(reverse("own_data_file", args=[copy.token])).status_code == 404
+    home.delete()
+    assert client.get(reverse("payment_result", args=[shared.reference])).status_code == 404, "apart again"

@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from billing.models.plan import Membership
 from loaf.lib.text import reference
-from members.models import Member
+from members.models import HouseholdMember, Member
 
 
 class Method(models.TextChoices):
@@ -44,8 +44,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return booked.exclude(stripe_charge_id="").order_by(F("looked_at").asc(nulls_first=True), "pk")
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
-        """Payments of one member that she should see, newest first."""
-        return self.filter(payer=member).exclude(status=Payment.Status.ABANDONED).order_by("-created_at", "-id")
+        """Payments one member should see, newest first: her own, and her partner's that cover her as long as they are linked."""
+        partners = HouseholdMember.objects.with_(member).values("member")
+        for_her = PaymentLine.objects.filter(payment=OuterRef("pk"), membership__covers__member=member)
+        mine = self.filter(Q(payer=member) | Q(Exists(for_her), payer__in=partners))
+        return mine.exclude(status=Payment.Status.ABANDONED).order_by("-created_at", "-id")
 
 
 class Payment(models.Model):

@@ -122,6 +122,8 @@ class Membership(models.Model):
     cancel_at_period_end = models.BooleanField(default=False)
     provider = models.CharField(max_length=20, blank=True)
     stripe_subscription_id = models.CharField(max_length=80, blank=True)
+    covered_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="covers")
+    """The paid term of her household that this one came with; her own dues are then 0."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()

@@ -9,11 +9,12 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required, login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 OPEN, SIGNED_IN, MEMBER, STAFF = "open", "signed-in", "member", "staff"
 
@@ -51,7 +52,7 @@ def permission_required(permission: str, *methods: str) -> Callable[[View], View
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not (request.user.is_authenticated and request.user.has_perm(permission)):
                 raise Http404
             return view(request, *args, **kwargs)

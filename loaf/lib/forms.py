@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
-from loaf.lib import money
+from loaf.lib import money, phones
 from loaf.lib.text import is_email, normal_email, tidy
 
 
@@ -49,6 +49,28 @@ class TidyCharField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         return super().clean(tidy(value) if isinstance(value, str) else value)
+
+
+class PhoneField(TidyCharField):
+    """A telephone number, cleaned to +17135550142 ("" when none was given)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", "Phone number")
+        kwargs.setdefault("help_text", "For example 713-555-0100")
+        super().__init__(max_length=40, **kwargs)
+        self.widget.input_type = "tel"  # type: ignore[attr-defined]
+        self.widget.attrs |= {"autocomplete": "tel"}
+
+    def prepare_value(self, value: Any) -> Any:
+        """As people of the region write it."""
+        return phones.display(value) if isinstance(value, str) and value.startswith("+") else value
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        number = phones.to_e164(text) if text else ""
+        if text and not number:
+            raise forms.ValidationError("Some digits seem to be missing. For example 713-555-0100.")
+        return number
 
 
 class MoneyField(forms.CharField):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.models import Payment, ProviderEvent
 from events.models import Event
 from members.actions import ACTS
-from members.models import Application, Approval
+from members.models import Application, Approval, MemberNote
 from notices.models import Message
 
 Card = dict[str, Any]
@@ -78,10 +78,17 @@ def _wishes(request: HttpRequest) -> Card | None:
     return {"title": "Do you agree?", "text": text, "url": reverse("admin:members_approval_changelist")}
 
 
+def _reports(request: HttpRequest) -> Card | None:
+    waiting = MemberNote.objects.filter(reported_at__isnull=False, settled_at=None).count()
+    url = reverse("admin:members_membernote_changelist")
+    return {"title": "Reported notes", "text": f"{waiting} to look at", "url": url} if waiting else None
+
+
 CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [
     ("", _second_key),
     ("users.approve", _applications),
     ("events.view", _next_event),
+    ("users.view_private", _reports),
     ("subscriptions.view", _money),
     ("communications.view_log", _messages),
     ("communications.send", _post),

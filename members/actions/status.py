@@ -31,7 +31,16 @@ def change_status(*, member: Member, to: str, by: User | None, reason: str = "",
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if to not in MOVES.get(locked.status, set()):
         raise MembersError(f"A person who is “{locked.get_status_display()}” cannot become “{Status(to).label}” directly.")
-    change = StatusChange.objects.create(member=locked, from_status=locked.status, to_status=to, by=by, reason=reason)
+    change = write_status(locked, to=to, by=by, reason=reason, inactive_reason=inactive_reason)
+    member.status, member.inactive_reason, member.joined_on = locked.status, locked.inactive_reason, locked.joined_on
+    return change
+
+
+def write_status(locked: Member, *, to: str, by: User | None, reason: str, inactive_reason: str = "") -> StatusChange:
+    """Write a status the rules of moves do not ask about (a mistake taken back, a death); the member is locked by the caller."""
+    change = StatusChange.objects.create(
+        member=locked, from_status=locked.status, from_inactive_reason=locked.inactive_reason, to_status=to, by=by, reason=reason
+    )
     locked.status = to
     locked.inactive_reason = inactive_reason if to == Status.INACTIVE else ""
     if to == Status.ACTIVE and locked.joined_on is None:
@@ -42,10 +51,9 @@ def change_status(*, member: Member, to: str, by: User | None, reason: str = "",
     )
     if to == Status.ACTIVE and not _was_active_before(change):
         emails.welcome(locked)
-    elif to == Status.INACTIVE and inactive_reason not in ("deceased", "moved"):
+    elif to == Status.INACTIVE != change.from_status and inactive_reason not in ("deceased", "moved"):
         emails.status_ended(locked, change.pk)
     status_changed.send(sender=Member, member=locked, to=to)
-    member.status, member.inactive_reason, member.joined_on = locked.status, locked.inactive_reason, locked.joined_on
     return change
 
 

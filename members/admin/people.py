@@ -13,6 +13,7 @@ from django.urls import path
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
 from loaf.lib.templatetags.loaf import badge, partial_date, phone
 from members import actions, assist, audit
+from members.admin import standing
 from members.admin.exports import approved_export, members_as_file
 from members.models import Member, StatusChange
 from members.models.member import TONES, Status
@@ -43,8 +44,11 @@ class MemberAdmin(DeskAdmin):
     search_help = "Name or e-mail"
     empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
     fieldsets = [
-        ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns"]}),
-        ("How to reach them", {"fields": ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country"]}),
+        ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns", "mailing_name"]}),
+        (
+            "How to reach them",
+            {"fields": ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country", "area"]},
+        ),
         ("More", {"fields": ["bio", "joined_on"]}),
     ]
     change_form_template = "admin/members/member_form.html"
@@ -59,6 +63,7 @@ class MemberAdmin(DeskAdmin):
             path("<int:pk>/merge/", view(desk_page("users.merge", "POST")(self.merge)), name="members_member_merge"),
             path("<int:pk>/remove/", view(desk_page("users.delete", "POST")(self.remove)), name="members_member_remove"),
             path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
+            *standing.urls(view),
             *super().get_urls(),
         ]
 
@@ -139,6 +144,7 @@ class MemberAdmin(DeskAdmin):
                 audit.record("looked", target=member)
             private = request.user.has_perm("users.view_private")
             context |= {
+                **standing.beside(request, member),
                 "member": member,
                 "same_address": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email and private else [],
                 "story": member.status_changes.select_related("by").order_by("-at")[:20],

@@ -1,6 +1,16 @@
 """Forms of the members' room."""
 
 from members.forms.joining import STEPS, PaperForm, ReferenceForm
-from members.forms.signing_in import SHARED_KEY, AgainForm, ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm
+from members.forms.signing_in import SHARED_KEY, AgainForm, ConfirmLoginCodeForm, EmailForm, LoginForm, RequestLoginCodeForm
 
-__all__ = ["SHARED_KEY", "STEPS", "AgainForm", "ConfirmLoginCodeForm", "LoginForm", "PaperForm", "ReferenceForm", "RequestLoginCodeForm"]
+__all__ = [
+    "SHARED_KEY",
+    "STEPS",
+    "AgainForm",
+    "ConfirmLoginCodeForm",
+    "EmailForm",
+    "LoginForm",
+    "PaperForm",
+    "ReferenceForm",
+    "RequestLoginCodeForm",
+]

@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 
-from loaf.lib import phones
-from loaf.lib.forms import EmailField, TidyCharField
+from loaf.lib.forms import EmailField, PhoneField, TidyCharField
 from members.models import Question, Voicemail
 
 
@@ -39,23 +38,12 @@ class Reach(Step):
 
     title = "How to reach you"
     email = EmailField(required=False, help_text="We send six digits there to make sure it is yours. Leave it empty if you have none.")
-    phone = TidyCharField(
-        max_length=40, required=False, label="Phone number", help_text="For example 713-555-0100",
-        widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
-    )  # fmt: skip
+    phone = PhoneField(required=False)
     best_time = TidyCharField(max_length=100, required=False, label="Best time to call", help_text="For example: after 5 pm")
     voicemail = forms.ChoiceField(
         choices=Voicemail.choices, initial=Voicemail.FIRST, widget=forms.RadioSelect,
         label="If we reach your voicemail, may we say where we call from?",
     )  # fmt: skip
-
-    def clean_phone(self) -> str:
-        """As +17135550142."""
-        text = self.cleaned_data["phone"]
-        number = phones.to_e164(text) if text else ""
-        if text and not number:
-            raise forms.ValidationError("Some digits seem to be missing. For example 713-555-0100.")
-        return number or ""
 
     def clean(self) -> dict[str, Any]:
         """One way to reach her at least."""

@@ -85,3 +85,9 @@ class AgainForm(forms.Form):
         max_length=12, label="The six digits", help_text="They work for 20 minutes. Take your time.",
         widget=forms.TextInput({"class": "input code-input", "inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )  # fmt: skip
+
+
+class EmailForm(forms.Form):
+    """Another e-mail address."""
+
+    email = EmailField(label="Your new e-mail address", help_text="We send six digits there to make sure it is yours.")

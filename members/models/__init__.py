@@ -4,22 +4,41 @@ from members.models.announcement import Announcement
 from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail, Vote
 from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
+from members.models.consent import Consent, OwnCopy
+from members.models.details import NEEDS, Note, PrivateDetails
+from members.models.household import Household, HouseholdMember
 from members.models.limit import RateCount
+from members.models.listing import Audience, Listing
 from members.models.member import ExternalId, Member, MemberQuerySet, NumberSeries, StatusChange
 from members.models.role import Role, RoleAssignment, RolePermission
+from members.models.safety import Block, MemberNote, NoContact
+from members.models.switch import PanicSwitch
 from members.models.user import User
 
 __all__ = [
+    "NEEDS",
     "Announcement",
     "Answer",
     "Application",
     "Approval",
+    "Audience",
     "AuditEntry",
+    "Block",
+    "Consent",
     "Draft",
     "ExternalId",
+    "Household",
+    "HouseholdMember",
+    "Listing",
     "Member",
+    "MemberNote",
     "MemberQuerySet",
+    "NoContact",
+    "Note",
     "NumberSeries",
+    "OwnCopy",
+    "PanicSwitch",
+    "PrivateDetails",
     "Question",
     "RateCount",
     "Reference",

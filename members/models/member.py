@@ -40,6 +40,14 @@ TONES = {
 }
 
 
+class PhotoConsent(models.TextChoices):
+    """Whether somebody may be in a picture others see. Closed until she opens it."""
+
+    NO = "no", "No pictures of me, please"
+    ASK = "ask", "Ask me each time"
+    YES = "yes", "Pictures of me are fine"
+
+
 class NumberSeries(models.Model):
     """A counter that never gives the same number twice: member numbers, receipt numbers."""
 
@@ -98,6 +106,14 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self if user.has_perm("users.view|users.edit") else self.none()
 
 
+class MemberManager(models.Manager.from_queryset(MemberQuerySet)):  # type: ignore[misc]
+    """Everybody but those in the bin."""
+
+    def get_queryset(self) -> MemberQuerySet:
+        """Rows that were not deleted."""
+        return super().get_queryset().filter(deleted_at=None)  # type: ignore[no-any-return]
+
+
 class Member(models.Model):
     """A person on the rolls. May have no login, may share one with a partner, may have no e-mail at all."""
 
@@ -116,7 +132,13 @@ class Member(models.Model):
     region = models.CharField("state", max_length=40, blank=True)
     postal_code = models.CharField("ZIP code", max_length=20, blank=True)
     country = models.CharField(max_length=60, blank=True)
+    area = models.CharField("neighborhood", max_length=60, blank=True, db_default="")
+    mailing_name = models.CharField("name on the envelope", max_length=120, blank=True, db_default="")
     bio = models.TextField("about them", blank=True)
+    photo = models.CharField(max_length=40, blank=True, db_default="", editable=False, help_text="The folder of her picture.")
+    photo_consent = models.CharField(
+        "being in pictures", max_length=5, choices=PhotoConsent.choices, default=PhotoConsent.NO, db_default=PhotoConsent.NO
+    )
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING_EMAIL, editable=False)
     inactive_reason = models.CharField(max_length=20, choices=InactiveReason.choices, blank=True, editable=False)
     # How she wants to hear of each topic: email, post or phone; a topic that is missing gets what works.
@@ -124,11 +146,16 @@ class Member(models.Model):
     open_mail = models.BooleanField("plain words instead of discreet ones", default=False, db_default=False)
     mail_phrase = models.CharField("two words of her own in each message", max_length=40, blank=True, db_default="")
     joined_on = models.DateField("member since", null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    erase_on = models.DateField(null=True, blank=True, editable=False, help_text="She asked to be forgotten; it is done on this day.")
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="In the bin; gone for good after 30 days.")
     joined_precision = models.CharField(max_length=5, default="day", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = MemberQuerySet.as_manager()
+    objects = MemberManager()
+    everyone = MemberQuerySet.as_manager()
+    """Also those in the bin."""
 
     Status = Status
     InactiveReason = InactiveReason
@@ -159,13 +186,13 @@ class Member(models.Model):
         if not (self.address_line1 and self.city):
             return []
         town = " ".join(part for part in [f"{self.city},", self.region, self.postal_code] if part)
-        return [str(self), *[line for line in (self.address_line1, self.address_line2) if line], town]
+        return [self.mailing_name or str(self), *[line for line in (self.address_line1, self.address_line2) if line], town]
 
     def channel_for(self, topic: str) -> str:
         """How a message about a topic reaches her: her choice where it can work, else e-mail, letter, phone; "" for not at all."""
         works = {"email": bool(self.email), "post": bool(self.postal_lines), "phone": bool(self.phone)}
         wanted = self.channels.get(topic, "")
-        if wanted == "none":
+        if wanted == "none" or (topic == "news" and self.paused_at):
             return ""
         return next((channel for channel in (wanted, "email", "post", "phone") if works.get(channel)), "")
 
@@ -212,6 +239,7 @@ class StatusChange(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=300, blank=True)
+    from_inactive_reason = models.CharField(max_length=20, blank=True, db_default="")
 
     class Meta:
         ordering = ["at", "id"]

@@ -10,9 +10,10 @@ from django.shortcuts import redirect
 from loaf.lib.forms import TidyCharField
 from loaf.lib.htmx import render_page
 from members import audit
+from members.actions import set_consent
 from members.doors import member_required
 from members.emails import TOPICS
-from members.models import Member
+from members.models import Consent, Member
 
 CHANNELS = [("email", "E-mail"), ("post", "Letter"), ("phone", "Phone call")]
 
@@ -56,6 +57,7 @@ def letters(request: HttpRequest) -> HttpResponse:
         member.open_mail, member.mail_phrase = given["open_mail"], given["mail_phrase"]
         member.save(update_fields=["channels", "open_mail", "mail_phrase", "updated_at"])
         audit.record("member.letters", target=member, after={"channels": member.channels, "open_mail": member.open_mail})
+        set_consent(member=member, subject=Consent.Subject.OPEN_MAIL, is_given=member.open_mail, by=request.user)  # type: ignore[arg-type]
         messages.success(request, "Saved.")
         return redirect("letters")
     context = {"form": form, "member": member}

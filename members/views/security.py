@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from loaf.lib.access import signed_in
 from loaf.lib.htmx import render_page
-from members import actions, assist, fresh, limits
+from members import actions, assist, codes, fresh, limits
 from members.devices import in_words
 from members.forms import AgainForm
 
@@ -67,16 +67,16 @@ def again(request: HttpRequest) -> HttpResponse:
     form = AgainForm(request.POST if "code" in request.POST else None)
     if request.method == "POST" and not form.is_bound:
         if limits.allow("fresh-code", str(user.pk), limit=5, seconds=3600):
-            fresh.send_code(request, user)
+            codes.send(request, fresh.PURPOSE, user.email)
         else:
             messages.error(request, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
     elif form.is_bound and form.is_valid():
         if fresh.use_code(request, user, form.cleaned_data["code"]):
             return fresh.go_on(request)
-        if fresh.code_is_waiting(request):
+        if codes.waiting(request, fresh.PURPOSE):
             form.add_error("code", "Those are not the six digits we sent. Look at the newest e-mail, and type them again.")
         else:
             messages.error(request, "This code cannot be used any more. Please ask for a new one.")
     target = request.POST.get("next") or request.GET.get("next", "")
-    context = {"waits": fresh.code_is_waiting(request), "form": form, "next": target, "email": user.email}
+    context = {"waits": codes.waiting(request, fresh.PURPOSE), "form": form, "next": target, "email": user.email}
     return render_page(request, "members/again.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,54 @@
+"""What this room puts into a member's own copy and into her timeline."""
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import Payment
+from loaf.lib.money import format_money
+from members.about import Line, Row, register_section, register_strand
+from members.models import Member
+
+
+def _terms(member: Member) -> Iterable[Row]:
+    return [
+        {
+            "Plan": t.plan.name,
+            "From": t.starts_on,
+            "Until": t.ends_on,
+            "Dues": format_money(t.dues_amount, t.currency),
+            "Status": t.get_status_display(),
+        }
+        for t in member.memberships.select_related("plan")
+    ]
+
+
+def _payments(member: Member) -> Iterable[Row]:
+    rows = Payment.objects.filter(payer=member).prefetch_related("lines").order_by("-created_at")
+    return [
+        {
+            "On": p.paid_at or p.created_at,
+            "Amount": format_money(p.amount, p.currency),
+            "For": [line.label or line.get_kind_display() for line in p.lines.all()],
+            "How": p.get_method_display(),
+            "Card": f"{p.card_brand} {p.card_last4}".strip(),
+            "Receipt": p.receipt_number,
+            "Status": p.get_status_display(),
+        }
+        for p in rows
+    ]
+
+
+def _lines(member: Member) -> Iterable[Line]:
+    for payment in Payment.objects.filter(payer=member).order_by("-created_at")[:100]:
+        amount = format_money(payment.amount, payment.currency)
+        text = f"{amount}, {payment.get_method_display().lower()}, {payment.get_status_display().lower()}"
+        yield Line(payment.paid_at or payment.created_at, text, reverse("admin:billing_payment_change", args=[payment.pk]))
+    for term in member.memberships.select_related("plan")[:50]:
+        yield Line(term.created_at or timezone.now(), f"{term.plan.name}: {term.get_status_display().lower()}")
+
+
+register_section("memberships", "Your memberships", _terms)
+register_section("payments", "Your payments", _payments)
+register_strand("payments", "subscriptions.view", _lines)

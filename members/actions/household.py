@@ -1,0 +1,144 @@
+"""Two equals who share a plan: asked, agreed to by both, ended by either. Nothing shows before both agreed."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from loaf.lib.text import normal_email
+from members import audit, emails, limits
+from members.actions.errors import MembersError
+from members.actions.profile import set_consent
+from members.models import Application, Consent, Household, HouseholdMember, Listing, Member, NoContact, User
+from members.models.household import INVITE_LIFE
+from members.signals import household_joined
+
+SEATS = 2
+
+
+@transaction.atomic
+def invite(*, member: Member, first_name: str, email: str, by: User | None) -> None:
+    """Ask somebody to be linked. Whether we know her is told to nobody: the answer is the same.
+
+    Raises MembersError for somebody who has a partner, who asked too often, or asks herself.
+    """
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    if HouseholdMember.objects.partner_of(locked):
+        raise MembersError("You are linked with somebody already. End that first.")
+    if HouseholdMember.objects.confirmed().filter(member=locked, household__places__confirmed_at=None).exists():
+        raise MembersError("You asked somebody already. Take that back first.")
+    if not limits.allow("household", str(locked.pk), limit=5, seconds=86_400):
+        raise MembersError("That was often today. Please go on tomorrow, or call us.")
+    place = HouseholdMember.objects.confirmed().filter(member=locked).select_related("household").first()
+    home = place.household if place else Household.objects.create()
+    if place is None:
+        HouseholdMember.objects.create(household=home, member=locked, confirmed_at=timezone.now())
+    other = _meant(locked, first_name, email)
+    audit.record("household.asked", target=locked, by=by)
+    if other is not None:
+        asked = HouseholdMember.objects.create(household=home, member=other, invited_by=locked)
+        emails.household_asked(asked)
+
+
+def _meant(member: Member, first_name: str, email: str) -> Member | None:
+    """The one other person of this address and name who may be asked; None when there is none or more than one."""
+    name = first_name.strip().lower()
+    known = Member.objects.with_address(normal_email(email)).exclude(pk__in={member.pk, *NoContact.objects.apart_from(member)})
+    found = [m for m in known if name in (m.first_name.lower(), m.chosen_name.lower()) and m.inactive_reason != "deceased"]
+    return found[0] if len(found) == 1 and HouseholdMember.objects.partner_of(found[0]) is None else None
+
+
+@transaction.atomic
+def accept(*, place: HouseholdMember, by: User | None) -> None:
+    """Say yes: both are linked from now on, and a household plan covers both.
+
+    Raises MembersError when it is too old, was taken back, or one of the two is linked elsewhere meanwhile.
+    """
+    home = Household.objects.select_for_update().get(pk=place.household_id)
+    locked = home.places.select_for_update(of=("self",)).select_related("member").filter(pk=place.pk, confirmed_at=None).first()
+    if locked is None or timezone.now() - locked.invited_at > INVITE_LIFE:
+        raise MembersError("This question is not open any more. Please ask each other again.")
+    if HouseholdMember.objects.partner_of(locked.member):
+        raise MembersError("You are linked with somebody already. End that first.")
+    if home.places.confirmed().count() != 1:
+        raise MembersError("This question is not open any more. Please ask each other again.")
+    _leave_empty_home(locked.member, but=home)
+    locked.confirmed_at = timezone.now()
+    locked.save(update_fields=["confirmed_at"])
+    home.places.filter(confirmed_at=None).delete()
+    for other in home.places.select_related("member"):
+        set_consent(member=other.member, subject=Consent.Subject.HOUSEHOLD, is_given=True, by=by)
+    audit.record("household.joined", target=locked.member, after={"household": home.pk}, by=by)
+    household_joined.send(sender=Household, household=home)
+
+
+def _leave_empty_home(member: Member, *, but: Household) -> None:
+    """Let go of a household she began alone and nobody joined."""
+    Household.objects.filter(places__member=member, places__confirmed_at__isnull=False).exclude(pk=but.pk).delete()
+
+
+@transaction.atomic
+def decline(*, place: HouseholdMember, by: User | None) -> None:
+    """Say no, or take the question back; nobody is written to."""
+    audit.record("household.declined", target=place.member, by=by)
+    home = place.household
+    place.delete()
+    if home.places.count() == 1:
+        home.delete()
+
+
+@transaction.atomic
+def take_back(*, member: Member, by: User | None) -> None:
+    """Take back what she asked, whether or not anybody was found."""
+    Household.objects.filter(places__member=member, places__confirmed_at__isnull=False).exclude(
+        pk__in=HouseholdMember.objects.with_(member).values("household")
+    ).delete()
+    audit.record("household.taken_back", target=member, by=by)
+
+
+@transaction.atomic
+def part(*, member: Member, by: User | None) -> None:
+    """End a household from one side. Both stay members for what is paid; nothing of the link stays, and nobody is written to.
+
+    Raises MembersError for somebody who is linked with nobody.
+    """
+    other = HouseholdMember.objects.partner_of(member)
+    if other is None:
+        raise MembersError("You are linked with nobody.")
+    home = Household.objects.select_for_update().get(places__member=member, places__confirmed_at__isnull=False)
+    for one in (member, other):
+        Application.objects.filter(member=one).update(partner_first_name="", partner_last_name="", partner_is_member=False)
+        set_consent(member=one, subject=Consent.Subject.HOUSEHOLD, is_given=False, by=by)
+        listing = Listing.objects.filter(member=one).first()
+        if listing and listing.shows.pop("household", None):
+            listing.save()
+    audit.record("household.ended", target=member, before={"household": home.pk, "with": other.pk}, by=by)
+    home.delete()
+
+
+@transaction.atomic
+def set_one_letter(*, member: Member, is_on: bool, by: User | None) -> None:
+    """One letter for both in the mail, or one each; either may say so."""
+    home = Household.objects.filter(places__member=member, places__confirmed_at__isnull=False).first()
+    if home and home.one_letter != is_on:
+        home.one_letter = is_on
+        home.save(update_fields=["one_letter"])
+        audit.record("household.letters", target=member, after={"one_letter": is_on}, by=by)
+
+
+@transaction.atomic
+def link_by_hand(*, one: Member, other: Member, by: User) -> Household:
+    """Link two people who both told the office so. Raises MembersError without the power or when one is linked already."""
+    if not by.has_perm("users.edit"):
+        raise MembersError("This is not among your powers.")
+    if one.pk == other.pk:
+        raise MembersError("That is one person.")
+    for member in (one, other):
+        if HouseholdMember.objects.partner_of(member):
+            raise MembersError(f"{member} is linked with somebody already.")
+    Household.objects.filter(places__member__in=[one, other], places__confirmed_at__isnull=False).delete()
+    home = Household.objects.create()
+    for member in (one, other):
+        HouseholdMember.objects.create(household=home, member=member, confirmed_at=timezone.now())
+        set_consent(member=member, subject=Consent.Subject.HOUSEHOLD, is_given=True, by=by)
+        audit.record("household.joined", target=member, after={"household": home.pk}, by=by)
+    household_joined.send(sender=Household, household=home)
+    return home

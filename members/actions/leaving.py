@@ -1,0 +1,200 @@
+"""Going and coming back: pausing, leaving, being forgotten, dying. Each can be undone for 30 days but for the last step of erasing."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from members import audit, emails
+from members.actions.errors import MembersError
+from members.actions.household import part
+from members.actions.logins import end_sessions
+from members.actions.status import change_status, write_status
+from members.models import (
+    Application,
+    AuditEntry,
+    Consent,
+    ExternalId,
+    HouseholdMember,
+    Listing,
+    Member,
+    MemberNote,
+    Note,
+    PrivateDetails,
+    StatusChange,
+    User,
+)
+from members.models.member import InactiveReason, Status
+from members.photos import delete_photo
+from members.signals import member_erased
+from notices import actions as notices
+
+UNDO = dt.timedelta(days=30)
+
+
+@transaction.atomic
+def pause(*, member: Member, by: User | None) -> None:
+    """Rest: no news, not in the directory; dues and answers stay as they are."""
+    Member.objects.filter(pk=member.pk, paused_at=None).update(paused_at=timezone.now())
+    audit.record("member.paused", target=member, by=by)
+
+
+@transaction.atomic
+def unpause(*, member: Member, by: User | None) -> None:
+    """Be back as before."""
+    Member.objects.filter(pk=member.pk).update(paused_at=None)
+    audit.record("member.unpaused", target=member, by=by)
+
+
+@transaction.atomic
+def leave(*, member: Member, by: User | None, reason: str = "") -> None:
+    """End a membership at her own wish. Raises MembersError for somebody with powers at the desk, or who is no member."""
+    _no_powers(member)
+    if member.status not in (Status.ACTIVE, Status.PAYMENT_PENDING):
+        raise MembersError("There is no membership to end.")
+    change_status(member=member, to=Status.INACTIVE, by=by, reason=reason or "At her own wish", inactive_reason=InactiveReason.RESIGNED)
+
+
+@transaction.atomic
+def ask_to_be_forgotten(*, member: Member, by: User | None) -> None:
+    """Begin to erase: hidden at once, undone with one button for 30 days, then `erase` does it. Raises MembersError with powers."""
+    _no_powers(member)
+    if member.status in (Status.ACTIVE, Status.PAYMENT_PENDING):
+        leave(member=member, by=by, reason="Asked to be forgotten")
+    day = timezone.localdate() + UNDO
+    Member.objects.filter(pk=member.pk).update(erase_on=day, paused_at=timezone.now())
+    audit.record("member.erasing", target=member, after={"on": day}, by=by)
+    emails.erasing(member, day)
+
+
+@transaction.atomic
+def stay(*, member: Member, by: User | None) -> None:
+    """Take leaving or erasing back within 30 days: everything is as it was before."""
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    if locked.erase_on is not None:
+        Member.objects.filter(pk=locked.pk).update(erase_on=None, paused_at=None)
+    if locked.inactive_reason == InactiveReason.RESIGNED:
+        take_back_status(member=locked, by=by, reason="Came back")
+    audit.record("member.stayed", target=locked, by=by)
+
+
+@transaction.atomic
+def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User) -> StatusChange:
+    """Let the office say that somebody is not active, and why; also for one who is inactive for another reason.
+
+    A death stops mail, charges and listing in the same moment. Raises MembersError without the power or a reason.
+    """
+    _may_change(by, reason)
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    if inactive_reason not in InactiveReason.values:
+        raise MembersError("Please choose why.")
+    if locked.inactive_reason == inactive_reason:
+        raise MembersError("That is how it stands already.")
+    if locked.status in (Status.ACTIVE, Status.PAYMENT_PENDING):
+        change = change_status(member=locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
+    elif locked.status == Status.INACTIVE or inactive_reason == InactiveReason.DECEASED:
+        change = write_status(locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
+    else:
+        raise MembersError("An applicant is declined, not made inactive.")
+    if inactive_reason in (InactiveReason.DECEASED, InactiveReason.SUSPENDED):
+        _sign_out(locked)
+    return change
+
+
+def _sign_out(member: Member) -> None:
+    """End the sessions of a login nobody else uses."""
+    if member.user and not Member.objects.for_login(member.user).exclude(pk=member.pk).exists():
+        end_sessions(user=member.user)
+
+
+@transaction.atomic
+def reinstate(*, member: Member, reason: str, by: User) -> StatusChange:
+    """Make an inactive member active again by hand. Raises MembersError without the power or a reason, and for the dead."""
+    _may_change(by, reason)
+    if member.inactive_reason == InactiveReason.DECEASED:
+        raise MembersError("Take the note of her death back instead.")
+    return change_status(member=member, to=Status.ACTIVE, by=by, reason=reason)
+
+
+@transaction.atomic
+def undo_standing(*, member: Member, reason: str, by: User) -> StatusChange:
+    """Let the office take back what it said about somebody's standing, a death above all. Raises MembersError."""
+    _may_change(by, reason)
+    return take_back_status(member=member, by=by, reason=reason)
+
+
+def may_take_back_status(member: Member) -> bool:
+    """Whether becoming inactive was at most 30 days ago."""
+    last = member.status_changes.last()
+    return bool(last and last.to_status == Status.INACTIVE and last.from_status and timezone.now() - last.at <= UNDO)
+
+
+@transaction.atomic
+def take_back_status(*, member: Member, by: User | None, reason: str) -> StatusChange:
+    """Put a person back where she stood before she became inactive, within 30 days. Raises MembersError later."""
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    last = locked.status_changes.last()
+    if last is None or not may_take_back_status(locked):
+        raise MembersError("This cannot be taken back any more.")
+    return write_status(locked, to=last.from_status, by=by, reason=reason, inactive_reason=last.from_inactive_reason)
+
+
+def _may_change(by: User, reason: str) -> None:
+    if not by.has_perm("users.change_status"):
+        raise MembersError("This is not among your powers.")
+    if not reason.strip():
+        raise MembersError("Please write down why.")
+
+
+def _no_powers(member: Member) -> None:
+    if member.user is not None and member.user.assigned_permissions:
+        raise MembersError("You work at the desk. Hand your tasks over first, then call us.")
+
+
+def erase_due(*, today: dt.date) -> int:
+    """Erase everybody whose 30 days are over, one transaction each. Safe to run twice."""
+    due = list(Member.objects.filter(erase_on__lte=today))
+    for member in due:
+        erase(member=member, by=None)
+    return len(due)
+
+
+@transaction.atomic
+def erase(*, member: Member, by: User | None) -> None:
+    """Forget a person for good: she becomes “Former member 123”. What the books need stays, without her name."""
+    locked = Member.everyone.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
+    user, own_address = locked.user, locked.email
+    if HouseholdMember.objects.partner_of(locked):
+        part(member=locked, by=by)
+    delete_photo(member=locked)
+    for model, field in ERASED:
+        model._base_manager.filter(**{field: locked}).delete()
+    StatusChange.objects.filter(member=locked).update(reason="")
+    AuditEntry.objects.filter(target_type="members.member", target_id=locked.pk).update(details={})
+    notices.forget_person(person=locked.pk)
+    for name in CLEARED:
+        setattr(locked, name, "")
+    locked.first_name, locked.last_name = "Former member", str(locked.member_number)
+    locked.channels, locked.open_mail, locked.photo_consent = {}, False, "no"
+    locked.user = locked.erase_on = None
+    locked.joined_on = locked.joined_on and locked.joined_on.replace(month=1, day=1)
+    locked.joined_precision = "year"
+    locked.save()
+    member_erased.send(sender=Member, member=locked)
+    if user is not None and not Member.everyone.filter(user=user).exists():
+        if own_address:
+            notices.forget_address(emails=[user.email])
+        user.delete()
+    audit.record("member.erased", target=locked, by=by)
+
+
+CLEARED = [
+    "chosen_name", "pronouns", "email", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region", "postal_code",
+    "country", "area", "mailing_name", "bio", "mail_phrase",
+]  # fmt: skip
+"""Columns of a member that are emptied."""
+ERASED = [
+    (PrivateDetails, "member"), (Note, "member"), (Listing, "member"), (Consent, "member"), (Application, "member"), (ExternalId, "member"),
+    (MemberNote, "sender"), (MemberNote, "recipient"), (HouseholdMember, "member"),
+]  # fmt: skip
+"""Rows about a member that are deleted."""

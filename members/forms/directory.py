@@ -1,0 +1,44 @@
+"""What others see, and a note to another member."""
+
+from typing import Any
+
+from django import forms
+
+from members.models import Audience, Listing
+from members.models.listing import FIELDS
+
+
+class ListingForm(forms.Form):
+    """For each field who sees it, the plate, and whether members may write."""
+
+    plate = forms.ChoiceField(choices=Listing.Plate.choices, widget=forms.RadioSelect, label="Beside your name stands")
+    wants_notes = forms.BooleanField(
+        required=False, label="Members may write to me through the office", help_text="Neither of you sees the other’s address."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in FIELDS.items():
+            self.fields[f"show_{name}"] = forms.ChoiceField(choices=Audience.choices, label=f"{label}: who sees it")
+        self.order_fields([*(f"show_{name}" for name in FIELDS), "plate", "wants_notes"])
+
+    @property
+    def shows(self) -> dict[str, str]:
+        """Field → audience, once the form is valid."""
+        return {name: self.cleaned_data[f"show_{name}"] for name in FIELDS}
+
+
+class NoteForm(forms.Form):
+    """A note to a member."""
+
+    text = forms.CharField(
+        max_length=2000, label="Your note", widget=forms.Textarea({"rows": 6}),
+        help_text="It goes out with the name you have here. Your address is not shown.",
+        error_messages={"required": "Please write a few words first."},
+    )  # fmt: skip
+
+
+class ReportForm(forms.Form):
+    """What is wrong with a note."""
+
+    reason = forms.CharField(max_length=500, label="What is wrong with it?", widget=forms.Textarea({"rows": 3}))

@@ -1,0 +1,15 @@
+"""Asking somebody to be linked."""
+
+from django import forms
+
+from loaf.lib.forms import EmailField, TidyCharField
+
+
+class InviteForm(forms.Form):
+    """Whom one means: first name and the address we have of her."""
+
+    first_name = TidyCharField(
+        max_length=100, label="Their first name", widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": "Please type their first name."},
+    )  # fmt: skip
+    email = EmailField(label="Their e-mail address", help_text="The one they gave us. It may be the same as yours.")

@@ -1,0 +1,39 @@
+"""Write protected fields with the newest key."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import BaseCommand
+from django.db import connection, transaction
+
+from loaf.lib.crypt import EncryptedTextField, box
+
+CHUNK = 500
+
+
+class Command(BaseCommand):
+    """`manage.py rotate_keys`: after a new key was put in front of FIELD_KEYS. Safe to run twice, and to stop half way."""
+
+    help = "Encrypt every protected field anew with the first key of FIELD_KEYS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = sum(self._rotate(model) for model in apps.get_models())
+        self.stdout.write(f"{rows} rows written with the newest key. Keys behind it may be taken away.")
+
+    def _rotate(self, model: Any) -> int:
+        columns = [str(field.column) for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
+        if not columns:
+            return 0
+        table, key, last, count = model._meta.db_table, model._meta.pk.column, 0, 0
+        names = ", ".join(columns)
+        while True:
+            with transaction.atomic(), connection.cursor() as cursor:
+                lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"SELECT {key}, {names} FROM {table} WHERE {key} > %s ORDER BY {key} LIMIT {CHUNK}{lock}", [last])  # noqa: S608
+                chunk = cursor.fetchall()
+                for pk, *values in chunk:
+                    fresh = [box().rotate(value.encode()).decode() if value else value for value in values]
+                    cursor.execute(f"UPDATE {table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE {key} = %s", [*fresh, pk])  # noqa: S608
+            if not chunk:
+                return count
+            last, count = chunk[-1][0], count + len(chunk)

@@ -1,0 +1,152 @@
+"""Privacy: who can see what, who looked, what she agreed to, her own copy, and the ways to rest, leave and be forgotten."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from loaf.lib.htmx import render_page
+from members import actions, fresh, limits
+from members.doors import member_required
+from members.models import Consent, Listing, Member, OwnCopy, RoleAssignment
+from members.models.consent import TEXTS
+from members.sections import lookers
+from members.tasks import make_own_copy
+
+SEEN_BY = [
+    ("Your name, status and membership", "users.view"),
+    ("Address, phone, e-mail, whom to call, what helps you to come", "users.view_private"),
+    ("Your dues and payments", "subscriptions.view"),
+    ("Your gifts", "donations.view"),
+    ("Your answers to events", "events.view"),
+    ("That a message went to you (not what it says)", "communications.view_log"),
+]
+"""What the office holds, and the permission that shows it."""
+
+
+def seen_by() -> list[tuple[str, list[str]]]:
+    """For each kind of data the roles and the people who can see it today. Two queries."""
+    running = RoleAssignment.objects.running().select_related("role").prefetch_related("role__grants", "user__members")
+    holders = [(a, {grant.name for grant in a.role.grants.all()}) for a in running]
+    told = []
+    for what, permission in SEEN_BY:
+        people = sorted({f"{_called(a)} ({a.role.name})" for a, names in holders if permission in names})
+        told.append((what, people))
+    return told
+
+
+def _called(assignment: RoleAssignment) -> str:
+    member = next(iter(assignment.user.members.all()), None)
+    return member.called if member else "Somebody"
+
+
+@member_required("GET", "POST")
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Everything about privacy on one page; each button is one act."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    if request.method == "POST":
+        try:
+            _act(request, member, request.POST.get("do", ""))
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+        return redirect("privacy")
+    copy = OwnCopy.objects.filter(member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).first()
+    context = {
+        "member": member,
+        "listing": Listing.objects.filter(member=member).first(),
+        "seen_by": seen_by(),
+        "looks": lookers(member, days=90)[:50],
+        "consents": Consent.objects.filter(member=member)[:50],
+        "copy": copy,
+        "may_come_back": member.inactive_reason == "resigned" and member.erase_on is None,
+    }
+    return render_page(request, "members/privacy.html", context)
+
+
+def _act(request: HttpRequest, member: Member, do: str) -> None:
+    """One button. Raises MembersError with a plain sentence."""
+    by: Any = request.user
+    if do == "pause":
+        actions.pause(member=member, by=by)
+        messages.success(request, "You rest. No news comes, and nobody finds you in the directory.")
+    elif do == "unpause":
+        actions.unpause(member=member, by=by)
+        messages.success(request, "You are back. Good to see you.")
+    elif do == "stay":
+        actions.stay(member=member, by=by)
+        messages.success(request, "Everything is as it was before.")
+    elif do == "withdraw":
+        _withdraw(request, member)
+
+
+def _withdraw(request: HttpRequest, member: Member) -> None:
+    """Take one consent back, and what hangs on it."""
+    subject, by = request.POST.get("subject", ""), request.user
+    if subject not in TEXTS:
+        return
+    if subject == Consent.Subject.DIRECTORY:
+        actions.take_off_the_list(member=member, by=by)  # type: ignore[arg-type]
+    elif subject == Consent.Subject.HOUSEHOLD:
+        actions.part(member=member, by=by)  # type: ignore[arg-type]
+    elif subject == Consent.Subject.PHOTOS:
+        actions.save_profile(member=member, part="about", given={"photo_consent": "no"}, by=by)  # type: ignore[arg-type]
+    elif subject == Consent.Subject.OPEN_MAIL:
+        Member.objects.filter(pk=member.pk).update(open_mail=False)
+        actions.set_consent(member=member, subject=subject, is_given=False, by=by)  # type: ignore[arg-type]
+    else:
+        actions.unname_needs(member=member, by=by)  # type: ignore[arg-type]
+    messages.success(request, "Taken back. It counts from now on.")
+
+
+@member_required("GET", "POST")
+def own_data(request: HttpRequest) -> HttpResponse:
+    """Ask for the copy, after proving once more who it is; it is made within a minute."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    if request.method == "POST":
+        if not fresh.is_fresh(request):
+            return fresh.ask_again(request)
+        if limits.allow("own-data", str(member.pk), limit=5, seconds=86_400):
+            copy = OwnCopy.objects.create(member=member)
+            make_own_copy.enqueue(copy.pk)
+        else:
+            messages.error(request, "That is five copies today. Please go on tomorrow.")
+        return redirect("own_data")
+    latest = OwnCopy.objects.filter(member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).first()
+    return render_page(request, "members/own_data_page.html", {"copy": latest}, fragment="copy")
+
+
+@member_required()
+def own_data_file(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The ZIP, for the member it is about, while she is freshly signed in."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    copy = OwnCopy.objects.filter(token=token, member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).exclude(made_at=None).first()
+    if copy is None:
+        raise Http404
+    if not fresh.is_fresh(request):
+        return fresh.ask_again(request)
+    response = FileResponse(default_storage.open(copy.stored_as), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="about-you.zip"'
+    return response
+
+
+@member_required("GET", "POST")
+def goodbye(request: HttpRequest) -> HttpResponse:
+    """Leave, or be forgotten: what each means first, then a button."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    if request.method == "POST":
+        if not fresh.is_fresh(request):
+            return fresh.ask_again(request)
+        by: Any = request.user
+        try:
+            if request.POST.get("do") == "erase":
+                actions.ask_to_be_forgotten(member=member, by=by)
+            elif request.POST.get("do") == "leave":
+                actions.leave(member=member, by=by, reason=request.POST.get("reason", "")[:300])
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+        return redirect("privacy")
+    return render_page(request, "members/goodbye.html", {"member": member})

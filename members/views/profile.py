@@ -1,0 +1,227 @@
+"""The member's own pages about herself: one task a page, each line saying who sees it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from loaf.lib import pictures
+from loaf.lib.access import signed_in
+from loaf.lib.htmx import render_page
+from loaf.lib.templatetags.loaf import phone
+from members import actions, assist, audit, codes, fresh, limits, photos
+from members.doors import member_required
+from members.forms import AgainForm, EmailForm
+from members.forms.profile import (
+    AboutForm,
+    AccessForm,
+    AddressForm,
+    ContactForm,
+    CropForm,
+    EmergencyForm,
+    NameForm,
+    PhotoForm,
+)
+from members.models import NEEDS, Listing, Member, PrivateDetails, Voicemail
+from members.models.listing import Audience
+
+PURPOSE = "address"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One task of the profile: its name in the address and on the page, its form, who sees what it holds."""
+
+    title: str
+    form: type[forms.Form]
+    lede: str
+
+
+PARTS = {
+    "name": Part("Your name", NameForm, "What we call you, and what stands on paper."),
+    "contact": Part("Telephone", ContactForm, "How we may reach you, and how we had better not."),
+    "address": Part("Postal address", AddressForm, "Letters come in a plain envelope."),
+    "about": Part("About you", AboutForm, "Only if you like. Nobody has to say anything about herself."),
+    "access": Part("What helps you to come", AccessForm, "Said once, here; you need not say it again for each event."),
+    "emergency": Part("Whom to call", EmergencyForm, "If something happens at one of our events. Every look at it is written down."),
+}
+
+
+def details_of(member: Member) -> PrivateDetails:
+    """Her private details; empty ones when she told us nothing."""
+    return PrivateDetails.objects.filter(member=member).first() or PrivateDetails(member=member)
+
+
+def initial_of(member: Member, part: str) -> dict[str, Any]:
+    """What a part holds now, as its form shows it."""
+    details = details_of(member) if part in actions.SEALED else None
+    if details is None:
+        return {name: getattr(member, name) for name in PARTS[part].form.base_fields}
+    if part == "emergency":
+        people = details.emergency.get("people", [])
+        return {f"{key}{n}": value for n, person in enumerate(people, start=1) for key, value in person.items()}
+    held = dict(getattr(details, part))
+    return held | {"phone": member.phone} if part == "contact" else held
+
+
+@member_required()
+def profile(request: HttpRequest) -> HttpResponse:
+    """Everything about her at a glance: what it says, who sees it, and the way to change it."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    listing = Listing.objects.filter(member=member).first()
+    context = {"member": member, "listing": listing, "sections": _sections(member, listing), "picture": _picture(request, member, "m")}
+    return render_page(request, "members/profile.html", context)
+
+
+def _picture(request: HttpRequest, member: Member, size: str) -> str:
+    return photos.link(member, size, request.user) if member.photo else ""  # type: ignore[arg-type]
+
+
+def _who(listing: Listing | None, field: str) -> str:
+    audience = listing.shows.get(field, Audience.NOBODY) if listing else Audience.NOBODY
+    return str(Audience(audience).label)
+
+
+def _sections(member: Member, listing: Listing | None) -> list[dict[str, Any]]:
+    """The parts of the profile as lines: label, what it says, who sees it."""
+    details = details_of(member)
+    needs = [NEEDS[name] for name in details.access.get("needs", []) if name in NEEDS]
+    people = [
+        f"{p['name']}{', ' + p['relation'] if p['relation'] else ''}: {phone(p['phone'])}" for p in details.emergency.get("people", [])
+    ]
+    voicemail = details.contact.get("voicemail", "")
+    in_directory = "Members, in the directory" if listing else "Only the office"
+    rows = {
+        "name": [
+            ("We call you", member.called, f"{in_directory}; whoever you meet at an event"),
+            ("First and last name", str(member), _who(listing, "last_name")),
+            ("Pronouns", member.pronouns, _who(listing, "pronouns")),
+            ("On the envelope", member.mailing_name, "Only the office"),
+        ],
+        "contact": [
+            ("Phone", phone(member.phone), _who(listing, "phone")),
+            ("Best time", details.contact.get("best_time", ""), "Whoever calls you from the office"),
+            ("Voicemail", Voicemail(voicemail).label if voicemail else "", "Whoever calls you from the office"),
+            ("Before we call", details.contact.get("note", ""), "Whoever calls you from the office"),
+        ],
+        "address": [
+            ("Address", ", ".join(member.postal_lines[1:]), _who(listing, "address")),
+            ("Neighborhood", member.area, _who(listing, "area")),
+        ],
+        "about": [
+            ("About you", member.bio, _who(listing, "bio")),
+            ("Pictures", member.get_photo_consent_display(), "Whoever takes or shows pictures"),
+        ],
+        "access": [("You told us", "; ".join([*needs, *filter(None, [details.access.get("diet"), details.access.get("other")])]),
+                    "The organiser, by name" if details.access.get("may_name") else "Organisers see a number, no name")],
+        "emergency": [("We would call", "; ".join(people), "The event lead on the day, and care volunteers")],
+    }  # fmt: skip
+    return [{"part": part, "title": PARTS[part].title, "rows": lines} for part, lines in rows.items()]
+
+
+@member_required("GET", "POST")
+def profile_part(request: HttpRequest, part: str) -> HttpResponse:
+    """One task: show it, save it."""
+    if part not in PARTS:
+        raise Http404
+    member: Member = request.member  # type: ignore[attr-defined]
+    if part == "emergency" and assist.helped(request):
+        audit.record("looked.emergency", target=member)
+    form = PARTS[part].form(request.POST or None, initial=initial_of(member, part))
+    if request.method == "POST" and form.is_valid():
+        actions.save_profile(member=member, part=part, given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    context = {"form": form, "part": PARTS[part]}
+    return render_page(request, "members/profile_part.html", context, status=422 if form.errors else 200)
+
+
+@member_required("GET", "POST")
+def profile_email(request: HttpRequest) -> HttpResponse:
+    """Another e-mail address: six digits go there first, and nothing changes before they are typed."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    waits = codes.waiting(request, PURPOSE)
+    if request.method == "POST" and not fresh.is_fresh(request):
+        return fresh.ask_again(request)
+    if request.method == "POST" and "code" in request.POST:
+        code_form = AgainForm(request.POST)
+        if code_form.is_valid():
+            if address := codes.use(request, PURPOSE, code_form.cleaned_data["code"]):
+                return _changed_address(request, member, address)
+            code_form.add_error("code", "Those are not the six digits we sent there. Type them again, or begin anew.")
+        context = {"form": code_form, "waits": codes.waiting(request, PURPOSE), "member": member}
+        return render_page(request, "members/profile_email.html", context, status=422)
+    form: forms.Form = EmailForm(request.POST or None, initial={"email": member.email})
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["email"] == member.email:
+            messages.info(request, "That is the address we have.")
+            return redirect("profile")
+        if limits.allow("new-address", str(request.user.pk), limit=5, seconds=3600):
+            codes.send(request, PURPOSE, form.cleaned_data["email"])
+            return redirect("profile_email")
+        form.add_error("email", "That was often. Please wait an hour, or call us.")
+    shown = AgainForm() if waits and "anew" not in request.GET and not form.is_bound else form
+    context = {"form": shown, "waits": waits if shown is not form else "", "member": member}
+    return render_page(request, "members/profile_email.html", context, status=422 if form.errors else 200)
+
+
+def _changed_address(request: HttpRequest, member: Member, address: str) -> HttpResponse:
+    try:
+        actions.change_address(member=member, email=address)
+    except actions.MembersError as error:
+        messages.error(request, str(error))
+        return redirect("profile")
+    messages.success(request, f"From now on we write to {address}, and you sign in with it.")
+    return redirect("profile" if member.user_id == request.user.pk else "account_logout")
+
+
+@member_required("GET", "POST")
+def profile_photo(request: HttpRequest) -> HttpResponse:
+    """Put a photo in, turn it, choose the part, take it away."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    do = request.POST.get("do", "")
+    form: forms.Form = PhotoForm(request.POST, request.FILES) if do == "upload" else PhotoForm()
+    crop = CropForm(request.POST if do == "crop" else None)
+    if do == "upload" and form.is_valid():
+        file = form.cleaned_data["photo"]
+        try:
+            photos.save_photo(member=member, file=file.file, size=file.size)
+        except pictures.PictureError as error:
+            form.add_error("photo", str(error))
+        else:
+            messages.success(request, "Your photo is in. Is it upright, and is it the right part?")
+            return redirect("profile_photo")
+    elif do in ("left", "right"):
+        photos.change_photo(member=member, turn=-90 if do == "left" else 90)
+        return redirect("profile_photo")
+    elif do == "crop" and crop.is_valid():
+        photos.change_photo(member=member, **crop.cleaned_data)
+        return redirect("profile_photo")
+    elif do == "remove":
+        photos.delete_photo(member=member)
+        messages.success(request, "Your photo is gone. A plate with your initials takes its place.")
+        return redirect("profile_photo")
+    bad = form.errors or crop.errors
+    context = {"form": form, "crop": crop, "member": member, "picture": _picture(request, member, "l")}
+    return render_page(request, "members/profile_photo.html", context, status=422 if bad else 200)
+
+
+@signed_in()
+def photo(request: HttpRequest, key: str) -> HttpResponseBase:
+    """One size of a member's photo, for the login the link was made for, for five minutes."""
+    where = photos.opened(key, request.user)  # type: ignore[arg-type]
+    if where is None or not Member.objects.filter(photo=where.split("/")[1]).exists():
+        raise Http404
+    try:
+        file = default_storage.open(where)
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(file, content_type="image/webp")
+    response["Cache-Control"] = f"private, max-age={photos.LINK_LIFE}"
+    response["Content-Disposition"] = 'inline; filename="photo.webp"'
+    return response
