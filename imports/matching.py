@@ -66,7 +66,7 @@ WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_import
 BY_ADDRESS = f"""
 UPDATE imports_importrow SET target_member_id = m.id
 FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS first_name, MIN(UPPER(last_name)) AS last_name
-      FROM members_member WHERE email <> '' GROUP BY email HAVING COUNT(*) = 1) m
+      FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
 WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.email = m.email
   AND (imports_importrow.source = 'stripe' OR UPPER(imports_importrow.first_name) = m.first_name
        OR (m.last_name <> '' AND UPPER(imports_importrow.last_name) = m.last_name))
@@ -75,7 +75,8 @@ WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_import
 BY_ADDRESS_AND_NAME = f"""
 UPDATE imports_importrow SET target_member_id = m.id
 FROM (SELECT email, UPPER(first_name) AS first_name, UPPER(last_name) AS last_name, MIN(id) AS id
-      FROM members_member WHERE email <> '' GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
+      FROM members_member WHERE email <> '' AND deleted_at IS NULL
+      GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
 WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.email = m.email
   AND UPPER(imports_importrow.first_name) = m.first_name AND UPPER(imports_importrow.last_name) = m.last_name
 """
@@ -101,7 +102,7 @@ def _doubts() -> str:
     return f"""
     UPDATE imports_importrow SET action = 'reject', reasons = {value}{cast}
     WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL
-      AND EXISTS (SELECT 1 FROM members_member m WHERE m.email = imports_importrow.email)
+      AND EXISTS (SELECT 1 FROM members_member m WHERE m.email = imports_importrow.email AND m.deleted_at IS NULL)
     """
 
 

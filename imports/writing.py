@@ -154,7 +154,7 @@ WHERE {PAYMENTS} AND imports_importrow.customer_id <> '' AND e.source = 'stripe'
 """
 PAYER_BY_ADDRESS = f"""
 UPDATE imports_importrow SET target_member_id = m.id
-FROM (SELECT email, MIN(id) AS id FROM members_member WHERE email <> '' GROUP BY email HAVING COUNT(*) = 1) m
+FROM (SELECT email, MIN(id) AS id FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
 WHERE {PAYMENTS} AND imports_importrow.target_member_id IS NULL AND imports_importrow.email <> '' AND m.email = imports_importrow.email
 """
 STATUS = "CASE WHEN refunded = amount THEN 'refunded' WHEN refunded > 0 THEN 'partially_refunded' ELSE 'succeeded' END"

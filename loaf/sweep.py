@@ -68,6 +68,11 @@ def _lost_events(now: dt.datetime) -> int:
     return len(waiting)
 
 
+def _duplicates(now: dt.datetime) -> int:
+    """Once a week."""
+    return members.find_duplicates(now=now) if limits.allow("find-duplicates", "", limit=1, seconds=7 * 86_400) else 0
+
+
 @transaction.atomic
 def _old_rows(now: dt.datetime) -> int:
     """Let go of what nobody needs: ended sessions, finished tasks (14 days), schedule slots, webhook bodies (90 days)."""
@@ -92,6 +97,8 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "people to forget": lambda now: members.erase_due(today=timezone.localtime(now).date()),
     "notes between members": lambda now: members.forget_notes(now=now),
     "copies of own data": lambda now: own_data.forget_copies(),
+    "the bin": lambda now: members.purge_bin(now=now),
+    "people twice on the list": _duplicates,
     "audit to seal": lambda now: audit.seal(),
     "old messages": lambda now: notices.forget(now=now),
     "old import files": lambda now: imports.forget_files(now=now),

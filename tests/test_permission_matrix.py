@@ -1,5 +1,6 @@
 """Every URL × anonymous, login without a member, member, each role: exactly as declared. Generated from the URLconf."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -12,8 +13,10 @@ from members.models import (
     Application,
     Approval,
     AuditEntry,
+    DuplicatePair,
     Listing,
     MemberNote,
+    Merge,
     OwnCopy,
     Question,
     RateCount,
@@ -67,6 +70,9 @@ def objects():
     approval = Approval.objects.create(act="members_export", summary="s", reason="r", asked_by=staff)
     listing = Listing.objects.create(member=other, shows={})
     note = MemberNote.objects.create(sender=make_member(), recipient=other, text="t")
+    binned, doubles = make_member(deleted_at=timezone.now()), sorted([make_member(), make_member()], key=lambda m: m.pk)
+    pair = DuplicatePair.objects.create(one=doubles[0], other=doubles[1], why="name")
+    Merge.objects.create(kept=doubles[0], dropped=binned, at=timezone.now() - dt.timedelta(days=40))  # too late to take back
     reported = MemberNote.objects.create(sender=make_member(), recipient=other, text="t", reported_at=timezone.now())
     copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
     entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
@@ -76,7 +82,7 @@ def objects():
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
         "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,
         "events_event": event.pk, "donations_fund": fund.pk, "donations_donation": donation.pk, "notices_message": message.pk,
-        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_membernote": reported.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
+        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_membernote": reported.pk, "members_duplicatepair": pair.pk, "members_binnedmember": binned.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
         "endpoint": "00000000-0000-0000-0000-000000000000",
     }  # fmt: skip
 
@@ -176,6 +182,7 @@ LOCKED_BY_OWNER = {
 }
 # A POST without its fields may answer 404 or 403 after the door was passed.
 NEEDS_DATA = {
+    "admin:members_duplicatepair_change",
     "admin:members_two_person",
     "admin:members_role_change",
     "admin:check_in",

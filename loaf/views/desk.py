@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.models import Payment, ProviderEvent
 from events.models import Event
 from members.actions import ACTS
-from members.models import Application, Approval, MemberNote
+from members.models import Application, Approval, DuplicatePair, MemberNote
 from notices.models import Message
 
 Card = dict[str, Any]
@@ -84,11 +84,18 @@ def _reports(request: HttpRequest) -> Card | None:
     return {"title": "Reported notes", "text": f"{waiting} to look at", "url": url} if waiting else None
 
 
+def _twice(request: HttpRequest) -> Card | None:
+    waiting = DuplicatePair.objects.waiting().count()
+    url = reverse("admin:members_duplicatepair_changelist")
+    return {"title": "Twice on the list?", "text": f"{waiting} to look at", "url": url} if waiting else None
+
+
 CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [
     ("", _second_key),
     ("users.approve", _applications),
     ("events.view", _next_event),
     ("users.view_private", _reports),
+    ("users.merge", _twice),
     ("subscriptions.view", _money),
     ("communications.view_log", _messages),
     ("communications.send", _post),

@@ -50,6 +50,7 @@ from members.actions.leaving import (
     unpause,
 )
 from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor
+from members.actions.merging import find_duplicates, purge_bin, restore_member, settle_pair, undo_merge
 from members.actions.notes import add_note
 from members.actions.profile import SEALED, change_address, save_profile, set_consent, unname_needs
 from members.actions.roles import (
@@ -92,6 +93,7 @@ __all__ = [
     "ensure_login",
     "erase",
     "erase_due",
+    "find_duplicates",
     "forget_answers",
     "forget_notes",
     "invite",
@@ -111,12 +113,14 @@ __all__ = [
     "pause",
     "prove_application",
     "prove_by_phone",
+    "purge_bin",
     "purge_unproved",
     "reinstate",
     "reject_applicant",
     "remind_unproved",
     "report_note",
     "reset_second_factor",
+    "restore_member",
     "save_listing",
     "save_profile",
     "save_role",
@@ -127,6 +131,7 @@ __all__ = [
     "set_one_letter",
     "set_standing",
     "set_two_person_rule",
+    "settle_pair",
     "settle_report",
     "start_application",
     "stay",
@@ -134,6 +139,7 @@ __all__ = [
     "take_back_status",
     "take_off_the_list",
     "unblock",
+    "undo_merge",
     "undo_standing",
     "unname_needs",
     "unpause",

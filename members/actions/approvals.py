@@ -138,7 +138,8 @@ def _merge(approval: Approval) -> None:
     keep, drop = (Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop"))
     if keep is None or drop is None:
         raise MembersError("One of the two is gone already.")
-    merge_members(keep=keep, drop=drop, by=approval.asked_by, reason=approval.reason)
+    theirs = set(approval.params.get("theirs", []))
+    merge_members(keep=keep, drop=drop, by=approval.asked_by, reason=approval.reason, theirs=theirs)
 
 
 def _mass_mail(approval: Approval) -> None:

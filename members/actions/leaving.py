@@ -179,6 +179,7 @@ def erase(*, member: Member, by: User | None) -> None:
     locked.user = locked.erase_on = None
     locked.joined_on = locked.joined_on and locked.joined_on.replace(month=1, day=1)
     locked.joined_precision = "year"
+    locked.erased_at = timezone.now()
     locked.save()
     member_erased.send(sender=Member, member=locked)
     if user is not None and not Member.everyone.filter(user=user).exists():

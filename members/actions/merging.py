@@ -1,27 +1,40 @@
-"""Joining two records of one person, and deleting somebody nothing hangs on. Both leave their story in the audit."""
+"""Joining two records of one person, and deleting: both leave the record in the bin for 30 days, and both can be taken back."""
 
+import datetime as dt
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, ProtectedError, QuerySet
+from django.utils import timezone
 
+from loaf.lib.sql import fetch_all
 from members import audit
 from members.actions.errors import MembersError
-from members.models import AuditEntry, Member, User
+from members.actions.leaving import erase
+from members.actions.logins import end_sessions
+from members.models import AuditEntry, DuplicatePair, Member, Merge, NoContact, User
 from members.models.member import Status
+from members.models.merge import UNDO
 
-FILLED = [
-    "chosen_name", "pronouns", "email", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region", "postal_code",
-    "country", "bio",
+CHOSEN = [
+    "first_name", "last_name", "chosen_name", "pronouns", "mailing_name", "email", "phone", "address_line1", "address_line2", "city",
+    "region", "postal_code", "country", "area", "bio",
 ]  # fmt: skip
+"""Fields one chooses a side for; where one side is empty the other counts."""
+NOT_MOVED = (AuditEntry, Merge, NoContact, DuplicatePair)
+
+
+class _TakenBack(Exception):
+    """Rolls a trial back."""
 
 
 @transaction.atomic
-def merge_members(*, keep: Member, drop: Member, by: User, reason: str) -> None:
-    """Join two records of one person: everything that hangs on `drop` goes to `keep`, whose empty fields it fills.
+def merge_members(*, keep: Member, drop: Member, by: User, reason: str, theirs: set[str] | None = None) -> Merge:
+    """Join two records of one person: what hangs on `drop` goes to `keep`, with the fields named in `theirs`; `drop` goes to the bin.
 
-    Locks both. Raises MembersError without the power, for one record twice, when the dropped one is the active one, when
-    it has powers at the desk, or when both hold the same paid term.
+    What both have (an answer to the same event) stays as `keep` has it. Locks both. Raises MembersError without the power,
+    for one record twice, when the dropped one is the active one or works at the desk, or when both hold the same paid term.
     """
     if not by.has_perm("users.merge"):
         raise MembersError("This is not among your powers.")
@@ -34,30 +47,39 @@ def merge_members(*, keep: Member, drop: Member, by: User, reason: str) -> None:
     if drop.status == Status.ACTIVE and keep.status != Status.ACTIVE:
         raise MembersError("Keep the active record, and join the other one into it.")
     _no_powers(drop)
-    told = {name: getattr(drop, name) for name in ("member_number", "first_name", "last_name", "status", *FILLED)}
-    for relation in Member._meta.related_objects:
-        if relation.related_model is not AuditEntry:
-            _move(relation.related_model, relation.field.name, drop, keep)  # type: ignore[arg-type]
-    for name in FILLED:
-        setattr(keep, name, getattr(keep, name) or getattr(drop, name))
-    keep.user = keep.user or drop.user
+    fields = [*CHOSEN, "joined_on"]
+    kept = {name: getattr(keep, name) for name in fields}
+    moved = [entry for relation in Member._meta.related_objects if (entry := _move(relation, drop, keep))]
+    _keep_pairs(drop, keep)
+    for name in CHOSEN:
+        mine, other = getattr(keep, name), getattr(drop, name)
+        setattr(keep, name, (other or mine) if name in (theirs or set()) else (mine or other))
     keep.joined_on = min((day for day in (keep.joined_on, drop.joined_on) if day), default=None)
-    drop.delete()
+    users = [keep.user_id, drop.user_id]
+    keep.user_id, drop.user_id = keep.user_id or drop.user_id, None
+    drop.deleted_at = timezone.now()
+    drop.save()
     keep.save()
+    told = {"member_number": drop.member_number, "first_name": drop.first_name, "last_name": drop.last_name, "status": drop.status}
     audit.record("member.merged", target=keep, before=told, reason=reason, by=by)
+    written = {name: getattr(keep, name) for name in fields}
+    Merge.objects.filter(dropped=drop).delete()
+    before: Any = {"kept": kept, "written": written, "user": users}
+    return Merge.objects.create(kept=keep, dropped=drop, before=before, moved=moved, by=by)
 
 
-def _move(model: type[Model], field: str, drop: Member, keep: Member) -> None:
-    """Hand rows over, all at once; where one stands in the way of one `keep` has, row by row, and the double goes."""
+def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
+    """Hand the rows of one relation over; returns [model, field, ids] of those that went. A double stays with the record in the bin."""
+    model, field = relation.related_model, relation.field.name
+    if model in NOT_MOVED or model._meta.proxy:
+        return None
     rows = model._base_manager.filter(**{field: drop})
-    if _handed_over(rows, field, keep):
-        return
-    for row in rows:
-        if _handed_over(model._base_manager.filter(pk=row.pk), field, keep):
-            continue
-        if model._meta.app_label == "billing":
+    ids = list(rows.values_list("pk", flat=True))
+    if not _handed_over(rows, field, keep):
+        ids = [pk for pk in ids if _handed_over(model._base_manager.filter(pk=pk), field, keep)]
+        if model._meta.app_label == "billing" and rows.exists():
             raise MembersError("Both records hold the same paid term. The treasurer has to end one first.")
-        row.delete()
+    return [model._meta.label, field, ids] if ids else None
 
 
 def _handed_over(rows: QuerySet[Any], field: str, keep: Member) -> bool:
@@ -70,9 +92,47 @@ def _handed_over(rows: QuerySet[Any], field: str, keep: Member) -> bool:
     return True
 
 
+def _keep_pairs(drop: Member, keep: Member) -> None:
+    """Whoever is kept apart from the one is kept apart from the other."""
+    for pair in NoContact.objects.of(drop):
+        other = pair.other_id if pair.one_id == drop.pk else pair.one_id
+        if other != keep.pk:
+            first, second = sorted([keep.pk, other])
+            NoContact.objects.get_or_create(one_id=first, other_id=second, defaults={"reason": pair.reason, "by": pair.by})
+
+
+@transaction.atomic
+def undo_merge(*, merge: Merge, by: User) -> Member:
+    """Take two records apart again within 30 days; fields somebody changed since stay as they are now. Returns the one restored.
+
+    Raises MembersError without the power, later, or when rows moved on meanwhile.
+    """
+    if not by.has_perm("users.merge"):
+        raise MembersError("This is not among your powers.")
+    if timezone.now() - merge.at > UNDO:
+        raise MembersError("This was joined more than 30 days ago and stays so.")
+    kept = Member.objects.select_for_update().get(pk=merge.kept_id)
+    dropped = Member.everyone.select_for_update().get(pk=merge.dropped_id)
+    for label, field, ids in merge.moved:
+        model: type[Model] = apps.get_model(label)
+        if not _handed_over(model._base_manager.filter(pk__in=ids, **{field: kept}), field, dropped):
+            raise MembersError("Something of the two was changed so that they cannot be taken apart.")
+    for name, value in merge.before["kept"].items():
+        field_object = Member._meta.get_field(name)
+        if field_object.to_python(merge.before["written"][name]) == getattr(kept, name):  # type: ignore[union-attr]
+            setattr(kept, name, field_object.to_python(value))  # type: ignore[union-attr]
+    kept.user_id, dropped.user_id = merge.before["user"]
+    dropped.deleted_at = None
+    kept.save()
+    dropped.save()
+    merge.delete()
+    audit.record("member.taken_apart", target=kept, after={"restored": dropped.member_number}, by=by)
+    return dropped
+
+
 @transaction.atomic
 def delete_member(*, member: Member, by: User, reason: str) -> None:
-    """Delete somebody from the list, with a login that acts for nobody else.
+    """Put somebody into the bin, and sign a login out that acts for nobody else; after 30 days it is for good.
 
     Raises MembersError without the power, for somebody with powers at the desk, and when money hangs on the person.
     """
@@ -80,15 +140,79 @@ def delete_member(*, member: Member, by: User, reason: str) -> None:
         raise MembersError("This is not among your powers.")
     member = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
     _no_powers(member)
-    user, told = member.user, {"member_number": member.member_number, "status": member.status}
-    audit.record("member.deleted", target=member, before=told, reason=reason, by=by)
     try:
         with transaction.atomic():
-            member.delete()
+            Member.objects.get(pk=member.pk).delete()
+            raise _TakenBack
     except ProtectedError as error:
         raise MembersError("Payments or memberships hang on this person. Set the person to not active instead.") from error
-    if user is not None and not user.members.exists():
-        user.delete()
+    except _TakenBack:
+        pass
+    told = {"member_number": member.member_number, "status": member.status}
+    Member.objects.filter(pk=member.pk).update(deleted_at=timezone.now())
+    audit.record("member.deleted", target=member, before=told, reason=reason, by=by)
+    if member.user and not Member.objects.for_login(member.user).exists():
+        end_sessions(user=member.user)
+
+
+@transaction.atomic
+def restore_member(*, member: Member, by: User) -> None:
+    """Take somebody out of the bin; nothing of her was lost. Raises MembersError without the power, or for a joined record."""
+    if not by.has_perm("users.delete"):
+        raise MembersError("This is not among your powers.")
+    if Merge.objects.filter(dropped=member).exists():
+        raise MembersError("This record was joined into another one. Take the two apart instead.")
+    Member.everyone.filter(pk=member.pk).update(deleted_at=None)
+    audit.record("member.restored", target=member, by=by)
+
+
+def purge_bin(*, now: dt.datetime) -> int:
+    """Delete for good what lies in the bin for 30 days; where the books need the row, its person is forgotten. Safe to run twice."""
+    due = list(Member.everyone.filter(deleted_at__lt=now - UNDO, erased_at=None).select_related("user"))
+    for member in due:
+        user = member.user
+        try:
+            with transaction.atomic():
+                member.delete()
+                if user is not None and not Member.everyone.filter(user=user).exists():
+                    user.delete()
+        except ProtectedError:
+            erase(member=member, by=None)
+    return len(due)
+
+
+FIND = """
+INSERT INTO members_duplicatepair (one_id, other_id, why, found_at)
+SELECT a.id, b.id, %(why)s, %(now)s FROM members_member a JOIN members_member b ON a.id < b.id AND {same}
+WHERE a.deleted_at IS NULL AND b.deleted_at IS NULL AND a.erased_at IS NULL AND b.erased_at IS NULL
+ON CONFLICT DO NOTHING
+"""
+SAME_FIRST = "UPPER(a.first_name) = UPPER(b.first_name)"
+SAME = {
+    "name": f"{SAME_FIRST} AND UPPER(a.last_name) = UPPER(b.last_name) AND a.last_name <> ''",
+    "phone": f"a.phone = b.phone AND a.phone <> '' AND {SAME_FIRST}",
+    "address": f"""UPPER(a.address_line1) = UPPER(b.address_line1) AND a.address_line1 <> '' AND a.postal_code = b.postal_code
+                   AND {SAME_FIRST}""",
+}
+
+
+@transaction.atomic
+def find_duplicates(*, now: dt.datetime) -> int:
+    """Note every pair of records that may be one person; pairs somebody looked at are not asked again. Returns how many wait."""
+    with connection.cursor() as cursor:
+        for why, same in SAME.items():
+            cursor.execute(FIND.format(same=same), {"why": why, "now": now})
+    return int(fetch_all("SELECT COUNT(*) FROM members_duplicatepair WHERE settled_at IS NULL", {})[0][0])
+
+
+@transaction.atomic
+def settle_pair(*, pair: DuplicatePair, by: User) -> None:
+    """Write down that two records are two people. Raises MembersError without the power."""
+    if not by.has_perm("users.merge"):
+        raise MembersError("This is not among your powers.")
+    pair.settled_at, pair.settled_by = timezone.now(), by
+    pair.save(update_fields=["settled_at", "settled_by"])
+    audit.record("member.two_people", target=pair.one, after={"other": pair.other_id}, by=by)
 
 
 def _no_powers(member: Member) -> None:

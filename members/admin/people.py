@@ -14,6 +14,7 @@ from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
 from loaf.lib.templatetags.loaf import badge, partial_date, phone
 from members import actions, assist, audit
 from members.admin import standing
+from members.admin.duplicates import ask, merge_page
 from members.admin.exports import approved_export, members_as_file
 from members.models import Member, StatusChange
 from members.models.member import TONES, Status
@@ -60,39 +61,17 @@ class MemberAdmin(DeskAdmin):
         view = self.admin_site.admin_view
         return [
             path("export/", view(desk_page("users.export", "GET", "POST")(self.export)), name="members_member_export"),
-            path("<int:pk>/merge/", view(desk_page("users.merge", "POST")(self.merge)), name="members_member_merge"),
+            path("<int:pk>/merge/", view(desk_page("users.merge", "GET", "POST")(merge_page)), name="members_member_merge"),
             path("<int:pk>/remove/", view(desk_page("users.delete", "POST")(self.remove)), name="members_member_remove"),
             path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
             *standing.urls(view),
             *super().get_urls(),
         ]
 
-    def merge(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Join another record of the same person into this one."""
-        number = request.POST.get("number", "").strip()
-        other = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
-        if other is None:
-            messages.error(request, "There is no record with this member number.")
-            return redirect("admin:members_member_change", pk)
-        keep = get_object_or_404(Member, pk=pk)
-        summary = f"Join no. {other.member_number} ({other}) into no. {keep.member_number} ({keep})"
-        return self._ask(request, pk, act="merge", params={"keep": keep.pk, "drop": other.pk}, summary=summary)
-
     def remove(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Delete somebody from the list."""
+        """Put somebody into the bin."""
         member = get_object_or_404(Member, pk=pk)
-        return self._ask(request, pk, act="delete", params={"members": [pk]}, summary=f"Delete no. {member.member_number} ({member})")
-
-    def _ask(self, request: HttpRequest, pk: int, *, act: str, params: dict[str, Any], summary: str) -> HttpResponse:
-        """Ask for it, or do it where one person is enough."""
-        try:
-            reason, by = request.POST.get("reason", "")[:300], request.user
-            asked = actions.ask_approval(act=act, params=params, summary=summary[:300], reason=reason, by=by)  # type: ignore[arg-type]
-        except actions.MembersError as error:
-            messages.error(request, str(error))
-            return redirect("admin:members_member_change", pk)
-        messages.success(request, "Done." if asked.done_at else "Another person has to agree within three days.")
-        return redirect("admin:members_member_changelist")
+        return ask(request, pk, act="delete", params={"members": [pk]}, summary=f"Delete no. {member.member_number} ({member})")
 
     def assist(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Step into the member's own pages, with a reason, for half an hour at most."""

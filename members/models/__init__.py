@@ -10,6 +10,7 @@ from members.models.household import Household, HouseholdMember
 from members.models.limit import RateCount
 from members.models.listing import Audience, Listing
 from members.models.member import ExternalId, Member, MemberQuerySet, NumberSeries, StatusChange
+from members.models.merge import BinnedMember, DuplicatePair, Merge
 from members.models.role import Role, RoleAssignment, RolePermission
 from members.models.safety import Block, MemberNote, NoContact
 from members.models.switch import PanicSwitch
@@ -23,9 +24,11 @@ __all__ = [
     "Approval",
     "Audience",
     "AuditEntry",
+    "BinnedMember",
     "Block",
     "Consent",
     "Draft",
+    "DuplicatePair",
     "ExternalId",
     "Household",
     "HouseholdMember",
@@ -33,6 +36,7 @@ __all__ = [
     "Member",
     "MemberNote",
     "MemberQuerySet",
+    "Merge",
     "NoContact",
     "Note",
     "NumberSeries",

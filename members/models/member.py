@@ -149,6 +149,7 @@ class Member(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     erase_on = models.DateField(null=True, blank=True, editable=False, help_text="She asked to be forgotten; it is done on this day.")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="In the bin; gone for good after 30 days.")
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_precision = models.CharField(max_length=5, default="day", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
