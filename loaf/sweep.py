@@ -16,7 +16,7 @@ from events import actions as events
 from imports import actions as imports
 from loaf.models import ScheduleSlot
 from members import actions as members
-from members import audit, limits, own_data
+from members import audit, limits, own_data, papers
 from notices import actions as notices
 from notices.models import Message
 from notices.tasks import send_message
@@ -99,6 +99,8 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "copies of own data": lambda now: own_data.forget_copies(),
     "the bin": lambda now: members.purge_bin(now=now),
     "people twice on the list": _duplicates,
+    "values of our own fields": lambda now: members.forget_own_fields(now=now),
+    "papers taken out": lambda now: papers.forget_papers(),
     "audit to seal": lambda now: audit.seal(),
     "old messages": lambda now: notices.forget(now=now),
     "old import files": lambda now: imports.forget_files(now=now),

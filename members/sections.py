@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from loaf.lib.templatetags.loaf import phone
 from members.about import Line, Row, register_section, register_strand
-from members.models import NEEDS, AuditEntry, Consent, HouseholdMember, Listing, Member, MemberNote, Note, PrivateDetails
+from members.models import NEEDS, AuditEntry, Consent, HouseholdMember, Listing, Member, MemberNote, Note, PrivateDetails, ProfileValue
 from notices.models import Message
 
 PLAIN = [
@@ -45,6 +45,18 @@ def _details(member: Member) -> Iterable[Row]:
             "Before we call": details.contact.get("note", ""),
         }
     ]
+
+
+def _own_fields(member: Member) -> Iterable[Row]:
+    return [{v.field.label: v.text for v in ProfileValue.objects.filter(member=member).select_related("field")}]
+
+
+def _offices(member: Member) -> Iterable[Row]:
+    return [{"Office": str(o), "From": o.starts_on, "Until": o.ends_on} for o in member.offices.all()]
+
+
+def _tags(member: Member) -> Iterable[Row]:
+    return [{"Tag": name} for name in member.tags.values_list("name", flat=True)]
 
 
 def _application(member: Member) -> Iterable[Row]:
@@ -115,6 +127,9 @@ def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
 register_section("person", "About you", _person)
 register_section("details", "What only you and a few know", _details)
 register_section("application", "Your application", _application)
+register_section("own_fields", "Our own fields", _own_fields)
+register_section("offices", "Offices", _offices)
+register_section("tags", "Tags the office put on you", _tags)
 register_section("household", "Your household", _household)
 register_section("directory", "The directory", _listing)
 register_section("consents", "What you agreed to", _consents)

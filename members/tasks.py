@@ -1,7 +1,7 @@
 """Background work of the members' room."""
 
 from loaf.lib.tasks import retrying_task
-from members import own_data
+from members import own_data, papers
 from members.actions.announcing import write_announcement
 
 
@@ -15,3 +15,9 @@ def send_announcement(announcement_id: int) -> None:
 def make_own_copy(copy_id: int) -> None:
     """Make the copy of her own data a member asked for."""
     own_data.make_copy(copy_id)
+
+
+@retrying_task()
+def make_paper(paper_id: int) -> None:
+    """Make a roster, labels or a table somebody was allowed to take out."""
+    papers.make_paper(paper_id)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("me/profile/", views.profile, name="profile"),
     path("me/profile/email/", views.profile_email, name="profile_email"),
     path("me/profile/photo/", views.profile_photo, name="profile_photo"),
+    path("me/profile/more/", views.profile_more, name="profile_more"),
     path("me/profile/<slug:part>/", views.profile_part, name="profile_part"),
     path("photo/<str:key>/", views.photo, name="photo"),
     path("me/directory/", views.my_listing, name="my_listing"),

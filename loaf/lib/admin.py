@@ -171,6 +171,10 @@ class DeskAdmin(ModelAdmin):
         """Narrow the rows to a search text; only used when `search_help` is set."""
         return queryset
 
+    def get_filters(self, request: HttpRequest) -> list[Filter]:
+        """The filters of the list, for this person."""
+        return self.filters
+
     def search_label(self, request: HttpRequest) -> str:
         """What this person can search by."""
         return self.search_help
@@ -182,7 +186,8 @@ class DeskAdmin(ModelAdmin):
         text = " ".join(request.GET.get("q", "").split())[:100]
         queryset = self.rows(request)
         chosen: dict[str, str] = {}
-        for one in self.filters:
+        filters = self.get_filters(request)
+        for one in filters:
             value = request.GET.get(one.field, "")
             if value in dict(one.choices):
                 chosen[one.field] = value
@@ -197,6 +202,7 @@ class DeskAdmin(ModelAdmin):
         context = {
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "admin": self,
+            "filters": filters,
             "search_label": self.search_label(request),
             "columns": columns,
             "rows": self._rows(page.rows, columns),

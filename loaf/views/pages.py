@@ -22,6 +22,7 @@ from loaf.lib.htmx import render_page
 from loaf.lib.prepared import Parameter, PreparedQuery
 from loaf.models import WorkerBeat
 from members.doors import current_member, members_of
+from members.models import Office
 from members.models.member import Status
 from members.views import path_to_membership
 
@@ -62,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @open_to_all()
 def about(request: HttpRequest) -> HttpResponse:
     """Who we are."""
-    return render(request, "loaf/about.html")
+    return render(request, "loaf/about.html", {"offices": Office.objects.public().select_related("member")})
 
 
 @open_to_all()

@@ -17,7 +17,7 @@ from members.actions.applications import (
     validate_applicant,
     vote,
 )
-from members.actions.approvals import ACTS, ask_approval, ask_role, decide_approval, set_two_person_rule, use_approval
+from members.actions.approvals import ACTS, ask_approval, ask_role, decide_approval, note_paper_taken, set_two_person_rule, use_approval
 from members.actions.directory import (
     block,
     end_keeping_apart,
@@ -34,6 +34,7 @@ from members.actions.directory import (
 )
 from members.actions.drafts import open_draft, save_step, send_draft_code
 from members.actions.errors import MembersError
+from members.actions.grouping import end_office, forget_own_fields, give_office, save_own_fields, set_tags, show_offices
 from members.actions.household import accept, decline, invite, link_by_hand, part, set_one_letter, take_back
 from members.actions.leaving import (
     ask_to_be_forgotten,
@@ -89,6 +90,7 @@ __all__ = [
     "delete_role",
     "did_not_come_after_all",
     "end_keeping_apart",
+    "end_office",
     "end_sessions",
     "ensure_login",
     "erase",
@@ -96,6 +98,8 @@ __all__ = [
     "find_duplicates",
     "forget_answers",
     "forget_notes",
+    "forget_own_fields",
+    "give_office",
     "invite",
     "keep_a_superadmin",
     "keep_apart",
@@ -108,6 +112,7 @@ __all__ = [
     "may_write",
     "needs_second_person",
     "needs_two",
+    "note_paper_taken",
     "open_draft",
     "part",
     "pause",
@@ -122,6 +127,7 @@ __all__ = [
     "reset_second_factor",
     "restore_member",
     "save_listing",
+    "save_own_fields",
     "save_profile",
     "save_role",
     "save_step",
@@ -130,9 +136,11 @@ __all__ = [
     "set_consent",
     "set_one_letter",
     "set_standing",
+    "set_tags",
     "set_two_person_rule",
     "settle_pair",
     "settle_report",
+    "show_offices",
     "start_application",
     "stay",
     "take_back",

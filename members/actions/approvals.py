@@ -13,7 +13,7 @@ from members.actions.announcing import begin_sending
 from members.actions.errors import MembersError
 from members.actions.merging import delete_member, merge_members
 from members.actions.roles import assign_role, needs_two
-from members.models import Announcement, Approval, Member, Role, TwoPersonRule, User
+from members.models import Announcement, Approval, Member, Paper, Role, SavedFilter, TwoPersonRule, User
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Act:
 
 ACTS: dict[str, Act] = {
     "members_export": Act("Taking the members list out as a file", "users.export", "admin:members_member_export"),
+    "papers": Act("Taking a roster, labels or a table of people out", "users.export"),
     "audit_export": Act("Taking the audit out as a file", "permissions.view_audit", "admin:members_auditentry_export"),
     "superadmin": Act("Letting somebody shape roles or settings, or do everything", "permissions.assign_roles"),
     "rules": Act("Letting one person do what two decide", "permissions.manage_roles"),
@@ -154,10 +155,26 @@ def _delete(approval: Approval) -> None:
         delete_member(member=member, by=approval.asked_by, reason=approval.reason)
 
 
+def _paper(approval: Approval) -> None:
+    from members.tasks import make_paper
+
+    params, saved = approval.params, SavedFilter.objects.filter(pk=approval.params["saved"]).first()
+    if (saved.digest if saved else "") != params["digest"]:
+        raise MembersError("The saved list was changed after the other person was asked. Please ask again.")
+    paper = Paper.objects.create(kind=params["kind"], saved=saved, options=params["options"], by=approval.asked_by)
+    make_paper.enqueue(paper.pk)
+
+
+def note_paper_taken(*, paper: Paper, by: User) -> None:
+    """Every time a paper is taken out stands in the audit. Raises MembersError while the house is shut."""
+    audit.record("export.paper", target=paper, after={"kind": paper.kind}, by=by)
+
+
 PERFORMED: dict[str, Callable[[Approval], None]] = {
     "superadmin": _give_role,
     "rules": _loosen,
     "merge": _merge,
     "delete": _delete,
     "mass_mail": _mass_mail,
+    "papers": _paper,
 }

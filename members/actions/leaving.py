@@ -20,7 +20,10 @@ from members.models import (
     Member,
     MemberNote,
     Note,
+    Office,
+    OwnCopy,
     PrivateDetails,
+    ProfileValue,
     StatusChange,
     User,
 )
@@ -169,6 +172,7 @@ def erase(*, member: Member, by: User | None) -> None:
     delete_photo(member=locked)
     for model, field in ERASED:
         model._base_manager.filter(**{field: locked}).delete()
+    locked.tags.clear()
     StatusChange.objects.filter(member=locked).update(reason="")
     AuditEntry.objects.filter(target_type="members.member", target_id=locked.pk).update(details={})
     notices.forget_person(person=locked.pk)
@@ -196,6 +200,7 @@ CLEARED = [
 """Columns of a member that are emptied."""
 ERASED = [
     (PrivateDetails, "member"), (Note, "member"), (Listing, "member"), (Consent, "member"), (Application, "member"), (ExternalId, "member"),
-    (MemberNote, "sender"), (MemberNote, "recipient"), (HouseholdMember, "member"),
+    (ProfileValue, "member"), (Office, "member"), (OwnCopy, "member"), (MemberNote, "sender"), (MemberNote, "recipient"),
+    (HouseholdMember, "member"),
 ]  # fmt: skip
 """Rows about a member that are deleted."""

@@ -1,5 +1,5 @@
 """The members' room at the desk."""
 
-from members.admin import announcements, applications, audit, duplicates, people, reports, roles
+from members.admin import announcements, applications, audit, duplicates, grouping, people, reports, roles
 
-__all__ = ["announcements", "applications", "audit", "duplicates", "people", "reports", "roles"]
+__all__ = ["announcements", "applications", "audit", "duplicates", "grouping", "people", "reports", "roles"]

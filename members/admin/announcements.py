@@ -34,7 +34,7 @@ class AnnouncementAdmin(DeskAdmin):
         Column("Messages", lambda r: str(r["written"] or "")),
         Column("Begun", lambda r: short_day(r["created_at"])),
     ]
-    fields = ["subject", "body", "audience"]
+    fields = ["subject", "body", "audience", "saved"]
     empty_text = "No letter to many was written yet."
     change_form_template = "admin/members/announcement.html"
 

@@ -16,7 +16,8 @@ from members import actions, assist, audit
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
 from members.admin.exports import approved_export, members_as_file
-from members.models import Member, StatusChange
+from members.models import Member, SavedFilter, StatusChange
+from members.models.grouping import fulfilling
 from members.models.member import TONES, Status
 
 
@@ -54,7 +55,7 @@ class MemberAdmin(DeskAdmin):
     ]
     change_form_template = "admin/members/member_form.html"
 
-    list_links = [("admin:members_member_export", "Take the list out as a file")]
+    list_links = [("admin:members_savedfilter_changelist", "Saved lists"), ("admin:members_member_export", "Take the list out as a file")]
 
     def get_urls(self) -> list[Any]:
         """The export, and stepping into a member's pages to help on the phone."""
@@ -92,6 +93,13 @@ class MemberAdmin(DeskAdmin):
     def rows(self, request: HttpRequest) -> QuerySet[Member]:
         """Members this person may see."""
         return Member.objects.visible_to(request.user)
+
+    def get_filters(self, request: HttpRequest) -> list[Filter]:
+        """The status, and the lists somebody saved."""
+        saved = {str(one.pk): one for one in SavedFilter.objects.all()[:30]}
+        choices = [(key, one.name) for key, one in saved.items()]
+        narrow = Filter("saved", "Saved list", choices, narrow=lambda rows, key: fulfilling(rows, saved[key].criteria))
+        return [*self.filters, narrow] if saved else self.filters
 
     def search_label(self, request: HttpRequest) -> str:
         """Addresses are searched by those who may see them."""

@@ -10,7 +10,8 @@ from django.urls import path
 
 from loaf.lib.admin import desk_page
 from members import about, actions, audit
-from members.models import NEEDS, HouseholdMember, Member, NoContact, Note, PrivateDetails
+from members.forms.own_fields import OwnFieldsForm
+from members.models import NEEDS, HouseholdMember, Member, NoContact, Note, PrivateDetails, ProfileField
 from members.models.member import InactiveReason
 
 PERSON = "admin:members_member_change"
@@ -45,6 +46,28 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     by: Any = request.user
     kind, text = request.POST.get("kind", ""), request.POST.get("text", "")[:5000]
     return _act(request, pk, lambda m: actions.add_note(member=m, kind=kind, text=text, by=by), "Written down.")
+
+
+def set_tags(request: HttpRequest, pk: int) -> HttpResponse:
+    """Exactly these tags."""
+    by: Any = request.user
+    names = request.POST.get("tags", "")[:1000].split(",")
+    return _act(request, pk, lambda m: actions.set_tags(member=m, names=names, by=by), "Saved.")
+
+
+def set_own_fields(request: HttpRequest, pk: int) -> HttpResponse:
+    """Values of our own fields."""
+    by: Any = request.user
+    form = OwnFieldsForm(request.POST, fields=_own_fields(request))
+    if not form.is_valid():
+        messages.error(request, "; ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect(PERSON, pk)
+    return _act(request, pk, lambda m: actions.save_own_fields(member=m, given=form.given, by=by), "Saved.")
+
+
+def _own_fields(request: HttpRequest) -> list[ProfileField]:
+    """The fields of our own this person may read."""
+    return [field for field in ProfileField.objects.filter(is_active=True) if request.user.has_perm(field.readers)]
 
 
 def change_household(request: HttpRequest, pk: int) -> HttpResponse:
@@ -106,6 +129,7 @@ def urls(view: Callable[[Any], Any]) -> list[Any]:
     """The addresses of these acts; `view` is the admin site's own wrapper."""
     rows = [
         ("status", "users.change_status", set_standing, "POST"), ("notes", "|".join(sorted(set(Note.READERS.values()))), add_note, "POST"),
+        ("tags", "users.edit", set_tags, "POST"), ("own_fields", "users.edit", set_own_fields, "POST"),
         ("household", "users.edit", change_household, "POST"), ("apart", "users.view_private", keep_apart, "POST"),
         ("private", "users.view_private", private_page, "GET"), ("timeline", "users.view", timeline, "GET"),
     ]  # fmt: skip
@@ -121,6 +145,8 @@ def beside(request: HttpRequest, member: Member) -> dict[str, Any]:
     return {
         "note_kinds": kinds,
         "notes": Note.objects.filter(member=member, kind__in=[kind for kind, _ in kinds]).select_related("by")[:20] if kinds else [],
+        "tags": ", ".join(member.tags.values_list("name", flat=True)),
+        "own_fields": OwnFieldsForm(None, fields=_own_fields(request), member=member),
         "partner": HouseholdMember.objects.partner_of(member),
         "pairs": _pairs(member) if private else [],
         "calling": details.contact if details else {},

@@ -6,6 +6,7 @@ from django import forms
 
 from loaf.lib.forms import EmailField, PhoneField, TidyCharField
 from members.models import Question, Voicemail
+from members.models.application import AskedField
 
 
 class Step(forms.Form):
@@ -80,7 +81,7 @@ class FoundUs(Step):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for question in Question.objects.filter(is_active=True):
-            self.fields[f"question_{question.pk}"] = field_of(question)
+            self.fields[f"question_{question.pk}"] = field_of(question, required=question.is_required)
 
 
 class Agree(Step):
@@ -121,15 +122,15 @@ class ReferenceForm(forms.Form):
     answer = forms.ChoiceField(choices=[("yes", ""), ("no", "")])
 
 
-def field_of(question: Question) -> forms.Field:
-    """The form field of one of our own questions."""
-    words: dict[str, Any] = {"label": question.label, "help_text": question.help_text, "required": question.is_required}
-    kind = Question.Kind(question.kind)
-    if kind == Question.Kind.TICK:
+def field_of(question: AskedField, *, required: bool) -> forms.Field:
+    """The form field of a question or field of our own."""
+    words: dict[str, Any] = {"label": question.label, "help_text": question.help_text, "required": required}
+    kind = AskedField.Kind(question.kind)
+    if kind == AskedField.Kind.TICK:
         return forms.BooleanField(**words)
-    if kind == Question.Kind.CHOICE:
+    if kind == AskedField.Kind.CHOICE:
         lines = [line.strip() for line in question.choices.splitlines() if line.strip()]
         return forms.ChoiceField(choices=[(line, line) for line in lines], widget=forms.RadioSelect, **words)
-    if kind == Question.Kind.TEXT:
+    if kind == AskedField.Kind.TEXT:
         return forms.CharField(max_length=2000, widget=forms.Textarea({"rows": 4}), **words)
     return TidyCharField(max_length=300, **words)

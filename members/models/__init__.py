@@ -6,6 +6,7 @@ from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
 from members.models.consent import Consent, OwnCopy
 from members.models.details import NEEDS, Note, PrivateDetails
+from members.models.grouping import Office, Paper, ProfileField, ProfileValue, SavedFilter, Tag
 from members.models.household import Household, HouseholdMember
 from members.models.limit import RateCount
 from members.models.listing import Audience, Listing
@@ -40,16 +41,22 @@ __all__ = [
     "NoContact",
     "Note",
     "NumberSeries",
+    "Office",
     "OwnCopy",
     "PanicSwitch",
+    "Paper",
     "PrivateDetails",
+    "ProfileField",
+    "ProfileValue",
     "Question",
     "RateCount",
     "Reference",
     "Role",
     "RoleAssignment",
     "RolePermission",
+    "SavedFilter",
     "StatusChange",
+    "Tag",
     "TwoPersonRule",
     "User",
     "Voicemail",

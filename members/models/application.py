@@ -40,8 +40,8 @@ class Draft(models.Model):
         return f"Draft {self.pk}"
 
 
-class Question(models.Model):
-    """A question of our own on the form: its words, who may read the answers, and when they are deleted."""
+class AskedField(models.Model):
+    """What staff may ask in their own words: the question, its help, its kind."""
 
     class Kind(models.TextChoices):
         LINE = "line", "One line"
@@ -49,26 +49,34 @@ class Question(models.Model):
         TICK = "tick", "A box to tick"
         CHOICE = "choice", "One of several"
 
-    class Readers(models.TextChoices):
-        DECIDERS = "users.approve|users.reject|users.validate", "Whoever works on applications"
-        PRIVATE = "users.view_private", "Only those who may see private details"
-
     label = models.CharField("question", max_length=120)
     help_text = models.CharField("help", max_length=200, blank=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LINE)
     choices = models.TextField("the choices, one a line", blank=True)
-    is_required = models.BooleanField("must be answered", default=False)
-    readers = models.CharField("who may read the answers", max_length=60, choices=Readers.choices, default=Readers.DECIDERS)
-    delete_after_days = models.PositiveSmallIntegerField("delete the answers after so many days", default=365)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField("on the form", default=True)
 
     class Meta:
+        abstract = True
         ordering = ["position", "id"]
-        verbose_name_plural = "questions of the form to join"
 
     def __str__(self) -> str:
         return self.label
+
+
+class Question(AskedField):
+    """A question of our own on the form to join, who may read the answers, and when they are deleted."""
+
+    class Readers(models.TextChoices):
+        DECIDERS = "users.approve|users.reject|users.validate", "Whoever works on applications"
+        PRIVATE = "users.view_private", "Only those who may see private details"
+
+    is_required = models.BooleanField("must be answered", default=False)
+    readers = models.CharField("who may read the answers", max_length=60, choices=Readers.choices, default=Readers.DECIDERS)
+    delete_after_days = models.PositiveSmallIntegerField("delete the answers after so many days", default=365)
+
+    class Meta(AskedField.Meta):
+        verbose_name_plural = "questions of the form to join"
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):

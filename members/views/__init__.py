@@ -5,7 +5,7 @@ from members.views.household import household, household_part
 from members.views.joining import answer_reference, blank_form, join, join_later, join_paper, join_status, path_to_membership, who
 from members.views.letters import letters
 from members.views.privacy import goodbye, own_data, own_data_file, privacy
-from members.views.profile import photo, profile, profile_email, profile_part, profile_photo
+from members.views.profile import photo, profile, profile_email, profile_more, profile_part, profile_photo
 from members.views.security import again, assist_end, security
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "privacy",
     "profile",
     "profile_email",
+    "profile_more",
     "profile_part",
     "profile_photo",
     "security",

@@ -11,7 +11,7 @@ from loaf.lib.htmx import render_page
 from members import actions, assist, audit, limits, photos
 from members.doors import member_required
 from members.forms.directory import ListingForm, NoteForm, ReportForm
-from members.models import Block, Listing, Member, MemberNote, PanicSwitch
+from members.models import Block, Listing, Member, MemberNote, Office, PanicSwitch
 from members.models.listing import FIELDS
 
 PAGE_SIZE = 20
@@ -181,6 +181,10 @@ def my_listing(request: HttpRequest) -> HttpResponse:
         actions.take_off_the_list(member=member, by=by)
         messages.success(request, "You are off the list. Nobody finds you there any more.")
         return redirect("my_listing")
+    if request.POST.get("do") in ("show_office", "hide_office"):
+        actions.show_offices(member=member, is_public=request.POST["do"] == "show_office", by=by)
+        messages.success(request, "Saved.")
+        return redirect("my_listing")
     form = ListingForm(request.POST or None, initial=actions.listing_initial(listing))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -192,6 +196,7 @@ def my_listing(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": [(form[f"show_{name}"], label) for name, label in FIELDS.items()],
         "listing": listing,
+        "offices": Office.objects.running().filter(member=member),
         "preview": _whole(request, shown, member, officer=False),
         "for_officers": _whole(request, shown, member, officer=True) if listing else None,
         "member": member,

@@ -17,6 +17,7 @@ from loaf.lib.templatetags.loaf import phone
 from members import actions, assist, audit, codes, fresh, limits, photos
 from members.doors import member_required
 from members.forms import AgainForm, EmailForm
+from members.forms.own_fields import OwnFieldsForm
 from members.forms.profile import (
     AboutForm,
     AccessForm,
@@ -27,7 +28,7 @@ from members.forms.profile import (
     NameForm,
     PhotoForm,
 )
-from members.models import NEEDS, Listing, Member, PrivateDetails, Voicemail
+from members.models import NEEDS, Listing, Member, PrivateDetails, ProfileField, ProfileValue, Voicemail
 from members.models.listing import Audience
 
 PURPOSE = "address"
@@ -74,7 +75,13 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Everything about her at a glance: what it says, who sees it, and the way to change it."""
     member: Member = request.member  # type: ignore[attr-defined]
     listing = Listing.objects.filter(member=member).first()
-    context = {"member": member, "listing": listing, "sections": _sections(member, listing), "picture": _picture(request, member, "m")}
+    context = {
+        "member": member,
+        "listing": listing,
+        "sections": _sections(member, listing),
+        "picture": _picture(request, member, "m"),
+        "more": _more(member),
+    }
     return render_page(request, "members/profile.html", context)
 
 
@@ -85,6 +92,13 @@ def _picture(request: HttpRequest, member: Member, size: str) -> str:
 def _who(listing: Listing | None, field: str) -> str:
     audience = listing.shows.get(field, Audience.NOBODY) if listing else Audience.NOBODY
     return str(Audience(audience).label)
+
+
+def _more(member: Member) -> list[tuple[str, str, str]]:
+    """Our own fields: label, what she said, who reads it."""
+    told = dict(ProfileValue.objects.filter(member=member).values_list("field", "text"))
+    fields = ProfileField.objects.filter(is_active=True, member_writes=True)
+    return [(field.label, told.get(field.pk, ""), field.get_readers_display()) for field in fields]
 
 
 def _sections(member: Member, listing: Listing | None) -> list[dict[str, Any]]:
@@ -138,6 +152,22 @@ def profile_part(request: HttpRequest, part: str) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("profile")
     context = {"form": form, "part": PARTS[part]}
+    return render_page(request, "members/profile_part.html", context, status=422 if form.errors else 200)
+
+
+@member_required("GET", "POST")
+def profile_more(request: HttpRequest) -> HttpResponse:
+    """Fields of our own that members fill in themselves."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    fields = list(ProfileField.objects.filter(is_active=True, member_writes=True))
+    if not fields:
+        raise Http404
+    form = OwnFieldsForm(request.POST or None, fields=fields, member=member)
+    if request.method == "POST" and form.is_valid():
+        actions.save_own_fields(member=member, given=form.given, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    context = {"form": form, "part": Part("More about you", forms.Form, "What we would like to know besides. All of it is up to you.")}
     return render_page(request, "members/profile_part.html", context, status=422 if form.errors else 200)
 
 
