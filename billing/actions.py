@@ -6,6 +6,7 @@ import logging
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +21,8 @@ from members.models.member import Status
 
 log = logging.getLogger("loaf.billing")
 
+NAMES_KEPT = dt.timedelta(days=7 * 366)
+"""How long the books need the names of payers (IRS: seven years at most)."""
 SESSION_LIFE = dt.timedelta(hours=23)
 """Stripe closes an unpaid checkout page after 24 hours; we stop offering it an hour before."""
 
@@ -342,3 +345,9 @@ def _expire_quietly(session_id: str) -> None:
         stripe.expire_checkout(session_id)
     except stripe.StripeDown:
         log.warning("an older payment page could not be closed; it closes by itself within a day")
+
+
+def forget_payers(*, now: dt.datetime) -> int:
+    """After seven years the books no longer need names: forget payers' names, addresses and card digits. Amounts stay."""
+    old = Payment.objects.filter(created_at__lt=now - NAMES_KEPT).filter(~Q(payer_name="") | ~Q(payer_email="") | ~Q(card_last4=""))
+    return old.update(payer_name="", payer_email="", card_last4="", receipt_url="")

@@ -6,6 +6,8 @@ from billing import intake, views
 
 urlpatterns = [
     path("me/membership/", views.membership, name="membership"),
+    path("me/membership/card/", views.card, name="card"),
+    path("me/membership/card.pdf", views.card_pdf, name="card_pdf"),
     path("me/payments/", views.payments, name="payments"),
     path("pay/<str:reference>/", views.payment_result, name="payment_result"),
     path("stripe/webhook/<uuid:endpoint>/", intake.stripe_webhook, name="stripe_webhook"),

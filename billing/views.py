@@ -1,9 +1,12 @@
 """A member's dues and payments, and the page a person comes back to from the card page."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
 from billing import actions
@@ -11,6 +14,7 @@ from billing.forms import DuesForm
 from billing.models import Payment, PaymentLine, Plan
 from loaf.lib.access import open_to_all
 from loaf.lib.htmx import render_page
+from members import paper
 from members.doors import current_member, member_required
 
 
@@ -71,3 +75,25 @@ def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
         "is_waiting": payment.status == Payment.Status.PENDING,
     }
     return render_page(request, "billing/payment_result.html", context, fragment="result")
+
+
+@member_required()
+def card(request: HttpRequest) -> HttpResponse:
+    """The member's card, to show or to print."""
+    return render_page(request, "billing/card.html", _card(request))
+
+
+@member_required()
+def card_pdf(request: HttpRequest) -> HttpResponse:
+    """The card as a PDF of its true size."""
+    pdf = paper.write_pdf(render_to_string("billing/card_paper.html", {**_card(request), "org": settings.ORG}))
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="card.pdf"'})
+
+
+def _card(request: HttpRequest) -> dict[str, Any]:
+    """Member and the term that covers her longest. Raises Http404 for whoever is no member today."""
+    member = request.member  # type: ignore[attr-defined]
+    if not member.sees_member_pages:
+        raise Http404
+    term = member.memberships.not_over().order_by(F("ends_on").desc(nulls_first=True)).first()
+    return {"member": member, "term": term}

@@ -1,6 +1,9 @@
 """Giving: opening a gift, and what happens when its money comes."""
 
+import datetime as dt
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from billing import actions as billing
@@ -8,6 +11,8 @@ from billing.models import Payment, PaymentLine
 from donations import emails
 from donations.models import Donation, Fund
 from members.models import Member
+
+NAMES_KEPT = dt.timedelta(days=7 * 366)
 
 
 def start_donation(
@@ -68,3 +73,9 @@ def receive_donation(*, payment: Payment) -> None:
 def fail_donation(*, payment: Payment) -> None:
     """Note that the money of a gift did not come."""
     payment.donations.filter(status=Donation.Status.PENDING).update(status=Donation.Status.FAILED)
+
+
+def forget_givers(*, now: dt.datetime) -> int:
+    """After seven years forget givers' names, addresses and dedications. Amounts stay."""
+    old = Donation.objects.filter(given_at__lt=now - NAMES_KEPT).filter(~Q(donor_name="") | ~Q(donor_email="") | ~Q(dedication=""))
+    return old.update(donor_name="", donor_email="", dedication="", may_be_thanked=False)

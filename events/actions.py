@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from events import emails
@@ -16,6 +16,7 @@ from members.models import Member, User
 log = logging.getLogger("loaf.events")
 
 
+NAMES_KEPT = dt.timedelta(days=365)
 TOLD = {"starts_at", "ends_at", "venue", "address"}
 """What people who come must hear of when it changes."""
 
@@ -181,3 +182,13 @@ def event_changed(*, event: Event, changed: set[str]) -> int:
 def close_past_events(*, now: dt.datetime) -> int:
     """Close events that are over for answers. Safe to run twice."""
     return Event.objects.filter(status=Event.Status.PUBLISHED, ends_at__lt=now).update(status=Event.Status.CLOSED)
+
+
+@transaction.atomic
+def forget_names(*, now: dt.datetime) -> int:
+    """A year after an event forget what people brought, their guests' names and the walk-ins' names; the numbers stay."""
+    old = Event.objects.filter(ends_at__lt=now - NAMES_KEPT)
+    count = Rsvp.objects.filter(event__in=old).exclude(note="").update(note="")
+    count += Guest.objects.filter(rsvp__event__in=old).exclude(name="").update(name="")
+    nameless = Q(guest__isnull=False) | Q(member=None)
+    return count + Attendance.objects.filter(nameless, event__in=old).exclude(name="Guest").update(name="Guest")

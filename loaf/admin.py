@@ -1,5 +1,6 @@
 """The volunteers' desk: Django's admin with our permissions, our look and our staff pages."""
 
+import datetime as dt
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -8,13 +9,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import logout
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 
+from loaf import retention
 from loaf.lib.access import STAFF
-from loaf.lib.admin import DeskAdmin
-from members import fresh
+from loaf.lib.admin import DeskAdmin, desk_page
+from loaf.models import SweepCount
+from members import actions, fresh
+from members.models import PanicSwitch
 from members.permissions import is_grave
 
 SEEN_KEY = "desk_seen"
@@ -38,6 +44,32 @@ def is_grave_door(view: Any) -> bool:
     of_model = getattr(getattr(view, "__self__", None), "permissions", {})
     needed = getattr(view, "access", "") or "|".join(of_model.get(verb, "") for verb in ("add", "change", "delete"))
     return any(is_grave(name) for name in needed.split("|"))
+
+
+def panic(request: HttpRequest) -> HttpResponse:
+    """Shut the house, or open it again."""
+    by: Any = request.user
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")[:300]
+        try:
+            if request.POST.get("do") == "open":
+                actions.open_the_house(by=by, reason=reason)
+                messages.success(request, "The house is open again.")
+            else:
+                ended = actions.shut_the_house(by=by, reason=reason, keep=request.session.session_key or "")
+                messages.success(request, f"The house is shut. {ended} sessions ended.")
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+        return redirect("admin:panic")
+    return render(request, "admin/panic.html", {"title": "Shut the house", "switch": PanicSwitch.objects.first()})
+
+
+def kept(request: HttpRequest) -> HttpResponse:
+    """What we keep of people, for how long, and what was let go of lately."""
+    since = timezone.localdate() - dt.timedelta(days=30)
+    done = dict(SweepCount.objects.filter(day__gte=since).values("name").annotate(n=Sum("count")).values_list("name", "n"))
+    rows = [(kind, done.get(kind.chore, 0)) for kind in retention.CLASSES.values()]
+    return render(request, "admin/kept.html", {"title": "What we keep", "rows": rows})
 
 
 class LoafAdminSite(AdminSite):
@@ -97,9 +129,18 @@ class LoafAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our staff pages that belong to no single table, before the stock ones."""
+        from events.care import care, whom_to_call
         from events.views import check_in
 
-        return [path("events/<int:event_id>/check-in/", check_in, name="check_in"), *super().get_urls()]
+        shut = self.admin_view(desk_page("settings.edit", "GET", "POST")(panic))
+        return [
+            path("events/<int:event_id>/check-in/", self.admin_view(check_in), name="check_in"),
+            path("events/<int:event_id>/care/", self.admin_view(care), name="event_care"),
+            path("events/<int:event_id>/call/<int:member_id>/", self.admin_view(whom_to_call), name="whom_to_call"),
+            path("shut/", shut, name="panic"),
+            path("kept/", self.admin_view(desk_page("settings.view")(kept)), name="kept"),
+            *super().get_urls(),
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The desk: what needs somebody today, and the way to every list this person may open."""

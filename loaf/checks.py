@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from loaf import retention
+
 
 @register(Tags.urls)
 def every_door_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -28,6 +30,14 @@ def stripe_settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     if not 5 <= len(statement) <= 22 or any(mark in statement for mark in "<>\\'\"*"):
         found.append(Error("ORG_STATEMENT_DESCRIPTOR must have 5 to 22 characters and none of < > \\ ' \" *.", id="loaf.E005"))
     return found
+
+
+@register()
+def every_personal_column_has_its_time(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A column that may tell something about somebody is in a class of loaf/retention.py."""
+    hint = "Put it into a class of loaf/retention.py, or name it as impersonal there."
+    missing = [Error(f"{name} has no retention class.", hint=hint, id="loaf.E006") for name in retention.without_class()]
+    return [*missing, *(Error(f"{name} does not exist.", hint=hint, id="loaf.E007") for name in retention.unknown_columns())]
 
 
 @register(Tags.security, deploy=True)

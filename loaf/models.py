@@ -26,3 +26,17 @@ class ScheduleSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class SweepCount(models.Model):
+    """How much one chore of the sweep did on one day; kept for a year, shown beside what we keep and for how long."""
+
+    name = models.CharField(max_length=60)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "day"], name="sweep_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.day}"

@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
 from billing.models import Payment, ProviderEvent
 from billing.tasks import process_event
+from donations import actions as donations
 from events import actions as events
 from imports import actions as imports
-from loaf.models import ScheduleSlot
+from loaf.models import ScheduleSlot, SweepCount
 from members import actions as members
 from members import audit, limits, own_data, papers
 from notices import actions as notices
@@ -34,7 +36,16 @@ def sweep(*, now: dt.datetime | None = None) -> dict[str, int]:
         except Exception as error:
             log.error("sweep: %s failed: %s", name, type(error).__name__)
             done[name] = -1
+    _remember(done, timezone.localtime(moment).date())
     return done
+
+
+def _remember(done: dict[str, int], day: dt.date) -> None:
+    """Add up what each chore did on a day; the desk shows it beside what we keep."""
+    for name, count in done.items():
+        if count > 0:
+            row, _ = SweepCount.objects.get_or_create(name=name, day=day)
+            SweepCount.objects.filter(pk=row.pk).update(count=F("count") + count)
 
 
 def _terms(now: dt.datetime) -> int:
@@ -79,6 +90,7 @@ def _old_rows(now: dt.datetime) -> int:
     limits.forget(now=now)
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
     count += DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=14)).delete()[0]
+    count += SweepCount.objects.filter(day__lt=(now - dt.timedelta(days=365)).date()).delete()[0]
     count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=7)).delete()[0]
     old = ProviderEvent.objects.filter(received_at__lt=now - dt.timedelta(days=90)).exclude(payload="")
     return count + old.exclude(state=ProviderEvent.State.RECEIVED).update(payload="")
@@ -101,6 +113,9 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "people twice on the list": _duplicates,
     "values of our own fields": lambda now: members.forget_own_fields(now=now),
     "papers taken out": lambda now: papers.forget_papers(),
+    "declined applicants": lambda now: members.forget_declined(now=now),
+    "names at events": lambda now: events.forget_names(now=now),
+    "names in old books": lambda now: billing.forget_payers(now=now) + donations.forget_givers(now=now),
     "audit to seal": lambda now: audit.seal(),
     "old messages": lambda now: notices.forget(now=now),
     "old import files": lambda now: imports.forget_files(now=now),

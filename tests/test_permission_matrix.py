@@ -17,10 +17,13 @@ from members.models import (
     Listing,
     MemberNote,
     Merge,
+    Office,
     OwnCopy,
+    ProfileField,
     Question,
     RateCount,
     Reference,
+    SavedFilter,
 )
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
 from tests.factories import (
@@ -73,18 +76,30 @@ def objects():
     binned, doubles = make_member(deleted_at=timezone.now()), sorted([make_member(), make_member()], key=lambda m: m.pk)
     pair = DuplicatePair.objects.create(one=doubles[0], other=doubles[1], why="name")
     Merge.objects.create(kept=doubles[0], dropped=binned, at=timezone.now() - dt.timedelta(days=40))  # too late to take back
+    saved = SavedFilter.objects.create(name="s")
+    office = Office.objects.create(member=other, title="t", starts_on=timezone.localdate())
+    field = ProfileField.objects.create(label="f")
+    coming = event_today(other)
     reported = MemberNote.objects.create(sender=make_member(), recipient=other, text="t", reported_at=timezone.now())
     copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
     entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
     assignment = staff.role_assignments.get()
     return {
         "person.pk": listing.pk, "write_note.pk": listing.pk, "note.token": note.token, "own_data_file.token": copy.token, "part": "name",
+        "members_savedfilter": saved.pk, "members_office": office.pk, "members_profilefield": field.pk,
+        "admin:whom_to_call.event_id": coming.pk, "member_id": other.pk,
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
         "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,
         "events_event": event.pk, "donations_fund": fund.pk, "donations_donation": donation.pk, "notices_message": message.pk,
         "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_membernote": reported.pk, "members_duplicatepair": pair.pk, "members_binnedmember": binned.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
         "endpoint": "00000000-0000-0000-0000-000000000000",
     }  # fmt: skip
+
+
+def event_today(member):
+    event = make_event(days=0)
+    event.rsvps.create(member=member, status="going")
+    return event
 
 
 def path_of(route, objects):
@@ -167,6 +182,8 @@ def test_doors_open_exactly_as_declared(as_user, objects, kind, settings):
 
 # Doors whose answer depends on whose object it is: the owner's rooms test them.
 LOCKED_BY_OWNER = {
+    "admin:members_paper_take",
+    "admin:members_paper_change",
     "note",
     "own_data_file",
     "photo",

@@ -91,6 +91,7 @@ def test_check_in_costs_the_same_for_1_and_30_people(as_user):
     event = make_event()
     client, url = as_user(make_staff("events")), reverse("admin:check_in", args=[event.pk])
     event.rsvps.create(member=make_member(), status="going")
+    client.get(url)  # the first visit also notes that somebody is at the desk
     one = queries(client, url)
     for _ in range(29):
         event.rsvps.create(member=make_member(), status="going", guest_count=1).guests.create(position=1)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.models import Payment, ProviderEvent
 from events.models import Event
 from members.actions import ACTS
-from members.models import Application, Approval, DuplicatePair, MemberNote
+from members.models import Application, Approval, DuplicatePair, MemberNote, PanicSwitch
 from notices.models import Message
 
 Card = dict[str, Any]
@@ -84,6 +84,12 @@ def _reports(request: HttpRequest) -> Card | None:
     return {"title": "Reported notes", "text": f"{waiting} to look at", "url": url} if waiting else None
 
 
+def _shut(request: HttpRequest) -> Card | None:
+    if not PanicSwitch.is_on():
+        return None
+    return {"title": "The house is shut", "text": "Directory, feeds and exports are closed", "url": reverse("admin:panic")}
+
+
 def _twice(request: HttpRequest) -> Card | None:
     waiting = DuplicatePair.objects.waiting().count()
     url = reverse("admin:members_duplicatepair_changelist")
@@ -91,6 +97,7 @@ def _twice(request: HttpRequest) -> Card | None:
 
 
 CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [
+    ("settings.edit", _shut),
     ("", _second_key),
     ("users.approve", _applications),
     ("events.view", _next_event),

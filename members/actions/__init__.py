@@ -40,6 +40,7 @@ from members.actions.leaving import (
     ask_to_be_forgotten,
     erase,
     erase_due,
+    forget_declined,
     leave,
     may_take_back_status,
     pause,
@@ -53,6 +54,7 @@ from members.actions.leaving import (
 from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor
 from members.actions.merging import find_duplicates, purge_bin, restore_member, settle_pair, undo_merge
 from members.actions.notes import add_note
+from members.actions.panic import open_the_house, refuse_while_shut, shut_the_house
 from members.actions.profile import SEALED, change_address, save_profile, set_consent, unname_needs
 from members.actions.roles import (
     assign_role,
@@ -97,6 +99,7 @@ __all__ = [
     "erase_due",
     "find_duplicates",
     "forget_answers",
+    "forget_declined",
     "forget_notes",
     "forget_own_fields",
     "give_office",
@@ -114,12 +117,14 @@ __all__ = [
     "needs_two",
     "note_paper_taken",
     "open_draft",
+    "open_the_house",
     "part",
     "pause",
     "prove_application",
     "prove_by_phone",
     "purge_bin",
     "purge_unproved",
+    "refuse_while_shut",
     "reinstate",
     "reject_applicant",
     "remind_unproved",
@@ -141,6 +146,7 @@ __all__ = [
     "settle_pair",
     "settle_report",
     "show_offices",
+    "shut_the_house",
     "start_application",
     "stay",
     "take_back",

@@ -12,6 +12,7 @@ from members import audit
 from members.actions.announcing import begin_sending
 from members.actions.errors import MembersError
 from members.actions.merging import delete_member, merge_members
+from members.actions.panic import refuse_while_shut
 from members.actions.roles import assign_role, needs_two
 from members.models import Announcement, Approval, Member, Paper, Role, SavedFilter, TwoPersonRule, User
 
@@ -88,7 +89,8 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
 
 @transaction.atomic
 def use_approval(*, approval: Approval, by: User) -> Approval:
-    """Do what was granted, once. Raises MembersError for another person, a second time, or too late."""
+    """Do what was granted, once. Raises MembersError for another person, a second time, too late, or while the house is shut."""
+    refuse_while_shut()
     locked = Approval.objects.select_for_update().get(pk=approval.pk)
     if locked.asked_by_id != by.pk or not by.has_perm(ACTS[locked.act].permission):
         raise MembersError("Only the person who asked may do this.")
@@ -158,6 +160,7 @@ def _delete(approval: Approval) -> None:
 def _paper(approval: Approval) -> None:
     from members.tasks import make_paper
 
+    refuse_while_shut()
     params, saved = approval.params, SavedFilter.objects.filter(pk=approval.params["saved"]).first()
     if (saved.digest if saved else "") != params["digest"]:
         raise MembersError("The saved list was changed after the other person was asked. Please ask again.")
@@ -167,6 +170,7 @@ def _paper(approval: Approval) -> None:
 
 def note_paper_taken(*, paper: Paper, by: User) -> None:
     """Every time a paper is taken out stands in the audit. Raises MembersError while the house is shut."""
+    refuse_while_shut()
     audit.record("export.paper", target=paper, after={"kind": paper.kind}, by=by)
 
 

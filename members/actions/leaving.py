@@ -33,6 +33,7 @@ from members.signals import member_erased
 from notices import actions as notices
 
 UNDO = dt.timedelta(days=30)
+DECLINED_KEPT = dt.timedelta(days=730)
 
 
 @transaction.atomic
@@ -204,3 +205,12 @@ ERASED = [
     (HouseholdMember, "member"),
 ]  # fmt: skip
 """Rows about a member that are deleted."""
+
+
+def forget_declined(*, now: dt.datetime) -> int:
+    """Erase people we said no to two years ago, who never came back. Safe to run twice."""
+    old = Member.objects.filter(status=Status.REJECTED, erased_at=None, status_changes__to_status=Status.REJECTED)
+    due = list(old.exclude(status_changes__at__gt=now - DECLINED_KEPT).distinct())
+    for member in due:
+        erase(member=member, by=None)
+    return len(due)

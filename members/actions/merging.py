@@ -71,6 +71,8 @@ def merge_members(*, keep: Member, drop: Member, by: User, reason: str, theirs: 
 def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
     """Hand the rows of one relation over; returns [model, field, ids] of those that went. A double stays with the record in the bin."""
     model, field = relation.related_model, relation.field.name
+    if relation.many_to_many:
+        model, field = relation.through, relation.field.m2m_reverse_field_name()
     if model in NOT_MOVED or model._meta.proxy:
         return None
     rows = model._base_manager.filter(**{field: drop})

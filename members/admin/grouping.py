@@ -276,7 +276,11 @@ class PaperAdmin(DeskAdmin):
         paper = self.rows(request).filter(pk=pk).exclude(made_at=None).first()
         if paper is None:
             raise Http404
-        actions.note_paper_taken(paper=paper, by=request.user)  # type: ignore[arg-type]
+        try:
+            actions.note_paper_taken(paper=paper, by=request.user)  # type: ignore[arg-type]
+        except actions.MembersError as error:
+            messages.error(request, str(error))
+            return redirect("admin:members_paper_changelist")
         ending = paper.stored_as.rpartition(".")[2]
         response = FileResponse(
             default_storage.open(paper.stored_as), content_type={"pdf": "application/pdf"}.get(ending, "text/csv; charset=utf-8")

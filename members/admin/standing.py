@@ -129,7 +129,7 @@ def urls(view: Callable[[Any], Any]) -> list[Any]:
     """The addresses of these acts; `view` is the admin site's own wrapper."""
     rows = [
         ("status", "users.change_status", set_standing, "POST"), ("notes", "|".join(sorted(set(Note.READERS.values()))), add_note, "POST"),
-        ("tags", "users.edit", set_tags, "POST"), ("own_fields", "users.edit", set_own_fields, "POST"),
+        ("tags", "users.edit", set_tags, "POST"), ("fields", "users.edit", set_own_fields, "POST"),
         ("household", "users.edit", change_household, "POST"), ("apart", "users.view_private", keep_apart, "POST"),
         ("private", "users.view_private", private_page, "GET"), ("timeline", "users.view", timeline, "GET"),
     ]  # fmt: skip

@@ -81,7 +81,7 @@ def test_fields_of_our_own_are_asked_answered_read_and_forgotten(as_user, time_m
     page = desk.get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
     assert "Knitting" in page
     assert "Knitting" not in as_user(make_staff("events")).get(reverse("admin:members_member_change", args=[member.pk])).content.decode()
-    desk.post(reverse("admin:members_member_own_fields", args=[member.pk]), {f"own_{office_only.pk}": "7", f"own_{field.pk}": "Knitting"})
+    desk.post(reverse("admin:members_member_fields", args=[member.pk]), {f"own_{office_only.pk}": "7", f"own_{field.pk}": "Knitting"})
     assert ProfileValue.objects.count() == 2
     time_machine.move_to(timezone.now() + dt.timedelta(days=31))
     sweep()

@@ -17,14 +17,33 @@ from donations.actions import receive_donation
 from donations.models import Fund
 from events.models import Event, Guest, Rsvp
 from loaf.lib.dates import add_months
+from members import actions
 from members.actions import assign_role
-from members.models import Application, Member, Question, Reference, Role, StatusChange, User, Voicemail
+from members.models import (
+    NEEDS,
+    Application,
+    Member,
+    Note,
+    Office,
+    PrivateDetails,
+    ProfileField,
+    Question,
+    Reference,
+    Role,
+    SavedFilter,
+    StatusChange,
+    Tag,
+    User,
+    Voicemail,
+)
 from members.models.member import Status
 from members.permissions import BUILT_IN_ROLES
 
 PASSWORD = "place-at-the-table"  # noqa: S105 (for a demonstration on one's own machine only)
 FIRST = "June Dee Ruth Carol Hattie Bev Winnie Pat Jo Lola Thea Odessa Marge Gwen Teddy Carmen Opal Iris Fern Hazel Ivy Pearl Dot Mabel Cora".split()
 LAST = "Placer Sampleton Testwell Mockford Draper Inkwell Fablebury Trialstead Paperhurst Makeby Dummond Standish Exampleton Faux Novelworth".split()
+AREAS = ["Montrose", "The Heights", "Bellaire", "Third Ward", "Meyerland", "East End"]
+BIOS = ["", "", "I play the accordion, moderately.", "Retired nurse, reluctant gardener.", "Ask me about dominoes.", "Two cats and a kiln."]
 EVENTS = [
     ("Spring potluck", "potluck", "Magnolia Hall", "Montrose", 42, "public", 4, 12, 150, "Bring something to share, or bring an appetite and help us wash up."),
     ("Coffee and conversation", "coffee", "The Long Table", "The Heights", None, "public", 8, 10, 120, "A long table at the back, no reservation and no speeches."),
@@ -66,6 +85,7 @@ class Command(BaseCommand):
         self._answers(people, events, chance)
         self._donations(funds, chance, now)
         self._applicants(chance, now)
+        self._private_life(people, chance)
         roles = " ".join(f"{name}@example.org" for name in BUILT_IN_ROLES)
         self.stdout.write(f"Demo logins: {roles}\nPassword of each: {options['password']} (or ask for a code)")
 
@@ -165,6 +185,36 @@ class Command(BaseCommand):
             )
             ledger.post_payment(payment)
             receive_donation(payment=payment)
+
+    def _private_life(self, people: list[Member], chance: random.Random) -> None:
+        """Half of the members in the directory, some couples, needs, notes, tags, an office, a saved list."""
+        active = [member for member in people if member.status == Status.ACTIVE]
+        shown = ["area", "last_name", "phone", "bio", "pronouns", "household"]
+        for member in active:
+            member.area, member.bio = chance.choice(AREAS), chance.choice(BIOS)
+            member.address_line1, member.postal_code = f"{chance.randint(1, 99)} Sample Street", "77006"
+            member.save()
+            if chance.random() < 0.5:
+                shows = dict.fromkeys(chance.sample(shown, chance.randint(1, 5)), "members")
+                actions.save_listing(member=member, shows=shows, plate=chance.choice(["initials", "plain"]), wants_notes=True, by=None)
+            if chance.random() < 0.2:
+                told: dict[str, Any] = {
+                    "access": {"needs": chance.sample(list(NEEDS), 2), "may_name": chance.random() < 0.5},
+                    "emergency": {"people": [{"name": chance.choice(FIRST), "relation": "sister", "phone": "+17135550150"}]},
+                    "contact": {"voicemail": "no", "best_time": "after 5 pm"},
+                }
+                PrivateDetails.objects.create(member=member, **told)
+        boss = active[0].user if active and active[0].user else None
+        for one, other in zip(active[10:16:2], active[11:16:2], strict=False):
+            actions.link_by_hand(one=one, other=other, by=boss)  # type: ignore[arg-type]
+        for name in ("choir", "drives"):
+            Tag.objects.create(name=name).members.set(chance.sample(active, min(6, len(active))))
+        for member in active[20:23]:
+            Note.objects.create(member=member, kind=Note.Kind.GENERAL, text="Called; all is well.", by=boss)
+        SavedFilter.objects.create(name="Members without e-mail", criteria={"status": ["active"], "reach": "none"})
+        ProfileField.objects.create(label="What could you teach?", help_text="Knitting, taxes, the ukulele …")
+        if len(active) > 8:
+            Office.objects.create(member=active[8], title="treasurer", starts_on=timezone.localdate(), is_public=True)
 
     def _applicants(self, chance: random.Random, now: dt.datetime) -> None:
         Question.objects.create(

@@ -1,0 +1,70 @@
+"""For whoever leads an event: what people need, who must be kept apart, and on the day whom to call for somebody."""
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from events.models import Event, Rsvp
+from loaf.lib.access import permission_required
+from members import audit
+from members.models import NEEDS, Member, NoContact, PrivateDetails
+
+AROUND = dt.timedelta(hours=12)
+"""How long before the beginning and after the end the emergency contacts of those who come are open to the door."""
+
+
+def needs_of(members: list[Member]) -> tuple[list[tuple[str, int]], list[tuple[Member, list[str]]]]:
+    """What is needed and by how many; and by whom, for those who agreed to be named."""
+    counts: Counter[str] = Counter()
+    named = []
+    for details in PrivateDetails.objects.filter(member__in=members).select_related("member"):
+        said = [NEEDS[need] for need in details.access.get("needs", []) if need in NEEDS]
+        said += [f"Food: {details.access['diet']}"] if details.access.get("diet") else []
+        counts.update(NEEDS[need] for need in details.access.get("needs", []) if need in NEEDS)
+        counts.update(["A wish about food"] if details.access.get("diet") else [])
+        if said and details.access.get("may_name"):
+            named.append((details.member, said))
+    return counts.most_common(), named
+
+
+def kept_apart(members: list[Member]) -> list[tuple[Member, Member]]:
+    """Pairs of people who both come and are to be kept apart."""
+    ids = {member.pk: member for member in members}
+    pairs = NoContact.objects.filter(one__in=ids, other__in=ids).values_list("one", "other")
+    return [(ids[one], ids[other]) for one, other in pairs]
+
+
+def is_the_day(event: Event) -> bool:
+    """Whether the event is now or nearly so."""
+    return event.starts_at - AROUND <= timezone.now() <= event.ends_at + AROUND
+
+
+@permission_required("events.mark_attendance")
+def care(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Everything an organiser should know, in numbers unless somebody agreed to be named."""
+    event = get_object_or_404(Event, pk=event_id)
+    coming = [rsvp.member for rsvp in Rsvp.objects.filter(event=event, status=Rsvp.Status.GOING).select_related("member")]
+    counts, named = needs_of(coming)
+    no_photos = sum(member.photo_consent == "no" for member in coming)
+    context: dict[str, Any] = {
+        "title": event.title, "event": event, "counts": counts, "named": named, "apart": kept_apart(coming), "no_photos": no_photos,
+        "today": is_the_day(event), "coming": sorted(coming, key=lambda m: (m.called.lower(), m.last_name.lower())),
+    }  # fmt: skip
+    return render(request, "events/care.html", context)
+
+
+@permission_required("events.mark_attendance")
+def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpResponse:
+    """The emergency contacts of somebody who comes, on the day only; every look is written down and shown to her."""
+    event = get_object_or_404(Event, pk=event_id)
+    rsvp = get_object_or_404(Rsvp.objects.select_related("member"), event=event, member=member_id, status=Rsvp.Status.GOING)
+    if not is_the_day(event):
+        raise Http404
+    audit.record("looked.emergency", target=rsvp.member)
+    details = PrivateDetails.objects.filter(member=rsvp.member).first()
+    people = details.emergency.get("people", []) if details else []
+    return render(request, "events/whom_to_call.html", {"title": "Whom to call", "event": event, "member": rsvp.member, "people": people})
