@@ -37,6 +37,26 @@ MEMBER = [
     "/accounts/logout/",
     "/me/security/",
     "/me/letters/",
+    "/me/profile/",
+    "/me/profile/name/",
+    "/me/profile/contact/",
+    "/me/profile/about/",
+    "/me/profile/access/",
+    "/me/profile/emergency/",
+    "/me/profile/more/",
+    "/me/profile/email/",
+    "/me/profile/photo/",
+    "/me/directory/",
+    "/me/household/",
+    "/me/privacy/",
+    "/me/privacy/copy/",
+    "/me/privacy/leave/",
+    "/me/notes/",
+    "/me/again/",
+    "/me/membership/card/",
+    "/directory/",
+    "/directory/?q=zzz",
+    "/directory/2/",
     "/accounts/2fa/totp/activate/",
     "/accounts/2fa/webauthn/add/",
     "/accounts/email/",
@@ -45,7 +65,8 @@ MEMBER = [
 STAFF = ["/admin/", "/admin/members/member/", "/admin/members/member/?q=zzzz", "/admin/members/member/1/change/", "/admin/members/member/add/", "/admin/members/application/", "/admin/members/application/1/change/",
          "/admin/members/role/", "/admin/members/role/1/change/", "/admin/members/roleassignment/", "/admin/members/roleassignment/add/", "/admin/billing/plan/", "/admin/billing/plan/1/change/", "/admin/billing/membership/",
          "/admin/billing/payment/", "/admin/billing/payment/1/change/", "/admin/billing/providerevent/", "/admin/events/event/", "/admin/events/event/1/change/", "/admin/events/event/add/", "/admin/events/1/check-in/",
-         "/admin/donations/donation/", "/admin/donations/fund/1/change/", "/admin/notices/message/", "/admin/imports/importjob/", "/admin/imports/importjob/add/", "/admin/members/application/add/", "/admin/members/application/bulk/", "/admin/members/role/add/", "/admin/members/role/matrix/", "/admin/members/role/two-person/", "/admin/notices/message/office/", "/admin/notices/lettertext/", "/admin/notices/lettertext/welcome/words/", "/admin/notices/lettertext/welcome/preview/", "/admin/members/approval/", "/admin/members/announcement/", "/admin/members/announcement/add/", "/admin/members/auditentry/", "/admin/members/auditentry/export/", "/admin/members/user/", "/admin/members/user/1/change/", "/admin/members/question/add/", "/admin/billing/plan/add/", "/admin/donations/donation/1/change/"]  # fmt: skip
+         "/admin/donations/donation/", "/admin/donations/fund/1/change/", "/admin/notices/message/", "/admin/imports/importjob/", "/admin/imports/importjob/add/", "/admin/members/application/add/", "/admin/members/application/bulk/", "/admin/members/role/add/", "/admin/members/role/matrix/", "/admin/members/role/two-person/", "/admin/notices/message/office/", "/admin/notices/lettertext/", "/admin/notices/lettertext/welcome/words/", "/admin/notices/lettertext/welcome/preview/", "/admin/members/approval/", "/admin/members/announcement/", "/admin/members/announcement/add/", "/admin/members/auditentry/", "/admin/members/auditentry/export/", "/admin/members/user/", "/admin/members/user/1/change/", "/admin/members/question/add/", "/admin/billing/plan/add/", "/admin/donations/donation/1/change/",
+         "/admin/members/member/9/change/", "/admin/members/member/9/timeline/", "/admin/members/member/9/private/", "/admin/members/member/9/merge/?number=10", "/admin/members/duplicatepair/", "/admin/members/binnedmember/", "/admin/members/savedfilter/", "/admin/members/savedfilter/add/", "/admin/members/savedfilter/1/change/", "/admin/members/profilefield/", "/admin/members/profilefield/add/", "/admin/members/office/", "/admin/members/office/add/", "/admin/members/office/1/change/", "/admin/members/paper/", "/admin/members/paper/add/", "/admin/members/membernote/", "/admin/events/1/care/", "/admin/shut/", "/admin/kept/"]  # fmt: skip
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 

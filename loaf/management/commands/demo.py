@@ -134,9 +134,10 @@ class Command(BaseCommand):
     def _person(
         self, first: str, last: str, email: str, status: str, now: dt.datetime, *, user: User | None = None, years: int = 3
     ) -> Member:
+        number = Member.objects.count() % 10_000
         member = Member.objects.create(
-            first_name=first, last_name=last, email=email, status=status, user=user, city="Houston", region="TX", phone="+17135550142",
-            phone_as_written="713-555-0142", inactive_reason="lapsed" if status == Status.INACTIVE else "",
+            first_name=first, last_name=last, email=email, status=status, user=user, city="Houston", region="TX", phone=f"+1713555{number:04}",
+            phone_as_written=f"713-555-{number:04}", inactive_reason="lapsed" if status == Status.INACTIVE else "",
             joined_on=add_months(now.date(), -12 * years),
         )  # fmt: skip
         StatusChange.objects.create(member=member, to_status=status, reason="Demo data")
