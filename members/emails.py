@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
-from members.models import Announcement, Application, HouseholdMember, Member, MemberNote, Reference, User
+from members.models import Announcement, Application, HouseholdMember, Member, MemberNote, PrivateDetails, Reference, User
 from notices.actions import Letter, Recipient, queue_letter, send_letter
 from notices.words import register
 
@@ -27,7 +27,10 @@ def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str
     channel = member.channel_for(topic)
     if not channel or member.inactive_reason == "deceased":
         return
-    address = "\n".join(member.postal_lines) if channel == "post" else member.phone
+    details = PrivateDetails.objects.filter(member=member).first() if channel in ("post", "phone") and member.pk else None
+    if channel == "post" and details and details.contact.get("no_post"):
+        channel = "email" if member.email else "phone"
+    address = "\n".join(member.postal_lines) if channel == "post" else "\n".join([member.phone, *(details.how_to_call if details else [])])
     to = Recipient(
         channel=channel,
         email=member.email,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.status import change_status
-from members.models import Answer, Application, Draft, Member, Question, Reference, StatusChange, User, Vote
+from members.models import Answer, Application, Draft, Member, PrivateDetails, Question, Reference, StatusChange, User, Vote
 from members.models.application import DRAFT_LIFE
 from members.models.member import Status
 from notices import actions as notices
@@ -34,6 +34,9 @@ def start_application(*, given: dict[str, Any], by: User | None = None) -> Appli
     member = Member.objects.create(status=Status.PENDING_EMAIL, **{name: given.get(name, "") for name in ABOUT_HER})
     StatusChange.objects.create(member=member, to_status=Status.PENDING_EMAIL, reason="Application sent", by=by)
     application = Application.objects.create(member=member, **{name: given[name] for name in ABOUT_IT if name in given})
+    calling: Any = {name: given[name] for name in ("voicemail", "best_time") if given.get(name)}
+    if calling:
+        PrivateDetails.objects.create(member=member, contact=calling)
     names = [given.get(name, "") for name in ("knows_1", "knows_2")]
     Reference.objects.bulk_create([Reference(application=application, name=name) for name in names if name])
     questions = {f"question_{question.pk}": question for question in Question.objects.all()}
@@ -96,6 +99,8 @@ def _apply_again(earlier: Member, application: Application, user: User) -> None:
     earlier.save()
     if old:
         old.delete()
+    if not PrivateDetails.objects.filter(member=earlier).exists():
+        PrivateDetails.objects.filter(member=fresh).update(member=earlier)
     application.member = earlier
     application.save(update_fields=["member"])
     fresh.delete()

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
-from loaf.lib.templatetags.loaf import badge, partial_date, phone
+from loaf.lib.templatetags.loaf import badge, partial_date
 from members import actions, assist, audit
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
@@ -33,12 +33,11 @@ class MemberAdmin(DeskAdmin):
 
     permissions = {"view": "users.view|users.edit", "add": "users.create", "change": "users.edit"}
     order = ["last_name", "first_name", "id"]
-    list_values = ["first_name", "last_name", "email", "phone", "status", "joined_on", "joined_precision", "member_number"]
+    list_values = ["first_name", "last_name", "email", "status", "joined_on", "joined_precision", "member_number"]
     columns = [
         Column("Name", lambda r: f"{r['last_name']}, {r['first_name']}" if r["last_name"] else r["first_name"], lead=True),
         Column("Status", status_badge),
         Column("E-mail", lambda r: r["email"] or "none", permission="users.view_private"),
-        Column("Phone", lambda r: phone(r["phone"]) or "none", permission="users.view_private"),
         Column("Since", lambda r: partial_date(r["joined_on"], r["joined_precision"])),
         Column("No.", lambda r: str(r["member_number"])),
     ]

@@ -146,10 +146,11 @@ def beside(request: HttpRequest, member: Member) -> dict[str, Any]:
         "note_kinds": kinds,
         "notes": Note.objects.filter(member=member, kind__in=[kind for kind, _ in kinds]).select_related("by")[:20] if kinds else [],
         "tags": ", ".join(member.tags.values_list("name", flat=True)),
+        "own_values": [(v.field.label, v.text) for v in member.own_fields.filter(field__in=_own_fields(request)).select_related("field")],
         "own_fields": OwnFieldsForm(None, fields=_own_fields(request), member=member),
         "partner": HouseholdMember.objects.partner_of(member),
         "pairs": _pairs(member) if private else [],
-        "calling": details.contact if details else {},
+        "calling": details.how_to_call if details else [],
         "reasons": InactiveReason.choices,
         "may_undo": actions.may_take_back_status(member),
     }

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from members import emails
 from members.actions import change_status
+from members.models import PrivateDetails
 from notices.models import Message
 from tests.factories import make_member, make_person, make_staff
 
@@ -146,3 +147,14 @@ def test_what_is_written_and_not_gone_is_taken_back_when_somebody_dies(mails, wo
     assert (taken.status, taken.text) == ("withdrawn", "")
     assert kept.status in ("sent", "office")
     assert len(mails.mails) == ("email" in fields)
+
+
+def test_whoever_wants_nothing_by_mail_is_called_with_her_rules():
+    member = make_member(phone="+17135550142", **ADDRESS)
+    details = {"no_post": True, "voicemail": "no", "best_time": "after 5", "note": "Say you are from the bakery"}
+    PrivateDetails.objects.create(member=member, contact=details)
+    emails.welcome(member)
+    message = Message.objects.get()
+    assert message.channel == "phone"
+    for words in ("+17135550142", "Best time: after 5.", "Leave no message", "bakery"):
+        assert words in message.to_address
