@@ -15,9 +15,9 @@ from billing.gateways import stripe
 from billing.models import Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked, payment_closed
 from loaf.lib import money
-from members.actions import change_status
+from members.actions import MembersError, change_status
 from members.models import HouseholdMember, Member, NumberSeries
-from members.models.member import Status
+from members.models.member import InactiveReason, Status
 
 log = logging.getLogger("loaf.billing")
 
@@ -247,8 +247,18 @@ def _begin_terms(payment: Payment) -> None:
         membership.save(update_fields=["starts_on", "ends_on", "status"])
         if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
             change_status(member=member, to=Status.ACTIVE, by=None, reason=f"Dues paid, payment {payment.pk}")
-        cover_household(membership=membership)
+        _cover_or_say_why(membership, payment)
         emails.receipt(payment, membership)
+
+
+def _cover_or_say_why(membership: Membership, payment: Payment) -> None:
+    """The money is booked whatever happens to the partner's term: a fault there asks for a person's attention."""
+    try:
+        with transaction.atomic():
+            cover_household(membership=membership)
+    except (IntegrityError, MembersError, Member.DoesNotExist) as error:
+        log.error("payment %s: the partner could not be covered: %s", payment.pk, type(error).__name__)
+        Payment.objects.filter(pk=payment.pk).update(attention="The partner’s membership could not begin. Please look at the household.")
 
 
 @transaction.atomic
@@ -261,8 +271,11 @@ def cover_household(*, membership: Membership) -> Membership | None:
     if membership.plan.seats < 2 or membership.covered_by_id or partner is None or membership.covers.exists():
         return None
     locked = Member.objects.select_for_update().get(pk=partner.pk)
-    if not locked.may_pay_dues or _why_no_term(locked):
+    comes_back = locked.status != Status.INACTIVE or locked.inactive_reason == InactiveReason.LAPSED
+    if not locked.may_pay_dues or not comes_back or locked.erase_on or _why_no_term(locked):
         return None
+    if locked.memberships.not_over().filter(plan=membership.plan, ends_on__gte=membership.ends_on or membership.starts_on).exists():
+        return None  # she is covered as long by a term of her own
     covered = Membership.objects.create(
         member=locked, plan=membership.plan, status=membership.status, starts_on=membership.starts_on, ends_on=membership.ends_on,
         dues_amount=0, currency=membership.currency, covered_by=membership,
@@ -275,6 +288,8 @@ def cover_household(*, membership: Membership) -> Membership | None:
 def _why_no_term(member: Member) -> str:
     if member.status not in (Status.PAYMENT_PENDING, Status.ACTIVE, Status.INACTIVE):
         return f"Paid by somebody who is “{member.get_status_display()}”. Say yes to the application, or pay it back."
+    if not member.may_pay_dues or member.erased_at:
+        return "Paid for somebody who has died, is suspended or was forgotten. Pay it back, or talk to whoever paid."
     if member.memberships.not_over().filter(ends_on=None).exists():
         return "Paid by a member for life. Pay it back, or ask whether it was meant as a gift."
     return ""

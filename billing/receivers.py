@@ -6,9 +6,10 @@ from django.dispatch import receiver
 
 from billing import actions
 from billing.models import Membership, Payment
+from members.actions import change_status
 from members.models import Household, Member
 from members.models.member import Status
-from members.signals import household_joined, member_erased, status_changed
+from members.signals import household_joined, member_came_back, member_erased, status_changed
 
 
 @receiver(household_joined)
@@ -30,3 +31,11 @@ def close_pages_of_the_declined(sender: object, member: Member, to: str, **kwarg
 def forget_names_in_the_books(sender: object, member: Member, **kwargs: Any) -> None:
     """Amounts, days and numbers stay; name and address of the payer go."""
     Payment.objects.filter(payer=member).update(payer_name=str(member), payer_email="", receipt_url="", card_last4="")
+
+
+@receiver(member_came_back)
+def no_membership_without_dues(sender: object, member: Member, **kwargs: Any) -> None:
+    """Whoever takes leaving back after her paid time is over is not active by it."""
+    terms = member.memberships.all()
+    if member.status == Status.ACTIVE and terms.exists() and not terms.filter(status__in=Membership.PAID).exists():
+        change_status(member=member, to=Status.INACTIVE, by=None, reason="Paid time is over", inactive_reason="lapsed")

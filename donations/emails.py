@@ -36,7 +36,7 @@ def _thank_you(payment: Payment, funds: list[str]) -> None:
         closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
         reason="You get this because you gave.",
     )
-    queue_letter(letter, to_email=payment.payer_email, kind="thank_you", key=f"thank-you-{payment.pk}")
+    queue_letter(letter, to_email=payment.payer_email, kind="thank_you", key=f"thank-you-{payment.pk}", person=payment.payer_id)
 
 
 def _sample() -> None:

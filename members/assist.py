@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +15,10 @@ from members.models import Member, User
 
 KEY = "assist"
 MINUTES = 30
-ALONE = {"security", "privacy", "letters", "who", "my_listing", "notes", "note", "write_note", "profile_email", "own_data", "goodbye"}
+ALONE = {
+    "again", "security", "privacy", "letters", "who", "my_listing", "notes", "note", "write_note", "profile_email", "own_data",
+    "own_data_file", "goodbye", "household", "household_part",
+}  # fmt: skip
 """Pages a member opens alone: ways to sign in, what others see."""
 CARDS = {"membership", "donate", "donate_fund"}
 """Pages where a POST leads to a card page."""
@@ -31,13 +35,22 @@ def begin(request: HttpRequest, *, member: Member, reason: str) -> None:
         raise MembersError("People who work at the desk are not helped this way.")
     if member.user_id == user.pk:
         raise MembersError("These are your own pages already.")
+    forget_what_waits(request)
     request.session[KEY] = {"member": member.pk, "until": int(time.time()) + MINUTES * 60}
     audit.record("assist.began", target=member, reason=reason, by=user)
     emails.assisted(member)
 
 
+def forget_what_waits(request: HttpRequest) -> None:
+    """Drop codes and half-done acts of one's own pages: nothing begun for oneself is finished for somebody else, or the other way."""
+    for name in list(request.session.keys()):
+        if name.startswith("code_") or name == STATE_SESSION_KEY:
+            del request.session[name]
+
+
 def end(request: HttpRequest) -> None:
     """Step out again."""
+    forget_what_waits(request)
     if held := request.session.pop(KEY, None):
         audit.record("assist.ended", target=Member.objects.filter(pk=held["member"]).first())
 

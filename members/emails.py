@@ -109,7 +109,13 @@ def address_changed(*, to_email: str, member: Member) -> None:
         paragraphs=["From now on we write to another address, as you asked on our site. You get nothing more at this one."],
         reason="If you did not ask for this, please call us at once.",
     )
-    queue_letter(letter, to_email=to_email, kind="address_changed", key=_once("address", str(member.pk), timezone.now().isoformat()))
+    queue_letter(
+        letter,
+        to_email=to_email,
+        kind="address_changed",
+        key=_once("address", str(member.pk), timezone.now().isoformat()),
+        person=member.pk,
+    )
 
 
 def member_note(note: MemberNote) -> None:
@@ -124,7 +130,7 @@ def member_note(note: MemberNote) -> None:
         button=("Answer, or no more notes", link(reverse("note", args=[note.token]))),
         reason="You get this because members may write to you through us. Your address stays with us.",
     )
-    queue_letter(letter, to_email=member.email, kind="member_note", key=f"member-note-{note.pk}", person=member.pk)
+    queue_letter(letter, to_email=member.email, kind="member_note", key=f"member-note-{note.pk}", person=member.pk, is_secret=True)
 
 
 def household_asked(place: HouseholdMember) -> None:
@@ -165,7 +171,7 @@ def assisted(member: Member) -> None:
     )
     key = _once("assisted", str(member.pk), timezone.now().isoformat())
     if member.email:  # where she sees it first, whatever she chose for other messages
-        queue_letter(letter, to_email=member.email, kind="assisted", key=key)
+        queue_letter(letter, to_email=member.email, kind="assisted", key=key, person=member.pk)
     else:
         to_member(letter, member, topic="membership", kind="assisted", key=key)
 
@@ -268,7 +274,9 @@ def application_question(application: Application, question: str) -> None:
             f"Please call us, or write to {settings.ORG['email']}.",
         ],
     )
-    queue_letter(letter, to_email=member.email, kind="application_question", key=_once("question", str(application.pk), question))
+    queue_letter(
+        letter, to_email=member.email, kind="application_question", key=_once("question", str(application.pk), question), person=member.pk
+    )
 
 
 def application_reminder(*, to_email: str, called: str, key: str) -> None:

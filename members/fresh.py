@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from members import codes
+from members.assist import forget_what_waits, helped
 from members.models import User
 
 FRESH_FOR = 5 * 60
@@ -38,4 +39,7 @@ def use_code(request: HttpRequest, user: User, code: str) -> bool:
 
 def go_on(request: HttpRequest) -> HttpResponse:
     """Do what was waiting for the proof, or open the page it was asked for."""
+    if helped(request) is not None:
+        forget_what_waits(request)  # what a member does alone is not finished for her
+        return redirect(reverse("dashboard"))
     return resume_request(request) or redirect(reverse("dashboard"))

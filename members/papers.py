@@ -83,7 +83,7 @@ def folded(booklets: Iterable[bytes]) -> bytes:
 
 def _labels(wanted: Paper) -> tuple[bytes, str, str]:
     """One label an envelope: two of a household who want one letter share it; who wants nothing by mail has none."""
-    people = list(people_of(wanted))
+    people = list(people_of(wanted)) if wanted.by.has_perm("users.view_private") else []
     labels, left_out = envelopes(people)
     sheets = [labels[n : n + PER_SHEET] for n in range(0, len(labels), PER_SHEET)]
     note = f"{len(labels)} labels; {left_out} people without a postal address or who want no mail"
@@ -102,7 +102,8 @@ def envelopes(people: list[Member]) -> tuple[list[list[str]], int]:
         if not member.postal_lines or member.pk in no_mail:
             left_out += 1
             continue
-        groups.setdefault(("home", home[member.pk]) if member.pk in home else member.pk, []).append(member)
+        place = tuple(member.postal_lines[1:])
+        groups.setdefault((home[member.pk], place) if member.pk in home else member.pk, []).append(member)
     return [[" & ".join(m.postal_lines[0] for m in group), *group[0].postal_lines[1:]] for group in groups.values()], left_out
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from loaf.lib.templatetags.loaf import phone
@@ -82,7 +83,10 @@ def _consents(member: Member) -> Iterable[Row]:
 
 
 def _story(member: Member) -> Iterable[Row]:
-    return [{"On": c.at, "Became": c.get_to_status_display(), "Why": c.reason} for c in member.status_changes.all()]
+    """Her path; the office's reasons stay in the office, her own words come along."""
+    changes = member.status_changes.all()
+    mine = member.user_id
+    return [{"On": c.at, "Became": c.get_to_status_display(), "Why": c.reason if mine and c.by_id == mine else ""} for c in changes]
 
 
 def _notes(member: Member) -> Iterable[Row]:
@@ -110,10 +114,16 @@ def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
     from django.utils import timezone
 
     since = timezone.now() - dt.timedelta(days=days)
-    looks = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk, action__startswith="looked", at__gte=since)
+    looks = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk, at__gte=since)
+    looks = looks.filter(Q(action__startswith="looked") | Q(action="assist.began"))
     entries = list(looks.exclude(actor=member.user_id).select_related("actor").order_by("-at")[:500])
     names = dict(Member.objects.filter(user__in={e.actor_id for e in entries}).values_list("user_id", "first_name"))
-    what = {"looked": "Your record", "looked.directory": "Your page in the directory", "looked.emergency": "Whom to call"}
+    what = {
+        "looked": "Your record",
+        "looked.directory": "Your page in the directory",
+        "looked.emergency": "Whom to call",
+        "assist.began": "Helped you inside your pages",
+    }
     return [
         {
             "at": entry.at,

@@ -10,3 +10,6 @@ household_joined = Signal()
 
 member_erased = Signal()
 """Sent with `member`, who is nobody any more, in the transaction that erased her: each room forgets what it holds."""
+
+member_came_back = Signal()
+"""Sent with `member` in the transaction in which she took leaving back."""

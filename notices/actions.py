@@ -30,6 +30,7 @@ __all__ = [
     "forget_address",
     "forget_person",
     "give_up",
+    "move_person",
     "office_did",
     "queue_letter",
     "send_letter",
@@ -179,6 +180,14 @@ def withdraw(*, person: int) -> int:
     """Take back what is written to a person and has not gone out yet; returns how many."""
     waiting = Message.objects.filter(person=person, status__in=[Message.Status.QUEUED, Message.Status.OFFICE])
     return waiting.update(status=Message.Status.WITHDRAWN, text="", html="")
+
+
+def move_person(*, person: int, to: int) -> list[int]:
+    """Let messages to one person count as messages to another: two records were one. Returns their ids."""
+    found = Message.objects.filter(person=person)
+    ids = list(found.values_list("pk", flat=True))
+    found.update(person=to)
+    return ids
 
 
 def forget_person(*, person: int) -> int:

@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "Xfield-office": (ALL, {"herself"}),
     "Xfield-private": (PRIVATE, {"herself"}),
     "Xtag": (PRIVATE, {"herself"}),
-    "Xreason": (ALL, {"herself"}),
+    "Xreason": (ALL, set()),
     "Xanswer": (PRIVATE, {"herself"}),
     "Xletter-words": (set(), set()),
     "Xmember-note": (set(), {"herself"}),

@@ -24,8 +24,8 @@ class EmailField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 254)
         kwargs.setdefault("label", "Your e-mail address")
-        super().__init__(**kwargs)
-        self.error_messages["required"] = "Please type your e-mail address."
+        words = kwargs.pop("error_messages", {})
+        super().__init__(error_messages={"required": "Please type your e-mail address.", **words}, **kwargs)
         self.widget.attrs |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"}
 
     def clean(self, value: Any) -> str:

@@ -21,29 +21,36 @@ class PictureError(ValueError):
 
 def open_picture(file: IO[bytes], size: int) -> Image.Image:
     """Read an upload of `size` bytes; upright, in RGB, without anything but its dots. Raises PictureError."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about size, where our own limit is lower, and about damaged facts we throw away
+        return _read(file, size)
+
+
+def _read(file: IO[bytes], size: int) -> Image.Image:
     if size > MAX_BYTES:
         raise PictureError("This picture is larger than 10 megabytes. Please choose a smaller one.")
     if not size:
         raise PictureError("This file is empty. Please choose another one.")
     try:
         file.seek(0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit, below, is lower
-            image = Image.open(file, formats=FORMATS)
+        image = Image.open(file, formats=FORMATS)
         if image.width * image.height > MAX_DOTS or max(image.size) > MAX_SIDE:
             raise PictureError("This picture has more than 20 million dots. Please choose a smaller one.")
         if getattr(image, "n_frames", 1) > 1:
             image.seek(0)
         image.load()
+        return _bare(_on_white(ImageOps.exif_transpose(image) or image))
     except PictureError:
         raise
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, EOFError, MemoryError) as error:
         raise PictureError("This is no picture we can read. Please choose a JPEG, PNG or WebP file.") from error
-    upright = ImageOps.exif_transpose(image) or image
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        ground = Image.new("RGBA", upright.size, "white")
-        upright = Image.alpha_composite(ground, upright.convert("RGBA"))
-    return _bare(upright.convert("RGB"))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """In RGB; what was transparent is white."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
 
 
 def _bare(image: Image.Image) -> Image.Image:

@@ -35,7 +35,7 @@ from members.actions.directory import (
 from members.actions.drafts import open_draft, save_step, send_draft_code
 from members.actions.errors import MembersError
 from members.actions.grouping import end_office, forget_own_fields, give_office, save_own_fields, set_tags, show_offices
-from members.actions.household import accept, decline, invite, link_by_hand, part, set_one_letter, take_back
+from members.actions.household import accept, decline, invite, link_by_hand, part, set_one_letter, take_back, waiting_home
 from members.actions.leaving import (
     ask_to_be_forgotten,
     erase,
@@ -160,6 +160,7 @@ __all__ = [
     "use_approval",
     "validate_applicant",
     "vote",
+    "waiting_home",
     "withdraw_role",
     "write_to",
 ]

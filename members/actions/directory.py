@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from members import audit, emails, limits
 from members.actions.errors import MembersError
+from members.actions.household import part
 from members.actions.profile import set_consent
-from members.models import Audience, Block, Consent, Listing, Member, MemberNote, NoContact, User
+from members.models import Audience, Block, Consent, HouseholdMember, Listing, Member, MemberNote, NoContact, User
 from members.models.listing import FIELDS
 
 NOTES_A_DAY = 10
@@ -109,6 +110,9 @@ def keep_apart(*, one: Member, other: Member, reason: str, by: User) -> NoContac
     if not reason.strip():
         raise MembersError("Please write down why.")
     first, second = sorted([one, other], key=lambda member: member.pk)
+    if HouseholdMember.objects.partner_of(one) == other:
+        part(member=one, by=by)
+    HouseholdMember.objects.filter(confirmed_at=None, member__in=[one, other], invited_by__in=[one, other]).delete()
     pair, _ = NoContact.objects.get_or_create(one=first, other=second, defaults={"reason": reason.strip(), "by": by})
     audit.record("member.kept_apart", target=first, after={"other": second.pk}, by=by)
     return pair

@@ -7,7 +7,7 @@ from loaf.lib.text import normal_email
 from members import audit, emails, limits
 from members.actions.errors import MembersError
 from members.actions.profile import set_consent
-from members.models import Application, Consent, Household, HouseholdMember, Listing, Member, NoContact, User
+from members.models import Application, Block, Consent, Household, HouseholdMember, Listing, Member, NoContact, User
 from members.models.household import INVITE_LIFE
 from members.signals import household_joined
 
@@ -23,14 +23,17 @@ def invite(*, member: Member, first_name: str, email: str, by: User | None) -> N
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if HouseholdMember.objects.partner_of(locked):
         raise MembersError("You are linked with somebody already. End that first.")
-    if HouseholdMember.objects.confirmed().filter(member=locked, household__places__confirmed_at=None).exists():
+    if not locked.may_pay_dues:
+        raise MembersError("This is for members. It opens when your application is through.")
+    if normal_email(email) == locked.email and first_name.strip().lower() in (locked.first_name.lower(), locked.chosen_name.lower()):
+        raise MembersError("That is you. Please type the name and address of the other person.")
+    if waiting_home(locked):
         raise MembersError("You asked somebody already. Take that back first.")
     if not limits.allow("household", str(locked.pk), limit=5, seconds=86_400):
         raise MembersError("That was often today. Please go on tomorrow, or call us.")
-    place = HouseholdMember.objects.confirmed().filter(member=locked).select_related("household").first()
-    home = place.household if place else Household.objects.create()
-    if place is None:
-        HouseholdMember.objects.create(household=home, member=locked, confirmed_at=timezone.now())
+    _leave_empty_home(locked)
+    home = Household.objects.create()
+    HouseholdMember.objects.create(household=home, member=locked, confirmed_at=timezone.now())
     other = _meant(locked, first_name, email)
     audit.record("household.asked", target=locked, by=by)
     if other is not None:
@@ -38,10 +41,20 @@ def invite(*, member: Member, first_name: str, email: str, by: User | None) -> N
         emails.household_asked(asked)
 
 
+def waiting_home(member: Member) -> Household | None:
+    """The household she began alone by a question that is still open, whether or not anybody was found; it looks alike."""
+    since = timezone.now() - INVITE_LIFE
+    mine = HouseholdMember.objects.confirmed().filter(member=member, household__created_at__gt=since).select_related("household").first()
+    alone = mine is not None and not HouseholdMember.objects.with_(member).exists()
+    return mine.household if mine and alone else None
+
+
 def _meant(member: Member, first_name: str, email: str) -> Member | None:
     """The one other person of this address and name who may be asked; None when there is none or more than one."""
     name = first_name.strip().lower()
-    known = Member.objects.with_address(normal_email(email)).exclude(pk__in={member.pk, *NoContact.objects.apart_from(member)})
+    blocked = Block.objects.filter(whom=member).values("by")
+    apart = {member.pk, *NoContact.objects.apart_from(member)}
+    known = Member.objects.with_address(normal_email(email)).exclude(pk__in=apart).exclude(pk__in=blocked)
     found = [m for m in known if name in (m.first_name.lower(), m.chosen_name.lower()) and m.inactive_reason != "deceased"]
     return found[0] if len(found) == 1 and HouseholdMember.objects.partner_of(found[0]) is None else None
 
@@ -60,6 +73,9 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
         raise MembersError("You are linked with somebody already. End that first.")
     if home.places.confirmed().count() != 1:
         raise MembersError("This question is not open any more. Please ask each other again.")
+    asker = home.places.confirmed().select_related("member").get().member
+    if asker.pk in NoContact.objects.apart_from(locked.member) or HouseholdMember.objects.partner_of(asker):
+        raise MembersError("This question is not open any more. Please ask each other again.")
     _leave_empty_home(locked.member, but=home)
     locked.confirmed_at = timezone.now()
     locked.save(update_fields=["confirmed_at"])
@@ -70,27 +86,24 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
     household_joined.send(sender=Household, household=home)
 
 
-def _leave_empty_home(member: Member, *, but: Household) -> None:
-    """Let go of a household she began alone and nobody joined."""
-    Household.objects.filter(places__member=member, places__confirmed_at__isnull=False).exclude(pk=but.pk).delete()
+def _leave_empty_home(member: Member, *, but: Household | None = None) -> None:
+    """Let go of a household she is alone in: nobody joined it, or the other one has died."""
+    homes = Household.objects.filter(places__member=member, places__confirmed_at__isnull=False)
+    homes.exclude(pk=but.pk if but else 0).delete()
 
 
 @transaction.atomic
 def decline(*, place: HouseholdMember, by: User | None) -> None:
     """Say no, or take the question back; nobody is written to."""
     audit.record("household.declined", target=place.member, by=by)
-    home = place.household
-    place.delete()
-    if home.places.count() == 1:
-        home.delete()
+    place.delete()  # the asker's side stays as it is: a no looks like no answer
 
 
 @transaction.atomic
 def take_back(*, member: Member, by: User | None) -> None:
     """Take back what she asked, whether or not anybody was found."""
-    Household.objects.filter(places__member=member, places__confirmed_at__isnull=False).exclude(
-        pk__in=HouseholdMember.objects.with_(member).values("household")
-    ).delete()
+    if home := waiting_home(member):
+        home.delete()
     audit.record("household.taken_back", target=member, by=by)
 
 
@@ -103,7 +116,7 @@ def part(*, member: Member, by: User | None) -> None:
     other = HouseholdMember.objects.partner_of(member)
     if other is None:
         raise MembersError("You are linked with nobody.")
-    home = Household.objects.select_for_update().get(places__member=member, places__confirmed_at__isnull=False)
+    home = Household.objects.select_for_update(of=("self",)).get(places__member=member, places__confirmed_at__isnull=False)
     for one in (member, other):
         Application.objects.filter(member=one).update(partner_first_name="", partner_last_name="", partner_is_member=False)
         set_consent(member=one, subject=Consent.Subject.HOUSEHOLD, is_given=False, by=by)

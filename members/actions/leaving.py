@@ -1,17 +1,27 @@
 """Going and coming back: pausing, leaving, being forgotten, dying. Each can be undone for 30 days but for the last step of erasing."""
 
 import datetime as dt
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.household import part
 from members.actions.logins import end_sessions
+from members.actions.roles import keep_a_superadmin
 from members.actions.status import change_status, write_status
 from members.models import (
     Application,
+    Approval,
     AuditEntry,
     Consent,
     ExternalId,
@@ -29,9 +39,10 @@ from members.models import (
 )
 from members.models.member import InactiveReason, Status
 from members.photos import delete_photo
-from members.signals import member_erased
+from members.signals import member_came_back, member_erased
 from notices import actions as notices
 
+log = logging.getLogger("loaf.members")
 UNDO = dt.timedelta(days=30)
 DECLINED_KEPT = dt.timedelta(days=730)
 
@@ -56,6 +67,8 @@ def leave(*, member: Member, by: User | None, reason: str = "") -> None:
     _no_powers(member)
     if member.status not in (Status.ACTIVE, Status.PAYMENT_PENDING):
         raise MembersError("There is no membership to end.")
+    if HouseholdMember.objects.partner_of(member):
+        part(member=member, by=by)
     change_status(member=member, to=Status.INACTIVE, by=by, reason=reason or "At her own wish", inactive_reason=InactiveReason.RESIGNED)
 
 
@@ -77,8 +90,10 @@ def stay(*, member: Member, by: User | None) -> None:
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if locked.erase_on is not None:
         Member.objects.filter(pk=locked.pk).update(erase_on=None, paused_at=None)
-    if locked.inactive_reason == InactiveReason.RESIGNED:
+    if locked.inactive_reason == InactiveReason.RESIGNED and (may_take_back_status(locked) or not locked.erase_on):
         take_back_status(member=locked, by=by, reason="Came back")
+        locked.refresh_from_db()
+        member_came_back.send(sender=Member, member=locked)
     audit.record("member.stayed", target=locked, by=by)
 
 
@@ -89,7 +104,8 @@ def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User)
     A death stops mail, charges and listing in the same moment. Raises MembersError without the power or a reason.
     """
     _may_change(by, reason)
-    locked = Member.objects.select_for_update().get(pk=member.pk)
+    locked = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
+    _may_judge(locked, by)
     if inactive_reason not in InactiveReason.values:
         raise MembersError("Please choose why.")
     if locked.inactive_reason == inactive_reason:
@@ -102,7 +118,19 @@ def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User)
         raise MembersError("An applicant is declined, not made inactive.")
     if inactive_reason in (InactiveReason.DECEASED, InactiveReason.SUSPENDED):
         _sign_out(locked)
+        if locked.user and locked.user.assigned_permissions:
+            keep_a_superadmin()
     return change
+
+
+def _may_judge(member: Member, by: User) -> None:
+    """Nobody takes powers from somebody by way of her standing who could not take them by way of her roles."""
+    if member.user is None:
+        return
+    if member.user_id == by.pk:
+        raise MembersError("Nobody decides about herself. Ask another administrator.")
+    if not member.user.assigned_permissions <= by.held_permissions:
+        raise MembersError("This person holds powers you lack. Ask an administrator.")
 
 
 def _sign_out(member: Member) -> None:
@@ -115,6 +143,7 @@ def _sign_out(member: Member) -> None:
 def reinstate(*, member: Member, reason: str, by: User) -> StatusChange:
     """Make an inactive member active again by hand. Raises MembersError without the power or a reason, and for the dead."""
     _may_change(by, reason)
+    _may_judge(member, by)
     if member.inactive_reason == InactiveReason.DECEASED:
         raise MembersError("Take the note of her death back instead.")
     return change_status(member=member, to=Status.ACTIVE, by=by, reason=reason)
@@ -124,13 +153,17 @@ def reinstate(*, member: Member, reason: str, by: User) -> StatusChange:
 def undo_standing(*, member: Member, reason: str, by: User) -> StatusChange:
     """Let the office take back what it said about somebody's standing, a death above all. Raises MembersError."""
     _may_change(by, reason)
+    _may_judge(member, by)
     return take_back_status(member=member, by=by, reason=reason)
 
 
 def may_take_back_status(member: Member) -> bool:
     """Whether becoming inactive was at most 30 days ago."""
     last = member.status_changes.last()
-    return bool(last and last.to_status == Status.INACTIVE and last.from_status and timezone.now() - last.at <= UNDO)
+    if last is None or last.to_status != Status.INACTIVE or not last.from_status or timezone.now() - last.at > UNDO:
+        return False
+    # Of one inactive for another reason before, only a death is taken back; taking something back is not taken back itself.
+    return last.from_status != Status.INACTIVE or member.inactive_reason == InactiveReason.DECEASED
 
 
 @transaction.atomic
@@ -156,27 +189,39 @@ def _no_powers(member: Member) -> None:
 
 
 def erase_due(*, today: dt.date) -> int:
-    """Erase everybody whose 30 days are over, one transaction each. Safe to run twice."""
-    due = list(Member.objects.filter(erase_on__lte=today))
-    for member in due:
-        erase(member=member, by=None)
-    return len(due)
+    """Erase everybody whose 30 days are over, one transaction each. Safe to run twice; one that fails does not stop the others."""
+    return each_alone(Member.objects.filter(erase_on__lte=today), lambda member: erase(member=member, by=None, only_due=today))
+
+
+def each_alone(members: Iterable[Member], chore: Callable[[Member], Any]) -> int:
+    """Do a chore for each member; a fault is logged by its kind and the next one goes on. Returns how many were done."""
+    done = 0
+    for member in list(members):
+        try:
+            chore(member)
+            done += 1
+        except Exception as error:
+            log.error("a chore failed for member %s: %s", member.pk, type(error).__name__)
+    return done
 
 
 @transaction.atomic
-def erase(*, member: Member, by: User | None) -> None:
-    """Forget a person for good: she becomes “Former member 123”. What the books need stays, without her name."""
+def erase(*, member: Member, by: User | None, only_due: dt.date | None = None) -> None:
+    """Forget a person for good: she becomes “Former member 123”. What the books need stays, without her name.
+
+    With `only_due` nothing happens to somebody who took it back meanwhile.
+    """
     locked = Member.everyone.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
-    user, own_address = locked.user, locked.email
+    if only_due and (locked.erase_on is None or locked.erase_on > only_due):
+        return
+    user = locked.user
     if HouseholdMember.objects.partner_of(locked):
         part(member=locked, by=by)
-    delete_photo(member=locked)
+    forget_traces(locked)
     for model, field in ERASED:
         model._base_manager.filter(**{field: locked}).delete()
     locked.tags.clear()
     StatusChange.objects.filter(member=locked).update(reason="")
-    AuditEntry.objects.filter(target_type="members.member", target_id=locked.pk).update(details={})
-    notices.forget_person(person=locked.pk)
     for name in CLEARED:
         setattr(locked, name, "")
     locked.first_name, locked.last_name = "Former member", str(locked.member_number)
@@ -187,11 +232,45 @@ def erase(*, member: Member, by: User | None) -> None:
     locked.erased_at = timezone.now()
     locked.save()
     member_erased.send(sender=Member, member=locked)
-    if user is not None and not Member.everyone.filter(user=user).exists():
-        if own_address:
-            notices.forget_address(emails=[user.email])
-        user.delete()
+    if user is not None:
+        forget_login(user)
     audit.record("member.erased", target=locked, by=by)
+
+
+def forget_traces(member: Member) -> None:
+    """Forget what lies about a person beside her own rows: files, messages, what others wrote down when they decided about her."""
+    delete_photo(member=member)
+    for copy in OwnCopy.objects.filter(member=member).exclude(stored_as=""):
+        transaction.on_commit(partial(default_storage.delete, copy.stored_as))
+    notices.forget_person(person=member.pk)
+    if member.email and not Member.objects.with_address(member.email).exclude(pk=member.pk).exists():
+        notices.forget_address(emails=[member.email])
+    about = [a.pk for a in Approval.objects.filter(act__in=["merge", "delete"]) if member.pk in _named(a.params)]
+    Approval.objects.filter(pk__in=about).update(summary="About a former member", reason="")
+    AuditEntry.objects.filter(target_type="members.approval", target_id__in=about).update(details={})
+    AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).update(details={})
+
+
+def _named(params: dict[str, Any]) -> set[int]:
+    """The members an approval is about."""
+    return {*params.get("members", []), params.get("keep"), params.get("drop")}
+
+
+def forget_login(user: User) -> None:
+    """Delete a login nobody uses any more; where decisions bear its name, what is left of it says nothing and opens nothing."""
+    if Member.everyone.filter(user=user).exists():
+        return
+    notices.forget_address(emails=[user.email])
+    end_sessions(user=user)
+    try:
+        with transaction.atomic():
+            user.delete()
+    except ProtectedError:
+        EmailAddress.objects.filter(user=user).delete()
+        Authenticator.objects.filter(user=user).delete()
+        user.set_unusable_password()
+        user.email, user.is_active = f"former-{user.pk}@login.invalid", False
+        user.save()
 
 
 CLEARED = [
@@ -210,7 +289,5 @@ ERASED = [
 def forget_declined(*, now: dt.datetime) -> int:
     """Erase people we said no to two years ago, who never came back. Safe to run twice."""
     old = Member.objects.filter(status=Status.REJECTED, erased_at=None, status_changes__to_status=Status.REJECTED)
-    due = list(old.exclude(status_changes__at__gt=now - DECLINED_KEPT).distinct())
-    for member in due:
-        erase(member=member, by=None)
-    return len(due)
+    due = old.exclude(status_changes__at__gt=now - DECLINED_KEPT).distinct()
+    return each_alone(due, lambda member: erase(member=member, by=None))

@@ -11,11 +11,12 @@ from django.utils import timezone
 from loaf.lib.sql import fetch_all
 from members import audit
 from members.actions.errors import MembersError
-from members.actions.leaving import erase
+from members.actions.leaving import each_alone, erase, forget_login, forget_traces
 from members.actions.logins import end_sessions
-from members.models import AuditEntry, DuplicatePair, Member, Merge, NoContact, User
+from members.models import AuditEntry, DuplicatePair, Listing, Member, Merge, NoContact, User
 from members.models.member import Status
 from members.models.merge import UNDO
+from notices import actions as notices
 
 CHOSEN = [
     "first_name", "last_name", "chosen_name", "pronouns", "mailing_name", "email", "phone", "address_line1", "address_line2", "city",
@@ -23,6 +24,7 @@ CHOSEN = [
 ]  # fmt: skip
 """Fields one chooses a side for; where one side is empty the other counts."""
 NOT_MOVED = (AuditEntry, Merge, NoContact, DuplicatePair)
+"""Tables that speak of both records, or are handled apart."""
 
 
 class _TakenBack(Exception):
@@ -47,25 +49,41 @@ def merge_members(*, keep: Member, drop: Member, by: User, reason: str, theirs: 
     if drop.status == Status.ACTIVE and keep.status != Status.ACTIVE:
         raise MembersError("Keep the active record, and join the other one into it.")
     _no_powers(drop)
-    fields = [*CHOSEN, "joined_on"]
+    fields = [*CHOSEN, "joined_on", "photo"]
     kept = {name: getattr(keep, name) for name in fields}
-    moved = [entry for relation in Member._meta.related_objects if (entry := _move(relation, drop, keep))]
+    moved = [entry for relation in _relations() if (entry := _move(relation, drop, keep))]
+    moved.append(["notices.Message", "person", notices.move_person(person=drop.pk, to=keep.pk)])
     _keep_pairs(drop, keep)
     for name in CHOSEN:
         mine, other = getattr(keep, name), getattr(drop, name)
         setattr(keep, name, (other or mine) if name in (theirs or set()) else (mine or other))
     keep.joined_on = min((day for day in (keep.joined_on, drop.joined_on) if day), default=None)
-    users = [keep.user_id, drop.user_id]
-    keep.user_id, drop.user_id = keep.user_id or drop.user_id, None
+    if drop.photo and not keep.photo:
+        keep.photo, drop.photo = drop.photo, ""
+    users = [keep.user_id, drop.user_id, keep.user_id or drop.user_id]
+    keep.user_id, drop.user_id = users[2], None
     drop.deleted_at = timezone.now()
     drop.save()
     keep.save()
     told = {"member_number": drop.member_number, "first_name": drop.first_name, "last_name": drop.last_name, "status": drop.status}
     audit.record("member.merged", target=keep, before=told, reason=reason, by=by)
+    _refresh_listings(keep)
     written = {name: getattr(keep, name) for name in fields}
     Merge.objects.filter(dropped=drop).delete()
     before: Any = {"kept": kept, "written": written, "user": users}
     return Merge.objects.create(kept=keep, dropped=drop, before=before, moved=moved, by=by)
+
+
+def _relations() -> list[Any]:
+    """Every relation of other tables to a member, also those without a name of their own."""
+    found = Member._meta.get_fields(include_hidden=True)
+    return [relation for relation in found if relation.auto_created and not relation.concrete]
+
+
+def _refresh_listings(*members: Member) -> None:
+    """Write anew what the directory searches: a row that changed hands must not speak of somebody else."""
+    for listing in Listing.objects.filter(member__in=members).select_related("member"):
+        listing.save()
 
 
 def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
@@ -81,6 +99,8 @@ def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
         ids = [pk for pk in ids if _handed_over(model._base_manager.filter(pk=pk), field, keep)]
         if model._meta.app_label == "billing" and rows.exists():
             raise MembersError("Both records hold the same paid term. The treasurer has to end one first.")
+    if ids and model._meta.pk.name == field:
+        ids = [keep.pk]  # the row's own name changed with its member
     return [model._meta.label, field, ids] if ids else None
 
 
@@ -88,7 +108,7 @@ def _handed_over(rows: QuerySet[Any], field: str, keep: Member) -> bool:
     """Try it; False, with nothing changed, when a constraint of the table refuses."""
     try:
         with transaction.atomic():
-            rows.update(**{field: keep})
+            rows.update(**{field: keep.pk})
     except IntegrityError:
         return False
     return True
@@ -113,23 +133,38 @@ def undo_merge(*, merge: Merge, by: User) -> Member:
         raise MembersError("This is not among your powers.")
     if timezone.now() - merge.at > UNDO:
         raise MembersError("This was joined more than 30 days ago and stays so.")
-    kept = Member.objects.select_for_update().get(pk=merge.kept_id)
+    kept = Member.objects.select_for_update().filter(pk=merge.kept_id).first()
+    if kept is None:
+        raise MembersError("The record it was joined into was joined itself meanwhile. Take that one apart first.")
     dropped = Member.everyone.select_for_update().get(pk=merge.dropped_id)
     for label, field, ids in merge.moved:
         model: type[Model] = apps.get_model(label)
-        if not _handed_over(model._base_manager.filter(pk__in=ids, **{field: kept}), field, dropped):
+        if not _handed_over(model._base_manager.filter(pk__in=ids, **{field: kept.pk}), field, dropped):
             raise MembersError("Something of the two was changed so that they cannot be taken apart.")
+    written, earlier = merge.before["written"]["photo"], merge.before["kept"]["photo"]
+    photo = written if written != earlier and kept.photo == written else ""
     for name, value in merge.before["kept"].items():
         field_object = Member._meta.get_field(name)
         if field_object.to_python(merge.before["written"][name]) == getattr(kept, name):  # type: ignore[union-attr]
             setattr(kept, name, field_object.to_python(value))  # type: ignore[union-attr]
-    kept.user_id, dropped.user_id = merge.before["user"]
+    _give_back_logins(merge, kept, dropped)
+    dropped.photo = photo or dropped.photo
     dropped.deleted_at = None
     kept.save()
     dropped.save()
+    _refresh_listings(kept, dropped)
     merge.delete()
     audit.record("member.taken_apart", target=kept, after={"restored": dropped.member_number}, by=by)
     return dropped
+
+
+def _give_back_logins(merge: Merge, kept: Member, dropped: Member) -> None:
+    """Each her login as before; a login the kept one got since stays hers, and one that is gone is not brought back."""
+    mine, theirs, written = merge.before["user"]
+    known = set(User.objects.filter(pk__in=[pk for pk in (mine, theirs) if pk]).values_list("pk", flat=True))
+    if kept.user_id == written:
+        kept.user_id = mine if mine in known else None
+    dropped.user_id = theirs if theirs in known and theirs != kept.user_id else (theirs if theirs in known and mine == theirs else None)
 
 
 @transaction.atomic
@@ -170,17 +205,19 @@ def restore_member(*, member: Member, by: User) -> None:
 
 def purge_bin(*, now: dt.datetime) -> int:
     """Delete for good what lies in the bin for 30 days; where the books need the row, its person is forgotten. Safe to run twice."""
-    due = list(Member.everyone.filter(deleted_at__lt=now - UNDO, erased_at=None).select_related("user"))
-    for member in due:
-        user = member.user
-        try:
-            with transaction.atomic():
-                member.delete()
-                if user is not None and not Member.everyone.filter(user=user).exists():
-                    user.delete()
-        except ProtectedError:
-            erase(member=member, by=None)
-    return len(due)
+    return each_alone(Member.everyone.filter(deleted_at__lt=now - UNDO, erased_at=None).select_related("user"), _purge)
+
+
+def _purge(member: Member) -> None:
+    user, pk = member.user, member.pk
+    try:
+        with transaction.atomic():
+            forget_traces(member)
+            Member.everyone.get(pk=pk).delete()
+            if user is not None:
+                forget_login(user)
+    except ProtectedError:
+        erase(member=member, by=None)
 
 
 FIND = """

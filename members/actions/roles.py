@@ -72,6 +72,7 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, reason: str) -> None:
 def keep_a_superadmin() -> None:
     """Raise MembersError when no login is left that may do everything, today and without an end. Call with the role locked."""
     left = RoleAssignment.objects.running().filter(role__name=SUPERADMIN, ends_on=None, user__is_active=True)
+    left = left.exclude(user__members__inactive_reason__in=["suspended", "deceased"])
     if not left.exists():
         raise MembersError("Somebody must be left who may do everything, without an end date.")
 

@@ -43,9 +43,11 @@ def write_status(locked: Member, *, to: str, by: User | None, reason: str, inact
     )
     locked.status = to
     locked.inactive_reason = inactive_reason if to == Status.INACTIVE else ""
+    if to == Status.ACTIVE:
+        locked.erase_on = None  # whoever is a member again does not want to be forgotten
     if to == Status.ACTIVE and locked.joined_on is None:
         locked.joined_on = timezone.localdate()
-    locked.save(update_fields=["status", "inactive_reason", "joined_on", "updated_at"])
+    locked.save(update_fields=["status", "inactive_reason", "joined_on", "erase_on", "updated_at"])
     audit.record(
         "member.status", target=locked, before={"status": change.from_status}, after={"status": to}, reason=reason or inactive_reason, by=by
     )

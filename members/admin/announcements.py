@@ -11,7 +11,7 @@ from django.urls import path
 from loaf.lib.admin import Column, DeskAdmin, desk_page
 from loaf.lib.templatetags.loaf import badge, short_day
 from members import actions, emails
-from members.models import Announcement
+from members.models import Announcement, SavedFilter
 from notices.actions import queue_letter
 
 TONES = {"draft": "quiet", "sending": "info", "sent": "ok"}
@@ -41,6 +41,12 @@ class AnnouncementAdmin(DeskAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Drafts can be changed; what was sent cannot."""
         return super().has_change_permission(request, obj) and (obj is None or obj.state == Announcement.State.DRAFT)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only the saved lists this person may use."""
+        if db_field.name == "saved":
+            kwargs["queryset"] = SavedFilter.objects.open_to(private=request.user.has_perm("users.view_private"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
         """Note who began it."""

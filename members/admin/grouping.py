@@ -53,7 +53,7 @@ class SavedFilterForm(forms.ModelForm):
     def save(self, commit: bool = True) -> SavedFilter:
         """Keep the answers as criteria; what was left empty does not narrow."""
         given = self.cleaned_data
-        criteria: dict[str, Any] = {name: given[name] for name in ("status", "place", "reach") if given[name]}
+        criteria: dict[str, Any] = {name: given[name] for name in ("status", "place", "reach") if given.get(name)}
         criteria |= {name: given[name].isoformat() for name in ("joined_from", "joined_to") if given[name]}
         if given["tags"]:
             criteria["tags"] = [tag.pk for tag in given["tags"]]
@@ -75,6 +75,26 @@ class SavedFilterAdmin(DeskAdmin):
     fields = ["name", "status", "tags", "place", "joined_from", "joined_to", "reach", "field", "value"]
     empty_text = "No list is saved yet."
     change_form_template = "admin/members/saved_filter.html"
+
+    def rows(self, request: HttpRequest) -> Any:
+        """Lists that ask about private things are for those who may see them."""
+        return SavedFilter.objects.open_to(private=request.user.has_perm("users.view_private"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The same for the page of one."""
+        return self.rows(request)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Ask only what this person may know."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if not request.user.has_perm("users.view_private"):
+            form.base_fields["field"].queryset = ProfileField.objects.filter(readers=ProfileField.Readers.OFFICE)  # type: ignore[attr-defined]
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where somebody lives and whether she has e-mail is private."""
+        private = request.user.has_perm("users.view_private")
+        return [name for name in self.fields if private or name not in ("place", "reach")]
 
     def save_model(self, request: HttpRequest, obj: SavedFilter, form: Any, change: bool) -> None:
         """Note who made it."""
@@ -214,7 +234,13 @@ class PaperForm(forms.Form):
         label="Roster: shape",
     )
     copies = forms.IntegerField(min_value=1, max_value=20, initial=1, label="Roster: numbered copies")
-    reason = TidyCharField(max_length=300, label="What is it for?")
+    reason = TidyCharField(max_length=300, label="What is it for?", error_messages={"required": "Please write down what it is for."})
+
+    def __init__(self, *args: Any, private: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not private:
+            self.fields["kind"].choices = [one for one in Paper.Kind.choices if one[0] != Paper.Kind.LABELS]  # type: ignore[attr-defined]
+            self.fields["saved"].queryset = SavedFilter.objects.open_to(private=False)  # type: ignore[attr-defined]
 
 
 @admin.register(Paper)
@@ -252,7 +278,11 @@ class PaperAdmin(DeskAdmin):
             if paper is None:
                 raise Http404
             return render(request, "admin/members/paper.html", {"title": paper.get_kind_display(), "paper": paper})
-        form = PaperForm(request.POST or None, initial={"kind": "roster", "size": "14", "shape": "letter", "copies": 1})
+        form = PaperForm(
+            request.POST or None,
+            private=request.user.has_perm("users.view_private"),
+            initial={"kind": "roster", "size": "14", "shape": "letter", "copies": 1},
+        )
         if request.method == "POST" and form.is_valid() and self._ask(request, form):
             return redirect("admin:members_paper_changelist")
         context = {"title": "A paper of a list", "form": form, "needs_two": actions.needs_two("papers")}

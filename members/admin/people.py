@@ -16,7 +16,7 @@ from members import actions, assist, audit
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
 from members.admin.exports import approved_export, members_as_file
-from members.models import Member, SavedFilter, StatusChange
+from members.models import Listing, Member, SavedFilter, StatusChange
 from members.models.grouping import fulfilling
 from members.models.member import TONES, Status
 
@@ -95,7 +95,7 @@ class MemberAdmin(DeskAdmin):
 
     def get_filters(self, request: HttpRequest) -> list[Filter]:
         """The status, and the lists somebody saved."""
-        saved = {str(one.pk): one for one in SavedFilter.objects.all()[:30]}
+        saved = {str(one.pk): one for one in SavedFilter.objects.open_to(private=request.user.has_perm("users.view_private"))[:30]}
         choices = [(key, one.name) for key, one in saved.items()]
         narrow = Filter("saved", "Saved list", choices, narrow=lambda rows, key: fulfilling(rows, saved[key].criteria))
         return [*self.filters, narrow] if saved else self.filters
@@ -119,6 +119,8 @@ class MemberAdmin(DeskAdmin):
         if not change:
             obj.status = Status.PAYMENT_PENDING
         super().save_model(request, obj, form, change)
+        if listing := Listing.objects.filter(member=obj).first():
+            listing.save()  # what members may find follows at once
         if not change:
             StatusChange.objects.create(member=obj, to_status=obj.status, by=request.user, reason="Added by hand")  # type: ignore[misc]
 

@@ -12,4 +12,7 @@ class InviteForm(forms.Form):
         max_length=100, label="Their first name", widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Please type their first name."},
     )  # fmt: skip
-    email = EmailField(label="Their e-mail address", help_text="The one they gave us. It may be the same as yours.")
+    email = EmailField(
+        label="Their e-mail address", help_text="The one they gave us. It may be the same as yours.",
+        error_messages={"required": "Please type their e-mail address."},
+    )  # fmt: skip

@@ -60,6 +60,14 @@ class ProfileValue(models.Model):
         return f"Value {self.pk}"
 
 
+class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
+    """Questions about saved lists."""
+
+    def open_to(self, *, private: bool) -> Self:
+        """Those that ask about nothing private, for people who may not see private details."""
+        return self if private else self.filter(is_private=False)
+
+
 class SavedFilter(models.Model):
     """A saved list: what somebody must fulfil. The same object narrows the list, an export, labels and a letter to many.
 
@@ -69,15 +77,24 @@ class SavedFilter(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     criteria: Any = models.JSONField(default=dict)
+    is_private = models.BooleanField(default=False, db_default=False, editable=False, help_text="Asks about something private.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = SavedFilterQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
-        verbose_name_plural = "saved lists"
+        verbose_name, verbose_name_plural = "saved list", "saved lists"
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        field = ProfileField.objects.filter(pk=self.criteria.get("field")).first()
+        asks = bool(self.criteria.get("place") or self.criteria.get("reach"))
+        self.is_private = asks or (field is not None and field.readers == ProfileField.Readers.PRIVATE)
+        super().save(*args, **kwargs)
 
     @property
     def digest(self) -> str:
@@ -119,7 +136,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
 
     def public(self) -> Self:
         """Held today, by somebody active who wants her first name on the public page."""
-        return self.running().filter(is_public=True, member__status=Status.ACTIVE)
+        return self.running().filter(is_public=True, member__status=Status.ACTIVE, member__deleted_at=None)
 
 
 class Office(models.Model):

@@ -37,7 +37,8 @@ class HouseholdMemberQuerySet(models.QuerySet["HouseholdMember"]):
 
     def partner_of(self, member: Member) -> Member | None:
         """The other adult, when both agreed; None for somebody alone, and for a widow."""
-        place = self.with_(member).exclude(member__inactive_reason="deceased").select_related("member").first()
+        here = self.with_(member).filter(member__deleted_at=None, member__erased_at=None).exclude(member__inactive_reason="deceased")
+        place = here.select_related("member").first()
         return place.member if place else None
 
 

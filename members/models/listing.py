@@ -109,10 +109,10 @@ class Listing(models.Model):
             seen.pop("photo", None)
         return seen
 
-    def partner_shown(self, *, officer: bool) -> Member | None:
+    def partner_shown(self, viewer: Member, *, officer: bool) -> Member | None:
         """The other one of the household, when both chose to show it; a link is never shown by one alone."""
         other = HouseholdMember.objects.partner_of(self.member)
-        theirs = Listing.objects.filter(member=other).first() if other else None
+        theirs = Listing.objects.visible_to(viewer).filter(member=other).first() if other else None
         both = theirs and self.shown_to("household", officer=officer) and theirs.shown_to("household", officer=officer)
         return other if both else None
 

@@ -1,8 +1,12 @@
 """Households: asked, agreed to by both, one due for two, ended by either, a widow; nothing shows before both agreed."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from billing.actions import _begin_terms as begin
 from billing.actions import cover_household
 from billing.models import Membership
 from loaf.sweep import sweep
@@ -51,9 +55,7 @@ def test_asked_and_agreed_to_by_both(as_user, june, dee):
     assert "You and Dee" in hers.get(reverse("household")).content.decode()
 
 
-@pytest.mark.parametrize(
-    "given", [{"email": "nobody@example.org"}, {"first_name": "Wrong"}, {"email": "june@example.org", "first_name": "June"}]
-)
+@pytest.mark.parametrize("given", [{"email": "nobody@example.org"}, {"first_name": "Wrong"}])
 def test_unknown_people_get_the_same_answer_and_no_letter(as_user, june, dee, given):
     known, unknown = as_user(make_person().user), as_user(june.user)
     answers = [ask(known), ask(unknown, **given)]
@@ -67,6 +69,9 @@ def test_no_is_told_to_nobody_and_the_question_can_be_taken_back(as_user, june, 
     hers, theirs = as_user(june.user), as_user(dee.user)
     ask(hers)
     agree(theirs, dee, "no")
+    assert "Waiting for an answer" in hers.get(reverse("household")).content.decode(), "a no looks like no answer"
+    assert ask(hers).status_code == 422
+    hers.post(reverse("household"), {"do": "back"})
     assert not Household.objects.exists()
     ask(hers)
     hers.post(reverse("household"), {"do": "back"})
@@ -204,3 +209,89 @@ def test_member_without_login_is_no_candidate_twice(june):
     make_member(first_name="Dee", email="dee@example.org")
     actions.invite(member=june, first_name="Dee", email="dee@example.org", by=None)
     assert HouseholdMember.objects.count() == 1, "two of one name and address: nobody is asked by guess"
+
+
+def test_nobody_asks_herself_and_applicants_ask_nobody(as_user, june, dee):
+    assert "That is you" in ask(as_user(june.user), first_name="June", email="june@example.org").content.decode()
+    stranger = make_person(status="pending_validation")
+    assert "This is for members" in ask(as_user(stranger.user)).content.decode()
+    assert not Household.objects.exists()
+
+
+def test_known_and_unknown_people_look_alike_also_when_asked_twice(as_user, june, dee):
+    known, unknown = as_user(make_person().user), as_user(make_person().user)
+    answers = [[ask(known).status_code for _ in range(2)], [ask(unknown, email="nobody@example.org").status_code for _ in range(2)]]
+    assert answers[0] == answers[1] == [302, 422]
+
+
+def test_widow_may_be_linked_again(as_user, june, dee):
+    link(june, dee)
+    actions.set_standing(member=june, inactive_reason="deceased", reason="x", by=make_staff("superadmin"))
+    client, other = as_user(dee.user), make_person(first_name="Opal", email="opal@example.org")
+    assert "Waiting for an answer" not in client.get(reverse("household")).content.decode()
+    assert ask(client, first_name="Opal", email="opal@example.org").status_code == 302
+    agree(as_user(other.user), other)
+    assert HouseholdMember.objects.partner_of(dee) == other
+
+
+def test_question_dies_with_its_thirty_days(as_user, june, dee, time_machine):
+    ask(as_user(june.user))
+    time_machine.move_to(timezone.now() + dt.timedelta(days=31))
+    client = as_user(dee.user)
+    assert "asks to be linked" not in client.get(reverse("household")).content.decode()
+    place = HouseholdMember.objects.get(member=dee)
+    client.post(reverse("household"), {"do": "yes", "place": place.token})
+    assert HouseholdMember.objects.partner_of(dee) is None
+    assert ask(as_user(june.user)).status_code == 302, "and may be asked anew"
+
+
+def test_blocked_person_cannot_ask(june, dee):
+    actions.block(by=dee, whom=june)
+    actions.invite(member=june, first_name="Dee", email="dee@example.org", by=None)
+    assert not Message.objects.filter(person=dee.pk).exists()
+
+
+def test_keeping_partners_apart_ends_their_link_and_hides_the_other_from_third_pages(as_user, june, dee):
+    link(june, dee)
+    for member in (june, dee):
+        actions.save_listing(member=member, shows={"household": "members"}, plate="plain", wants_notes=True, by=None)
+    stalker, boss = make_person(), make_staff("superadmin")
+    actions.keep_apart(one=stalker, other=dee, reason="x", by=boss)
+    assert "Shares a home with" not in as_user(stalker.user).get(reverse("person", args=[june.pk])).content.decode()
+    actions.keep_apart(one=june, other=dee, reason="x", by=boss)
+    assert HouseholdMember.objects.partner_of(june) is None
+
+
+@pytest.mark.parametrize("case", ["binned", "own term", "resigned", "suspended"])
+def test_partner_who_cannot_be_covered_does_not_stop_the_money(june, dee, case):
+    link(june, dee)
+    plan = make_plan(seats=2)
+    if case == "binned":
+        type(dee).objects.filter(pk=dee.pk).update(deleted_at=timezone.now())
+    if case == "own term":
+        today = timezone.localdate()
+        make_term(member=dee, plan=plan, starts_on=today, ends_on=plan.term_from(today))
+    if case in ("resigned", "suspended"):
+        type(dee).objects.filter(pk=dee.pk).update(status="inactive", inactive_reason=case)
+    term = make_term(member=june, plan=plan, status="pending")
+    payment = make_payment(payer=june, amount=4000, source="site")
+    payment.lines.update(membership=term)
+    begin(payment)
+    june.refresh_from_db()
+    dee.refresh_from_db()
+    assert june.memberships.get().status == "active"
+    assert not Membership.objects.filter(member=dee, covered_by__isnull=False).exists()
+    assert dee.status == ("active" if case in ("binned", "own term") else "inactive")
+
+
+@pytest.mark.parametrize("why", ["deceased", "suspended"])
+def test_late_payment_brings_nobody_back_from_death_or_suspension(june, why):
+    term = make_term(member=june, status="pending")
+    payment = make_payment(payer=june, source="site")
+    payment.lines.update(membership=term)
+    actions.set_standing(member=june, inactive_reason=why, reason="x", by=make_staff("superadmin"))
+    begin(payment)
+    june.refresh_from_db()
+    payment.refresh_from_db()
+    assert june.inactive_reason == why
+    assert "Pay it back" in payment.attention

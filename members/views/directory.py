@@ -104,7 +104,7 @@ def _whole(request: HttpRequest, listing: Listing, viewer: Member, *, officer: b
         "person": _card(request, listing, officer=officer),
         "facts": [(FIELDS[name], name, text) for name, text in facts.items() if name not in ("last_name", "photo", "area")],
         "photo": photos.link(listing.member, "m", user) if facts.get("photo") else "",
-        "partner": listing.partner_shown(officer=officer),
+        "partner": listing.partner_shown(viewer, officer=officer),
         "may_write": actions.may_write(sender=viewer, recipient=listing.member),
     }
 

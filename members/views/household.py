@@ -28,18 +28,20 @@ def household(request: HttpRequest) -> HttpResponse:
                 return redirect("household")
             if form.is_valid():
                 actions.invite(member=member, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-                messages.success(request, "If we know this person by that name and address, the question waits on her pages.")
+                messages.success(request, "If we know this person by that name and address, the question waits on their pages.")
                 return redirect("household")
         except actions.MembersError as error:
             form.add_error(None, str(error)) if do == "ask" else messages.error(request, str(error))
             if do != "ask":
                 return redirect("household")
+    partner = HouseholdMember.objects.partner_of(member)
     mine = HouseholdMember.objects.confirmed().filter(member=member).select_related("household").first()
     context = {
         "member": member,
         "form": form,
-        "partner": HouseholdMember.objects.partner_of(member),
-        "home": mine.household if mine else None,
+        "partner": partner,
+        "home": mine.household if mine and partner else None,
+        "waiting": actions.waiting_home(member),
         "asked": _questions(member),
     }
     return render_page(request, "members/household.html", context, status=422 if form.errors else 200)

@@ -49,7 +49,7 @@ class LettersForm(forms.Form):
 def letters(request: HttpRequest) -> HttpResponse:
     """Choose; what cannot work (a letter without an address) falls back to what can."""
     member: Member = request.member  # type: ignore[attr-defined]
-    initial = {topic: member.channel_for(topic) or "none" for topic in TOPICS}
+    initial = {topic: member.channels.get(topic) or member.channel_for(topic) or "email" for topic in TOPICS}
     form = LettersForm(request.POST or None, initial=initial | {"open_mail": member.open_mail, "mail_phrase": member.mail_phrase})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

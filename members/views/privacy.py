@@ -28,13 +28,14 @@ SEEN_BY = [
 """What the office holds, and the permission that shows it."""
 
 
-def seen_by() -> list[tuple[str, list[str]]]:
-    """For each kind of data the roles and the people who can see it today. Two queries."""
+def seen_by(*, names_people: bool) -> list[tuple[str, list[str]]]:
+    """For each kind of data the roles, and for members the people, who can see it today. Two queries."""
     running = RoleAssignment.objects.running().select_related("role").prefetch_related("role__grants", "user__members")
     holders = [(a, {grant.name for grant in a.role.grants.all()}) for a in running]
     told = []
     for what, permission in SEEN_BY:
-        people = sorted({f"{_called(a)} ({a.role.name})" for a, names in holders if permission in names})
+        who = (f"{_called(a)} ({a.role.name})" if names_people else a.role.name for a, names in holders if permission in names)
+        people = sorted(set(who))
         told.append((what, people))
     return told
 
@@ -58,7 +59,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     context = {
         "member": member,
         "listing": Listing.objects.filter(member=member).first(),
-        "seen_by": seen_by(),
+        "seen_by": seen_by(names_people=member.sees_member_pages),
         "looks": lookers(member, days=90)[:50],
         "consents": Consent.objects.filter(member=member)[:50],
         "copy": copy,

@@ -31,8 +31,6 @@ from members.forms.profile import (
 from members.models import NEEDS, Listing, Member, PrivateDetails, ProfileField, ProfileValue, Voicemail
 from members.models.listing import Audience
 
-PURPOSE = "address"
-
 
 @dataclass(frozen=True)
 class Part:
@@ -75,14 +73,25 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Everything about her at a glance: what it says, who sees it, and the way to change it."""
     member: Member = request.member  # type: ignore[attr-defined]
     listing = Listing.objects.filter(member=member).first()
+    private = _may_see_private(request, member)
     context = {
         "member": member,
         "listing": listing,
-        "sections": _sections(member, listing),
+        "sections": [s for s in _sections(member, listing) if private or s["part"] not in actions.SEALED],
         "picture": _picture(request, member, "m"),
         "more": _more(member),
     }
     return render_page(request, "members/profile.html", context)
+
+
+def _may_see_private(request: HttpRequest, member: Member) -> bool:
+    """Whether what she told in confidence is shown: to herself; to a helper only with the power for it, and written down."""
+    if assist.helped(request) is None:
+        return True
+    if not request.user.has_perm("users.view_private"):
+        return False
+    audit.record("looked.emergency", target=member)
+    return True
 
 
 def _picture(request: HttpRequest, member: Member, size: str) -> str:
@@ -144,8 +153,8 @@ def profile_part(request: HttpRequest, part: str) -> HttpResponse:
     if part not in PARTS:
         raise Http404
     member: Member = request.member  # type: ignore[attr-defined]
-    if part == "emergency" and assist.helped(request):
-        audit.record("looked.emergency", target=member)
+    if part in actions.SEALED and not _may_see_private(request, member):
+        raise Http404
     form = PARTS[part].form(request.POST or None, initial=initial_of(member, part))
     if request.method == "POST" and form.is_valid():
         actions.save_profile(member=member, part=part, given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
@@ -175,16 +184,17 @@ def profile_more(request: HttpRequest) -> HttpResponse:
 def profile_email(request: HttpRequest) -> HttpResponse:
     """Another e-mail address: six digits go there first, and nothing changes before they are typed."""
     member: Member = request.member  # type: ignore[attr-defined]
-    waits = codes.waiting(request, PURPOSE)
+    purpose = f"address-{member.pk}"
+    waits = codes.waiting(request, purpose)
     if request.method == "POST" and not fresh.is_fresh(request):
         return fresh.ask_again(request)
     if request.method == "POST" and "code" in request.POST:
         code_form = AgainForm(request.POST)
         if code_form.is_valid():
-            if address := codes.use(request, PURPOSE, code_form.cleaned_data["code"]):
+            if address := codes.use(request, purpose, code_form.cleaned_data["code"]):
                 return _changed_address(request, member, address)
             code_form.add_error("code", "Those are not the six digits we sent there. Type them again, or begin anew.")
-        context = {"form": code_form, "waits": codes.waiting(request, PURPOSE), "member": member}
+        context = {"form": code_form, "waits": codes.waiting(request, purpose), "member": member}
         return render_page(request, "members/profile_email.html", context, status=422)
     form: forms.Form = EmailForm(request.POST or None, initial={"email": member.email})
     if request.method == "POST" and form.is_valid():
@@ -192,7 +202,7 @@ def profile_email(request: HttpRequest) -> HttpResponse:
             messages.info(request, "That is the address we have.")
             return redirect("profile")
         if limits.allow("new-address", str(request.user.pk), limit=5, seconds=3600):
-            codes.send(request, PURPOSE, form.cleaned_data["email"])
+            codes.send(request, purpose, form.cleaned_data["email"])
             return redirect("profile_email")
         form.add_error("email", "That was often. Please wait an hour, or call us.")
     shown = AgainForm() if waits and "anew" not in request.GET and not form.is_bound else form
@@ -206,6 +216,8 @@ def _changed_address(request: HttpRequest, member: Member, address: str) -> Http
     except actions.MembersError as error:
         messages.error(request, str(error))
         return redirect("profile")
+    if member.user is not None:
+        actions.end_sessions(user=member.user, keep=request.session.session_key)
     messages.success(request, f"From now on we write to {address}, and you sign in with it.")
     return redirect("profile" if member.user_id == request.user.pk else "account_logout")
 
