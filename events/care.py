@@ -17,6 +17,18 @@ AROUND = dt.timedelta(hours=12)
 """How long before the beginning and after the end the emergency contacts of those who come are open to the door."""
 
 
+def told_apart(members: list[Member]) -> dict[int, str]:
+    """First name and as many letters of the last name as it takes to tell two people apart; the member number where that is not enough."""
+    names: dict[int, str] = {}
+    for member in members:
+        same = [m for m in members if m.called == member.called and m.pk != member.pk]
+        letters = next((n for n in range(1, 20) if all(m.last_name[:n] != member.last_name[:n] for m in same)), 20)
+        name = f"{member.called} {member.last_name[:letters]}{'.' if letters < len(member.last_name) else ''}".strip()
+        twin = any(m.last_name == member.last_name for m in same)
+        names[member.pk] = f"{name}, no. {member.member_number}" if twin else name
+    return names
+
+
 def needs_of(members: list[Member]) -> tuple[list[tuple[str, int]], list[tuple[Member, list[str]]]]:
     """What is needed and by how many; and by whom, for those who agreed to be named."""
     counts: Counter[str] = Counter()
@@ -50,9 +62,10 @@ def care(request: HttpRequest, event_id: int) -> HttpResponse:
     coming = [rsvp.member for rsvp in Rsvp.objects.filter(event=event, status=Rsvp.Status.GOING).select_related("member")]
     counts, named = needs_of(coming)
     no_photos = sum(member.photo_consent == "no" for member in coming)
+    names = told_apart(coming)
     context: dict[str, Any] = {
         "title": event.title, "event": event, "counts": counts, "named": named, "apart": kept_apart(coming), "no_photos": no_photos,
-        "today": is_the_day(event), "coming": sorted(coming, key=lambda m: (m.called.lower(), m.last_name.lower())),
+        "today": is_the_day(event), "names": names, "coming": sorted(names.items(), key=lambda one: one[1].lower()),
     }  # fmt: skip
     return render(request, "events/care.html", context)
 
@@ -67,4 +80,6 @@ def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpRes
     audit.record("looked.emergency", target=rsvp.member)
     details = PrivateDetails.objects.filter(member=rsvp.member).first()
     people = details.emergency.get("people", []) if details else []
-    return render(request, "events/whom_to_call.html", {"title": "Whom to call", "event": event, "member": rsvp.member, "people": people})
+    name = f"{rsvp.member}, no. {rsvp.member.member_number}"
+    context = {"title": "Whom to call", "event": event, "member": rsvp.member, "people": people, "name": name}
+    return render(request, "events/whom_to_call.html", context)

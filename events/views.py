@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from events import actions
+from events.care import told_apart
 from events.forms import AnswerForm
 from events.models import Attendance, Event, Guest, Rsvp
 from loaf.lib.access import MEMBER, open_to_all, permission_required
@@ -167,7 +168,7 @@ def _door(found: Event, search: str) -> dict[str, Any]:
     came = {a.member_id: a for a in here if a.member_id and a.guest_id is None}
     guests = {a.guest_id: a for a in here if a.guest_id}
     lines: list[dict[str, Any]] = []
-    names = _told_apart([rsvp.member for rsvp in rsvps])
+    names = told_apart([rsvp.member for rsvp in rsvps])
     for rsvp in sorted(rsvps, key=lambda r: (r.member.called.lower(), r.member.last_name.lower())):
         detail = f"With {rsvp.guest_count} guest{'s' if rsvp.guest_count > 1 else ''}" if rsvp.guest_count else ""
         lines.append(_line("member", rsvp.member_id, names[rsvp.member_id], came.get(rsvp.member_id), detail))
@@ -184,16 +185,6 @@ def _door(found: Event, search: str) -> dict[str, Any]:
         "expected": len(lines),
         "walk_ins": len(walk_ins),
     }
-
-
-def _told_apart(members: list[Member]) -> dict[int, str]:
-    """First name and initial of each, with as many letters of the last name as it takes to tell two people apart."""
-    names: dict[int, str] = {}
-    for member in members:
-        same = [m for m in members if m.called == member.called and m.pk != member.pk]
-        letters = next((n for n in range(1, 20) if all(m.last_name[:n] != member.last_name[:n] for m in same)), 20)
-        names[member.pk] = f"{member.called} {member.last_name[:letters]}{'.' if letters < len(member.last_name) else ''}".strip()
-    return names
 
 
 def _line(kind: str, key: int, name: str, attendance: Attendance | None, detail: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ PERSONAL: dict[str, dict[str, str]] = {
 """Model → class → its columns."""
 IMPERSONAL: dict[str, str] = {
     "members.NumberSeries": "name",
-    "members.StatusChange": "from_status from_inactive_reason",
+    "members.StatusChange": "from_status inactive_reason from_inactive_reason",
     "members.ExternalId": "source",
     "members.Member": "joined_precision",
     "members.Draft": "code_digest",

@@ -1,22 +1,34 @@
 """Which member the signed-in person acts for, and the door of the members' pages."""
 
+import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db.models import BigAutoField
+from django.db.models import BigAutoField, DateTimeField, Exists, OuterRef
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from loaf.lib.access import MEMBER, View, declare
 from loaf.lib.prepared import Parameter, PreparedQuery
 from members.assist import helped
-from members.models import Member
+from members.models import HouseholdMember, Member, MemberNote
 
 SESSION_KEY = "member_id"
-MEMBERS_OF_LOGIN = PreparedQuery(lambda: Member.objects.for_login(Parameter("user", BigAutoField())))
+NEWS = dt.timedelta(days=7)
+
+
+def _of_login() -> Any:
+    """The members of a login, each with whether a note or a question waits for her: her first page tells, at no further cost."""
+    notes = MemberNote.objects.filter(recipient=OuterRef("pk"), sent_at__gte=Parameter("since", DateTimeField()))
+    questions = HouseholdMember.objects.filter(member=OuterRef("pk"), confirmed_at=None)
+    return Member.objects.for_login(Parameter("user", BigAutoField())).annotate(has_note=Exists(notes), has_question=Exists(questions))
+
+
+MEMBERS_OF_LOGIN = PreparedQuery(_of_login)
 
 
 def members_of(request: HttpRequest) -> list[Member]:
@@ -26,7 +38,7 @@ def members_of(request: HttpRequest) -> list[Member]:
     if member := helped(request):
         return [member]
     if not hasattr(request, "_members"):
-        request._members = MEMBERS_OF_LOGIN(user=request.user.pk)  # type: ignore[attr-defined]
+        request._members = MEMBERS_OF_LOGIN(user=request.user.pk, since=timezone.now() - NEWS)  # type: ignore[attr-defined]
     return request._members  # type: ignore[attr-defined, no-any-return]
 
 

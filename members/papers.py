@@ -42,7 +42,7 @@ def people_of(wanted: Paper) -> Any:
 
 def _roster(wanted: Paper) -> tuple[bytes, str, str]:
     """Those in the directory, with what they show to members; nobody else, whatever the list says."""
-    listed = Listing.objects.filter(member__in=people_of(wanted), member__status=Status.ACTIVE, member__paused_at=None)
+    listed = Listing.objects.filter(is_on=True, member__in=people_of(wanted), member__status=Status.ACTIVE, member__paused_at=None)
     rows = [_entry(listing) for listing in listed.select_related("member").order_by("sort_name", "pk")]
     copies = range(1, min(MAX_COPIES, int(wanted.options.get("copies", 1))) + 1)
     booklet = wanted.options.get("shape") == "booklet"

@@ -74,7 +74,7 @@ def _household(member: Member) -> Iterable[Row]:
 
 
 def _listing(member: Member) -> Iterable[Row]:
-    listing = Listing.objects.filter(member=member).first()
+    listing = Listing.objects.filter(member=member, is_on=True).first()
     return [{"Listed since": listing.since, **listing.shows}] if listing else []
 
 
@@ -150,10 +150,46 @@ register_section("messages", "What we sent you", _messages)
 register_section("looks", "Who looked at your record in a year", _looks)
 
 
+DONE = {
+    "member.name": "Name changed",
+    "member.contact": "Telephone changed",
+    "member.address": "Address changed",
+    "member.about": "About her changed",
+    "member.access": "Access needs changed",
+    "member.emergency": "Emergency contacts changed",
+    "member.email": "E-mail address changed",
+    "member.listed": "Put herself into the directory, or changed what it shows",
+    "member.unlisted": "Left the directory",
+    "member.letters": "Changed how she hears from us",
+    "member.tags": "Tags changed",
+    "member.own_fields": "Fields of our own changed",
+    "member.changed": "Record changed at the desk",
+    "member.added": "Added by hand",
+    "member.merged": "Another record joined into this one",
+    "member.taken_apart": "A joined record taken apart",
+    "member.deleted": "Put into the bin",
+    "member.restored": "Taken out of the bin",
+    "member.paused": "Rests",
+    "member.unpaused": "Is back",
+    "member.erasing": "Asked to be forgotten",
+    "member.stayed": "Took leaving back",
+    "member.kept_apart": "Kept apart from somebody",
+    "member.not_apart": "No longer kept apart",
+    "note.added": "Note written",
+    "household.asked": "Asked somebody to be linked",
+    "household.joined": "Linked with somebody",
+    "household.ended": "Link ended",
+    "assist.began": "Helped inside her pages",
+    "assist.ended": "Helping ended",
+    "own_data.made": "Took a copy of her own data",
+}
+"""Acts of the audit as the timeline tells them."""
+
+
 def _status_lines(member: Member) -> Iterable[Line]:
     for change in member.status_changes.select_related("by").order_by("-at")[:100]:
         why = f": {change.reason}" if change.reason else ""
-        yield Line(change.at, f"{change.get_to_status_display()}{why}{f' ({change.by})' if change.by else ''}")
+        yield Line(change.at, f"{change.sentence}{why}{f' ({change.by})' if change.by else ''}")
 
 
 def _note_lines(kind: str) -> Any:
@@ -169,10 +205,11 @@ def _message_lines(member: Member) -> Iterable[Line]:
 
 
 def _change_lines(member: Member) -> Iterable[Line]:
-    rows = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).exclude(action__in=["member.status", "looked"])
-    for entry in rows.select_related("actor").order_by("-id")[:100]:
+    rows = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).exclude(action="member.status")
+    for entry in rows.exclude(action__startswith="looked").select_related("actor").order_by("-id")[:100]:
         url = reverse("admin:members_auditentry_change", args=[entry.pk])
-        yield Line(entry.at, f"{entry.action.replace('.', ': ').replace('_', ' ')}, by {entry.actor or 'the machine'}", url)
+        done = DONE.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()
+        yield Line(entry.at, f"{done}, by {entry.actor or 'the machine'}", url)
 
 
 register_strand("status", "users.view", _status_lines)

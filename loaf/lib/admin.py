@@ -109,6 +109,8 @@ class DeskAdmin(ModelAdmin):
             kwargs |= {"widget": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
         elif isinstance(db_field, models.TextField):
             kwargs |= {"widget": forms.Textarea({"rows": 4})}
+        elif isinstance(db_field, models.ForeignKey):
+            kwargs.setdefault("empty_label", "None")
         return db_field.formfield(**kwargs)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -140,6 +142,11 @@ class DeskAdmin(ModelAdmin):
         after = {name: form.cleaned_data.get(name) for name in form.changed_data}
         desk_saved.send(sender=type(obj), user=request.user, target=obj, before=_plain(before), after=_plain(after))
 
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """A record that is gone, in our words."""
+        messages.error(request, "There is no such record, or it is not for you to see.")
+        return redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+
     def log_addition(self, *args: Any, **kwargs: Any) -> Any:
         """Nothing: our own audit holds what changed and cannot be edited."""
 
@@ -170,6 +177,10 @@ class DeskAdmin(ModelAdmin):
     def search(self, queryset: QuerySet[Any], text: str, request: HttpRequest) -> QuerySet[Any]:
         """Narrow the rows to a search text; only used when `search_help` is set."""
         return queryset
+
+    def list_note(self, request: HttpRequest) -> str:
+        """A sentence above the list; "" for none."""
+        return ""
 
     def get_filters(self, request: HttpRequest) -> list[Filter]:
         """The filters of the list, for this person."""
@@ -210,6 +221,7 @@ class DeskAdmin(ModelAdmin):
             "count": self._count(queryset, page, narrowed=bool(text or chosen)),
             "q": text,
             "chosen": chosen,
+            "note": self.list_note(request),
             "can_add": self.has_add_permission(request),
             "add_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
         }

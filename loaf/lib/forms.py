@@ -1,12 +1,22 @@
 """How every form of ours renders (design/ui: label above, help above the control, the optional marked) and speaks."""
 
+import re
 from typing import Any
 
 from django import forms
+from django.core import validators
 from django.forms.renderers import TemplatesSetting
 
 from loaf.lib import money, phones
 from loaf.lib.text import is_email, normal_email, tidy
+
+# Django's own sentences, in the words of the house.
+forms.Field.default_error_messages = {**forms.Field.default_error_messages, "required": "Please fill this in."}
+forms.DateField.default_error_messages = {**forms.DateField.default_error_messages, "invalid": "Please type a date, like 2026-03-14."}
+forms.IntegerField.default_error_messages = {**forms.IntegerField.default_error_messages, "invalid": "Please type a whole number."}
+validators.MaxLengthValidator.message = "Please keep it to %(limit_value)d characters; these are %(show_value)d."
+validators.MaxValueValidator.message = "Please type %(limit_value)s or less."
+validators.MinValueValidator.message = "Please type %(limit_value)s or more."
 
 
 class LoafRenderer(TemplatesSetting):
@@ -67,10 +77,22 @@ class PhoneField(TidyCharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
+        if re.search(r"(?i)\b(ext|x)\.?\s*\d+$", text or ""):
+            raise forms.ValidationError("Please leave the extension out here; write it under “Anything else”.")
         number = phones.to_e164(text) if text else ""
         if text and not number:
             raise forms.ValidationError("Some digits seem to be missing. For example 713-555-0100.")
         return number
+
+
+class LongTextField(forms.CharField):
+    """A few lines of text; a line break counts as one character, however the browser sends it."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if isinstance(text, str) else text
 
 
 class MoneyField(forms.CharField):

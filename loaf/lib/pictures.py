@@ -4,7 +4,6 @@ The size is judged from the header before a single dot is read (quality.md, C20 
 """
 
 import io
-import warnings
 from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -13,6 +12,11 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_DOTS = 20_000_000
 MAX_SIDE = 12_000
 FORMATS = ["JPEG", "PNG", "WEBP"]
+Image.MAX_IMAGE_PIXELS = None  # our own limit, judged from the header, is lower
+Image.MAX_IMAGE_PIXELS = None  # our own limit, judged from the header, is lower
+
+UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, EOFError, MemoryError, UserWarning)
+"""What damaged and hostile files make Pillow raise."""
 
 
 class PictureError(ValueError):
@@ -21,12 +25,6 @@ class PictureError(ValueError):
 
 def open_picture(file: IO[bytes], size: int) -> Image.Image:
     """Read an upload of `size` bytes; upright, in RGB, without anything but its dots. Raises PictureError."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about size, where our own limit is lower, and about damaged facts we throw away
-        return _read(file, size)
-
-
-def _read(file: IO[bytes], size: int) -> Image.Image:
     if size > MAX_BYTES:
         raise PictureError("This picture is larger than 10 megabytes. Please choose a smaller one.")
     if not size:
@@ -42,7 +40,16 @@ def _read(file: IO[bytes], size: int) -> Image.Image:
         return _bare(_on_white(ImageOps.exif_transpose(image) or image))
     except PictureError:
         raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, EOFError, MemoryError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        EOFError,
+        MemoryError,
+        UserWarning,
+    ) as error:
         raise PictureError("This is no picture we can read. Please choose a JPEG, PNG or WebP file.") from error
 
 

@@ -113,6 +113,8 @@ def _answer_in(row: dict[str, Any]) -> Rsvp | None:
 
 def _one_thing_to_do(member: Any, term: Any) -> dict[str, Any]:
     """At most one butter card: dues that are due, or a term that ends within 60 days."""
+    if member.erase_on:
+        return {"todo": "erasing"}
     if member.status in (Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED):
         return {"todo": "application"}
     if term is None and member.may_pay_dues:

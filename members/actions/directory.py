@@ -26,7 +26,7 @@ def save_listing(*, member: Member, shows: dict[str, str], plate: str, wants_not
     listing = listing or Listing(member=member)
     listing.member = member
     listing.shows = {name: shows[name] for name in FIELDS if shows.get(name) in (Audience.OFFICERS, Audience.MEMBERS)}
-    listing.plate, listing.wants_notes = plate, wants_notes
+    listing.plate, listing.wants_notes, listing.is_on = plate, wants_notes, True
     listing.save()
     set_consent(member=member, subject=Consent.Subject.DIRECTORY, is_given=True, by=by)
     audit.record("member.listed", target=member, before=before, after=listing.shows, by=by)
@@ -36,7 +36,7 @@ def save_listing(*, member: Member, shows: dict[str, str], plate: str, wants_not
 @transaction.atomic
 def take_off_the_list(*, member: Member, by: User | None) -> None:
     """Take a member out of the directory at once. Not being listed is fine as well."""
-    if Listing.objects.filter(member=member).delete()[0]:
+    if Listing.objects.filter(member=member, is_on=True).update(is_on=False):
         set_consent(member=member, subject=Consent.Subject.DIRECTORY, is_given=False, by=by)
         audit.record("member.unlisted", target=member, by=by)
 
@@ -106,7 +106,7 @@ def keep_apart(*, one: Member, other: Member, reason: str, by: User) -> NoContac
     """Keep two people apart. Raises MembersError without the power, a reason, or for one person."""
     _may_keep_apart(by)
     if one.pk == other.pk:
-        raise MembersError("These are one person.")
+        raise MembersError("This is one and the same person.")
     if not reason.strip():
         raise MembersError("Please write down why.")
     first, second = sorted([one, other], key=lambda member: member.pk)

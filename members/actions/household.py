@@ -143,7 +143,7 @@ def link_by_hand(*, one: Member, other: Member, by: User) -> Household:
     if not by.has_perm("users.edit"):
         raise MembersError("This is not among your powers.")
     if one.pk == other.pk:
-        raise MembersError("That is one person.")
+        raise MembersError("This is one and the same person.")
     for member in (one, other):
         if HouseholdMember.objects.partner_of(member):
             raise MembersError(f"{member} is linked with somebody already.")

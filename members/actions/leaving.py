@@ -154,7 +154,7 @@ def undo_standing(*, member: Member, reason: str, by: User) -> StatusChange:
     """Let the office take back what it said about somebody's standing, a death above all. Raises MembersError."""
     _may_change(by, reason)
     _may_judge(member, by)
-    return take_back_status(member=member, by=by, reason=reason)
+    return take_back_status(member=member, by=by, reason=f"Taken back: {reason}"[:300])
 
 
 def may_take_back_status(member: Member) -> bool:

@@ -39,7 +39,13 @@ def change_status(*, member: Member, to: str, by: User | None, reason: str = "",
 def write_status(locked: Member, *, to: str, by: User | None, reason: str, inactive_reason: str = "") -> StatusChange:
     """Write a status the rules of moves do not ask about (a mistake taken back, a death); the member is locked by the caller."""
     change = StatusChange.objects.create(
-        member=locked, from_status=locked.status, from_inactive_reason=locked.inactive_reason, to_status=to, by=by, reason=reason
+        member=locked,
+        from_status=locked.status,
+        from_inactive_reason=locked.inactive_reason,
+        to_status=to,
+        by=by,
+        inactive_reason=inactive_reason if to == Status.INACTIVE else "",
+        reason=reason,
     )
     locked.status = to
     locked.inactive_reason = inactive_reason if to == Status.INACTIVE else ""

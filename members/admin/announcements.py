@@ -17,6 +17,11 @@ from notices.actions import queue_letter
 TONES = {"draft": "quiet", "sending": "info", "sent": "ok"}
 
 
+def _to(row: dict[str, Any]) -> str:
+    group = Announcement.Audience(row["audience"]).label
+    return f"{group}, on “{row['saved__name']}”" if row["saved__name"] else group
+
+
 @admin.register(Announcement)
 class AnnouncementAdmin(DeskAdmin):
     """Letters to many, newest first. One that was sent stays as it was."""
@@ -26,10 +31,12 @@ class AnnouncementAdmin(DeskAdmin):
         "add": "communications.create",
         "change": "communications.create",
     }
-    list_values = ["subject", "audience", "state", "written", "created_at"]
+    list_values = ["subject", "audience", "saved__name", "state", "written", "created_at"]
     columns = [
         Column("Subject", lambda r: r["subject"], lead=True),
-        Column("To", lambda r: Announcement.Audience(r["audience"]).label),
+        Column(
+            "To", lambda r: f"{Announcement.Audience(r['audience']).label}{', on “' + r['saved__name'] + '”' if r['saved__name'] else ''}"
+        ),
         Column("State", lambda r: badge(TONES[r["state"]], Announcement.State(r["state"]).label)),
         Column("Messages", lambda r: str(r["written"] or "")),
         Column("Begun", lambda r: short_day(r["created_at"])),
@@ -80,8 +87,11 @@ class AnnouncementAdmin(DeskAdmin):
             queue_letter(letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}")  # type: ignore[union-attr]
             messages.success(request, f"It is on its way to {user.email}.")  # type: ignore[union-attr]
             return back
+        count = announcement.recipients().count()
+        if not count:
+            messages.error(request, "Nobody would get it. Look at whom it goes to.")
+            return back
         try:
-            count = announcement.recipients().count()
             asked = actions.ask_approval(
                 act="mass_mail", params={"announcement": pk, "digest": announcement.digest}, by=user,  # type: ignore[arg-type]
                 summary=f"“{announcement.subject}” to {count} people", reason=request.POST.get("reason", "")[:300],

@@ -67,6 +67,9 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "There is no record with this member number.")
         return redirect("admin:members_member_change", pk)
     keep = get_object_or_404(Member, pk=pk)
+    if keep.pk == other.pk:
+        messages.error(request, "That is the same record.")
+        return redirect("admin:members_member_change", pk)
     if request.method == "POST":
         theirs = [name for name in CHOSEN if request.POST.get(f"from_{name}") == "other"]
         summary = f"Join no. {other.member_number} ({other}) into no. {keep.member_number} ({keep})"

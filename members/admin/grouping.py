@@ -19,7 +19,7 @@ from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import short_day
 from members import actions
 from members.admin.applications import QuestionForm
-from members.models import Member, Office, Paper, ProfileField, Role, SavedFilter, Tag
+from members.models import Approval, Member, Office, Paper, ProfileField, Role, SavedFilter, Tag
 from members.models.member import Status
 
 DAY = {"type": "date"}
@@ -49,6 +49,15 @@ class SavedFilterForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial |= self.instance.criteria
+
+    def clean(self) -> dict[str, Any]:
+        """Days in order; a field of our own needs what it says, and the other way."""
+        given = super().clean() or self.cleaned_data
+        if given.get("joined_from") and given.get("joined_to") and given["joined_from"] > given["joined_to"]:
+            self.add_error("joined_to", "The second day must not be before the first.")
+        if bool(given.get("field")) != bool(given.get("value")):
+            self.add_error("value", "Please choose the field and write what it says.")
+        return given
 
     def save(self, commit: bool = True) -> SavedFilter:
         """Keep the answers as criteria; what was left empty does not narrow."""
@@ -104,7 +113,14 @@ class SavedFilterAdmin(DeskAdmin):
 
     def facts(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         """For somebody who may only look."""
-        return [(name.replace("_", " ").capitalize(), str(value)) for name, value in obj.criteria.items()]
+        told = dict(obj.criteria)
+        if "tags" in told:
+            told["tags"] = ", ".join(Tag.objects.filter(pk__in=told["tags"]).values_list("name", flat=True))
+        if "status" in told:
+            told["status"] = ", ".join(Status(one).label for one in told["status"])
+        if "field" in told:
+            told["field"] = str(ProfileField.objects.filter(pk=told["field"]).first() or "gone")
+        return [(name.replace("_", " ").capitalize(), str(value)) for name, value in told.items()]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """How many it is today, and five of them."""
@@ -261,6 +277,11 @@ class PaperAdmin(DeskAdmin):
     def rows(self, request: HttpRequest) -> Any:
         """One's own."""
         return Paper.objects.filter(by=request.user.pk, asked_at__gt=timezone.now() - Paper.LIFE)
+
+    def list_note(self, request: HttpRequest) -> str:
+        """What waits for a second person."""
+        waits = Approval.objects.waiting().filter(act="papers", asked_by=request.user.pk).count()
+        return f"{waits} of your wishes {'waits' if waits == 1 else 'wait'} for a second person." if waits else ""
 
     def get_urls(self) -> list[Any]:
         """The file."""

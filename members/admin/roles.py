@@ -17,6 +17,7 @@ from loaf.lib.forms import EmailField, TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
 from members import actions
+from members.admin.approving import particulars
 from members.models import Approval, Role, RoleAssignment, TwoPersonRule, User
 from members.permissions import PERMISSIONS, by_module
 
@@ -297,6 +298,7 @@ class ApprovalAdmin(DeskAdmin):
         context = {
             "title": approval.summary,
             "approval": approval,
+            "particulars": particulars(approval) if approval.decided_at is None else [],
             "act": act,
             "may_decide": approval.is_open(now) and not mine and request.user.has_perm(act.permission),  # type: ignore[union-attr]
             "mine": mine,

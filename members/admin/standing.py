@@ -38,6 +38,9 @@ def set_standing(request: HttpRequest, pk: int) -> HttpResponse:
     if do == "undo":
         return _act(request, pk, lambda m: actions.undo_standing(member=m, reason=reason, by=by), "Everything is as it was before.")
     why = request.POST.get("inactive_reason", "")
+    if why == InactiveReason.DECEASED and not request.POST.get("sure"):
+        messages.error(request, "Please tick that you are sure. Nothing was changed.")
+        return redirect(PERSON, pk)
     return _act(request, pk, lambda m: actions.set_standing(member=m, inactive_reason=why, reason=reason, by=by), "Saved.")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from loaf.lib.forms import PhoneField, TidyCharField
+from loaf.lib.forms import LongTextField, PhoneField, TidyCharField
 from members.models import NEEDS, Voicemail
 from members.models.member import PhotoConsent
 
@@ -62,7 +62,7 @@ class AddressForm(forms.Form):
 class AboutForm(forms.Form):
     """A few words of her own, and whether she may be in pictures."""
 
-    bio = forms.CharField(
+    bio = LongTextField(
         max_length=1000, required=False, label="About me", widget=forms.Textarea({"rows": 5}),
         help_text="What you like, what you could teach, what you look for.",
     )  # fmt: skip

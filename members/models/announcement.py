@@ -41,7 +41,7 @@ class Announcement(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        verbose_name_plural = "letters to many"
+        verbose_name, verbose_name_plural = "letter to many", "letters to many"
 
     def __str__(self) -> str:
         return self.subject

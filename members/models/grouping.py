@@ -42,7 +42,7 @@ class ProfileField(AskedField):
     delete_after_days = models.PositiveSmallIntegerField("delete a value after so many days", null=True, blank=True)
 
     class Meta(AskedField.Meta):
-        verbose_name_plural = "fields of our own"
+        verbose_name, verbose_name_plural = "field of our own", "fields of our own"
 
 
 class ProfileValue(models.Model):

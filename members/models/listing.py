@@ -1,4 +1,4 @@
-"""The directory: who chose to be found, and what each shows to whom. No row means: not listed."""
+"""The directory: who chose to be found, and what each shows to whom. No row, or one that is off: not listed."""
 
 from typing import Any, Self
 
@@ -40,7 +40,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """Whom an active member finds: the active people who chose it, nobody she is to have no contact with. Nobody for others."""
         if not viewer.sees_member_pages:
             return self.none()
-        found = self.filter(member__status=Status.ACTIVE, member__paused_at=None, member__deleted_at=None)
+        found = self.filter(is_on=True, member__status=Status.ACTIVE, member__paused_at=None, member__deleted_at=None)
         return found.exclude(member__in=NoContact.objects.apart_from(viewer))
 
     def matching(self, text: str) -> Self:
@@ -52,7 +52,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
 
 
 class Listing(models.Model):
-    """One member's entry in the directory."""
+    """One member's entry in the directory; off, it keeps what she chose for the day she comes back."""
 
     class Plate(models.TextChoices):
         INITIALS = "initials", "My initials"
@@ -62,6 +62,7 @@ class Listing(models.Model):
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="listing")
     shows = models.JSONField(default=dict)
     plate = models.CharField("what stands beside your name", max_length=10, choices=Plate.choices, default=Plate.INITIALS)
+    is_on = models.BooleanField("is in the directory", default=True, db_default=True)
     wants_notes = models.BooleanField("Members may write to me through the office", default=True)
     # Both are written when she saves, from what members may see and nothing else.
     sort_name = models.CharField(max_length=210, editable=False)

@@ -208,6 +208,11 @@ class Member(models.Model):
         return f"{self.called} {self.last_name[:1]}.".strip() if self.last_name else self.called
 
     @property
+    def standing(self) -> str:
+        """The status with the reason of an inactive member: "Not active: Deceased"."""
+        return f"{self.get_status_display()}: {self.get_inactive_reason_display()}" if self.inactive_reason else self.get_status_display()
+
+    @property
     def status_tone(self) -> str:
         """The colour family of the status badge."""
         return TONES.get(Status(self.status), "info")
@@ -240,6 +245,7 @@ class StatusChange(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=300, blank=True)
+    inactive_reason = models.CharField(max_length=20, blank=True, db_default="")
     from_inactive_reason = models.CharField(max_length=20, blank=True, db_default="")
 
     class Meta:
@@ -247,6 +253,12 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id}: {self.from_status} to {self.to_status}"
+
+    @property
+    def sentence(self) -> str:
+        """The move in words: "Not active (Deceased)"."""
+        why = InactiveReason(self.inactive_reason).label if self.inactive_reason else ""
+        return f"{self.get_to_status_display()} ({why})" if why else self.get_to_status_display()
 
 
 class ExternalId(models.Model):

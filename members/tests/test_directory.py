@@ -105,9 +105,14 @@ def test_member_lists_herself_sees_the_preview_and_leaves_again(as_user):
     assert "Montrose" in pages(other, ruth)
     assert Consent.objects.get(subject="directory").withdrawn_at is None
     assert client.post(reverse("my_listing"), data | {"show_area": "world"}).status_code == 422
+    assert "You have no photo yet" in client.post(reverse("my_listing"), data | {"plate": "photo"}).content.decode()
+    type(ruth).objects.filter(pk=ruth.pk).update(photo="a" * 32)
+    assert "Choose who sees it" in client.post(reverse("my_listing"), data | {"plate": "photo"}).content.decode()
     client.post(reverse("my_listing"), {"do": "off"})
     assert other.get(reverse("person", args=[ruth.pk])).status_code == 404
     assert Consent.objects.get(subject="directory").withdrawn_at
+    assert client.get(reverse("my_listing")).context["form"]["show_area"].value() == "members", "what she chose waits for her"
+    assert "Montrose" not in pages(other, ruth)
 
 
 @pytest.mark.parametrize("field", ["last_name", "area"])

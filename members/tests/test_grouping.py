@@ -138,6 +138,7 @@ def test_letter_to_many_goes_to_the_saved_list_alone(as_user, alone, work, mails
 
 def test_saved_list_changed_after_the_second_person_was_asked_is_refused(as_user):
     one = saved(place="Montrose")
+    make_member(email="in@example.org", area="Montrose")
     letter = Announcement.objects.create(subject="S", body="B", saved=one)
     as_user(make_staff("communications")).post(reverse("admin:members_announcement_send", args=[letter.pk]), {"reason": "x"})
     SavedFilter.objects.filter(pk=one.pk).update(criteria={})

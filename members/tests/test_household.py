@@ -166,7 +166,7 @@ def test_widow_stays_a_member_and_a_mistake_is_undone(as_user, june, dee, work, 
     actions.save_listing(member=june, shows={}, plate="plain", wants_notes=True, by=None)
     desk, viewer = as_user(make_staff("membership")), as_user(make_person().user)
     url = reverse("admin:members_member_status", args=[june.pk])
-    desk.post(url, {"inactive_reason": "deceased", "reason": "Her sister called", "do": "set"})
+    desk.post(url, {"inactive_reason": "deceased", "reason": "Her sister called", "do": "set", "sure": "on"})
     june.refresh_from_db()
     dee.refresh_from_db()
     assert (june.status, june.inactive_reason, dee.status) == ("inactive", "deceased", "active")

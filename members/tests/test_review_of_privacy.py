@@ -18,6 +18,7 @@ from members import about, actions, audit, emails, papers
 from members.actions.leaving import ask_to_be_forgotten, erase, erase_due, leave, stay
 from members.actions.merging import delete_member, merge_members, undo_merge
 from members.models import (
+    Announcement,
     Application,
     Approval,
     AuditEntry,
@@ -301,3 +302,62 @@ def test_deleted_person_stands_on_no_public_page(boss, ruth):
 def test_pausing_does_not_change_how_news_come_afterwards(as_user, ruth):
     actions.pause(member=ruth, by=None)
     assert as_user(ruth.user).get(reverse("letters")).context["form"].initial["news"] == "email"
+
+
+def test_second_person_reads_what_she_agrees_to(as_user, boss, ruth):
+    letter = Announcement.objects.create(subject="March", body="These very words")
+    desk = as_user(make_staff("communications"))
+    desk.post(reverse("admin:members_announcement_send", args=[letter.pk]), {"reason": "x"})
+    twin = make_member(first_name="Ruth", bio="Bakes", status="inactive")
+    actions.ask_approval(
+        act="merge", params={"keep": ruth.pk, "drop": twin.pk, "theirs": ["bio"]}, summary="s", reason="r", by=make_staff("admin")
+    )
+    second = as_user(boss)
+    pages = [second.get(reverse("admin:members_approval_change", args=[a.pk])).content.decode() for a in Approval.objects.order_by("pk")]
+    assert "These very words" in pages[0]
+    assert "Ruth" in pages[0]
+    assert "Bakes" in pages[1]
+
+
+def test_first_page_tells_of_a_question_and_a_note(as_user, ruth):
+    client = as_user(ruth.user)
+    assert "A question waits" not in client.get("/me/").content.decode()
+    MemberNote.objects.create(sender=make_member(), recipient=ruth, text="x")
+    actions.invite(member=make_person(), first_name="Ruth", email="ruth@example.org", by=None)
+    page = client.get("/me/").content.decode()
+    assert "A note for you" in page
+    assert "A question waits for you" in page
+
+
+def test_death_is_read_where_somebody_looks_and_asked_twice(as_user, ruth):
+    desk, url = as_user(make_staff("membership")), reverse("admin:members_member_status", args=[ruth.pk])
+    desk.post(url, {"inactive_reason": "deceased", "reason": "x", "do": "set"})
+    ruth.refresh_from_db()
+    assert ruth.status == "active", "not without being sure"
+    desk.post(url, {"inactive_reason": "deceased", "reason": "Her niece called", "do": "set", "sure": "on"})
+    for page in ("change", "timeline"):
+        assert "Deceased" in desk.get(reverse(f"admin:members_member_{page}", args=[ruth.pk])).content.decode()
+
+
+def test_record_is_not_joined_with_itself(as_user, boss, ruth):
+    url = reverse("admin:members_member_merge", args=[ruth.pk])
+    answer = as_user(boss).get(url, {"number": ruth.member_number}, follow=True)
+    assert "same record" in answer.content.decode()
+
+
+def test_letter_to_nobody_is_not_asked_for(as_user):
+    letter = Announcement.objects.create(subject="S", body="B", audience="applicants")
+    desk = as_user(make_staff("communications"))
+    desk.post(reverse("admin:members_announcement_send", args=[letter.pk]), {"reason": "x"})
+    assert not Approval.objects.exists()
+
+
+def test_line_breaks_count_once(as_user, ruth):
+    text = "\r\n".join(["123456789"] * 100)
+    assert as_user(ruth.user).post(reverse("profile_part", args=["about"]), {"bio": text, "photo_consent": "no"}).status_code == 302
+
+
+def test_inactive_member_reads_why_there_are_no_people(as_user):
+    answer = as_user(make_person(status="inactive").user).get(reverse("directory"))
+    assert answer.status_code == 404
+    assert "For active members" in answer.content.decode()

@@ -139,7 +139,7 @@ def test_own_role_is_made_changed_and_deleted_in_plain_sentences(as_user):
     ("data", "sentence"),
     [
         ({"name": "finance", "permissions": []}, "a role of this name"),
-        ({"name": "", "permissions": []}, "This field is required"),
+        ({"name": "", "permissions": []}, "Please fill this in"),
         ({"name": "Odd", "permissions": ["users.fly"]}, "users.fly"),
     ],
 )

@@ -43,6 +43,8 @@ def _too_often(request: HttpRequest) -> HttpResponse:
 @member_required()
 def directory(request: HttpRequest) -> HttpResponse:
     """The people who chose to be found, twenty a page, by name and neighborhood."""
+    if not request.member.sees_member_pages:  # type: ignore[attr-defined]
+        return render_page(request, "members/directory_closed.html", {}, status=404)
     viewer = _viewer(request)
     if not _within_looks(viewer, "lists", LISTS_A_DAY):
         return _too_often(request)
@@ -66,7 +68,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         "q": text,
         "letter": letter,
         "letters": "abcdefghijklmnopqrstuvwxyz",
-        "mine": Listing.objects.filter(member=viewer).exists(),
+        "mine": Listing.objects.filter(member=viewer, is_on=True).exists(),
     }
     return render_page(request, "members/directory.html", context, fragment="results")
 
@@ -113,7 +115,7 @@ def _whole(request: HttpRequest, listing: Listing, viewer: Member, *, officer: b
 def write_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Write to somebody through the office."""
     viewer = _viewer(request)
-    listing = get_object_or_404(Listing.objects.visible_to(viewer).select_related("member"), pk=pk)
+    listing = get_object_or_404(Listing.objects.visible_to(viewer).exclude(pk=viewer.pk).select_related("member"), pk=pk)
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _passed_on(request, form, viewer, listing.member):
         return redirect("person", pk)
@@ -185,17 +187,17 @@ def my_listing(request: HttpRequest) -> HttpResponse:
         actions.show_offices(member=member, is_public=request.POST["do"] == "show_office", by=by)
         messages.success(request, "Saved.")
         return redirect("my_listing")
-    form = ListingForm(request.POST or None, initial=actions.listing_initial(listing))
+    form = ListingForm(request.POST or None, has_photo=bool(member.photo), initial=actions.listing_initial(listing))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         actions.save_listing(member=member, shows=form.shows, plate=given["plate"], wants_notes=given["wants_notes"], by=by)
-        messages.success(request, "Saved. Beside it stands what members see now.")
+        messages.success(request, "Saved. “What members see” shows it as it is now.")
         return redirect("my_listing")
     shown = listing or Listing(member=member)
     context = {
         "form": form,
         "rows": [(form[f"show_{name}"], label) for name, label in FIELDS.items()],
-        "listing": listing,
+        "listing": listing if listing and listing.is_on else None,
         "offices": Office.objects.running().filter(member=member),
         "preview": _whole(request, shown, member, officer=False),
         "for_officers": _whole(request, shown, member, officer=True) if listing else None,

@@ -58,7 +58,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     copy = OwnCopy.objects.filter(member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).first()
     context = {
         "member": member,
-        "listing": Listing.objects.filter(member=member).first(),
+        "listing": Listing.objects.filter(member=member, is_on=True).first(),
         "seen_by": seen_by(names_people=member.sees_member_pages),
         "looks": lookers(member, days=90)[:50],
         "consents": Consent.objects.filter(member=member)[:50],
@@ -73,7 +73,7 @@ def _act(request: HttpRequest, member: Member, do: str) -> None:
     by: Any = request.user
     if do == "pause":
         actions.pause(member=member, by=by)
-        messages.success(request, "You rest. No news comes, and nobody finds you in the directory.")
+        messages.success(request, "Have a good rest. No news comes, and nobody finds you in the directory.")
     elif do == "unpause":
         actions.unpause(member=member, by=by)
         messages.success(request, "You are back. Good to see you.")

@@ -72,7 +72,7 @@ def initial_of(member: Member, part: str) -> dict[str, Any]:
 def profile(request: HttpRequest) -> HttpResponse:
     """Everything about her at a glance: what it says, who sees it, and the way to change it."""
     member: Member = request.member  # type: ignore[attr-defined]
-    listing = Listing.objects.filter(member=member).first()
+    listing = Listing.objects.filter(member=member, is_on=True).first()
     private = _may_see_private(request, member)
     context = {
         "member": member,

@@ -1,0 +1,58 @@
+"""What the second person reads before she agrees: the very words, the very people, the very choices."""
+
+from members.actions.merging import CHOSEN
+from members.models import Announcement, Approval, Member, Paper, SavedFilter
+
+Facts = list[tuple[str, str]]
+
+
+def particulars(approval: Approval) -> Facts:
+    """The request in full, as labels and texts; nothing for acts whose summary says everything."""
+    tell = {"mass_mail": _letter, "merge": _merge, "delete": _delete, "papers": _paper}.get(approval.act)
+    return tell(approval) if tell else []
+
+
+def _letter(approval: Approval) -> Facts:
+    letter = Announcement.objects.select_related("saved").filter(pk=approval.params["announcement"]).first()
+    if letter is None:
+        return [("The letter", "It is gone.")]
+    changed = letter.digest != approval.params["digest"]
+    people = letter.recipients()
+    return [
+        *([("Careful", "It was changed after this was asked; agreeing will be refused.")] if changed else []),
+        ("Subject", letter.subject),
+        ("Text", letter.body),
+        ("To", f"{letter.get_audience_display()}{f', on the list “{letter.saved}”' if letter.saved else ''}: {people.count()} people"),
+        ("For example", ", ".join(map(str, people[:5]))),
+    ]
+
+
+def _person(member: Member) -> str:
+    told = [f"no. {member.member_number}", member.get_status_display(), member.email, f"{member.payments.count()} payments"]
+    return f"{member}: {', '.join(part for part in told if part)}"
+
+
+def _merge(approval: Approval) -> Facts:
+    keep, drop = (Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop"))
+    if keep is None or drop is None:
+        return [("The two records", "One of them is gone.")]
+    facts = [("Stays", _person(keep)), ("Is joined into it", _person(drop))]
+    theirs = set(approval.params.get("theirs", []))
+    for name in CHOSEN:
+        mine, other = getattr(keep, name), getattr(drop, name)
+        if mine != other:
+            label = str(Member._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
+            chosen, left = (other or mine, mine) if name in theirs else (mine or other, other)
+            facts.append((label, f"{chosen} (the other record: {left or 'empty'})"))
+    return facts
+
+
+def _delete(approval: Approval) -> Facts:
+    return [("Person", _person(member)) for member in Member.objects.filter(pk__in=approval.params["members"])]
+
+
+def _paper(approval: Approval) -> Facts:
+    saved = SavedFilter.objects.filter(pk=approval.params["saved"]).first()
+    found = saved.members() if saved else Member.objects.filter(status="active")
+    people = f"{saved or 'All active members'}: {found.count()} people"
+    return [("What", Paper.Kind(approval.params["kind"]).label), ("Of", people)]
