@@ -180,7 +180,7 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
     payment.receipt_number = next_receipt_number(payment.paid_at)
     payment.save()
     ledger.post_payment(payment)
-    _begin_terms(payment)
+    begin_terms(payment)
     payment_booked.send(sender=Payment, payment=payment)
     log.info("payment %s booked", payment.pk)
     return payment
@@ -222,7 +222,7 @@ def book_fee(*, payment: Payment) -> bool:
     return bool(locked.fee)
 
 
-def _begin_terms(payment: Payment) -> None:
+def begin_terms(payment: Payment) -> None:
     """Let the memberships this payment pays for begin, make the member active, send the receipt.
 
     The money is booked whatever happens here: where no term can begin, the payment asks for a person's attention.

@@ -12,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from billing import events
+from billing import events, ledger
 from billing.actions import BillingError
-from billing.models import Membership, Payment, Plan, ProviderEvent
+from billing.admin_office import enter, pay_back
+from billing.models import Account, LedgerEntry, Membership, Payment, Plan, ProviderEvent
+from billing.refunds import left_to_refund
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
 from loaf.lib.forms import MoneyField
 from loaf.lib.money import format_money
@@ -28,6 +30,22 @@ TONES = {"succeeded": "ok", "active": "ok", "processed": "ok", "pending": "info"
 def state(row: dict[str, Any], choices: dict[str, str], field: str = "status") -> str:
     """A status in words and colour."""
     return badge(TONES.get(row[field], "quiet"), choices.get(row[field], row[field]))
+
+
+def books(request: HttpRequest) -> HttpResponse:
+    """The trial balance, and whether the books prove themselves."""
+    rows = LedgerEntry.objects.trial_balance()
+    for row in rows:
+        row["name"] = Account(row["account"]).label
+        row["balance"] = row["debit"] - row["credit"]
+    context = {
+        "title": "The books",
+        "rows": rows,
+        "wrong": ledger.proof(),
+        "debit": sum(r["debit"] for r in rows),
+        "currency": settings.CURRENCY,
+    }
+    return render(request, "admin/billing/books.html", context)
 
 
 class PlanForm(forms.ModelForm):
@@ -96,8 +114,21 @@ class PaymentAdmin(DeskAdmin):
         Filter("status", "Status", Payment.Status.choices),
         Filter("source", "Source", Payment.Source.choices),
     ]
-    search_help = "Name, e-mail, receipt or Stripe number"
+    search_help = "Name, e-mail, receipt, check or Stripe number"
+    list_links = [("admin:billing_payment_enter", "Enter checks and cash"), ("admin:billing_deposit_changelist", "Deposits"),
+                  ("admin:billing_books", "The books")]  # fmt: skip
     empty_text = "No money has come in yet."
+
+    def get_urls(self) -> list[Any]:
+        """Entering by hand, paying back, the books."""
+        view = self.admin_site.admin_view
+        back = desk_page("subscriptions.refund|donations.refund", "GET", "POST")(pay_back)
+        return [
+            path("enter/", view(desk_page("subscriptions.record_payment", "GET", "POST")(enter)), name="billing_payment_enter"),
+            path("books/", view(desk_page("subscriptions.view")(books)), name="billing_books"),
+            path("<int:pk>/refund/", view(back), name="billing_payment_refund"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -114,12 +145,13 @@ class PaymentAdmin(DeskAdmin):
             "lines": payment.lines.order_by("pk"),
             "refunds": payment.refunds.order_by("pk"),
             "entries": payment.ledger_entries.order_by("pk"),
+            "left": left_to_refund(payment) if request.user.has_perm("subscriptions.refund|donations.refund") else 0,
         }
         return render(request, "admin/billing/payment.html", context)
 
     def search(self, queryset: QuerySet[Payment], text: str, request: HttpRequest) -> QuerySet[Payment]:
         """By who paid, or an exact number."""
-        exact = Q(receipt_number=text) | Q(provider_id=text) | Q(stripe_payment_intent_id=text)
+        exact = Q(receipt_number=text) | Q(check_number=text) | Q(provider_id=text) | Q(stripe_payment_intent_id=text)
         return queryset.filter(Q(payer_name__icontains=text) | Q(payer_email__icontains=text) | exact)
 
 

@@ -10,7 +10,10 @@ class BillingConfig(AppConfig):
     verbose_name = "Dues and payments"
 
     def ready(self) -> None:
-        from billing import receivers, sections  # noqa: F401 (connects the signals, tells what this room holds)
+        from billing import ledger, receivers, refunds, sections  # noqa: F401 (connects the signals, tells what this room holds)
         from billing.gateways import stripe
+        from members import audit
+
+        audit.PROOFS.append(ledger.proof)
 
         stripe.keep_keys_out_of_the_database()

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Membership, Payment, PaymentLine, Plan
+from billing.models import Membership, Payment, PaymentLine, Plan, Refund
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
 from members.emails import to_member
 from members.models import Member
-from notices.actions import Letter
+from notices.actions import Letter, queue_letter
 from notices.words import register
 
 
@@ -45,6 +45,26 @@ def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLin
     to_member(letter, membership.member, topic="membership", kind="receipt", key=f"receipt-{payment.pk}")
 
 
+def refunded(refund: Refund) -> None:
+    """Money went back: how much, how, and when it shows."""
+    payment = refund.payment
+    amount = format_money(refund.amount, refund.currency)
+    how = f"to your card ending in {payment.card_last4}" if payment.card_last4 else "by hand"
+    called = payment.payer.called if payment.payer else (payment.payer_name or "friend").split()[0]
+    letter = Letter(
+        subject=f"Your receipt, {timezone.localtime(refund.refunded_at).strftime('%B %-d')}",
+        heading=f"Dear {called}",
+        words={"called": called, "amount": amount},
+        paragraphs=[f"We have paid {amount} back to you.", "On a card it can take five to ten days until you see it."],
+        box=[f"For receipt no. {payment.receipt_number}" if payment.receipt_number else "", f"{amount}, {how}"],
+        reason="You get this because money went back to you.",
+    )
+    if payment.payer:
+        to_member(letter, payment.payer, topic="membership", kind="refunded", key=f"refund-{refund.pk}")
+    else:
+        queue_letter(letter, to_email=payment.payer_email, kind="refunded", key=f"refund-{refund.pk}")
+
+
 def card(payment: Payment) -> str:
     """How it was paid: "Card ending in 4242"."""
     return f"Card ending in {payment.card_last4}" if payment.card_last4 else payment.get_method_display()
@@ -63,3 +83,12 @@ def _sample() -> None:
 
 
 register("receipt", "A receipt for dues", _sample, "called", "until")
+
+
+def _sample_refund() -> None:
+    member = Member(first_name="Ruth", email="ruth@example.org", member_number=0)
+    payment = Payment(payer=member, amount=4000, currency="usd", method="card", card_last4="4242", receipt_number="1")
+    refunded(Refund(payment=payment, amount=4000, currency="usd", refunded_at=timezone.now()))
+
+
+register("refunded", "Money paid back", _sample_refund, "called", "amount")

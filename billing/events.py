@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import actions
+from billing import actions, refunds
 from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
 from members import audit
@@ -41,6 +41,15 @@ def _fee_known(data: dict[str, Any]) -> None:
         actions.book_fee(payment=payment)
 
 
+def _paid_back(data: dict[str, Any]) -> None:
+    """Money went back, by us or at Stripe itself: its refunds are asked for afresh."""
+    charge = data["id"] if data.get("object") == "charge" else data.get("charge") or ""
+    if Payment.objects.filter(stripe_charge_id=charge).exclude(stripe_charge_id="").exists():
+        refunds.refunds_at_stripe(charge_id=charge)
+    else:
+        _look(data)
+
+
 def _look(data: dict[str, Any]) -> None:
     raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
 
@@ -51,7 +60,9 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "checkout.session.async_payment_failed": _session_over,
     "checkout.session.expired": _session_over,
     "charge.updated": _fee_known,
-    "charge.refunded": _look,
+    "charge.refunded": _paid_back,
+    "refund.created": _paid_back,
+    "refund.updated": _paid_back,
     "charge.dispute.created": _look,
 }
 MIRRORED = {"checkout", "payment_intent", "charge", "customer", "product", "price", "payment_method", "invoice", "refund", "payout"}

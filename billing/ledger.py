@@ -4,8 +4,12 @@ import datetime as dt
 from collections import defaultdict
 
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
 from billing.models import Account, LedgerEntry, Payment, PaymentLine, Refund
+from members import audit
 
 INCOME = {
     PaymentLine.Kind.DUES: Account.DUES,
@@ -66,3 +70,61 @@ def post_fee(payment: Payment) -> None:
         posting=f"fee:{payment.pk}", debits={Account.CARD_FEES: payment.fee}, credits={MONEY_ARRIVES_AT[payment.provider]: payment.fee},
         currency=payment.currency, source=payment.source, booked_at=payment.paid_at or payment.created_at, payment=payment,
     )  # fmt: skip
+
+
+def post_refund(refund: Refund) -> None:
+    """Book what went back: out of the line of exactly this amount, else out of the lines in their order."""
+    payment, left = refund.payment, refund.amount
+    debits: dict[str, int] = defaultdict(int)
+    lines = list(payment.lines.order_by("pk"))
+    back = sum(payment.refunds.filter(status=Refund.Status.DONE).exclude(pk=refund.pk).values_list("amount", flat=True))
+    exact = next((line for line in lines if line.amount == refund.amount), None) if not back else None
+    for line in [exact] if exact else lines:
+        skipped = min(back, line.amount) if not exact else 0
+        back -= skipped
+        part = min(left, line.amount - skipped)
+        if part:
+            debits[INCOME[PaymentLine.Kind(line.kind)]] += part
+            left -= part
+    if left:  # more came back than the lines hold after an exact one: the rest is sorted by hand
+        debits[Account.UNALLOCATED] += left
+    leaves = MONEY_ARRIVES_AT[payment.provider] if payment.provider else (Account.BANK if payment.deposit_id else Account.UNDEPOSITED)
+    post(
+        posting=f"refund:{refund.pk}", debits=dict(debits), credits={leaves: refund.amount}, currency=refund.currency,
+        source=refund.source, booked_at=refund.refunded_at or refund.asked_at, payment=payment, refund=refund,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def reverse(*, posting: str, reason: str) -> str:
+    """Take a posting back by its mirror image; the books keep both. Returns the new posting's name.
+
+    Raises IntegrityError when it was reversed before, and Unbalanced when there is no such posting.
+    """
+    entries = list(LedgerEntry.objects.filter(posting=posting))
+    mirrored = {"D": "C", "C": "D"}
+    sides: dict[str, dict[str, int]] = {"D": {}, "C": {}}
+    for entry in entries:
+        sides[mirrored[entry.side]][entry.account] = entry.amount
+    name = f"reversal:{posting}"[:40]
+    first = entries[0] if entries else None
+    if first is None:
+        raise Unbalanced(posting)
+    post(
+        posting=name, debits=sides["D"], credits=sides["C"], currency=first.currency, source=first.source, booked_at=timezone.now(),
+        payment=first.payment, refund=first.refund,
+    )  # fmt: skip
+    audit.record("ledger.reversed", after={"posting": posting}, reason=reason)
+    return name
+
+
+def proof() -> list[str]:
+    """What is wrong in the books, in sentences: postings that do not balance, payments and refunds that are not booked once."""
+    wrong = [f"Posting {row['posting']} does not balance." for row in LedgerEntry.objects.unbalanced()]
+    booked = LedgerEntry.objects.filter(posting=Concat(Value("payment:"), Cast(OuterRef("pk"), CharField())), side="D")
+    for pk in Payment.objects.filter(status__in=Payment.RECEIVED).exclude(Exists(booked)).values_list("pk", flat=True)[:100]:
+        wrong.append(f"Payment {pk} is received and not in the books.")
+    back = LedgerEntry.objects.filter(posting=Concat(Value("refund:"), Cast(OuterRef("pk"), CharField())), side="D")
+    for pk in Refund.objects.filter(status=Refund.Status.DONE).exclude(Exists(back)).values_list("pk", flat=True)[:100]:
+        wrong.append(f"Refund {pk} is paid back and not in the books.")
+    return wrong

@@ -7,3 +7,6 @@ payment_booked = Signal()
 
 payment_closed = Signal()
 """Sent with `payment` when a payment was given up or failed: no money came."""
+
+payment_refunded = Signal()
+"""Sent with `payment` and `refund` inside the transaction that booked money going back."""

@@ -1,6 +1,6 @@
 """Background work of the billing room."""
 
-from billing import events
+from billing import events, refunds
 from billing.gateways import stripe
 from loaf.lib.tasks import retrying_task
 
@@ -15,3 +15,9 @@ def process_event(event_id: int) -> None:
 def expire_page(session_id: str) -> None:
     """Close a payment page at Stripe."""
     stripe.expire_checkout(session_id)
+
+
+@retrying_task(on_give_up=refunds.give_up)
+def send_refund(refund_id: int) -> None:
+    """Ask Stripe to give money back."""
+    refunds.send(refund_id)

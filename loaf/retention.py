@@ -71,7 +71,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.RateCount": {"limits": "key"},
     "members.User": {"logins": "email password"},
     "notices.Message": {"messages": "key to_email to_name to_address subject text html error"},
-    "billing.Payment": {"money": "payer_name payer_email description card_last4 receipt_url attention"},
+    "billing.Payment": {"money": "check_number payer_name payer_email description card_last4 receipt_url attention"},
     "billing.PaymentLine": {"money": "label"},
     "billing.Refund": {"money": "reason"},
     "billing.ProviderEvent": {"webhooks": "payload error"},
@@ -114,6 +114,7 @@ IMPERSONAL: dict[str, str] = {
     "billing.Payment": "reference provider provider_id currency card_brand receipt_number attempt stripe_session_id "
     "stripe_session_url stripe_subscription_id stripe_customer_id stripe_payment_intent_id stripe_invoice_id stripe_charge_id",
     "billing.Refund": "currency provider_id source",
+    "billing.Deposit": "currency",
     "billing.LedgerEntry": "posting account side currency source",
     "billing.ProviderEvent": "provider event_id kind",
     "donations.Fund": "name slug description",

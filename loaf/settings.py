@@ -294,6 +294,8 @@ STRIPE_TEST_SECRET_KEY = env.text("STRIPE_TEST_SECRET_KEY", "sk_test_" + "s" * 2
 STRIPE_API_HOST = env.text("STRIPE_API_HOST", "http://127.0.0.1:8031" if DEVELOPMENT else "https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGIN = env.text("STRIPE_CHECKOUT_ORIGIN", "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com")
 STRIPE_WEBHOOK_TOLERANCE = env.number("STRIPE_WEBHOOK_TOLERANCE", 300)
+# What one person may pay back alone, in minor units; above it a second person agrees.
+REFUND_ALONE_UP_TO = env.number("REFUND_ALONE_UP_TO", 5_000)
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = "members.Member"
 DJSTRIPE_SUBSCRIBER_MODEL_MIGRATION_DEPENDENCY = "0001_initial"

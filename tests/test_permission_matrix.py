@@ -52,7 +52,7 @@ ENTERS = {200, 302, 400, 404, 405, 422}
 @pytest.fixture
 def objects():
     """Rows that belong to another person than the one who knocks."""
-    from billing.models import ProviderEvent
+    from billing.models import Deposit, ProviderEvent
     from imports.models import ImportFile, ImportJob
     from notices.models import Message
 
@@ -80,13 +80,14 @@ def objects():
     office = Office.objects.create(member=other, title="t", starts_on=timezone.localdate())
     field = ProfileField.objects.create(label="f")
     coming = event_today(other)
+    deposit = Deposit.objects.create(currency="usd", made_by=make_staff("finance"))
     reported = MemberNote.objects.create(sender=make_member(), recipient=other, text="t", reported_at=timezone.now())
     copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
     entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
     assignment = staff.role_assignments.get()
     return {
         "person.pk": listing.pk, "write_note.pk": listing.pk, "note.token": note.token, "own_data_file.token": copy.token, "part": "name",
-        "members_savedfilter": saved.pk, "members_office": office.pk, "members_profilefield": field.pk,
+        "billing_deposit": deposit.pk, "members_savedfilter": saved.pk, "members_office": office.pk, "members_profilefield": field.pk,
         "admin:whom_to_call.event_id": coming.pk, "member_id": other.pk,
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
         "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,

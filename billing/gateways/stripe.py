@@ -4,6 +4,7 @@ Amounts are minor units in Stripe's sense (zero-decimal currencies have none). E
 was stored before the call, so a lost answer can be asked again (https://docs.stripe.com/api/idempotent_requests).
 """
 
+import datetime as dt
 import functools
 import hashlib
 import hmac
@@ -11,6 +12,7 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +33,8 @@ ENDPOINT_EVENTS = [
     "charge.succeeded",
     "charge.updated",
     "charge.refunded",
+    "refund.created",
+    "refund.updated",
     "charge.dispute.created",
     "customer.created",
     "customer.updated",
@@ -48,6 +52,32 @@ class StripeDown(Exception):
 
 class NoSuchSession(Exception):
     """Stripe answers, and knows no such page: another account, another mode, or a page long gone."""
+
+
+class Refused(Exception):
+    """Stripe answers no: asking again does not help."""
+
+
+@dataclass(frozen=True)
+class KnownCharge:
+    """A charge as Stripe knows it; amounts in minor units of `currency`."""
+
+    id: str
+    amount: int
+    currency: str
+    refunded: int
+    fee: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class MadeRefund:
+    """A refund at Stripe; amount in minor units of the charge's currency."""
+
+    id: str
+    amount: int
+    status: str
+    at: dt.datetime
 
 
 class BadSignature(Exception):
@@ -193,6 +223,44 @@ def fetch_session(session_id: str) -> PaidSession:
         receipt_url=charge.get("receipt_url") or "",
         fee=_fee_of(charge, session.get("currency") or ""),
     )
+
+
+def all_charges() -> Iterator[KnownCharge]:
+    """Every charge that succeeded, as Stripe knows it now. Raises StripeDown."""
+    try:
+        for row in client().v1.charges.list({"limit": 100, "expand": ["data.balance_transaction"]}).auto_paging_iter():
+            charge = row.to_dict()
+            if charge.get("status") == "succeeded":
+                yield KnownCharge(
+                    charge["id"], int(charge["amount"]), charge["currency"], int(charge.get("amount_refunded") or 0),
+                    _fee_of(charge, charge["currency"]), (charge.get("metadata") or {}).get("reference", ""),
+                )  # fmt: skip
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
+def create_refund(*, charge_id: str, amount: int, key: str) -> MadeRefund:
+    """Give back part of a charge. The same key gives it back once. Raises Refused and StripeDown."""
+    params: Any = {"charge": charge_id, "amount": amount, "metadata": {"key": key}}
+    try:
+        return _refund_of(client().v1.refunds.create(params, {"idempotency_key": key}).to_dict())
+    except stripe.InvalidRequestError as error:
+        raise Refused(str(error.user_message or error.code or "no reason given")) from error
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
+def fetch_refunds(charge_id: str) -> list[MadeRefund]:
+    """All refunds of a charge, oldest first, as Stripe knows them now. Raises StripeDown."""
+    try:
+        rows = client().v1.refunds.list({"charge": charge_id, "limit": 100}).to_dict()["data"]
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+    return [_refund_of(row) for row in reversed(rows)]
+
+
+def _refund_of(row: dict[str, Any]) -> MadeRefund:
+    return MadeRefund(row["id"], int(row["amount"]), row.get("status") or "", dt.datetime.fromtimestamp(row["created"], dt.UTC))
 
 
 def fetch_fee(charge_id: str, currency: str) -> int:

@@ -1,8 +1,9 @@
 """The tables of the billing room."""
 
+from billing.models.deposit import Deposit
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.payment import Payment, PaymentLine, Refund
 from billing.models.plan import Membership, Plan
 from billing.models.provider import ProviderEvent
 
-__all__ = ["Account", "LedgerEntry", "Membership", "Payment", "PaymentLine", "Plan", "ProviderEvent", "Refund"]
+__all__ = ["Account", "Deposit", "LedgerEntry", "Membership", "Payment", "PaymentLine", "Plan", "ProviderEvent", "Refund"]

@@ -10,17 +10,27 @@ from billing.models.payment import Payment, Refund, Source
 
 
 class Account(models.TextChoices):
-    """The chart of accounts. 1xxx what we have, 4xxx income, 5xxx costs."""
+    """The chart of accounts. 1xxx what we have, 2xxx what we owe, 3xxx carried over, 4xxx income, 5xxx costs."""
 
     BANK = "1000", "Bank"
     STRIPE = "1100", "With Stripe, on its way to the bank"
     PAYPAL = "1110", "With PayPal, on its way to the bank"
+    DISPUTED = "1150", "Held back because somebody disputes it"
     UNDEPOSITED = "1200", "Checks and cash not yet deposited"
+    RECEIVABLE = "1300", "Owed to us"
+    HELD = "2000", "Held for others"
+    OPENING = "3000", "Carried over from the old books"
     DUES = "4000", "Dues"
     DONATIONS = "4100", "Gifts"
     EVENTS = "4200", "Event income"
+    SALES = "4300", "Sales"
+    BOOKINGS = "4400", "Bookings"
+    OTHER_INCOME = "4800", "Other income"
     UNALLOCATED = "4900", "Income not yet sorted"
     CARD_FEES = "5100", "Card fees"
+    DISPUTE_FEES = "5110", "Fees of disputes"
+    WRITTEN_OFF = "5200", "Written off"
+    OVER_AND_SHORT = "5900", "Counted too much or too little"
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):

@@ -3,8 +3,10 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models.plan import Membership
@@ -87,6 +89,8 @@ class Payment(models.Model):
     card_last4 = models.CharField(max_length=4, blank=True)
     receipt_url = models.TextField(blank=True)
     receipt_number = models.CharField(max_length=20, blank=True)
+    check_number = models.CharField(max_length=20, blank=True, db_default="")
+    deposit = models.ForeignKey("billing.Deposit", models.PROTECT, null=True, blank=True, editable=False, related_name="payments")
     attention = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="Why a person has to look at it; empty when nobody has to."
     )
@@ -117,6 +121,7 @@ class Payment(models.Model):
                 condition=Q(paid_at__isnull=False) | Q(status__in=["pending", "failed", "abandoned"]), name="payment_paid_has_date"
             ),
             models.UniqueConstraint(fields=["provider", "provider_id"], condition=~Q(provider_id=""), name="payment_provider_id_once"),
+            models.UniqueConstraint(fields=["payer", "check_number"], condition=~Q(check_number=""), name="payment_check_once"),
             models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="payment_attempt_once"),
             models.UniqueConstraint(fields=["stripe_session_id"], condition=~Q(stripe_session_id=""), name="payment_session_once"),
             models.UniqueConstraint(
@@ -165,7 +170,12 @@ class PaymentLine(models.Model):
 
 
 class Refund(models.Model):
-    """Money returned of one payment."""
+    """Money returned of one payment: asked for, then done or refused."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", "On its way"
+        DONE = "done", "Paid back"
+        FAILED = "failed", "Refused"
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     amount = models.PositiveIntegerField()
@@ -173,10 +183,15 @@ class Refund(models.Model):
     provider_id = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
     reason = models.CharField(max_length=200, blank=True)
-    refunded_at = models.DateTimeField()
+    status = models.CharField(max_length=6, choices=Status.choices, default=Status.DONE, db_default=Status.DONE)
+    ends_term = models.BooleanField("ends the membership it paid for", default=False, db_default=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    refunded_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=~Q(status="done") | Q(refunded_at__isnull=False), name="refund_done_has_day"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
             models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_id_once"),
         ]

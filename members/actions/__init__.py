@@ -17,7 +17,17 @@ from members.actions.applications import (
     validate_applicant,
     vote,
 )
-from members.actions.approvals import ACTS, ask_approval, ask_role, decide_approval, note_paper_taken, set_two_person_rule, use_approval
+from members.actions.approvals import (
+    ACTS,
+    Act,
+    ask_approval,
+    ask_role,
+    decide_approval,
+    note_paper_taken,
+    register_act,
+    set_two_person_rule,
+    use_approval,
+)
 from members.actions.directory import (
     block,
     end_keeping_apart,
@@ -72,6 +82,7 @@ __all__ = [
     "ACTS",
     "MOVES",
     "SEALED",
+    "Act",
     "MembersError",
     "accept",
     "add_note",
@@ -125,6 +136,7 @@ __all__ = [
     "purge_bin",
     "purge_unproved",
     "refuse_while_shut",
+    "register_act",
     "reinstate",
     "reject_applicant",
     "remind_unproved",

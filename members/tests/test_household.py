@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.actions import _begin_terms as begin
+from billing.actions import begin_terms as begin
 from billing.actions import cover_household
 from billing.models import Membership
 from loaf.sweep import sweep

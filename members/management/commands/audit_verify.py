@@ -10,7 +10,7 @@ from members import audit
 class Command(BaseCommand):
     """`manage.py audit_verify [--head HASH]`."""
 
-    help = "Seal new entries, walk the chain of the audit and say what was altered; exit 1 if anything was."
+    help = "Seal new entries, walk the chain of the audit, prove the ledger, and say what is wrong; exit 1 if anything is."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--head", default="", help="A hash this command printed earlier: proves that nothing was cut off since.")
@@ -19,7 +19,8 @@ class Command(BaseCommand):
         while audit.seal():
             pass
         proof = audit.verify(known=options["head"])
-        if proof.wrong:
-            raise CommandError("\n".join(proof.wrong))
+        wrong = [*proof.wrong, *(sentence for prove in audit.PROOFS for sentence in prove())]
+        if wrong:
+            raise CommandError("\n".join(wrong))
         erased = f" The details of {proof.erased} were erased." if proof.erased else ""
         self.stdout.write(f"{proof.length} entries, none altered.{erased}\nHead: {proof.head}\nKeep this line outside the database.")

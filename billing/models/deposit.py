@@ -1,0 +1,41 @@
+"""Checks and cash on their way to the bank: put on a slip, counted by a second person, locked, booked."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+
+class Deposit(models.Model):
+    """One trip to the bank. Open: payments go on and off. Counted by another person: locked and in the books."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Being put together"
+        DEPOSITED = "deposited", "Counted and taken to the bank"
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    currency = models.CharField(max_length=3)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    deposited_on = models.DateField(null=True, blank=True)
+    amount = models.PositiveIntegerField(default=0, help_text="What was counted, in minor units; fixed when it is locked.")
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(counted_by=None) | ~Q(counted_by=F("made_by")), name="deposit_counted_by_another"),
+            models.CheckConstraint(
+                condition=Q(status="open", counted_by=None, deposited_on=None)
+                | Q(status="deposited", counted_by__isnull=False, deposited_on__isnull=False, amount__gt=0),
+                name="deposit_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Deposit {self.pk}"
+
+    def totals(self) -> dict[str, int]:
+        """What lies on the slip by method, in minor units."""
+        rows = self.payments.order_by("method").values_list("method").annotate(total=Sum("amount"))
+        return {str(method): int(total) for method, total in rows}

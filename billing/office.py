@@ -1,0 +1,162 @@
+"""Money the office takes in: checks, cash and transfers entered by hand, and the trips to the bank."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing import ledger
+from billing.actions import BillingError, begin_terms, next_receipt_number, next_term
+from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
+from billing.signals import payment_booked
+from loaf.lib.money import format_money
+from members import audit
+from members.models import Member, User
+
+BY_HAND = {Payment.Method.CASH, Payment.Method.CHEQUE, Payment.Method.TRANSFER}
+TO_BANK = [Payment.Method.CASH, Payment.Method.CHEQUE]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One check, envelope or transfer as somebody typed it; amount in minor units of the house's currency."""
+
+    payer: Member | None
+    payer_name: str
+    method: str
+    amount: int
+    received_on: dt.date
+    plan: Plan | None = None
+    check_number: str = ""
+    attempt: str = ""
+
+
+@transaction.atomic
+def record_payment(*, entry: Entry, by: User, currency: str, kind: str = PaymentLine.Kind.DONATION) -> Payment:
+    """Book money that came by hand: dues of a plan with what is more as a gift, or all of it as `kind`. The receipt goes out.
+
+    The same attempt is booked once. Raises BillingError without the power, for too little, a day to come, somebody who may
+    not pay dues, and a check that is in the books already.
+    """
+    if not by.has_perm("subscriptions.record_payment"):
+        raise BillingError("This is not among your powers.")
+    if known := Payment.objects.filter(attempt=entry.attempt).first() if entry.attempt else None:
+        return known
+    lines = _lines(entry, currency, kind)
+    try:
+        with transaction.atomic():
+            payment = _written(entry, currency, lines)
+    except IntegrityError as error:
+        raise BillingError("This check of this person is in the books already.") from error
+    ledger.post_payment(payment)
+    begin_terms(payment)
+    payment_booked.send(sender=Payment, payment=payment)
+    told = {"amount": payment.amount, "method": payment.method, "check": entry.check_number}
+    audit.record("payment.entered", target=payment, after=told, by=by)
+    return payment
+
+
+def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membership | None, str]]:
+    """What the money was for: kind, amount, the term it pays for, label. Raises BillingError."""
+    if entry.method not in BY_HAND:
+        raise BillingError("Please choose check, cash or transfer.")
+    if entry.received_on > timezone.localdate():
+        raise BillingError("The day must not be in the future.")
+    if entry.plan is None:
+        return [(kind, entry.amount, None, "")]
+    if entry.payer is None or not entry.payer.may_pay_dues:
+        raise BillingError("Dues are for somebody on the list who may pay them. Say yes to the application first.")
+    dues = entry.plan.minimum_amount
+    if entry.amount < dues:
+        least = format_money(dues, currency)
+        raise BillingError(f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan.")
+    locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
+    starts_on, ends_on = next_term(member=locked, plan=entry.plan)
+    Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
+    term = Membership.objects.create(
+        member=locked, plan=entry.plan, starts_on=starts_on, ends_on=ends_on, dues_amount=dues, donation_amount=entry.amount - dues,
+        currency=currency, provider="",
+    )  # fmt: skip
+    gift = [(PaymentLine.Kind.DONATION, entry.amount - dues, None, "Gift")] if entry.amount > dues else []
+    return [(PaymentLine.Kind.DUES, dues, term, entry.plan.name), *gift]
+
+
+def _written(entry: Entry, currency: str, lines: list[tuple[str, int, Membership | None, str]]) -> Payment:
+    paid_at = timezone.make_aware(dt.datetime.combine(entry.received_on, dt.time(12)))
+    payment = Payment.objects.create(
+        payer=entry.payer, payer_name=entry.payer_name or str(entry.payer or ""), payer_email=entry.payer.email if entry.payer else "",
+        method=entry.method, source=Payment.Source.OFFICE, amount=entry.amount, currency=currency, status=Payment.Status.SUCCEEDED,
+        paid_at=paid_at, description=entry.plan.name if entry.plan else "Gift", check_number=entry.check_number, attempt=entry.attempt,
+        receipt_number=next_receipt_number(paid_at),
+    )  # fmt: skip
+    PaymentLine.objects.bulk_create(
+        PaymentLine(payment=payment, kind=kind, amount=amount, membership=term, label=label) for kind, amount, term, label in lines
+    )
+    return payment
+
+
+def waiting_for_the_bank() -> Any:
+    """Checks and cash in the books that are on no slip yet."""
+    by_hand = Payment.objects.filter(method__in=TO_BANK, source=Payment.Source.OFFICE, deposit=None, status__in=Payment.RECEIVED)
+    return by_hand.order_by("paid_at", "pk")
+
+
+@transaction.atomic
+def begin_deposit(*, payments: list[int], by: User, currency: str) -> Deposit:
+    """Put payments on a new slip. Raises BillingError without the power, or when none of them can go on one."""
+    _may_deposit(by)
+    free = list(waiting_for_the_bank().filter(pk__in=payments, currency=currency).select_for_update(of=("self",)))
+    if not free:
+        raise BillingError("Please choose at least one check or some cash.")
+    deposit = Deposit.objects.create(made_by=by, currency=currency)
+    Payment.objects.filter(pk__in=[payment.pk for payment in free]).update(deposit=deposit)
+    audit.record("deposit.begun", target=deposit, after={"payments": len(free)}, by=by)
+    return deposit
+
+
+@transaction.atomic
+def take_off_deposit(*, deposit: Deposit, payment: int, by: User) -> None:
+    """Take a payment off an open slip; an empty slip vanishes. Raises BillingError when it is locked."""
+    _may_deposit(by)
+    locked = Deposit.objects.select_for_update().get(pk=deposit.pk)
+    if locked.status != Deposit.Status.OPEN:
+        raise BillingError("This slip is locked: it was counted and taken to the bank.")
+    Payment.objects.filter(pk=payment, deposit=locked).update(deposit=None)
+    audit.record("deposit.taken_off", target=locked, after={"payment": payment}, by=by)
+    if not locked.payments.exists():
+        locked.delete()
+
+
+@transaction.atomic
+def lock_deposit(*, deposit: Deposit, counted: int, on: dt.date, by: User) -> Deposit:
+    """Count a slip as the second person: the same sum locks it and books it to the bank.
+
+    Raises BillingError for whoever made it, another sum, a day to come, and a locked slip.
+    """
+    _may_deposit(by)
+    locked = Deposit.objects.select_for_update().get(pk=deposit.pk)
+    if locked.status != Deposit.Status.OPEN:
+        raise BillingError("This slip is locked already.")
+    if locked.made_by_id == by.pk:
+        raise BillingError("Another person has to count it.")
+    if on > timezone.localdate():
+        raise BillingError("The day must not be in the future.")
+    total = sum(locked.totals().values())
+    if counted != total:
+        raise BillingError("That is not what the slip says. Please count again, or look which check is missing.")
+    locked.status, locked.counted_by, locked.deposited_on, locked.amount = Deposit.Status.DEPOSITED, by, on, total
+    locked.save()
+    at = timezone.make_aware(dt.datetime.combine(on, dt.time(12)))
+    ledger.post(
+        posting=f"deposit:{locked.pk}", debits={Account.BANK: total}, credits={Account.UNDEPOSITED: total}, currency=locked.currency,
+        source=Payment.Source.OFFICE, booked_at=at,
+    )  # fmt: skip
+    audit.record("deposit.locked", target=locked, after={"amount": total}, by=by)
+    return locked
+
+
+def _may_deposit(by: User) -> None:
+    if not by.has_perm("subscriptions.deposit"):
+        raise BillingError("This is not among your powers.")

@@ -1,0 +1,180 @@
+"""Money that goes back: asked for under a lock, sent to Stripe by the worker, booked once; also what was paid back at Stripe."""
+
+import datetime as dt
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from billing import emails, ledger
+from billing.actions import BillingError
+from billing.gateways import stripe
+from billing.models import Membership, Payment, PaymentLine, Refund
+from billing.signals import payment_refunded
+from loaf.lib.money import format_money
+from members import audit
+from members.actions import Act, MembersError, change_status, register_act
+from members.models import Approval, Member, User
+from members.models.member import Status
+
+log = logging.getLogger("loaf.billing")
+
+
+def left_to_refund(payment: Payment) -> int:
+    """What may still go back, in minor units: refunds that are only asked for count as gone."""
+    gone = payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
+    return payment.amount - int(gone) if payment.is_received else 0
+
+
+def needs_second_person(amount: int) -> bool:
+    """Whether a refund is above what one person may decide (setting REFUND_ALONE_UP_TO, minor units)."""
+    return amount > settings.REFUND_ALONE_UP_TO
+
+
+@transaction.atomic
+def refund_payment(*, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, approved: bool = False) -> Refund:
+    """Pay back all or part of a payment: a card payment to its card, by the worker; anything else by hand, at once in the books.
+
+    `ends_term` ends the membership it paid for today. Locks the payment, so that two windows never give back more than
+    came. Raises BillingError without the power or a reason, for too much, and above the limit without a second person.
+    """
+    if not by.has_perm("donations.refund" if _is_gift(payment) else "subscriptions.refund"):
+        raise BillingError("This is not among your powers.")
+    if not reason.strip():
+        raise BillingError("Please write down why.")
+    if needs_second_person(amount) and not approved:
+        raise BillingError("A second person has to agree to a refund of this size.")
+    locked = Payment.objects.select_for_update().get(pk=payment.pk)
+    left = left_to_refund(locked)
+    if not 0 < amount <= left:
+        most = format_money(left, locked.currency)
+        raise BillingError(f"At most {most} can go back." if left else "Nothing is left to pay back.")
+    by_card = locked.provider == "stripe" and bool(locked.stripe_charge_id)
+    refund = Refund.objects.create(
+        payment=locked, amount=amount, currency=locked.currency, reason=reason.strip()[:200], ends_term=ends_term, by=by,
+        source=Payment.Source.SITE if by_card else Payment.Source.OFFICE, status=Refund.Status.ASKED,
+    )  # fmt: skip
+    audit.record("refund.asked", target=locked, after={"amount": amount, "ends_term": ends_term}, reason=reason, by=by)
+    if by_card:
+        from billing.tasks import send_refund
+
+        send_refund.enqueue(refund.pk)
+    else:
+        _book(refund, timezone.now())
+    return refund
+
+
+def _is_gift(payment: Payment) -> bool:
+    return set(payment.lines.values_list("kind", flat=True)) == {PaymentLine.Kind.DONATION}
+
+
+def send(refund_id: int) -> None:
+    """Ask Stripe to give the money back, and book it. A second run finds it done; the key makes Stripe do it once.
+
+    Raises StripeDown; the task tries again.
+    """
+    refund = Refund.objects.select_related("payment").filter(pk=refund_id, status=Refund.Status.ASKED).first()
+    if refund is None:
+        return
+    try:
+        made = stripe.create_refund(charge_id=refund.payment.stripe_charge_id, amount=refund.amount, key=f"refund-{refund.pk}")
+    except stripe.Refused as error:
+        with transaction.atomic():
+            Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.FAILED)
+            note = f"Stripe refused a refund of {format_money(refund.amount, refund.currency)}: {error}"[:300]
+            Payment.objects.filter(pk=refund.payment_id).update(attention=note)
+        log.error("refund %s was refused", refund.pk)
+        return
+    book_refund(refund_id=refund.pk, provider_id=made.id, at=timezone.now())
+
+
+def give_up(refund_id: int) -> None:
+    """After the last try: the treasurer looks; the amount stays taken until somebody decides."""
+    refund = Refund.objects.filter(pk=refund_id, status=Refund.Status.ASKED).first()
+    if refund:
+        Payment.objects.filter(pk=refund.payment_id).update(attention="A refund could not be sent to Stripe. Please look there first.")
+
+
+@transaction.atomic
+def book_refund(*, refund_id: int, provider_id: str, at: dt.datetime) -> Refund:
+    """Book a refund Stripe made, once."""
+    found = Refund.objects.get(pk=refund_id)
+    Payment.objects.select_for_update().get(pk=found.payment_id)
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if refund.status != Refund.Status.DONE:
+        refund.provider_id = provider_id
+        _book(refund, at)
+    return refund
+
+
+def _book(refund: Refund, at: dt.datetime) -> None:
+    """Books, status, the term where it was said to end, the letter. The payment is locked by the caller."""
+    payment = refund.payment
+    refund.status, refund.refunded_at = Refund.Status.DONE, at
+    refund.save()
+    ledger.post_refund(refund)
+    back = payment.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount"))["n"] or 0
+    status = Payment.Status.REFUNDED if back >= payment.amount else Payment.Status.PARTIALLY_REFUNDED
+    Payment.objects.filter(pk=payment.pk).update(status=status)
+    payment.status = status
+    if refund.ends_term:
+        _end_terms(payment, refund)
+    payment_refunded.send(sender=Payment, payment=payment, refund=refund)
+    emails.refunded(refund)
+
+
+def _end_terms(payment: Payment, refund: Refund) -> None:
+    """End today what the payment paid for, and what came with it for a partner; whoever has no other term is not active any more."""
+    today = timezone.localdate()
+    paid = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID)
+    terms = paid | Membership.objects.filter(covered_by__in=paid, status__in=Membership.PAID)
+    for term in terms.distinct().select_related("member"):
+        member = Member.objects.select_for_update().get(pk=term.member_id)
+        term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, today)
+        term.save(update_fields=["status", "ends_on"])
+        if member.status == Status.ACTIVE and not member.memberships.filter(status__in=Membership.PAID).exists():
+            reason = f"Payment {payment.pk} was paid back"
+            change_status(member=member, to=Status.INACTIVE, by=refund.by, reason=reason, inactive_reason="lapsed")
+
+
+@transaction.atomic
+def refunds_at_stripe(*, charge_id: str) -> int:
+    """Book what was paid back at Stripe itself, found afresh there; returns how many were new. Raises StripeDown."""
+    payment = Payment.objects.select_for_update().filter(stripe_charge_id=charge_id).first() if charge_id else None
+    if payment is None:
+        return 0
+    new = 0
+    for made in stripe.fetch_refunds(charge_id):
+        if made.status != "succeeded" or Refund.objects.filter(provider_id=made.id).exists():
+            continue
+        ours = payment.refunds.filter(status=Refund.Status.ASKED, amount=made.amount, provider_id="").order_by("pk").first()
+        refund = ours or Refund(
+            payment=payment, amount=made.amount, currency=payment.currency, source=Payment.Source.SITE, reason="Paid back at Stripe",
+            status=Refund.Status.ASKED,
+        )  # fmt: skip
+        refund.provider_id = made.id
+        _book(refund, made.at)
+        new += 1
+    return new
+
+
+def _agreed(approval: Approval) -> None:
+    """What a second person's yes does."""
+    params = approval.params
+    payment = Payment.objects.get(pk=params["payment"])
+    try:
+        refund_payment(
+            payment=payment,
+            amount=params["amount"],
+            reason=approval.reason,
+            ends_term=params["ends_term"],
+            by=approval.asked_by,
+            approved=True,
+        )
+    except BillingError as error:
+        raise MembersError(str(error)) from error
+
+
+register_act("refund", Act("Paying back more than one person may alone", "subscriptions.refund"), _agreed)
