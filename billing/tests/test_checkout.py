@@ -1,12 +1,14 @@
 """Paying dues: once, whatever the clicks, the order and the repeats; the ledger before and after."""
 
 import datetime as dt
+import io
 import json
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from billing import actions, events, ledger
 from billing.intake import store
@@ -349,3 +351,16 @@ def test_numbers_taken_at_once_are_all_different():
     taken: list[int] = []
     assert not at_once([lambda: taken.append(NumberSeries.take("receipt-2026")) for _ in range(20)])
     assert sorted(taken) == list(range(1, 21))
+
+
+def test_card_is_for_active_members_and_its_paper_bears_the_short_name(as_user):
+    member = make_person(first_name="June", last_name="Hollis")
+    make_term(member=member)
+    client = as_user(member.user)
+    page = client.get(reverse("card")).content.decode()
+    assert f"<dd>{member.member_number}</dd>" in page
+    pdf = client.get(reverse("card_pdf"))
+    text = " ".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf.content)).pages)
+    assert "June Hollis" in text
+    assert "Lesbian" not in text
+    assert as_user(make_person(status="inactive").user).get(reverse("card")).status_code == 404
