@@ -6,13 +6,12 @@ The size is judged from the header before a single dot is read (quality.md, C20 
 import io
 from typing import IO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DOTS = 20_000_000
 MAX_SIDE = 12_000
 FORMATS = ["JPEG", "PNG", "WEBP"]
-Image.MAX_IMAGE_PIXELS = None  # our own limit, judged from the header, is lower
 Image.MAX_IMAGE_PIXELS = None  # our own limit, judged from the header, is lower
 
 UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, EOFError, MemoryError, UserWarning)
@@ -36,20 +35,12 @@ def open_picture(file: IO[bytes], size: int) -> Image.Image:
             raise PictureError("This picture has more than 20 million dots. Please choose a smaller one.")
         if getattr(image, "n_frames", 1) > 1:
             image.seek(0)
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint switches it on for the whole process when it is first used
         image.load()
         return _bare(_on_white(ImageOps.exif_transpose(image) or image))
     except PictureError:
         raise
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        Image.DecompressionBombError,
-        EOFError,
-        MemoryError,
-        UserWarning,
-    ) as error:
+    except UNREADABLE as error:
         raise PictureError("This is no picture we can read. Please choose a JPEG, PNG or WebP file.") from error
 
 

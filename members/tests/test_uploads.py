@@ -12,6 +12,7 @@ from django.urls import reverse
 from PIL import Image, PngImagePlugin
 
 from members import photos
+from members.paper import write_pdf
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +136,10 @@ def test_private_files_have_no_address_of_their_own(as_user):
     assert client.get(photos.link(member, "m", member.user)).status_code == 404, (
         "deleted means gone, also through a link that is still fresh"
     )
+
+
+def test_half_a_picture_is_refused_after_a_pdf_was_made(as_user):
+    """The library that makes our PDFs tells Pillow, for the whole process, to take what is cut short."""
+    write_pdf("<p>a letter</p>")
+    _, _, answer = upload(as_user, "half.jpg", REFUSED["half.jpg"]())
+    assert answer.status_code == 422
