@@ -73,9 +73,8 @@ def club(size: int) -> User:
     NumberSeries.objects.update_or_create(name="member", defaults={"next_value": size + 1})
     plan = Plan.objects.create(name="Just you", slug="just-you", minimum_amount=4000)
     execute(
-        "INSERT INTO billing_membership (member_id, plan_id, status, starts_on, ends_on, dues_amount, donation_amount, currency, auto_renew, "
-        "cancel_at_period_end, provider, stripe_subscription_id, created_at) SELECT id, %(plan)s, 'active', %(start)s, %(end)s, 4000, 0, 'usd', "
-        "FALSE, FALSE, '', '', %(now)s FROM members_member",
+        "INSERT INTO billing_membership (member_id, plan_id, status, starts_on, ends_on, dues_amount, donation_amount, currency, provider, "
+        "created_at) SELECT id, %(plan)s, 'active', %(start)s, %(end)s, 4000, 0, 'usd', '', %(now)s FROM members_member",
         {"plan": plan.pk, "start": now.date() - dt.timedelta(days=100), "end": now.date() + dt.timedelta(days=200), "now": now},
     )
     for n in range(30):

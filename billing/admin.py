@@ -90,7 +90,8 @@ class MembershipAdmin(DeskAdmin):
         Column("Dues", lambda r: format_money(r["dues_amount"], r["currency"])),
     ]
     filters = [Filter("status", "Status", Membership.Status.choices)]
-    readonly_fields = read_only_fields(Membership)
+    readonly_fields = [name for name in read_only_fields(Membership) if name != "waived_amount"]
+    exclude = ["waived_amount"]
 
 
 @admin.register(Payment)

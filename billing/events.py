@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import actions, refunds
+from billing import actions, refunds, subscriptions
 from billing.gateways import stripe
+from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, ProviderEvent
 from members import audit
 from members.models import User
@@ -21,11 +22,18 @@ log = logging.getLogger("loaf.billing")
 
 
 def _session_changed(data: dict[str, Any]) -> None:
+    if data.get("mode") == "setup":
+        given = gateway.fetch_setup(data["id"])
+        if given:
+            subscriptions.card_given(given=given)
+        return
     actions.book_session(session=stripe.fetch_session(data["id"]))
 
 
 def _session_over(data: dict[str, Any]) -> None:
     """A page that expired or failed: look once more before giving it up, the money may have come meanwhile."""
+    if data.get("mode") == "setup":
+        return
     session = stripe.fetch_session(data["id"])
     if actions.book_session(session=session) is None:
         payment = Payment.objects.filter(reference=session.reference).first()
@@ -50,6 +58,23 @@ def _paid_back(data: dict[str, Any]) -> None:
         _look(data)
 
 
+def _invoice_changed(data: dict[str, Any]) -> None:
+    """Paid or refused, whatever the event says: it is asked for afresh. An upcoming one has no id yet and is only a hint."""
+    if not data.get("id"):
+        return
+    invoice = gateway.fetch_invoice(data["id"])
+    if actions.book_invoice(invoice=invoice) is None:
+        subscriptions.charge_failed(invoice=invoice)
+
+
+def _subscription_changed(data: dict[str, Any]) -> None:
+    try:
+        known, _ = gateway.fetch_subscription(data["id"])
+    except stripe.NoSuchSession:
+        return
+    subscriptions.sync(known=known)
+
+
 def _look(data: dict[str, Any]) -> None:
     raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
 
@@ -63,7 +88,13 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "charge.refunded": _paid_back,
     "refund.created": _paid_back,
     "refund.updated": _paid_back,
+    "refund.failed": _paid_back,
     "charge.dispute.created": _look,
+    "invoice.paid": _invoice_changed,
+    "invoice.payment_failed": _invoice_changed,
+    "customer.subscription.created": _subscription_changed,
+    "customer.subscription.updated": _subscription_changed,
+    "customer.subscription.deleted": _subscription_changed,
 }
 MIRRORED = {"checkout", "payment_intent", "charge", "customer", "product", "price", "payment_method", "invoice", "refund", "payout"}
 

@@ -1,10 +1,12 @@
 """Forms of the billing room."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
 from django import forms
 
+from billing.actions import Offer
 from billing.models import Plan
 from loaf.lib.forms import MoneyField, NumberChoiceField
 from loaf.lib.money import format_money
@@ -12,29 +14,93 @@ from loaf.lib.money import format_money
 GIFTS = [1000, 2500, 5000]
 
 
+def price(plan: Plan, offer: Offer) -> str:
+    """What a plan costs today in words; a part of a period says both amounts."""
+    now = format_money(offer.full, plan.currency, short=True)
+    if offer.full == plan.minimum_amount or not offer.ends_on:
+        return now
+    whole, next_day = format_money(plan.minimum_amount, plan.currency, short=True), offer.ends_on + dt.timedelta(days=1)
+    return f"{now} now, {whole} from {next_day:%B} {next_day.day}"
+
+
 class DuesForm(forms.Form):
-    """Choose a plan and, only if wanted, a gift beside it. Nothing is ticked for her."""
+    """Choose a plan and, only if wanted, a gift beside it, or to let it renew. Nothing is ticked for her."""
 
     plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Your plan")
     gift = NumberChoiceField(label="Add a little for the kitty?")
     gift_other = MoneyField(
         currency="usd", required=False, label="Another amount", help_text="In dollars. This takes the place of the choice above."
     )
+    renews = forms.TypedChoiceField(
+        choices=[("no", "Once. You decide again next time."), ("yes", "And by itself from then on. You can stop it at any time.")],
+        coerce=lambda text: text == "yes", widget=forms.RadioSelect, initial="no", required=False, empty_value=False, label="How",  # type: ignore[arg-type]
+    )  # fmt: skip
+    is_short = forms.BooleanField(required=False, label="The full dues are hard for me this year")
+    is_reduced = forms.BooleanField(required=False, label="I would like to pay the lower dues")
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, *args: Any, plans: Any, currency: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offers: dict[Plan, Offer], currency: str, may_renew: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        by_id = {plan.pk: offer for plan, offer in offers.items()}
         plan_field: Any = self.fields["plan"]
-        plan_field.queryset = plans
-        plan_field.label_from_instance = lambda p: f"{p.name}, {format_money(p.minimum_amount, p.currency, short=True)}"
+        plan_field.queryset = Plan.objects.filter(pk__in=by_id)
+        plan_field.label_from_instance = lambda plan: f"{plan.name}, {price(plan, by_id[plan.pk])}"
         plan_field.error_messages["required"] = "Please choose a plan."
         gift_field: Any = self.fields["gift"]
         gift_field.choices = [(0, "Not today"), *((a, format_money(a, currency, short=True)) for a in GIFTS)]
         self.fields["gift_other"].currency = currency  # type: ignore[attr-defined]
         self.initial.setdefault("attempt", uuid.uuid4().hex)
         self.initial.setdefault("gift", 0)
+        if not may_renew or not any(plan.can_renew_by_card for plan in offers):
+            del self.fields["renews"]
+        self.lowest = {plan: plan.reduced_amount for plan in offers if plan.reduced_amount}
+        if not self.lowest:
+            del self.fields["is_short"], self.fields["is_reduced"]
+
+    def clean(self) -> dict[str, Any]:
+        """Lower dues take both ticks, and a plan that has them; what cannot renew is paid once."""
+        given = super().clean() or self.cleaned_data
+        plan = given.get("plan")
+        if given.get("is_reduced") != given.get("is_short") and self.lowest:
+            self.add_error("is_reduced", "For the lower dues, please tick both lines. Nobody asks you why.")
+        if given.get("is_reduced") and plan and not plan.reduced_amount:
+            self.add_error("plan", "This plan has no lower dues. Please choose another, or call us.")
+        if given.get("renews") and plan and not plan.can_renew_by_card:
+            self.add_error("plan", "This plan is paid once. Please choose another one, or pay it once.")
+        if given.get("renews") and given.get("is_reduced"):
+            self.add_error("renews", "The lower dues are for one time and are not charged by themselves. Please pay them once.")
+        return given
 
     @property
     def gift_amount(self) -> int:
         """The gift in minor units; a typed amount wins over the choice."""
         return self.cleaned_data.get("gift_other") or self.cleaned_data.get("gift") or 0
+
+
+class PauseForm(forms.Form):
+    """Put the next charge off until a day."""
+
+    until = forms.DateField(
+        label="Charge nothing before", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Please choose a day.", "invalid": "Please type a day like 2027-03-01."},
+    )  # fmt: skip
+
+
+class ChangeForm(forms.Form):
+    """Another plan, now or from the next charge on."""
+
+    plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="The new plan")
+    when = forms.ChoiceField(choices=[], widget=forms.RadioSelect, label="From when")
+    attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args: Any, labels: dict[int, str], renews: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan_field: Any = self.fields["plan"]
+        plan_field.queryset = Plan.objects.filter(pk__in=labels)
+        plan_field.label_from_instance = lambda plan: f"{plan.name}: {labels[plan.pk]}"
+        plan_field.error_messages["required"] = "Please choose a plan."
+        later = [("later", "With the next charge. Nothing is paid now.")] if renews else []
+        when: Any = self.fields["when"]
+        when.choices = [("now", "Today, and pay the difference"), *later]
+        when.error_messages["required"] = "Please choose from when."
+        self.initial.setdefault("attempt", uuid.uuid4().hex)

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from billing import actions
+from billing import actions, subscriptions
 from billing.models import Membership, Payment
 from members.actions import change_status
 from members.models import Household, Member
-from members.models.member import Status
+from members.models.member import InactiveReason, Status
 from members.signals import household_joined, member_came_back, member_erased, status_changed
 
 
@@ -27,10 +27,19 @@ def close_pages_of_the_declined(sender: object, member: Member, to: str, **kwarg
         actions.close_open_pages(member=member)
 
 
+@receiver(status_changed)
+def charge_nothing_more(sender: object, member: Member, to: str, **kwargs: Any) -> None:
+    """Death, leaving, suspension: charges stop in the same minute. Whoever lapsed is not charged out of the blue either."""
+    running = subscriptions.alive(member) if to != Status.ACTIVE else None
+    if running:
+        subscriptions.end(subscription=running, tell=member.inactive_reason != InactiveReason.DECEASED)
+
+
 @receiver(member_erased)
 def forget_names_in_the_books(sender: object, member: Member, **kwargs: Any) -> None:
     """Amounts, days and numbers stay; name and address of the payer go."""
     Payment.objects.filter(payer=member).update(payer_name=str(member), payer_email="", receipt_url="", card_last4="")
+    member.subscriptions.update(card_brand="", card_last4="")
 
 
 @receiver(member_came_back)

@@ -1,6 +1,6 @@
 """Background work of the billing room."""
 
-from billing import events, refunds
+from billing import events, refunds, subscriptions
 from billing.gateways import stripe
 from loaf.lib.tasks import retrying_task
 
@@ -21,3 +21,9 @@ def expire_page(session_id: str) -> None:
 def send_refund(refund_id: int) -> None:
     """Ask Stripe to give money back."""
     refunds.send(refund_id)
+
+
+@retrying_task()
+def push_subscription(subscription_id: int) -> None:
+    """Tell Stripe what a member wishes of her renewal."""
+    subscriptions.push(subscription_id)

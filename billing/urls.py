@@ -6,6 +6,8 @@ from billing import intake, views
 
 urlpatterns = [
     path("me/membership/", views.membership, name="membership"),
+    path("me/membership/renewal/", views.renewal, name="renewal"),
+    path("me/membership/change/", views.change_plan, name="change_plan"),
     path("me/membership/card/", views.card, name="card"),
     path("me/membership/card.pdf", views.card_pdf, name="card_pdf"),
     path("me/payments/", views.payments, name="payments"),

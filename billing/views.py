@@ -1,52 +1,153 @@
 """A member's dues and payments, and the page a person comes back to from the card page."""
 
+import contextlib
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
-from billing import actions
-from billing.forms import DuesForm
-from billing.models import Payment, PaymentLine, Plan
+from billing import actions, subscriptions
+from billing.forms import ChangeForm, DuesForm, PauseForm
+from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
 from loaf.lib.access import open_to_all
 from loaf.lib.htmx import render_page
+from loaf.lib.money import format_money
+from loaf.lib.templatetags.loaf import short_day
 from members import paper
 from members.doors import current_member, member_required
+from members.models import Member
 
 
 @member_required("GET", "POST")
 def membership(request: HttpRequest) -> HttpResponse:
-    """Where she stands, and the form that opens the payment page."""
+    """Where she stands, what renews by itself, and the form that opens the payment page."""
     member = request.member  # type: ignore[attr-defined]
-    terms = list(member.memberships.not_over().select_related("plan").order_by(F("ends_on").desc(nulls_first=True))[:2])
-    current = terms[0] if terms else None
-    plans = Plan.objects.filter(is_active=True)
-    first = plans.first()
-    initial = {"plan": current.plan_id if current else (first.pk if first else None)}
-    form = DuesForm(request.POST or None, plans=plans, currency=settings.CURRENCY, initial=initial)
+    at, renewal = actions.position_of(member), subscriptions.alive(member)
+    current, offers = at.last, _offers(at)
+    chosen_plan = current.plan if current and current.plan in offers else next(iter(offers), None)
+    form = DuesForm(
+        request.POST or None, offers=offers, currency=settings.CURRENCY, may_renew=renewal is None,
+        initial={"plan": chosen_plan.pk if chosen_plan else None},
+    )  # fmt: skip
     status = 200
     if request.method == "POST":
         if form.is_valid():
             try:
-                chosen = form.cleaned_data
-                attempt = actions.attempt_key(chosen["attempt"], member.pk, chosen["plan"].pk, form.gift_amount)
-                url = actions.start_dues_checkout(member=member, plan=chosen["plan"], gift=form.gift_amount, attempt=attempt)
-                return redirect(url)
+                return redirect(_checkout(member, form))
             except actions.BillingError as error:
                 form.add_error(None, str(error))
         status = 422
     context = {
         "member": member,
         "current": current,
+        "renewal": renewal,
         "form": form,
-        "plans": plans,
+        "plans": list(offers),
+        "pause": PauseForm(),
+        "card_given": "card" in request.GET,
+        "can_change": current is not None and current.ends_on is not None and not current.covered_by_id and len(offers) > 1,
+        "can_renew": renewal is None and current is not None and current.ends_on is not None and current.plan.can_renew_by_card,
         "payments": Payment.objects.of_member(member).filter(status__in=Payment.RECEIVED)[:3],
     }
     return render_page(request, "billing/membership.html", context, status=status)
+
+
+def _offers(at: actions.Position) -> dict[Plan, actions.Offer]:
+    """What she can have today and what it costs, in the order of the plans."""
+    found = {}
+    for plan in Plan.objects.filter(is_active=True):
+        with contextlib.suppress(actions.BillingError):
+            found[plan] = actions.offer_for(at=at, wish=actions.Wish(plan=plan))
+    return found
+
+
+def _checkout(member: Member, form: DuesForm) -> str:
+    given = form.cleaned_data
+    wish = actions.Wish(
+        plan=given["plan"], gift=form.gift_amount, renews=bool(given.get("renews")), is_reduced=bool(given.get("is_reduced"))
+    )
+    key = actions.attempt_key(given["attempt"], member.pk, wish.plan.pk, wish.gift, wish.renews, wish.is_reduced)
+    return actions.start_dues_checkout(member=member, wish=wish, attempt=key)
+
+
+@member_required("POST")
+def renewal(request: HttpRequest) -> HttpResponse:
+    """Stop renewing, take that back, put a charge off, give another card, or begin to renew. Each says what it did."""
+    member, do = request.member, request.POST.get("do", "")  # type: ignore[attr-defined]
+    running = subscriptions.alive(member)
+    try:
+        if do in ("card", "begin"):
+            term = member.memberships.not_over().exclude(ends_on=None).select_related("plan").order_by("-ends_on").first()
+            plan = term.plan if do == "begin" and term else None
+            key = actions.attempt_key(request.POST.get("attempt", ""), member.pk, do)
+            return redirect(subscriptions.open_card_page(member=member, plan=plan, attempt=key))
+        if running is None:
+            raise actions.BillingError("Nothing renews by itself here.")
+        messages.success(request, _changed(running, do, request))
+    except actions.BillingError as error:
+        messages.error(request, str(error))
+    return redirect("membership")
+
+
+def _changed(running: Subscription, do: str, request: HttpRequest) -> str:
+    """Do it; return what to say. Raises BillingError."""
+    if do == "stop":
+        subscriptions.stop(subscription=running)
+        return "Stopped. Nothing is charged any more, and what you have paid stays good."
+    if do == "resume":
+        subscriptions.resume(subscription=running)
+        return "It goes on as before."
+    if do == "pause":
+        form = PauseForm(request.POST)
+        if not form.is_valid():
+            raise actions.BillingError(form.errors["until"][0])
+        row = subscriptions.pause(subscription=running, until=form.cleaned_data["until"])
+        return f"Put off. Nothing is charged before {short_day(row.next_charge_on)}."
+    raise actions.BillingError("Please choose what to do.")
+
+
+@member_required("GET", "POST")
+def change_plan(request: HttpRequest) -> HttpResponse:
+    """Another plan: today, with the rest of the running term as credit, or from the next charge on. Both amounts are shown."""
+    member = request.member  # type: ignore[attr-defined]
+    at, running = actions.position_of(member), subscriptions.alive(member)
+    term = at.running
+    if term is None or term.ends_on is None or term.covered_by_id:
+        return redirect("membership")
+    labels = _change_labels(at, term)
+    form = ChangeForm(request.POST or None, labels=labels, renews=running is not None and not running.stops)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            if given["when"] == "later" and running:
+                subscriptions.renew_as(subscription=running, plan=given["plan"])
+                messages.success(request, f"From the next charge on your plan is “{given['plan']}”.")
+                return redirect("membership")
+            wish = actions.Wish(plan=given["plan"], switches=True)
+            key = actions.attempt_key(given["attempt"], member.pk, wish.plan.pk, "switch")
+            return redirect(actions.start_dues_checkout(member=member, wish=wish, attempt=key))
+        except actions.BillingError as error:
+            form.add_error(None, str(error))
+    context = {"member": member, "term": term, "running": running, "form": form, "credit": at.credit, "labels": labels}
+    return render_page(request, "billing/change_plan.html", context, status=422 if form.errors else 200)
+
+
+def _change_labels(at: actions.Position, term: Membership) -> dict[int, str]:
+    """Each other plan with what it costs today after the credit, and what it costs each time."""
+    labels = {}
+    for plan in Plan.objects.filter(is_active=True).exclude(pk=term.plan_id):
+        each = f"{format_money(plan.minimum_amount, plan.currency, short=True)} {plan.for_how_long}"
+        try:
+            offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan, switches=True))
+            labels[plan.pk] = f"{format_money(offer.dues, plan.currency)} today, then {each}"
+        except actions.BillingError:
+            labels[plan.pk] = f"{each}, from your next renewal"
+    return labels
 
 
 @member_required()

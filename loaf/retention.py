@@ -72,6 +72,8 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.User": {"logins": "email password"},
     "notices.Message": {"messages": "key to_email to_name to_address subject text html error"},
     "billing.Payment": {"money": "check_number payer_name payer_email description card_last4 receipt_url attention"},
+    "billing.Membership": {"money": "granted_reason"},
+    "billing.Subscription": {"money": "card_last4"},
     "billing.PaymentLine": {"money": "label"},
     "billing.Refund": {"money": "reason"},
     "billing.ProviderEvent": {"webhooks": "payload error"},
@@ -109,7 +111,8 @@ IMPERSONAL: dict[str, str] = {
     "notices.Message": "kind from_name",
     "notices.LetterText": "kind subject heading body",
     "billing.Plan": "name slug description currency stripe_product_id stripe_price_id",
-    "billing.Membership": "currency provider stripe_subscription_id",
+    "billing.Membership": "currency provider",
+    "billing.Subscription": "reference currency card_brand payment_method stripe_id stripe_customer_id stripe_session_id",
     # Numbers by which Stripe and we name the same thing; they tell nothing without one of the two.
     "billing.Payment": "reference provider provider_id currency card_brand receipt_number attempt stripe_session_id "
     "stripe_session_url stripe_subscription_id stripe_customer_id stripe_payment_intent_id stripe_invoice_id stripe_charge_id",

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
+from billing import reminders, subscriptions
 from billing.models import Payment, ProviderEvent
 from billing.tasks import process_event
 from donations import actions as donations
@@ -98,6 +99,12 @@ def _old_rows(now: dt.datetime) -> int:
 
 CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "terms that ended": _terms,
+    "refused cards given up": lambda now: subscriptions.give_up_failing(today=timezone.localtime(now).date()),
+    "reminders of dues": lambda now: reminders.remind_due(today=timezone.localtime(now).date()),
+    "charges announced": lambda now: reminders.announce_charges(today=timezone.localtime(now).date()),
+    "cards that end": lambda now: reminders.warn_of_cards(today=timezone.localtime(now).date()),
+    "wishes Stripe has not heard": lambda now: subscriptions.push_again(now=now),
+    "renewals never finished": lambda now: subscriptions.forget_unfinished(now=now),
     "events that are over": lambda now: events.close_past_events(now=now),
     "applications to remind of": lambda now: members.remind_unproved(now=now),
     "answers to forget": lambda now: members.forget_answers(now=now),

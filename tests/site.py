@@ -129,3 +129,11 @@ def chromium_path() -> str:
             return path
     mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     return mac if Path(mac).exists() else ""
+
+
+def person(site: Site, first: str, last: str, email: str = "", **more: object) -> tuple[str, str]:
+    """Put an active member on the list, as an import would, and say her number and id."""
+    fields = {"first_name": first, "last_name": last, "email": email, "status": "active", **more}
+    code = f"from members.models import Member; m = Member.objects.create(**{fields!r}); print(m.member_number, m.pk)"
+    number, pk = site.manage("shell", "-v", "0", "-c", code).split()[-2:]
+    return number, pk

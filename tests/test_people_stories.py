@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD
+from tests.site import PASSWORD, person
 from tests.test_story import PHONE, look_until, wait_for_subject
 
 pytestmark = pytest.mark.browser
@@ -80,7 +80,8 @@ def test_passkey_is_added_and_lets_her_in(site, visitor):
     tools.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options | {"automaticPresenceSimulation": True}})
-    window.sign_in_by_password("admin@example.org", PASSWORD)
+    person(site, "Keyla", "Fingers", "keyla@example.org")
+    window.sign_in_by_code("keyla@example.org")
     window.go("/me/security/")
     page.get_by_role("link", name="Add passkeys").click()
     if page.get_by_label("Password").is_visible():

@@ -6,18 +6,10 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD
+from tests.site import PASSWORD, person
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-
-
-def person(site, first, last, email="", **more):
-    """Put an active member on the list, as an import would, and say her number and id."""
-    fields = {"first_name": first, "last_name": last, "email": email, "status": "active", **more}
-    code = f"from members.models import Member; m = Member.objects.create(**{fields!r}); print(m.member_number, m.pk)"
-    number, pk = site.manage("shell", "-v", "0", "-c", code).split()[-2:]
-    return number, pk
 
 
 @BOTH

@@ -19,6 +19,8 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from loaf.lib.dates import add_months
+
 log = logging.getLogger("loaf.billing")
 TIMEOUT_SECONDS = 10
 RETRIES = 2
@@ -35,7 +37,26 @@ ENDPOINT_EVENTS = [
     "charge.refunded",
     "refund.created",
     "refund.updated",
+    "refund.failed",
     "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.upcoming",
+    "invoice.finalized",
+    "invoice.voided",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "payment_method.attached",
+    "payment_method.updated",
+    "payment_method.detached",
+    "payout.created",
+    "payout.paid",
+    "payout.failed",
     "customer.created",
     "customer.updated",
     "customer.deleted",
@@ -108,6 +129,8 @@ class PaidSession:
     card_last4: str = ""
     receipt_url: str = ""
     fee: int = 0
+    payment_method_id: str = ""
+    card_ends_on: dt.date | None = None
 
 
 def secret_key() -> str:
@@ -136,15 +159,40 @@ def client() -> stripe.StripeClient:
 
 
 def create_checkout(
-    *, reference: str, lines: list[tuple[str, int]], currency: str, email: str, customer_id: str, success_url: str, cancel_url: str
+    *,
+    reference: str,
+    lines: list[tuple[str, int]],
+    currency: str,
+    email: str,
+    customer_id: str,
+    success_url: str,
+    cancel_url: str,
+    keeps_card: bool = False,
 ) -> Checkout:
     """Open a hosted payment page for these lines (label, amount). Asking twice with one reference gives the same page.
 
-    Raises StripeDown.
+    `keeps_card`: the page says that the card may be charged again, and Stripe keeps it. Raises StripeDown.
     """
     params = _checkout_params(reference, lines, currency, success_url, cancel_url)
+    if keeps_card:
+        params["payment_intent_data"]["setup_future_usage"] = "off_session"
     unnamed = {**params, "customer_email": email, "customer_creation": "always"} if email else params
-    key = f"checkout-{reference}"
+    if keeps_card and not email:
+        unnamed = {**params, "customer_creation": "always"}
+    return _open(params, unnamed, customer_id, f"checkout-{reference}")
+
+
+def create_setup(*, reference: str, currency: str, email: str, customer_id: str, success_url: str, cancel_url: str, key: str) -> Checkout:
+    """Open a hosted page where a card is given for later; nothing is charged. Raises StripeDown."""
+    params = {
+        "mode": "setup", "currency": currency, "client_reference_id": reference, "metadata": {"reference": reference},
+        "success_url": success_url, "cancel_url": cancel_url,
+    }  # fmt: skip
+    named = {"customer_email": email, "customer_creation": "always"} if email else {"customer_creation": "always"}
+    return _open(params, {**params, **named}, customer_id, key)
+
+
+def _open(params: dict[str, Any], unnamed: dict[str, Any], customer_id: str, key: str) -> Checkout:
     try:
         if not customer_id:
             return _created(unnamed, key)
@@ -206,6 +254,10 @@ def fetch_session(session_id: str) -> PaidSession:
         raise NoSuchSession(session_id) from error
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
+    return _paid_session(session)
+
+
+def _paid_session(session: dict[str, Any]) -> PaidSession:
     intent = session.get("payment_intent") or {}
     charge = intent.get("latest_charge") or {}
     card = (charge.get("payment_method_details") or {}).get("card") or {}
@@ -221,8 +273,17 @@ def fetch_session(session_id: str) -> PaidSession:
         card_brand=card.get("brand", ""),
         card_last4=card.get("last4", ""),
         receipt_url=charge.get("receipt_url") or "",
-        fee=_fee_of(charge, session.get("currency") or ""),
+        fee=fee_of(charge, session.get("currency") or ""),
+        payment_method_id=charge.get("payment_method") or "",
+        card_ends_on=last_day(card),
     )
+
+
+def last_day(card: dict[str, Any]) -> dt.date | None:
+    """The last day a card works: the end of its month."""
+    if not card.get("exp_month") or not card.get("exp_year"):
+        return None
+    return add_months(dt.date(int(card["exp_year"]), int(card["exp_month"]), 1), 1) - dt.timedelta(days=1)
 
 
 def all_charges() -> Iterator[KnownCharge]:
@@ -233,7 +294,7 @@ def all_charges() -> Iterator[KnownCharge]:
             if charge.get("status") == "succeeded":
                 yield KnownCharge(
                     charge["id"], int(charge["amount"]), charge["currency"], int(charge.get("amount_refunded") or 0),
-                    _fee_of(charge, charge["currency"]), (charge.get("metadata") or {}).get("reference", ""),
+                    fee_of(charge, charge["currency"]), (charge.get("metadata") or {}).get("reference", ""),
                 )  # fmt: skip
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
@@ -269,10 +330,10 @@ def fetch_fee(charge_id: str, currency: str) -> int:
         charge = client().v1.charges.retrieve(charge_id, {"expand": ["balance_transaction"]}).to_dict()
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
-    return _fee_of(charge, currency)
+    return fee_of(charge, currency)
 
 
-def _fee_of(charge: dict[str, Any], currency: str) -> int:
+def fee_of(charge: dict[str, Any], currency: str) -> int:
     """A fee in another currency than the charge (the account settles elsewhere) is left for the reconciliation."""
     settled = charge.get("balance_transaction") or {}
     return int(settled.get("fee", 0)) if isinstance(settled, dict) and settled.get("currency") == currency else 0

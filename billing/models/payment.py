@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models.plan import Membership
+from billing.models.subscription import Subscription
 from loaf.lib.text import reference
 from members.models import HouseholdMember, Member
 
@@ -96,6 +97,10 @@ class Payment(models.Model):
     )
     looked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When Stripe was last asked about it.")
     attempt = models.CharField(max_length=64, blank=True, help_text="The form this came from: a second click finds the same payment.")
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, null=True, blank=True, editable=False, related_name="payments",
+        help_text="What renews by itself because of this payment, or was charged by it.",
+    )  # fmt: skip
     stripe_session_id = models.CharField(max_length=120, blank=True)
     stripe_session_url = models.TextField(blank=True)
     stripe_subscription_id = models.CharField(max_length=120, blank=True)
@@ -127,6 +132,7 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 fields=["stripe_payment_intent_id"], condition=~Q(stripe_payment_intent_id=""), name="payment_intent_once"
             ),
+            models.UniqueConstraint(fields=["stripe_invoice_id"], condition=~Q(stripe_invoice_id=""), name="payment_invoice_once"),
             models.UniqueConstraint(fields=["receipt_number"], condition=~Q(receipt_number=""), name="payment_receipt_once"),
         ]
 

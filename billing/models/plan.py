@@ -20,10 +20,22 @@ class Interval(models.TextChoices):
     MONTH = "month", "a month"
     QUARTER = "quarter", "three months"
     YEAR = "year", "a year"
+    YEARS = "years", "several years"
+    FIXED = "fixed", "until a fixed day"
+    ONCE = "once", "a number of days, once"
     LIFETIME = "lifetime", "for life"
 
 
 MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
+MOST_YEARS = 3
+"""Stripe charges at most every three years (https://docs.stripe.com/api/prices/object#price_object-recurring-interval_count)."""
+
+
+class Cycle(models.TextChoices):
+    """Where a term ends."""
+
+    ANNIVERSARY = "anniversary", "A whole period from the day it begins"
+    CALENDAR = "calendar", "With the calendar; a part of a period costs its part"
 
 
 def house_currency() -> str:
@@ -42,7 +54,19 @@ class Plan(models.Model):
     minimum_amount = models.PositiveIntegerField(help_text="Dues in cents.")
     suggested_amount = models.PositiveIntegerField(null=True, blank=True, help_text="In cents, when more is welcome.")
     currency = models.CharField(max_length=3, default=house_currency, editable=False)
+    reduced_amount = models.PositiveIntegerField(
+        null=True, blank=True, db_default=None, help_text="In cents: what whoever cannot pay the full dues may choose in confidence."
+    )
     interval = models.CharField(max_length=10, choices=Interval.choices, default=Interval.YEAR)
+    length = models.PositiveSmallIntegerField("how many", default=1, db_default=1, help_text="Years or days, where the interval needs it.")
+    fixed_end = models.DateField("ends on", null=True, blank=True, help_text="Only for “until a fixed day”.")
+    cycle = models.CharField(max_length=11, choices=Cycle.choices, default=Cycle.ANNIVERSARY, db_default=Cycle.ANNIVERSARY)
+    is_full = models.BooleanField(
+        "opens everything",
+        default=True,
+        db_default=True,
+        help_text="Without it: events and news, but neither directory nor notes to members.",
+    )
     grace_days = models.PositiveSmallIntegerField(default=30)
     seats = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField("on offer", default=True)
@@ -55,6 +79,9 @@ class Plan(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(minimum_amount__gt=0), name="plan_amount_positive"),
             models.CheckConstraint(condition=Q(interval__in=Interval.values), name="plan_interval_known"),
+            models.CheckConstraint(condition=Q(length__gt=0), name="plan_length_positive"),
+            models.CheckConstraint(condition=Q(fixed_end__isnull=False) | ~Q(interval="fixed"), name="plan_fixed_has_day"),
+            models.CheckConstraint(condition=Q(reduced_amount=None) | Q(reduced_amount__gt=0), name="plan_reduced_positive"),
         ]
 
     def __str__(self) -> str:
@@ -64,10 +91,59 @@ class Plan(models.Model):
         self.slug = self.slug or free_slug(type(self), self.name, fallback="plan")
         super().save(*args, **kwargs)
 
+    @property
+    def months(self) -> int:
+        """Months one whole period has; 0 where it is not counted in months."""
+        return 12 * self.length if self.interval == Interval.YEARS else MONTHS.get(Interval(self.interval), 0)
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether another term follows when one ends."""
+        return bool(self.months)
+
+    @property
+    def can_renew_by_card(self) -> bool:
+        """Whether Stripe can charge it by itself."""
+        return 0 < self.months <= 12 * MOST_YEARS
+
+    @property
+    def for_how_long(self) -> str:
+        """One period in words: "a year", "3 years", "until December 31"."""
+        if self.interval == Interval.YEARS:
+            return f"{self.length} years"
+        if self.interval == Interval.ONCE:
+            return f"{self.length} days"
+        if self.interval == Interval.FIXED and self.fixed_end:
+            return f"until {self.fixed_end:%B} {self.fixed_end.day}, {self.fixed_end.year}"
+        return str(self.get_interval_display())
+
     def term_from(self, start: dt.date) -> dt.date | None:
         """Return the last day of a term that begins on `start`; None for a lifetime."""
-        months = MONTHS.get(Interval(self.interval))
-        return add_months(start, months) - dt.timedelta(days=1) if months else None
+        if self.interval == Interval.LIFETIME:
+            return None
+        if self.interval == Interval.FIXED:
+            return self.fixed_end
+        if self.interval == Interval.ONCE:
+            return start + dt.timedelta(days=self.length - 1)
+        return add_months(self._period_start(start), self.months) - dt.timedelta(days=1)
+
+    def _period_start(self, start: dt.date) -> dt.date:
+        """The first day of the period `start` lies in: `start` itself, or the first of its month, quarter or year."""
+        if self.cycle == Cycle.ANNIVERSARY or not self.months:
+            return start
+        within = min(self.months, 12)
+        return start.replace(month=(start.month - 1) // within * within + 1, day=1)
+
+    def dues_from(self, start: dt.date) -> int:
+        """Dues of a term that begins on `start`, in minor units: with the calendar a begun month counts whole, the rest is not paid.
+
+        Rounded half up; months of a period add up to its dues by construction, because each part is cut from the whole.
+        """
+        first = self._period_start(start)
+        gone = (start.year - first.year) * 12 + start.month - first.month
+        if not gone:
+            return self.minimum_amount
+        return max(1, (2 * self.minimum_amount * (self.months - gone) + self.months) // (2 * self.months))
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -116,12 +192,16 @@ class Membership(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     dues_amount = models.PositiveIntegerField()
+    waived_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="What was let off the dues, in confidence.")
     donation_amount = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
-    auto_renew = models.BooleanField(default=False)
-    cancel_at_period_end = models.BooleanField(default=False)
     provider = models.CharField(max_length=20, blank=True)
-    stripe_subscription_id = models.CharField(max_length=80, blank=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="replaced_by")
+    """The running term this one takes the place of, from the day it is paid: a change of plan with credit."""
+    granted_reason = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why it cost nothing, or ends on a day of its own."
+    )
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     covered_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="covers")
     """The paid term of her household that this one came with; her own dues are then 0."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -134,6 +214,7 @@ class Membership(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="membership_dates_in_order"),
             models.CheckConstraint(condition=Q(dues_amount__gte=0), name="membership_dues_not_negative"),
+            models.CheckConstraint(condition=Q(waived_amount__lte=F("dues_amount")), name="membership_waived_within_dues"),
             models.UniqueConstraint(fields=["member"], condition=Q(status="pending"), name="membership_one_pending"),
             models.UniqueConstraint(
                 fields=["member", "plan", "starts_on"],

@@ -336,7 +336,7 @@ def test_twenty_clicks_at_once_open_one_page(stripe_sandbox):
     found: list[str] = []
     errors = at_once(
         [
-            lambda n=n: found.append(actions.start_dues_checkout(member=member, plan=plan, gift=0, attempt=f"form-{n % 2}"))
+            lambda n=n: found.append(actions.start_dues_checkout(member=member, wish=actions.Wish(plan), attempt=f"form-{n % 2}"))
             for n in range(20)
         ]
     )

@@ -18,6 +18,7 @@ CREATE_PARAMS: dict[str, Any] = {
     "payment_intents": stripe.params.PaymentIntentCreateParams,
     "refunds": stripe.params.RefundCreateParams,
     "subscriptions": stripe.params.SubscriptionCreateParams,
+    "invoices/pay": stripe.params.InvoicePayParams,
     "webhook_endpoints": stripe.params.WebhookEndpointCreateParams,
 }
 
@@ -73,9 +74,13 @@ class Api:
         if rest[1:] == ["features"]:
             return self._page([], f"/v1/{kind}/{rest[0]}/features")
         if rest[1:] == ["cancel"] or (method == "DELETE" and kind == "subscriptions"):
-            row |= {"status": "canceled", "canceled_at": int(time.time())}
-            self.store.emit("customer.subscription.deleted", row)
-            return row
+            return self.store.cancel(row)
+        if kind == "invoices" and rest[1:] == ["pay"]:
+            return self.store.try_invoice(row, raises=True)
+        if kind == "invoices" and rest[1:] == ["void"]:
+            return self.store.void(row)
+        if method == "POST" and kind == "subscriptions":
+            return self.store.change_subscription(row, params)
         if method == "DELETE":
             del self.store.kinds[kind][rest[0]]
             return {"id": rest[0], "object": row["object"], "deleted": True}
@@ -88,9 +93,9 @@ class Api:
 
     def _list(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         rows = sorted(self.store.kinds[kind].values(), key=lambda row: row["created"], reverse=True)
-        for name in ("customer", "product", "payment_intent", "charge", "type", "email"):
+        for name in ("customer", "product", "payment_intent", "charge", "type", "email", "status", "payout", "subscription"):
             if name in params:
-                rows = [row for row in rows if row.get(name) == params[name]]
+                rows = [row for row in rows if row.get(name, row.get(f"_{name}")) == params[name]]
         if after := params.get("starting_after"):
             ids = [row["id"] for row in rows]
             rows = rows[ids.index(after) + 1 :] if after in ids else []
@@ -146,16 +151,17 @@ class Api:
         return row
 
     def _session(self, p: dict[str, Any]) -> dict[str, Any]:
-        for needed in ("line_items", "success_url"):
+        is_setup = p.get("mode") == "setup"
+        for needed in ("success_url",) if is_setup else ("line_items", "success_url"):
             if needed not in p:
                 raise StripeError(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
         if "customer" in p and p["customer"] not in self.store.kinds["customers"]:
             raise StripeError(f"No such customer: '{p['customer']}'", code="resource_missing", param="customer")
-        items = [self._line(item) for item in p["line_items"]]
+        items = [self._line(item) for item in p.get("line_items", [])]
         row = self.store.add(
             "checkout/sessions", mode=p.get("mode", "payment"), status="open", payment_status="unpaid",
             amount_total=sum(i["amount_total"] for i in items), amount_subtotal=sum(i["amount_total"] for i in items),
-            currency=items[0]["price"]["currency"], customer=p.get("customer"), customer_email=p.get("customer_email"),
+            currency=items[0]["price"]["currency"] if items else p.get("currency"), customer=p.get("customer"), customer_email=p.get("customer_email"),
             customer_creation=p.get("customer_creation", "if_required"), client_reference_id=p.get("client_reference_id"),
             success_url=p["success_url"], cancel_url=p.get("cancel_url"), payment_intent=None, setup_intent=None, subscription=None,
             invoice=None, metadata=p.get("metadata"), expires_at=int(time.time()) + 86_400,
@@ -181,6 +187,7 @@ class Api:
         )  # fmt: skip
 
     def _subscription(self, p: dict[str, Any]) -> dict[str, Any]:
+        self.store.get("customers", p["customer"])
         return self.store.subscribe(p["customer"], p["items"][0]["price"], p)
 
     def _webhook_endpoint(self, p: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,15 @@ def render(session: dict[str, Any], *, error: str = "") -> str:
         return _frame(
             f"<h1>This page is {escape(session['status'])}</h1><p><a href='{escape(session['success_url'])}'>Go back to the site</a></p>"
         )
+    if session["mode"] == "setup":
+        return _frame(
+            f"""<h1>Give a card</h1><p>Nothing is charged now.</p>{f"<p class='error' role='alert'>{escape(error)}</p>" if error else ""}
+            <form method="post"><p><label for="card">Card number</label>
+            <input id="card" name="card" inputmode="numeric" value="4242 4242 4242 4242"></p>
+            <p>4000 0000 0000 0341 can be kept, and is declined when it is charged.</p>
+            <button class="pay" name="do" value="pay">Save the card</button></form>
+            <p><a href='{escape(session["cancel_url"] or "")}'>Back</a></p>"""
+        )
     lines = "".join(
         f"<li><span>{escape(i['description'])}</span><span>{money(i['amount_total'], i['currency'])}</span></li>"
         for i in session["_line_items"]

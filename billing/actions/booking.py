@@ -1,0 +1,114 @@
+"""Booking what Stripe calls paid: once, in whatever order and however often it is told."""
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from billing import ledger, subscriptions
+from billing.actions.checkout import close_payment
+from billing.actions.terms import begin_terms
+from billing.errors import NeedsAttention
+from billing.gateways import stripe
+from billing.models import Payment
+from billing.signals import payment_booked
+from loaf.lib import money
+from members.models import NumberSeries
+
+log = logging.getLogger("loaf.billing")
+
+NAMES_KEPT = dt.timedelta(days=7 * 366)
+"""How long the books need the names of payers (IRS: seven years at most)."""
+
+
+@transaction.atomic
+def book_session(*, session: stripe.PaidSession) -> Payment | None:
+    """Book the payment a checkout session belongs to, once, however often and in whatever order it is told.
+
+    Returns None while the session is unpaid. Raises NeedsAttention when amount, currency or order do not agree.
+    """
+    if not session.is_paid:
+        return None
+    payment = Payment.objects.select_for_update().filter(reference=session.reference).first()
+    if payment is None:
+        raise NeedsAttention("A paid page belongs to no payment of ours.")
+    if payment.is_received:
+        if payment.stripe_session_id != session.id:
+            raise NeedsAttention(f"Payment {payment.pk} was paid on two pages.")
+        return payment
+    if (session.amount, session.currency) != (payment.amount, payment.currency):
+        paid = money.format_money(session.amount, session.currency)
+        raise NeedsAttention(f"Payment {payment.pk} expected {money.format_money(payment.amount, payment.currency)}, but {paid} came.")
+    if session.charge_id and Payment.objects.filter(provider="stripe", provider_id=session.charge_id).exclude(pk=payment.pk).exists():
+        raise NeedsAttention(f"The charge of payment {payment.pk} is in the books already: it was brought in from a file.")
+    receive(payment=payment, paid=session)
+    if payment.subscription_id:
+        subscriptions.begin(payment=payment, paid=session)
+    return payment
+
+
+def receive(*, payment: Payment, paid: stripe.PaidSession) -> None:
+    """Book a card payment that Stripe calls paid: status, receipt number, ledger, terms, news. The payment is locked or new."""
+    payment.status, payment.paid_at = Payment.Status.SUCCEEDED, timezone.now()
+    payment.stripe_session_id, payment.stripe_customer_id = paid.id or payment.stripe_session_id, paid.customer_id
+    payment.stripe_payment_intent_id, payment.stripe_charge_id = paid.payment_intent_id, paid.charge_id
+    payment.provider_id = paid.charge_id or paid.payment_intent_id or paid.id
+    payment.card_brand, payment.card_last4 = paid.card_brand, paid.card_last4
+    payment.receipt_url, payment.fee = paid.receipt_url, min(paid.fee, paid.amount)
+    payment.attention = ""
+    payment.receipt_number = next_receipt_number(payment.paid_at)
+    payment.save()
+    ledger.post_payment(payment)
+    begin_terms(payment)
+    payment_booked.send(sender=Payment, payment=payment)
+    log.info("payment %s booked", payment.pk)
+
+
+def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
+    """Ask Stripe about a page whose webhook never came: book it if it was paid, give it up after two days.
+
+    Returns whether it was booked. A page Stripe does not know, or whose sums differ, is marked for a person and does not
+    stand in the way of the next one. Raises StripeDown.
+    """
+    Payment.objects.filter(pk=payment.pk).update(looked_at=now)
+    booked, problem = None, ""
+    if payment.stripe_session_id:
+        try:
+            booked = book_session(session=stripe.fetch_session(payment.stripe_session_id))
+        except NeedsAttention as error:
+            problem = str(error)
+        except stripe.NoSuchSession:
+            problem = "Stripe does not know its payment page. Was the key changed?"
+    if problem and problem != payment.attention:
+        log.error("payment %s needs a look: %s", payment.pk, problem)
+        Payment.objects.filter(pk=payment.pk).update(attention=problem)
+    if booked is None and not problem and payment.created_at < now - dt.timedelta(days=2):
+        close_payment(payment=payment, status=Payment.Status.ABANDONED)
+    return booked is not None
+
+
+@transaction.atomic
+def book_fee(*, payment: Payment) -> bool:
+    """Ask Stripe what a booked card payment cost and post it, once. False while Stripe does not know. Raises StripeDown."""
+    fee = stripe.fetch_fee(payment.stripe_charge_id, payment.currency)
+    locked = Payment.objects.select_for_update().get(pk=payment.pk)
+    locked.looked_at = timezone.now()
+    if fee and not locked.fee:
+        locked.fee = min(fee, locked.amount)
+        ledger.post_fee(locked)
+    locked.save(update_fields=["fee", "looked_at"])
+    return bool(locked.fee)
+
+
+def next_receipt_number(when: dt.datetime) -> str:
+    """Reserve the next receipt number of the year: 2026-0412."""
+    year = timezone.localtime(when).year
+    return f"{year}-{NumberSeries.take(f'receipt-{year}'):04d}"
+
+
+def forget_payers(*, now: dt.datetime) -> int:
+    """After seven years the books no longer need names: forget payers' names, addresses and card digits. Amounts stay."""
+    old = Payment.objects.filter(created_at__lt=now - NAMES_KEPT).filter(~Q(payer_name="") | ~Q(payer_email="") | ~Q(card_last4=""))
+    return old.update(payer_name="", payer_email="", card_last4="", receipt_url="")

@@ -1,0 +1,171 @@
+"""Terms of membership: when the next one runs, what begins and ends them, whom they cover."""
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing import emails, subscriptions
+from billing import emails_renewal as renewal_emails
+from billing.errors import BillingError
+from billing.models import Membership, Payment, PaymentLine, Plan
+from billing.models.plan import Interval
+from members.actions import MembersError, change_status
+from members.models import HouseholdMember, Member
+from members.models.member import InactiveReason, Status
+
+log = logging.getLogger("loaf.billing")
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a member stands: the day her next term begins (None: covered for life), the term that reaches furthest, the one
+    she is in, what is left of what she paid (minor units)."""
+
+    next_start: dt.date | None
+    last: Membership | None
+    running: Membership | None
+    credit: int
+
+
+def position_of(member: Member) -> Position:
+    """Read it once, for however many plans are weighed against it."""
+    today = timezone.localdate()
+    terms = list(member.memberships.not_over().select_related("plan").order_by("covered_by", "-starts_on"))
+    last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
+    start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
+    running = next((term for term in terms if term.starts_on <= today), None)
+    return Position(start, last, running, sum(_worth(term, today) for term in terms))
+
+
+def _worth(term: Membership, day: dt.date) -> int:
+    """What is left of a term on a day, in minor units: by days, rounded down. What cost nothing is worth nothing."""
+    if term.covered_by_id or term.ends_on is None:
+        return 0
+    days, left = (term.ends_on - term.starts_on).days + 1, (term.ends_on - max(day, term.starts_on)).days + 1
+    return (term.dues_amount - term.waived_amount) * left // days
+
+
+def term_of(plan: Plan, start: dt.date | None) -> tuple[dt.date, dt.date | None]:
+    """First and last day of a term that begins on `start`.
+
+    Raises BillingError for somebody covered for life, and for a plan that ends before.
+    """
+    if start is None:
+        raise BillingError("Your membership is for life. There is nothing to pay.")
+    if plan.interval == Interval.FIXED and plan.fixed_end and plan.fixed_end < start:
+        raise BillingError("That plan ends before your paid time does. Please choose another.")
+    return start, plan.term_from(start)
+
+
+def next_term(*, member: Member, plan: Plan) -> tuple[dt.date, dt.date | None]:
+    """Return first and last day of the next term: from today, or from the day after the last paid one ends. Nobody loses a day."""
+    return term_of(plan, position_of(member).next_start)
+
+
+def begin_terms(payment: Payment) -> None:
+    """Let the memberships this payment pays for begin, make the member active, send the receipt.
+
+    The money is booked whatever happens here: where no term can begin, the payment asks for a person's attention.
+    """
+    dues = payment.lines.filter(kind=PaymentLine.Kind.DUES, membership__isnull=False).select_related(
+        "membership__plan", "membership__member"
+    )
+    for line in dues:
+        membership = line.membership
+        assert membership is not None  # noqa: S101 (the filter says so)
+        member = Member.objects.select_for_update().get(pk=membership.member_id)
+        # The day may have changed, or another term may have been paid, since the page was opened.
+        if problem := _why_no_term(member):
+            membership.status = Membership.Status.CANCELLED
+            membership.save(update_fields=["status"])
+            Payment.objects.filter(pk=payment.pk).update(attention=problem)
+            log.error("payment %s is booked, but no term could begin", payment.pk)
+            emails.receipt(payment, membership)
+            continue
+        if membership.replaces_id:
+            _end_replaced(member)
+        membership.starts_on, membership.ends_on = next_term(member=member, plan=membership.plan)
+        membership.status = Membership.Status.ACTIVE
+        membership.save(update_fields=["starts_on", "ends_on", "status"])
+        if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
+            comes_back = member.status == Status.INACTIVE
+            change_status(member=member, to=Status.ACTIVE, by=None, reason=f"Dues paid, payment {payment.pk}")
+            if comes_back:
+                renewal_emails.welcome_back(membership)
+        subscriptions.term_began(member=member, plan=membership.plan, payment=payment)
+        _cover_or_say_why(membership, payment)
+        emails.receipt(payment, membership)
+
+
+def _end_replaced(member: Member) -> None:
+    """What she had goes into the new term: it ends yesterday, and with it what it gave to a partner."""
+    today = timezone.localdate()
+    running = list(member.memberships.not_over().filter(covered_by=None))
+    for term in [*running, *Membership.objects.filter(covered_by__in=running, status__in=Membership.PAID)]:
+        term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, today - dt.timedelta(days=1))
+        term.save(update_fields=["status", "ends_on"])
+
+
+def _cover_or_say_why(membership: Membership, payment: Payment) -> None:
+    """The money is booked whatever happens to the partner's term: a fault there asks for a person's attention."""
+    try:
+        with transaction.atomic():
+            cover_household(membership=membership)
+    except (IntegrityError, MembersError, Member.DoesNotExist) as error:
+        log.error("payment %s: the partner could not be covered: %s", payment.pk, type(error).__name__)
+        Payment.objects.filter(pk=payment.pk).update(attention="The partner’s membership could not begin. Please look at the household.")
+
+
+@transaction.atomic
+def cover_household(*, membership: Membership) -> Membership | None:
+    """Let a paid household term cover the partner as well: a term of her own with the same dates and no dues. Once a term.
+
+    None when the plan has one seat, nobody is linked, or the partner may not be a member.
+    """
+    partner = HouseholdMember.objects.partner_of(membership.member)
+    if membership.plan.seats < 2 or membership.covered_by_id or partner is None or membership.covers.exists():
+        return None
+    locked = Member.objects.select_for_update().get(pk=partner.pk)
+    comes_back = locked.status != Status.INACTIVE or locked.inactive_reason == InactiveReason.LAPSED
+    if not locked.may_pay_dues or not comes_back or locked.erase_on or _why_no_term(locked):
+        return None
+    if locked.memberships.not_over().filter(plan=membership.plan, ends_on__gte=membership.ends_on or membership.starts_on).exists():
+        return None  # she is covered as long by a term of her own
+    covered = Membership.objects.create(
+        member=locked, plan=membership.plan, status=membership.status, starts_on=membership.starts_on, ends_on=membership.ends_on,
+        dues_amount=0, currency=membership.currency, covered_by=membership,
+    )  # fmt: skip
+    if locked.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
+        change_status(member=locked, to=Status.ACTIVE, by=None, reason="Covered by the household’s dues")
+    return covered
+
+
+def _why_no_term(member: Member) -> str:
+    if member.status not in (Status.PAYMENT_PENDING, Status.ACTIVE, Status.INACTIVE):
+        return f"Paid by somebody who is “{member.get_status_display()}”. Say yes to the application, or pay it back."
+    if not member.may_pay_dues or member.erased_at:
+        return "Paid for somebody who has died, is suspended or was forgotten. Pay it back, or talk to whoever paid."
+    if member.memberships.not_over().filter(ends_on=None).exists():
+        return "Paid by a member for life. Pay it back, or ask whether it was meant as a gift."
+    return ""
+
+
+def expire_terms(*, today: dt.date) -> int:
+    """End terms whose grace days are over, and let members without another paid term lapse. Safe to run twice.
+
+    One transaction a member, her row locked before her terms are judged: a payment booked meanwhile counts.
+    """
+    ended = 0
+    for member_id in Membership.objects.over(on=today).values_list("member_id", flat=True).distinct():
+        with transaction.atomic():
+            member = Member.objects.select_for_update().get(pk=member_id)
+            ended += Membership.objects.filter(pk__in=member.memberships.over(on=today)).update(status=Membership.Status.EXPIRED)
+            if member.status == Status.ACTIVE and not member.memberships.filter(status__in=Membership.PAID).exists():
+                change_status(member=member, to=Status.INACTIVE, by=None, reason="Grace days over", inactive_reason="lapsed")
+                last = member.memberships.filter(status=Membership.Status.EXPIRED).order_by("-ends_on").first()
+                if last and not last.covered_by_id:
+                    renewal_emails.lapsed(member, last)
+    return ended

@@ -1,0 +1,255 @@
+"""Stripe's subscriptions and invoices, as small frozen facts. All speaking goes through `billing.gateways.stripe`.
+
+Dates are days in the organisation's time zone. A subscription begins in trial until the paid term is over, so nothing is
+charged twice; the trial costs nothing and is no trial to anybody (https://docs.stripe.com/billing/subscriptions/trials).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import stripe as sdk
+from django.conf import settings
+from django.utils import timezone
+
+from billing.gateways.stripe import NoSuchSession, PaidSession, Refused, StripeDown, client, fee_of, last_day
+
+RECURRING = {"month": ("month", 1), "quarter": ("month", 3), "year": ("year", 1)}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card as Stripe keeps it."""
+
+    method_id: str
+    brand: str = ""
+    last4: str = ""
+    ends_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class GivenCard:
+    """What a finished setup page says."""
+
+    session_id: str
+    reference: str
+    customer_id: str
+    card: Card
+
+
+@dataclass(frozen=True)
+class KnownSubscription:
+    """A subscription as Stripe knows it now; `reference` is ours. Amounts in minor units of `currency`."""
+
+    id: str
+    status: str
+    reference: str
+    customer_id: str
+    stops: bool
+    next_charge_on: dt.date | None
+    amount: int
+    currency: str
+    card: Card | None
+
+
+@dataclass(frozen=True)
+class KnownInvoice:
+    """An invoice as Stripe knows it now, with the payment that settled it."""
+
+    id: str
+    status: str
+    subscription_id: str
+    reason: str
+    amount_paid: int
+    amount_due: int
+    currency: str
+    attempts: int
+    next_try_on: dt.date | None
+    pay_url: str
+    covers_until: dt.date | None
+    paid: PaidSession
+
+
+def _ask(call: Any, *args: Any) -> dict[str, Any]:
+    """Call the SDK; its faults become ours. Raises Refused for a no that stays, StripeDown for everything else."""
+    try:
+        return dict(call(*args).to_dict())
+    except sdk.InvalidRequestError as error:
+        raise Refused(str(error.user_message or error.code or "no reason given")) from error
+    except sdk.CardError as error:
+        raise Refused(str(error.user_message or error.code)) from error
+    except sdk.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
+def create_product(*, name: str, key: str) -> str:
+    """Make a product once; the statement text of its invoices is the house's. Raises Refused and StripeDown."""
+    params = {"name": name, "statement_descriptor": settings.ORG["statement"][:22]}
+    return str(_ask(client().v1.products.create, params, {"idempotency_key": key})["id"])
+
+
+def create_price(*, product_id: str, amount: int, currency: str, interval: str, length: int, key: str) -> str:
+    """Make a price once. Prices are never edited: another amount is another price. Raises Refused and StripeDown."""
+    unit, count = RECURRING.get(interval, ("year", length))
+    params = {
+        "product": product_id, "unit_amount": amount, "currency": currency, "recurring": {"interval": unit, "interval_count": count},
+    }  # fmt: skip
+    return str(_ask(client().v1.prices.create, params, {"idempotency_key": key})["id"])
+
+
+def retire_price(price_id: str) -> None:
+    """Offer a price no more; what runs under it goes on. Raises StripeDown."""
+    try:
+        _ask(client().v1.prices.update, price_id, {"active": False}, {"idempotency_key": f"retire-{price_id}"})
+    except Refused:
+        return
+
+
+def create_subscription(
+    *, reference: str, customer_id: str, price_id: str, method_id: str, first_charge_on: dt.date, key: str
+) -> KnownSubscription:
+    """Begin to charge a kept card from a day on. The same key begins it once. Raises Refused and StripeDown."""
+    params: dict[str, Any] = {
+        "customer": customer_id, "items": [{"price": price_id}], "default_payment_method": method_id, "off_session": True,
+        "metadata": {"reference": reference}, "description": settings.ORG["name"],
+    }  # fmt: skip
+    if first_charge_on > timezone.localdate():
+        params |= {"trial_end": _noon(first_charge_on)}
+    return _known(_ask(client().v1.subscriptions.create, params, {"idempotency_key": key}))
+
+
+def update_subscription(
+    subscription_id: str, *, stops: bool, method_id: str, price_id: str, item_id: str, not_before: dt.date | None, key: str
+) -> KnownSubscription:
+    """Tell Stripe how it should go on; nothing is prorated and nothing charged by it. Raises Refused and StripeDown."""
+    params: dict[str, Any] = {
+        "cancel_at_period_end": stops, "default_payment_method": method_id, "proration_behavior": "none",
+        "items": [{"id": item_id, "price": price_id}],
+    }  # fmt: skip
+    if not_before:
+        params["trial_end"] = _noon(not_before)
+    return _known(_ask(client().v1.subscriptions.update, subscription_id, params, {"idempotency_key": key}))
+
+
+def cancel_subscription(subscription_id: str) -> None:
+    """End it at once; one that is over or unknown is over. Raises StripeDown."""
+    try:
+        _ask(client().v1.subscriptions.cancel, subscription_id, {}, {"idempotency_key": f"cancel-{subscription_id}"})
+    except Refused:
+        return
+
+
+def fetch_subscription(subscription_id: str) -> tuple[KnownSubscription, str]:
+    """How it stands now, and its one item's id. Raises NoSuchSession and StripeDown."""
+    try:
+        row = _ask(client().v1.subscriptions.retrieve, subscription_id, {"expand": ["default_payment_method"]})
+    except Refused as error:
+        raise NoSuchSession(subscription_id) from error
+    return _known(row), _item(row).get("id", "")
+
+
+def fetch_setup(session_id: str) -> GivenCard | None:
+    """The card given on a setup page; None while it is not finished. Raises NoSuchSession and StripeDown."""
+    try:
+        row = _ask(client().v1.checkout.sessions.retrieve, session_id, {"expand": ["setup_intent.payment_method"]})
+    except Refused as error:
+        raise NoSuchSession(session_id) from error
+    intent = row.get("setup_intent") or {}
+    if row.get("status") != "complete" or intent.get("status") != "succeeded":
+        return None
+    return GivenCard(row["id"], row.get("client_reference_id") or "", row.get("customer") or "", _card(intent["payment_method"]))
+
+
+def fetch_invoice(invoice_id: str) -> KnownInvoice:
+    """How an invoice stands now, with charge and fee. Raises NoSuchSession and StripeDown.
+
+    Since API 2025-03-31 subscription and payment hang under `parent` and `payments` (https://docs.stripe.com/changelog/basil).
+    """
+    try:
+        row = _ask(client().v1.invoices.retrieve, invoice_id, {"expand": ["payments"]})
+    except Refused as error:
+        raise NoSuchSession(invoice_id) from error
+    details = (row.get("parent") or {}).get("subscription_details") or {}
+    lines = (row.get("lines") or {}).get("data") or []
+    until = max((line["period"]["end"] for line in lines if line.get("period")), default=0)
+    return KnownInvoice(
+        id=row["id"], status=row.get("status") or "", subscription_id=details.get("subscription") or "",
+        reason=row.get("billing_reason") or "", amount_paid=int(row.get("amount_paid") or 0), amount_due=int(row.get("amount_due") or 0),
+        currency=row["currency"], attempts=int(row.get("attempt_count") or 0), next_try_on=_day(row.get("next_payment_attempt")),
+        pay_url=row.get("hosted_invoice_url") or "", covers_until=_day(until), paid=_paid(row),
+    )  # fmt: skip
+
+
+def open_invoices(subscription_id: str) -> list[str]:
+    """Ids of invoices that still wait for money. Raises StripeDown."""
+    rows = _ask(client().v1.invoices.list, {"subscription": subscription_id, "status": "open", "limit": 10})
+    return [row["id"] for row in rows["data"]]
+
+
+def void_invoice(invoice_id: str) -> None:
+    """Stop asking for an invoice: its term was paid another way, or she ended it. Raises StripeDown."""
+    try:
+        _ask(client().v1.invoices.void_invoice, invoice_id, {}, {"idempotency_key": f"void-{invoice_id}"})
+    except Refused:
+        return
+
+
+def pay_invoice(invoice_id: str, *, key: str) -> None:
+    """Try an open invoice again with today's card; a refusal comes back as its own event. Raises StripeDown."""
+    try:
+        _ask(client().v1.invoices.pay, invoice_id, {}, {"idempotency_key": key})
+    except Refused:
+        return
+
+
+def _paid(invoice: dict[str, Any]) -> PaidSession:
+    """The charge that settled an invoice, in the shape a paid page has."""
+    settled = [p for p in (invoice.get("payments") or {}).get("data") or [] if p.get("status") == "paid"]
+    intent_id = (settled[0].get("payment") or {}).get("payment_intent") if settled else ""
+    charge: dict[str, Any] = {}
+    if intent_id:
+        intent = _ask(client().v1.payment_intents.retrieve, intent_id, {"expand": ["latest_charge.balance_transaction"]})
+        charge = intent.get("latest_charge") or {}
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    return PaidSession(
+        id="", is_paid=invoice.get("status") == "paid", amount=int(invoice.get("amount_paid") or 0), currency=invoice["currency"],
+        reference="", customer_id=invoice.get("customer") or "", payment_intent_id=intent_id or "", charge_id=charge.get("id", ""),
+        card_brand=card.get("brand", ""), card_last4=card.get("last4", ""), receipt_url=charge.get("receipt_url") or "",
+        fee=fee_of(charge, invoice["currency"]),
+    )  # fmt: skip
+
+
+def _known(row: dict[str, Any]) -> KnownSubscription:
+    item = _item(row)
+    price, method = item.get("price") or {}, row.get("default_payment_method")
+    metadata = row.get("metadata") or {}
+    return KnownSubscription(
+        id=row["id"],
+        status=row["status"],
+        reference=metadata.get("reference", ""),
+        customer_id=row.get("customer") or "",
+        stops=bool(row.get("cancel_at_period_end")),
+        next_charge_on=_day(item.get("current_period_end")),
+        amount=int(price.get("unit_amount") or 0),
+        currency=row.get("currency") or "",
+        card=_card(method) if isinstance(method, dict) else None,
+    )
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    items = (row.get("items") or {}).get("data") or [{}]
+    return dict(items[0])
+
+
+def _card(method: dict[str, Any]) -> Card:
+    card = method.get("card") or {}
+    return Card(method["id"], card.get("brand", ""), card.get("last4", ""), last_day(card))
+
+
+def _noon(day: dt.date) -> int:
+    """Noon of a day here, as Unix seconds: an hour of daylight saving never moves it to another day."""
+    return int(timezone.make_aware(dt.datetime.combine(day, dt.time(12))).timestamp())
+
+
+def _day(seconds: int | None) -> dt.date | None:
+    return timezone.localtime(dt.datetime.fromtimestamp(seconds, dt.UTC)).date() if seconds else None
