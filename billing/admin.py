@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from billing import events, ledger
+from billing import admin_bank, admin_reports, events, ledger, receipts  # noqa: F401 (registers its tables)
 from billing.actions import BillingError
 from billing.admin_office import enter, pay_back
-from billing.models import Account, LedgerEntry, Membership, Payment, Plan, ProviderEvent
+from billing.models import Account, LedgerEntry, Membership, Payment, Plan, ProviderEvent, Reconciliation
 from billing.refunds import left_to_refund
 from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
 from loaf.lib.forms import MoneyField
@@ -42,10 +42,17 @@ def books(request: HttpRequest) -> HttpResponse:
         "title": "The books",
         "rows": rows,
         "wrong": ledger.proof(),
+        "night": Reconciliation.objects.first(),
         "debit": sum(r["debit"] for r in rows),
         "currency": settings.CURRENCY,
     }
     return render(request, "admin/billing/books.html", context)
+
+
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """The receipt as a PDF, to print and post."""
+    payment = get_object_or_404(Payment.objects.filter(status__in=Payment.RECEIVED), pk=pk)
+    return receipts.as_pdf(payment, is_open=bool(payment.payer and payment.payer.open_mail))
 
 
 class PlanForm(forms.ModelForm):
@@ -116,8 +123,10 @@ class PaymentAdmin(DeskAdmin):
         Filter("source", "Source", Payment.Source.choices),
     ]
     search_help = "Name, e-mail, receipt, check or Stripe number"
-    list_links = [("admin:billing_payment_enter", "Enter checks and cash"), ("admin:billing_deposit_changelist", "Deposits"),
-                  ("admin:billing_books", "The books")]  # fmt: skip
+    list_links = [
+        ("admin:billing_payment_enter", "Enter checks and cash"), ("admin:billing_deposit_changelist", "Deposits"),
+        ("admin:billing_due", "Who has not paid"), ("admin:billing_money", "What came in"), ("admin:billing_books", "The books"),
+    ]  # fmt: skip
     empty_text = "No money has come in yet."
 
     def get_urls(self) -> list[Any]:
@@ -127,6 +136,12 @@ class PaymentAdmin(DeskAdmin):
         return [
             path("enter/", view(desk_page("subscriptions.record_payment", "GET", "POST")(enter)), name="billing_payment_enter"),
             path("books/", view(desk_page("subscriptions.view")(books)), name="billing_books"),
+            path("money/", view(desk_page("subscriptions.view")(admin_reports.money)), name="billing_money"),
+            path("due/", view(desk_page("subscriptions.view")(admin_reports.due)), name="billing_due"),
+            path("month/<int:year>/<int:month>/", view(desk_page("subscriptions.view")(admin_reports.month_pdf)), name="billing_month"),
+            path("journal/", view(desk_page("subscriptions.export", "GET", "POST")(admin_reports.journal)), name="billing_journal"),
+            path("file/", view(desk_page("subscriptions.export", "GET", "POST")(admin_reports.payments)), name="billing_payments_file"),
+            path("<int:pk>/receipt.pdf", view(desk_page("subscriptions.view")(receipt)), name="billing_payment_receipt"),
             path("<int:pk>/refund/", view(back), name="billing_payment_refund"),
             *super().get_urls(),
         ]

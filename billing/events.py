@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import actions, refunds, subscriptions
-from billing.gateways import stripe
+from billing import actions, bank, refunds, subscriptions
+from billing.gateways import stripe, stripe_bank
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, ProviderEvent
 from members import audit
@@ -75,6 +75,14 @@ def _subscription_changed(data: dict[str, Any]) -> None:
     subscriptions.sync(known=known)
 
 
+def _disputed(data: dict[str, Any]) -> None:
+    bank.book_dispute(known=stripe_bank.fetch_dispute(data["id"]))
+
+
+def _paid_out(data: dict[str, Any]) -> None:
+    bank.book_payout(known=stripe_bank.fetch_payout(data["id"]))
+
+
 def _look(data: dict[str, Any]) -> None:
     raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
 
@@ -89,7 +97,14 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "refund.created": _paid_back,
     "refund.updated": _paid_back,
     "refund.failed": _paid_back,
-    "charge.dispute.created": _look,
+    "charge.dispute.created": _disputed,
+    "charge.dispute.updated": _disputed,
+    "charge.dispute.closed": _disputed,
+    "charge.dispute.funds_withdrawn": _disputed,
+    "charge.dispute.funds_reinstated": _disputed,
+    "payout.created": _paid_out,
+    "payout.paid": _paid_out,
+    "payout.failed": _paid_out,
     "invoice.paid": _invoice_changed,
     "invoice.payment_failed": _invoice_changed,
     "customer.subscription.created": _subscription_changed,

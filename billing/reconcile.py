@@ -1,11 +1,17 @@
 """Our books against Stripe's, charge by charge, to the cent; what is safely mended is, when asked."""
 
+import datetime as dt
 from dataclasses import dataclass
 
-from billing import actions, refunds
+from django.utils import timezone
+
+from billing import actions, refunds, subscriptions
 from billing.gateways import stripe
-from billing.models import Payment, Refund
+from billing.gateways import stripe_subscriptions as gateway
+from billing.models import Payment, Reconciliation, Refund, Subscription
 from loaf.lib.money import format_money
+
+LOOK_BACK = dt.timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -18,8 +24,9 @@ class Difference:
 
 def reconcile(*, mend: bool = False) -> list[Difference]:
     """Compare every card payment; returns the differences. Raises StripeDown."""
+    found = _unbooked_invoices(mend)
     ours = {p.stripe_charge_id or p.provider_id: p for p in Payment.objects.filter(provider="stripe", status__in=Payment.RECEIVED)}
-    found, seen = [], set()
+    seen = set()
     for charge in stripe.all_charges():
         seen.add(charge.id)
         payment = ours.get(charge.id)
@@ -28,6 +35,51 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
         if key not in seen and payment.source == Payment.Source.SITE:
             amount = format_money(payment.amount, payment.currency)
             found.append(Difference(f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."))
+    return [*found, *_renewals(mend)]
+
+
+def reconcile_and_keep() -> Reconciliation:
+    """The night's comparison: mends what is safe and keeps what it found for the treasurer. Raises StripeDown."""
+    found = reconcile(mend=True)
+    Reconciliation.objects.exclude(pk__in=Reconciliation.objects.order_by("-pk").values("pk")[:60]).delete()
+    return Reconciliation.objects.create(
+        found=len(found), mended=sum(one.mended for one in found), sentences=[one.sentence for one in found if not one.mended][:100]
+    )
+
+
+def _unbooked_invoices(mend: bool) -> list[Difference]:
+    """Charges of renewals whose news was lost."""
+    paid = {row.id: row for row in gateway.paid_invoices(since=timezone.now() - LOOK_BACK)}
+    known = set(Payment.objects.filter(stripe_invoice_id__in=list(paid)).values_list("stripe_invoice_id", flat=True))
+    found = []
+    for key, row in paid.items():
+        if key in known or not Subscription.objects.filter(stripe_id=row.subscription_id).exists():
+            continue
+        booked = actions.book_invoice(invoice=gateway.fetch_invoice(key)) if mend else None
+        found.append(Difference(f"Invoice {key} ({format_money(row.amount, row.currency)}) is not in the books.", mended=bool(booked)))
+    return found
+
+
+def _renewals(mend: bool) -> list[Difference]:
+    """Who is charged by herself, here and there."""
+    ours = {row.stripe_id: row for row in Subscription.objects.exclude(stripe_id="")}
+    found, alive = [], set()
+    for known in gateway.all_subscriptions():
+        if known.status in subscriptions.OVER:
+            continue
+        alive.add(known.id)
+        row = ours.get(known.id) or (subscriptions.sync(known=known) if mend else None)
+        if row is None:
+            found.append(Difference(f"Subscription {known.id} charges a card, and belongs to nobody here."))
+        elif row.status == Subscription.Status.ENDED:
+            if mend:
+                subscriptions.tell_again(subscription=row)
+            found.append(Difference(f"Subscription {known.id} has ended here, and still charges a card there.", mended=mend))
+    for key, row in ours.items():
+        if row.is_live and key not in alive:
+            if mend:
+                subscriptions.ended_there(subscription=row)
+            found.append(Difference(f"Subscription {key} renews here, and has ended there.", mended=mend))
     return found
 
 

@@ -24,6 +24,8 @@ log = logging.getLogger("loaf.billing")
 
 def left_to_refund(payment: Payment) -> int:
     """What may still go back, in minor units: refunds that are only asked for count as gone."""
+    if payment.disputes.exclude(status__in=["won", "inquiry"]).exists():
+        return 0  # the bank has the money; paying it back as well would pay twice
     gone = payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
     return payment.amount - int(gone) if payment.is_received else 0
 

@@ -352,6 +352,17 @@ def sync(*, known: gateway.KnownSubscription) -> Subscription | None:
     return row
 
 
+@transaction.atomic
+def tell_again(*, subscription: Subscription) -> None:
+    """Tell Stripe once more what we wish: it behaves as if it had not heard."""
+    _wish(lock(subscription.pk))
+
+
+def ended_there(*, subscription: Subscription) -> None:
+    """Take over that Stripe ended it."""
+    _over(subscription.pk)
+
+
 def _over(pk: int) -> None:
     """Stripe ended it: so do we, without telling Stripe again."""
     with transaction.atomic():

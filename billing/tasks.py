@@ -2,6 +2,7 @@
 
 from billing import events, refunds, subscriptions
 from billing.gateways import stripe
+from billing.reconcile import reconcile_and_keep
 from loaf.lib.tasks import retrying_task
 
 
@@ -27,3 +28,9 @@ def send_refund(refund_id: int) -> None:
 def push_subscription(subscription_id: int) -> None:
     """Tell Stripe what a member wishes of her renewal."""
     subscriptions.push(subscription_id)
+
+
+@retrying_task()
+def nightly_reconcile() -> None:
+    """Compare our books with Stripe's."""
+    reconcile_and_keep()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("me/membership/card/", views.card, name="card"),
     path("me/membership/card.pdf", views.card_pdf, name="card_pdf"),
     path("me/payments/", views.payments, name="payments"),
+    path("me/payments/<str:reference>/receipt.pdf", views.receipt_pdf, name="receipt_pdf"),
     path("pay/<str:reference>/", views.payment_result, name="payment_result"),
     path("stripe/webhook/<uuid:endpoint>/", intake.stripe_webhook, name="stripe_webhook"),
 ]

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
-from billing import actions, subscriptions
+from billing import actions, receipts, subscriptions
 from billing.forms import ChangeForm, DuesForm, PauseForm
 from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
 from loaf.lib.access import open_to_all
@@ -156,6 +156,16 @@ def payments(request: HttpRequest) -> HttpResponse:
     member = request.member  # type: ignore[attr-defined]
     rows = Payment.objects.of_member(member).prefetch_related("lines")[:200]
     return render_page(request, "billing/payments.html", {"payments": rows, "member": member})
+
+
+@member_required()
+def receipt_pdf(request: HttpRequest, reference: str) -> HttpResponse:
+    """The receipt of one of her payments, however it came."""
+    member = request.member  # type: ignore[attr-defined]
+    payment = Payment.objects.of_member(member).filter(reference=reference, status__in=Payment.RECEIVED).first()
+    if payment is None:
+        raise Http404
+    return receipts.as_pdf(payment, is_open=member.open_mail)
 
 
 @never_cache

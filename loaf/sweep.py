@@ -12,8 +12,9 @@ from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
 from billing import reminders, subscriptions
+from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
-from billing.tasks import process_event
+from billing.tasks import nightly_reconcile, process_event
 from donations import actions as donations
 from events import actions as events
 from imports import actions as imports
@@ -25,6 +26,8 @@ from notices.models import Message
 from notices.tasks import send_message
 
 log = logging.getLogger("loaf.sweep")
+NIGHT_ENDS = 6
+"""The hour by which the night's work has been begun."""
 STALE = dt.timedelta(minutes=30)
 
 
@@ -65,6 +68,16 @@ def _fees(now: dt.datetime) -> int:
     return sum(billing.book_fee(payment=payment) for payment in waiting)
 
 
+def _reconcile(now: dt.datetime) -> int:
+    """Once a night, where cards are taken."""
+    if not stripe.is_configured() or timezone.localtime(now).hour >= NIGHT_ENDS:
+        return 0
+    if not limits.allow("reconcile", "", limit=1, seconds=20 * 3600):
+        return 0
+    nightly_reconcile.enqueue()
+    return 1
+
+
 def _lost_messages(now: dt.datetime) -> int:
     """Enqueue again what is queued for an hour: its task was lost or is long dead."""
     waiting = Message.objects.filter(status=Message.Status.QUEUED, created_at__lt=now - dt.timedelta(hours=1))[:500]
@@ -103,6 +116,7 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "reminders of dues": lambda now: reminders.remind_due(today=timezone.localtime(now).date()),
     "charges announced": lambda now: reminders.announce_charges(today=timezone.localtime(now).date()),
     "cards that end": lambda now: reminders.warn_of_cards(today=timezone.localtime(now).date()),
+    "comparisons with Stripe": _reconcile,
     "wishes Stripe has not heard": lambda now: subscriptions.push_again(now=now),
     "renewals never finished": lambda now: subscriptions.forget_unfinished(now=now),
     "events that are over": lambda now: events.close_past_events(now=now),

@@ -84,9 +84,6 @@ def test_passkey_is_added_and_lets_her_in(site, visitor):
     window.sign_in_by_code("keyla@example.org")
     window.go("/me/security/")
     page.get_by_role("link", name="Add passkeys").click()
-    if page.get_by_label("Password").is_visible():
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Go on").click()
     if page.get_by_label("Passwordless").count():
         page.get_by_label("Passwordless").check()
     page.get_by_role("button", name="Add this device").click()

@@ -5,6 +5,7 @@ charged twice; the trial costs nothing and is no trial to anybody (https://docs.
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +149,15 @@ def fetch_subscription(subscription_id: str) -> tuple[KnownSubscription, str]:
     return _known(row), _item(row).get("id", "")
 
 
+def all_subscriptions() -> Iterator[KnownSubscription]:
+    """Every subscription that may charge a card some day, as Stripe knows it now. Raises StripeDown."""
+    try:
+        for row in client().v1.subscriptions.list({"limit": 100}).auto_paging_iter():
+            yield _known(row.to_dict())
+    except sdk.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
 def fetch_setup(session_id: str) -> GivenCard | None:
     """The card given on a setup page; None while it is not finished. Raises NoSuchSession and StripeDown."""
     try:
@@ -178,6 +188,29 @@ def fetch_invoice(invoice_id: str) -> KnownInvoice:
         currency=row["currency"], attempts=int(row.get("attempt_count") or 0), next_try_on=_day(row.get("next_payment_attempt")),
         pay_url=row.get("hosted_invoice_url") or "", covers_until=_day(until), paid=_paid(row),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PaidInvoice:
+    """A paid invoice of a subscription, as a list names it."""
+
+    id: str
+    subscription_id: str
+    amount: int
+    currency: str
+
+
+def paid_invoices(*, since: dt.datetime) -> Iterator[PaidInvoice]:
+    """Paid invoices of subscriptions since a moment, those of nothing left out. Raises StripeDown."""
+    params: Any = {"status": "paid", "created": {"gte": int(since.timestamp())}, "limit": 100}
+    try:
+        for found in client().v1.invoices.list(params).auto_paging_iter():
+            row = found.to_dict()
+            details = (row.get("parent") or {}).get("subscription_details") or {}
+            if row.get("amount_paid") and details.get("subscription"):
+                yield PaidInvoice(row["id"], details["subscription"], int(row["amount_paid"]), row["currency"])
+    except sdk.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
 
 
 def open_invoices(subscription_id: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The tables of the billing room."""
 
+from billing.models.bank import BankLine, Dispute, Payout, Reconciliation
 from billing.models.deposit import Deposit
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.payment import Payment, PaymentLine, Refund
@@ -7,4 +8,19 @@ from billing.models.plan import Membership, Plan
 from billing.models.provider import ProviderEvent
 from billing.models.subscription import Subscription
 
-__all__ = ["Account", "Deposit", "LedgerEntry", "Membership", "Payment", "PaymentLine", "Plan", "ProviderEvent", "Refund", "Subscription"]
+__all__ = [
+    "Account",
+    "BankLine",
+    "Deposit",
+    "Dispute",
+    "LedgerEntry",
+    "Membership",
+    "Payment",
+    "PaymentLine",
+    "Payout",
+    "Plan",
+    "ProviderEvent",
+    "Reconciliation",
+    "Refund",
+    "Subscription",
+]

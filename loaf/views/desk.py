@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Payment, ProviderEvent
+from billing.models import Payment, ProviderEvent, Reconciliation, Subscription
 from events.models import Event
 from members.actions import ACTS
 from members.models import Application, Approval, DuplicatePair, MemberNote, PanicSwitch
@@ -57,6 +57,22 @@ def _money(request: HttpRequest) -> Card:
     return {"title": "Money", "text": f"{' and '.join(what)} to look at" if what else "Nothing needs a look", "url": url}
 
 
+def _books(request: HttpRequest) -> Card | None:
+    """Last night's comparison with Stripe."""
+    night = Reconciliation.objects.first()
+    if night is None:
+        return None
+    open_ones = night.found - night.mended
+    text = f"{open_ones} difference{'' if open_ones == 1 else 's'} to Stripe" if open_ones else "Books and Stripe agree"
+    return {"title": "The books", "text": text, "url": reverse("admin:billing_books"), "note": timezone.localtime(night.ran_at)}
+
+
+def _late(request: HttpRequest) -> Card | None:
+    refused = Subscription.objects.filter(status=Subscription.Status.PAST_DUE).count()
+    text = f"{refused} card{' was' if refused == 1 else 's were'} refused"
+    return {"title": "Renewals", "text": text, "url": reverse("admin:billing_due")} if refused else None
+
+
 def _messages(request: HttpRequest) -> Card:
     failed = Message.objects.filter(status=Message.Status.FAILED).count()
     text = f"{failed} could not be sent" if failed else "All messages went out"
@@ -104,6 +120,8 @@ CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [
     ("users.view_private", _reports),
     ("users.merge", _twice),
     ("subscriptions.view", _money),
+    ("subscriptions.view", _late),
+    ("subscriptions.view", _books),
     ("communications.view_log", _messages),
     ("communications.send", _post),
     ("", _wishes),

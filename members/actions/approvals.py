@@ -184,6 +184,8 @@ PERFORMED: dict[str, Callable[[Approval], None]] = {
 }
 
 
-def register_act(name: str, act: Act, perform: Callable[[Approval], None]) -> None:
-    """Let a room to the right have an act of its own that two people decide."""
-    ACTS[name], PERFORMED[name] = act, perform
+def register_act(name: str, act: Act, perform: Callable[[Approval], None] | None = None) -> None:
+    """Let a room to the right have an act of its own that two people decide; without `perform`, whoever asked does it herself."""
+    ACTS[name] = act
+    if perform:
+        PERFORMED[name] = perform

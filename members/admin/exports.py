@@ -15,9 +15,15 @@ from members.models import Approval, Member
 
 
 def approved_export(
-    request: HttpRequest, *, act: str, title: str, summary: str, answer: Callable[[], HttpResponseBase]
+    request: HttpRequest,
+    *,
+    act: str,
+    title: str,
+    summary: str,
+    answer: Callable[..., HttpResponseBase],
+    params: dict[str, Any] | None = None,
 ) -> HttpResponse | HttpResponseBase:
-    """Show the form, ask for the file, or hand it over once when it was agreed to."""
+    """Show the form, ask for the file, or hand it over once when it was agreed to: `answer` gets the `params` that were agreed to."""
     user: Any = request.user
     if request.method == "POST":
         try:
@@ -28,8 +34,10 @@ def approved_export(
                     raise actions.MembersError("Please ask again.")
                 actions.use_approval(approval=approval, by=user)
                 audit.record(f"export.{act}", reason=approval.reason, by=user)
-                return answer()
-            approval = actions.ask_approval(act=act, params={}, summary=summary, reason=request.POST.get("reason", "")[:300], by=user)
+                return answer(**approval.params)
+            approval = actions.ask_approval(
+                act=act, params=params or {}, summary=summary, reason=request.POST.get("reason", "")[:300], by=user
+            )
         except actions.MembersError as error:
             messages.error(request, str(error))
             return redirect(request.path)
@@ -39,7 +47,7 @@ def approved_export(
     mine = list(Approval.objects.filter(act=act, asked_by=user).order_by("-asked_at")[:5])
     ready = next((a for a in mine if a.may_be_done(timezone.now())), None)
     waiting = next((a for a in mine if a.is_open(timezone.now())), None)
-    context = {"title": title, "ready": ready, "waiting": waiting, "needs_two": actions.needs_two(act)}
+    context = {"title": title, "summary": summary, "ready": ready, "waiting": waiting, "needs_two": actions.needs_two(act)}
     return render(request, "admin/members/export.html", context)
 
 

@@ -1,0 +1,211 @@
+"""Between Stripe and the bank at the desk: who is charged by herself, disputes, payouts, the bank's own list."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+
+from billing import bank, subscriptions
+from billing.errors import BillingError
+from billing.models import BankLine, Dispute, Payout, Subscription
+from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
+from loaf.lib.htmx import render_page
+from loaf.lib.money import format_money
+from loaf.lib.templatetags.loaf import badge, short_day
+from members import audit
+
+TONES = {"active": "ok", "past_due": "warn", "won": "ok", "lost": "bad", "open": "warn", "paid": "ok", "failed": "bad"}
+MAX_STATEMENT = 2 * 1024 * 1024
+
+
+def _state(row: dict[str, Any], choices: Any) -> str:
+    return badge(TONES.get(row["status"], "quiet"), dict(choices)[row["status"]])
+
+
+def _explained(row: dict[str, Any]) -> str:
+    whole = row["charges"] + row["fees"] + row["refunds"] + row["other"] == row["amount"]
+    return _state(row, Payout.Status.choices) if whole else badge("bad", "Does not add up")
+
+
+def _what(row: dict[str, Any]) -> str:
+    if row["payout"]:
+        return badge("ok", "Payout of Stripe")
+    if row["deposit"]:
+        return badge("ok", f"Slip no. {row['deposit']}")
+    return row["note"] or badge("warn", "Waiting")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(DeskAdmin):
+    """Who is charged by herself, whose card ends, whose was refused."""
+
+    permissions = {"view": "subscriptions.view"}
+    order = ["next_charge_on", "id"]
+    list_values = [
+        "member__first_name", "member__last_name", "plan__name", "status", "stops", "amount", "currency", "next_charge_on", "card_last4",
+        "card_ends_on",
+    ]  # fmt: skip
+    columns = [
+        Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column("Plan", lambda r: r["plan__name"]),
+        Column("Stands", lambda r: badge("quiet", "Stopped") if r["stops"] else _state(r, Subscription.Status.choices)),
+        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
+        Column("Next charge", lambda r: short_day(r["next_charge_on"]) if r["status"] in Subscription.LIVE and not r["stops"] else ""),
+        Column("Card", lambda r: f"…{r['card_last4']}, until {r['card_ends_on']:%m/%Y}" if r["card_ends_on"] else ""),
+    ]
+    filters = [Filter("status", "Stands", Subscription.Status.choices)]
+    empty_text = "Nobody’s dues renew by themselves yet."
+    readonly_fields = read_only_fields(Subscription)
+    fieldsets = [
+        (None, {"fields": ["member", "plan", "status", "amount", "next_charge_on", "stops", "paused_until", "failures", "card_last4",
+                           "card_ends_on", "stripe_id", "created_at", "ended_at"]}),
+    ]  # fmt: skip
+    change_form_template = "admin/billing/subscription.html"
+
+    def rows(self, request: HttpRequest) -> Any:
+        """What was begun and never got a card is nobody's business."""
+        return Subscription.objects.exclude(status=Subscription.Status.ASKED)
+
+    def get_urls(self) -> list[Any]:
+        """Stopping for a member who called, and taking it back."""
+        door = desk_page("subscriptions.cancel", "POST")
+        return [
+            path("<int:pk>/stop/", self.admin_site.admin_view(door(self.stop)), name="billing_subscription_stop"),
+            *super().get_urls(),
+        ]
+
+    def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop what renews, or let it go on; she gets a note."""
+        row = get_object_or_404(Subscription, pk=pk)
+        try:
+            do = subscriptions.resume if request.POST.get("do") == "resume" else subscriptions.stop
+            do(subscription=row)
+            audit.record(f"renewal.{do.__name__}", target=row.member, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, "Done. She gets a note.")
+        except BillingError as error:
+            messages.error(request, str(error))
+        return redirect("admin:billing_subscription_change", pk)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(DeskAdmin):
+    """Charges somebody disputes at her bank; they are answered at Stripe."""
+
+    permissions = {"view": "subscriptions.view"}
+    list_values = ["payment__payer_name", "amount", "currency", "status", "reason", "answer_by", "opened_at"]
+    columns = [
+        Column("From", lambda r: r["payment__payer_name"] or "not known", lead=True),
+        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
+        Column("Stands", lambda r: _state(r, Dispute.Status.choices)),
+        Column("Why", lambda r: r["reason"].replace("_", " ")),
+        Column("Answer by", lambda r: short_day(r["answer_by"])),
+        Column("Since", lambda r: short_day(r["opened_at"])),
+    ]
+    filters = [Filter("status", "Stands", Dispute.Status.choices)]
+    empty_text = "Nobody disputes a charge."
+    readonly_fields = read_only_fields(Dispute)
+
+
+@admin.register(Payout)
+class PayoutAdmin(DeskAdmin):
+    """What Stripe sent to the bank, and what it is made of."""
+
+    permissions = {"view": "subscriptions.view"}
+    list_values = ["stripe_id", "status", "amount", "currency", "charges", "fees", "refunds", "other", "arrives_on", "bank_line__day"]
+    columns = [
+        Column("At the bank", lambda r: short_day(r["arrives_on"]), lead=True),
+        Column("Charges", lambda r: format_money(r["charges"], r["currency"])),
+        Column("Fees", lambda r: format_money(r["fees"], r["currency"])),
+        Column("Paid back", lambda r: format_money(r["refunds"], r["currency"])),
+        Column("Other", lambda r: format_money(r["other"], r["currency"]) if r["other"] else ""),
+        Column("Came", lambda r: format_money(r["amount"], r["currency"])),
+        Column("Stands", _explained),
+        Column("Bank line", lambda r: short_day(r["bank_line__day"]) or "not seen yet"),
+    ]
+    empty_text = "Stripe has sent nothing to the bank yet."
+    readonly_fields = read_only_fields(Payout)
+
+
+class StatementForm(forms.Form):
+    """The bank's list as a CSV file."""
+
+    file = forms.FileField(label="The bank’s list as CSV", help_text="With columns Date, Description and Amount, or Debit and Credit.")
+
+    def clean_file(self) -> bytes:
+        """The file's bytes, when it is small enough."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_STATEMENT:
+            raise forms.ValidationError("This file is larger than 2 megabytes. Please take fewer months at once.")
+        return bytes(file.read())
+
+
+class NoteForm(forms.Form):
+    """What a line is."""
+
+    note = forms.CharField(max_length=200, label="What is it?")
+
+
+@admin.register(BankLine)
+class BankLineAdmin(DeskAdmin):
+    """The bank's list beside our books: matched, noted, or waiting. Nothing is posted by it."""
+
+    permissions = {"view": "subscriptions.deposit", "add": "subscriptions.deposit", "change": "subscriptions.deposit"}
+    order = ["-day", "-id"]
+    list_values = ["day", "text", "amount", "currency", "payout", "deposit", "note"]
+    columns = [
+        Column("Day", lambda r: short_day(r["day"]), lead=True),
+        Column("Text", lambda r: r["text"]),
+        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
+        Column("Is", _what),
+    ]
+    filters = [
+        Filter("stands", "Stands", [("open", "Waiting"), ("known", "Known")],
+               narrow=lambda rows, value: rows.filter(payout=None, deposit=None, note="") if value == "open" else rows.exclude(
+                   payout=None, deposit=None, note="")),
+    ]  # fmt: skip
+    empty_text = "No list of the bank was read yet."
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Read a statement, or say what one line is."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if object_id is None:
+            return self._read(request)
+        line = self.get_object(request, unquote(object_id))
+        if line is None:
+            raise Http404
+        return self._one(request, line)
+
+    def _read(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        form = StatementForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                new, matched = bank.read_statement(file=form.cleaned_data["file"], currency=settings.CURRENCY, by=user)
+                messages.success(request, f"{new} new line{'' if new == 1 else 's'}, {matched} matched.")
+                return redirect("admin:billing_bankline_changelist")
+            except BillingError as error:
+                form.add_error("file", str(error))
+        context = {"title": "Read the bank’s list", "form": form}
+        return render_page(request, "admin/billing/bank_read.html", context, status=422 if form.errors else 200)
+
+    def _one(self, request: HttpRequest, line: BankLine) -> HttpResponse:
+        user: Any = request.user
+        form = NoteForm(request.POST or None, initial={"note": line.note})
+        if request.method == "POST" and form.is_valid():
+            try:
+                bank.note_line(line=line, note=form.cleaned_data["note"], by=user)
+                messages.success(request, "Noted.")
+                return redirect("admin:billing_bankline_changelist")
+            except BillingError as error:
+                form.add_error("note", str(error))
+        context = {"title": "A line of the bank", "line": line, "form": form}
+        return render_page(request, "admin/billing/bank_line.html", context, status=422 if form.errors else 200)

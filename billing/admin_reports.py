@@ -1,0 +1,141 @@
+"""What the treasurer reads and takes out: what came in, who has not paid, what to expect, the month for the board."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from billing import reports
+from billing.models import Payment, Reconciliation, Subscription
+from loaf.lib.csvsafe import stream_csv
+from loaf.lib.money import plain_amount
+from members import paper
+from members.actions import Act, register_act
+from members.admin.exports import approved_export
+
+register_act("journal_export", Act("Taking out the books as a file", "subscriptions.export", "admin:billing_journal"))
+register_act("payments_export", Act("Taking out the payments as a file", "subscriptions.export", "admin:billing_payments_file"))
+CARD_DAYS = 60
+
+
+class SpanForm(forms.Form):
+    """From a day to a day, both included."""
+
+    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label="Until", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        """The first day comes first."""
+        given = super().clean() or self.cleaned_data
+        if given.get("first") and given.get("last") and given["first"] > given["last"]:
+            self.add_error("last", "The last day lies before the first one.")
+        return given
+
+
+def _span(request: HttpRequest) -> tuple[SpanForm, dt.date, dt.date]:
+    """The days asked for; without any, this year so far."""
+    today = timezone.localdate()
+    usual = {"first": today.replace(month=1, day=1), "last": today}
+    form = SpanForm(request.GET if "first" in request.GET else None, initial=usual)
+    given = form.cleaned_data if form.is_bound and form.is_valid() else usual
+    return form, given["first"], given["last"]
+
+
+def money(request: HttpRequest) -> HttpResponse:
+    """What came in: by account, month, plan and way."""
+    form, first, last = _span(request)
+    today = timezone.localdate()
+    context = {
+        "title": "What came in", "form": form, "first": first, "last": last, "accounts": reports.by_account(first, last),
+        "months": reports.by_month(today), "plans": reports.by_plan(first, last), "methods": reports.by_method(first, last),
+        "currency": settings.CURRENCY, "nights": Reconciliation.objects.first(),
+        "board_months": [reports.first_of(today, -n) for n in range(1, 13)],
+    }  # fmt: skip
+    return render(request, "admin/billing/money.html", context, status=422 if form.errors else 200)
+
+
+def due(request: HttpRequest) -> HttpResponse:
+    """Who has not paid, whose card ends or was refused, and what to expect."""
+    today = timezone.localdate()
+    cards = Subscription.objects.live().filter(stops=False, card_ends_on__lte=today + dt.timedelta(days=CARD_DAYS))
+    refused = Subscription.objects.filter(status=Subscription.Status.PAST_DUE)
+    context = {
+        "title": "Who has not paid", "unpaid": reports.unpaid()[:300], "count": reports.unpaid().count(),
+        "cards": cards.select_related("member").order_by("card_ends_on")[:200], "refused": refused.select_related("member")[:200],
+        "forecast": reports.forecast(today), "currency": settings.CURRENCY,
+    }  # fmt: skip
+    return render(request, "admin/billing/due.html", context)
+
+
+def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
+    """One month on one page for the board; no names."""
+    first = dt.date(min(max(year, 2000), 2100), min(max(month, 1), 12), 1)
+    last = reports.first_of(first, 1) - dt.timedelta(days=1)
+    accounts = reports.by_account(first, last)
+    context = {
+        "org": settings.ORG, "first": first, "last": last, "currency": settings.CURRENCY, "balances": reports.balances(last),
+        "income": [row for row in accounts if row["is_income"]], "costs": [row for row in accounts if not row["is_income"]],
+        "net": sum(row["net"] for row in accounts), "methods": reports.by_method(first, last), "plans": reports.by_plan(first, last),
+        "figures": reports.figures(timezone.localdate()), "today": timezone.localdate(),
+    }  # fmt: skip
+    pdf = paper.write_pdf(render_to_string("billing/month_paper.html", context))
+    name = f"books-{first:%Y-%m}.pdf"
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+def journal(request: HttpRequest) -> Any:
+    """Every posting of a time as a file for the bookkeeper's program."""
+    _, first, last = _span(request)
+    params = {"first": first.isoformat(), "last": last.isoformat()}
+    return approved_export(
+        request,
+        act="journal_export",
+        title="The books as a file",
+        summary=f"The books from {first} to {last}",
+        answer=_journal,
+        params=params,
+    )
+
+
+def _journal(*, first: str, last: str) -> StreamingHttpResponse:
+    return _file(reports.JOURNAL, reports.journal(dt.date.fromisoformat(first), dt.date.fromisoformat(last)), "journal.csv")
+
+
+def payments(request: HttpRequest) -> Any:
+    """Every payment of a time as a file."""
+    _, first, last = _span(request)
+    params = {"first": first.isoformat(), "last": last.isoformat()}
+    return approved_export(
+        request,
+        act="payments_export",
+        title="Payments as a file",
+        summary=f"Payments from {first} to {last}",
+        answer=_payments,
+        params=params,
+    )
+
+
+def _payments(*, first: str, last: str) -> StreamingHttpResponse:
+    begin, end = reports.span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+    rows = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end).order_by("paid_at", "pk")
+    header = ["Receipt", "Paid on", "From", "Amount", "Fee", "Currency", "How", "Status", "For", "Check no.", "Provider no."]
+    lines = (
+        [
+            p.receipt_number, timezone.localtime(p.paid_at).date().isoformat() if p.paid_at else "", p.payer_name,
+            plain_amount(p.amount, p.currency), plain_amount(p.fee, p.currency), p.currency.upper(), p.get_method_display(),
+            p.get_status_display(), p.description, p.check_number, p.provider_id,
+        ]
+        for p in rows.iterator(chunk_size=2000)
+    )  # fmt: skip
+    return _file(header, lines, "payments.csv")
+
+
+def _file(header: list[str], rows: Any, name: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(stream_csv(header, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

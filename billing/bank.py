@@ -1,0 +1,216 @@
+"""Between Stripe and the bank: disputes booked as they stand, payouts explained to the cent, bank lines matched."""
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import logging
+from collections import Counter
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing import ledger
+from billing.errors import BillingError, NeedsAttention
+from billing.gateways.stripe_bank import KnownDispute, KnownPayout
+from billing.models import Account, BankLine, Deposit, Dispute, LedgerEntry, Payment, Payout
+from loaf.lib.dates import DateError, parse_date
+from loaf.lib.money import MoneyError, format_money, parse_money
+from members import audit
+from members.models import User
+
+log = logging.getLogger("loaf.billing")
+MATCH_DAYS = 5
+"""A payout or deposit shows at the bank within these days of its own."""
+STATES = {"won": Dispute.Status.WON, "lost": Dispute.Status.LOST}
+
+
+@transaction.atomic
+def book_dispute(*, known: KnownDispute) -> Dispute:
+    """Bring our books to where a dispute stands at Stripe: held back, given back, lost, its fee. Each is posted once.
+
+    Raises NeedsAttention for a charge we do not know.
+    """
+    payment = Payment.objects.select_for_update().filter(stripe_charge_id=known.charge_id).first()
+    if payment is None:
+        raise NeedsAttention("Somebody disputes a charge that is not in our books.")
+    status = STATES.get(known.status, Dispute.Status.INQUIRY if known.status.startswith("warning") else Dispute.Status.OPEN)
+    dispute, _ = Dispute.objects.update_or_create(
+        stripe_id=known.id,
+        defaults={
+            "payment": payment, "status": status, "amount": known.amount, "fee": known.fee, "currency": known.currency,
+            "reason": known.reason[:60], "answer_by": known.answer_by,
+        },
+    )  # fmt: skip
+    held = _posted(dispute, "held")
+    if known.held > 0 and not held:
+        _post(dispute, "held", debit=Account.DISPUTED, credit=Account.STRIPE, amount=known.held)
+        held = True
+    if known.fee and not _posted(dispute, "fee"):
+        _post(dispute, "fee", debit=Account.DISPUTE_FEES, credit=Account.STRIPE, amount=known.fee)
+    if status == Dispute.Status.WON and held and known.held <= 0 and not _posted(dispute, "back"):
+        _post(dispute, "back", debit=Account.STRIPE, credit=Account.DISPUTED, amount=known.amount)
+    if status == Dispute.Status.LOST and held and not _posted(dispute, "lost"):
+        _post(dispute, "lost", debit=Account.WRITTEN_OFF, credit=Account.DISPUTED, amount=known.held)
+    _mark(payment, dispute)
+    return dispute
+
+
+def _posted(dispute: Dispute, what: str) -> bool:
+    return LedgerEntry.objects.filter(posting=f"dispute:{dispute.pk}:{what}").exists()
+
+
+def _post(dispute: Dispute, what: str, *, debit: str, credit: str, amount: int) -> None:
+    ledger.post(
+        posting=f"dispute:{dispute.pk}:{what}", debits={debit: amount}, credits={credit: amount}, currency=dispute.currency,
+        source=Payment.Source.SITE, booked_at=timezone.now(), payment=dispute.payment,
+    )  # fmt: skip
+
+
+def _mark(payment: Payment, dispute: Dispute) -> None:
+    """Say on the payment how it stands; an answer is only possible at Stripe."""
+    amount, until = format_money(dispute.amount, dispute.currency), f" until {dispute.answer_by}" if dispute.answer_by else ""
+    words = {
+        Dispute.Status.INQUIRY: f"The bank asks about {amount}. Please answer at Stripe{until}.",
+        Dispute.Status.OPEN: f"Somebody disputes {amount} at her bank. Please answer at Stripe{until}.",
+        Dispute.Status.WON: "",
+        Dispute.Status.LOST: f"The bank decided against us: {amount} is lost. Talk to whoever paid, if that is kind.",
+    }
+    payment.attention = words[Dispute.Status(dispute.status)]
+    if dispute.status in (Dispute.Status.OPEN, Dispute.Status.LOST):
+        payment.status = Payment.Status.DISPUTED
+    elif payment.status == Payment.Status.DISPUTED:
+        payment.status = Payment.Status.SUCCEEDED
+    payment.save(update_fields=["attention", "status"])
+
+
+@transaction.atomic
+def book_payout(*, known: KnownPayout) -> Payout:
+    """Book a transfer to the bank when it was paid, and take it back when it came back; once each."""
+    status = {"paid": Payout.Status.PAID, "failed": Payout.Status.FAILED, "canceled": Payout.Status.FAILED}
+    payout, _ = Payout.objects.update_or_create(
+        stripe_id=known.id,
+        defaults={
+            "status": status.get(known.status, Payout.Status.ON_ITS_WAY), "amount": known.amount, "currency": known.currency,
+            "arrives_on": known.arrives_on, "charges": known.charges, "fees": known.fees, "refunds": known.refunds, "other": known.other,
+        },
+    )  # fmt: skip
+    name = f"payout:{payout.pk}"
+    booked = LedgerEntry.objects.filter(posting=name).exists()
+    if payout.status == Payout.Status.PAID and not booked:
+        at = timezone.make_aware(dt.datetime.combine(payout.arrives_on, dt.time(12)))
+        ledger.post(
+            posting=name, debits={Account.BANK: payout.amount}, credits={Account.STRIPE: payout.amount}, currency=payout.currency,
+            source=Payment.Source.SITE, booked_at=at,
+        )  # fmt: skip
+    if payout.status == Payout.Status.FAILED and booked and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists():
+        ledger.reverse(posting=name, reason="The payout came back")
+    match_lines()
+    return payout
+
+
+# -- the bank's own list ------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "day": {"date", "posting date", "posted date", "transaction date", "booking date"},
+    "text": {"description", "details", "memo", "payee", "name", "transaction description"},
+    "amount": {"amount", "amount (usd)", "value"},
+    "out": {"debit", "withdrawal", "withdrawals", "debit amount"},
+    "in": {"credit", "deposit", "deposits", "credit amount"},
+}
+
+
+@transaction.atomic
+def read_statement(*, file: bytes, currency: str, by: User) -> tuple[int, int]:
+    """Keep the lines of a bank's CSV; returns how many are new and how many were matched. The same file again adds nothing.
+
+    Raises BillingError naming the line that cannot be read; nothing is kept then.
+    """
+    lines = list(_lines(_text(file), currency))
+    if not lines:
+        raise BillingError("There is no line in this file.")
+    known = set(BankLine.objects.filter(key__in=[line.key for line in lines]).values_list("key", flat=True))
+    fresh = [line for line in lines if line.key not in known]
+    BankLine.objects.bulk_create(fresh)
+    matched = match_lines()
+    audit.record("bank.read", after={"lines": len(fresh), "matched": matched}, by=by)
+    return len(fresh), matched
+
+
+def _text(file: bytes) -> str:
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return file.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BillingError("This file is not a text file. Please choose CSV when you download it from the bank.")
+
+
+def _lines(text: str, currency: str) -> Iterator[BankLine]:
+    """Read the rows under the first one that names a date and an amount; banks put titles above it."""
+    rows = list(csv.reader(io.StringIO(text)))
+    start, columns = next(((n, found) for n, row in enumerate(rows) if (found := _columns(row))), (0, {}))
+    if not columns:
+        raise BillingError("We need columns named Date, Description and Amount (or Debit and Credit) in the first lines.")
+    seen: Counter[tuple[object, ...]] = Counter()
+    for number, row in enumerate(rows[start + 1 :], start + 2):
+        if not any(cell.strip() for cell in row):
+            continue
+        try:
+            day, amount = parse_date(row[columns["day"]])[0], _amount(row, columns, currency)
+            words = " ".join(row[columns["text"]].split())[:200] if "text" in columns else ""
+        except (IndexError, DateError, MoneyError) as error:
+            raise BillingError(f"Line {number} cannot be read: {error}") from error
+        if day is None or not amount:
+            continue
+        seen[day, words, amount] += 1
+        key = hashlib.sha256(f"{day}|{words}|{amount}|{seen[day, words, amount]}".encode()).hexdigest()
+        yield BankLine(key=key, day=day, text=words, amount=amount, currency=currency)
+
+
+def _columns(row: list[str]) -> dict[str, int]:
+    """Which cell is what, when this row is a heading."""
+    found: dict[str, int] = {}
+    for place, cell in enumerate(row):
+        name = next((name for name, words in NAMES.items() if cell.strip().lower() in words), "")
+        found.setdefault(name, place)
+    found.pop("", None)
+    return found if "day" in found and ("amount" in found or {"in", "out"} <= set(found)) else {}
+
+
+def _amount(row: list[str], columns: dict[str, int], currency: str) -> int:
+    if "amount" in columns:
+        return parse_money(row[columns["amount"]], currency)
+    came, left = row[columns["in"]].strip(), row[columns["out"]].strip()
+    return parse_money(came, currency) if came else -abs(parse_money(left, currency))
+
+
+@transaction.atomic
+def match_lines() -> int:
+    """Match lines with payouts and deposits of the same amount within five days, the nearest first. Nothing is posted by it."""
+    matched = 0
+    free = BankLine.objects.filter(payout=None, deposit=None, note="", amount__gt=0).order_by("day", "pk")
+    for line in free:
+        span = (line.day - dt.timedelta(days=MATCH_DAYS), line.day + dt.timedelta(days=MATCH_DAYS))
+        sums = {"amount": line.amount, "currency": line.currency, "bank_line": None}
+        payouts = Payout.objects.filter(**sums, status=Payout.Status.PAID, arrives_on__range=span)
+        deposits = Deposit.objects.filter(**sums, status=Deposit.Status.DEPOSITED, deposited_on__range=span)
+        found: list[tuple[int, str, Payout | Deposit]] = [(abs((row.arrives_on - line.day).days), "payout", row) for row in payouts]
+        found += [(abs((row.deposited_on - line.day).days), "deposit", row) for row in deposits if row.deposited_on]
+        nearest = sorted(found, key=lambda one: one[:2])
+        if nearest:
+            setattr(line, nearest[0][1], nearest[0][2])
+            line.save(update_fields=[nearest[0][1]])
+            matched += 1
+    return matched
+
+
+def note_line(*, line: BankLine, note: str, by: User) -> None:
+    """Say what a line is that nothing matches. Raises BillingError without words or the power."""
+    if not by.has_perm("subscriptions.deposit"):
+        raise BillingError("This is not among your powers.")
+    if not note.strip():
+        raise BillingError("Please write down what it is.")
+    BankLine.objects.filter(pk=line.pk, payout=None, deposit=None).update(note=note.strip()[:200], noted_by=by)
+    audit.record("bank.noted", target=line, reason=note, by=by)

@@ -1,0 +1,81 @@
+"""Stripe's disputes and payouts, as small frozen facts. Amounts in minor units."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import stripe as sdk
+from django.utils import timezone
+
+from billing.gateways.stripe import NoSuchSession, StripeDown, client
+
+
+@dataclass(frozen=True)
+class KnownDispute:
+    """A dispute as Stripe knows it now; `held` is what is held back today, `fee` what it cost us."""
+
+    id: str
+    charge_id: str
+    status: str
+    amount: int
+    currency: str
+    reason: str
+    held: int
+    fee: int
+    answer_by: dt.date | None
+
+
+@dataclass(frozen=True)
+class KnownPayout:
+    """A payout and the sums of its parts."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    arrives_on: dt.date
+    charges: int
+    fees: int
+    refunds: int
+    other: int
+
+
+def fetch_dispute(dispute_id: str) -> KnownDispute:
+    """How a dispute stands now. Raises NoSuchSession and StripeDown."""
+    row = _retrieve(client().v1.disputes.retrieve, dispute_id)
+    moved = row.get("balance_transactions") or []
+    due = (row.get("evidence_details") or {}).get("due_by")
+    return KnownDispute(
+        id=row["id"], charge_id=row["charge"], status=row["status"], amount=int(row["amount"]), currency=row["currency"],
+        reason=row.get("reason") or "", held=-sum(int(part["amount"]) for part in moved), fee=sum(int(part["fee"]) for part in moved),
+        answer_by=_day(due) if due else None,
+    )  # fmt: skip
+
+
+def fetch_payout(payout_id: str) -> KnownPayout:
+    """How a payout stands now and what it is made of. Raises NoSuchSession and StripeDown."""
+    row = _retrieve(client().v1.payouts.retrieve, payout_id)
+    sums = {"charges": 0, "fees": 0, "refunds": 0, "other": 0}
+    try:
+        for part in client().v1.balance_transactions.list({"payout": payout_id, "limit": 100}).auto_paging_iter():
+            if part.type == "payout":
+                continue
+            kind = {"charge": "charges", "payment": "charges", "refund": "refunds", "payment_refund": "refunds"}.get(part.type, "other")
+            sums[kind] += int(part.amount)
+            sums["fees"] -= int(part.fee)
+    except sdk.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+    return KnownPayout(row["id"], row["status"], int(row["amount"]), row["currency"], _day(row["arrival_date"]), **sums)
+
+
+def _retrieve(call: Any, key: str) -> dict[str, Any]:
+    try:
+        return dict(call(key).to_dict())
+    except sdk.InvalidRequestError as error:
+        raise NoSuchSession(key) from error
+    except sdk.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
+def _day(seconds: int) -> dt.date:
+    return timezone.localtime(dt.datetime.fromtimestamp(seconds, dt.UTC)).date()

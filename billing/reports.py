@@ -1,0 +1,145 @@
+"""What the treasurer asks of the books: what came in, who has not paid, what to expect. Set-based; amounts in minor units."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+
+from billing.models import Account, LedgerEntry, Membership, Payment, PaymentLine, Plan, Subscription
+from loaf.lib.dates import add_months
+from members.models import Member
+from members.models.member import Status
+
+INCOME = [a for a in Account.values if a.startswith("4")]
+COSTS = [a for a in Account.values if a.startswith("5")]
+Row = dict[str, Any]
+
+
+def first_of(day: dt.date, months: int = 0) -> dt.date:
+    """The first day of a month, some months on."""
+    return add_months(day.replace(day=1), months)
+
+
+def span(first: dt.date, last: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """From the beginning of a day to the end of another, in the organisation's time zone."""
+    begin = timezone.make_aware(dt.datetime.combine(first, dt.time()))
+    return begin, timezone.make_aware(dt.datetime.combine(last + dt.timedelta(days=1), dt.time()))
+
+
+def _booked(first: dt.date, last: dt.date) -> Any:
+    begin, end = span(first, last)
+    return LedgerEntry.objects.filter(booked_at__gte=begin, booked_at__lt=end)
+
+
+def by_account(first: dt.date, last: dt.date) -> list[Row]:
+    """Income and costs of a time, account by account: what came, what went back, what is left."""
+    rows = _booked(first, last).filter(account__in=[*INCOME, *COSTS]).values("account", "currency").order_by("account", "currency")
+    rows = rows.annotate(debit=Sum("amount", filter=Q(side="D"), default=0), credit=Sum("amount", filter=Q(side="C"), default=0))
+    return [
+        {**row, "name": Account(row["account"]).label, "net": row["credit"] - row["debit"], "is_income": row["account"] in INCOME}
+        for row in rows
+    ]
+
+
+def by_month(today: dt.date, months: int = 12) -> list[Row]:
+    """Net income of the last months, the oldest first, months without any included."""
+    first = first_of(today, 1 - months)
+    rows = _booked(first, today).filter(account__in=INCOME).annotate(month=TruncMonth("booked_at")).values("month").order_by("month")
+    rows = rows.annotate(net=Sum("amount", filter=Q(side="C"), default=0) - Sum("amount", filter=Q(side="D"), default=0))
+    found = {timezone.localtime(row["month"]).date(): row["net"] for row in rows}
+    whole = [{"month": first_of(first, n), "net": found.get(first_of(first, n), 0)} for n in range(months)]
+    most = max([abs(row["net"]) for row in whole] + [1])
+    return [{**row, "share": max(0, row["net"]) * 100 // most} for row in whole]
+
+
+def by_plan(first: dt.date, last: dt.date) -> list[Row]:
+    """Dues received in a time by plan: how many terms, how much."""
+    begin, end = span(first, last)
+    lines = PaymentLine.objects.filter(
+        kind=PaymentLine.Kind.DUES, payment__status__in=Payment.RECEIVED, payment__paid_at__gte=begin, payment__paid_at__lt=end
+    )
+    rows = lines.values(name=F("membership__plan__name"), currency=F("payment__currency")).order_by("name")
+    return [dict(row) for row in rows.annotate(count=Count("pk"), total=Sum("amount"))]
+
+
+def by_method(first: dt.date, last: dt.date) -> list[Row]:
+    """Money received in a time by the way it came, with the fees it cost."""
+    begin, end = span(first, last)
+    received = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end)
+    rows = (
+        received.values("method", "currency")
+        .order_by("method", "currency")
+        .annotate(count=Count("pk"), total=Sum("amount"), fees=Sum("fee"))
+    )
+    return [{**row, "name": Payment.Method(row["method"]).label, "net": row["total"] - row["fees"]} for row in rows]
+
+
+def unpaid() -> Any:
+    """Who has not paid: approved and waiting, or her time is over and the grace days run; those longest over first."""
+    today = timezone.localdate()
+    covered = Membership.objects.not_over(on=today).filter(member=OuterRef("pk"))
+    owing = Member.objects.filter(Q(status=Status.PAYMENT_PENDING) | Q(status=Status.ACTIVE), erase_on=None).exclude(Exists(covered))
+    ended = Max("memberships__ends_on", filter=Q(memberships__status__in=Membership.PAID))
+    return owing.annotate(ended_on=ended).order_by(F("ended_on").asc(nulls_last=True), "last_name", "pk")
+
+
+def forecast(today: dt.date, months: int = 12) -> list[Row]:
+    """Dues to expect: what cards will bring by themselves, and what comes if everybody else renews as before."""
+    begin, end = first_of(today), first_of(today, months)
+    cards: dict[dt.date, int] = defaultdict(int)
+    hands: dict[dt.date, int] = defaultdict(int)
+    live = Subscription.objects.live().filter(stops=False, next_charge_on__lt=end)
+    groups = live.values_list("next_charge_on", "plan__interval", "plan__length", "amount").annotate(n=Count("pk"))
+    for day, interval, length, amount, count in groups:
+        each, due = Plan(interval=interval, length=length).months or months, day or begin
+        while due < end:
+            cards[max(first_of(due), begin)] += amount * count
+            due = add_months(due, each)
+    charged = Subscription.objects.live().filter(member=OuterRef("member"), stops=False)
+    later = Membership.objects.filter(member=OuterRef("member"), status__in=Membership.PAID, ends_on__gt=OuterRef("ends_on"))
+    ending = Membership.objects.filter(
+        status__in=Membership.PAID, covered_by=None, plan__interval__in=["month", "quarter", "year", "years"], ends_on__lt=end
+    )
+    rows = ending.exclude(Exists(charged)).exclude(Exists(later)).annotate(month=TruncMonth("ends_on")).values("month")
+    for ends in rows.annotate(total=Sum("plan__minimum_amount")):
+        hands[max(ends["month"], begin)] += ends["total"]
+    return [{"month": month, "cards": cards[month], "hands": hands[month]} for month in (first_of(begin, n) for n in range(months))]
+
+
+def figures(today: dt.date) -> Row:
+    """Counts for the board, without a name."""
+    active = Member.objects.filter(status=Status.ACTIVE)
+    return {
+        "active": active.count(),
+        "paid": active.filter(Exists(Membership.objects.not_over(on=today).filter(member=OuterRef("pk")))).count(),
+        "waiting": Member.objects.filter(status=Status.PAYMENT_PENDING).count(),
+        "renewing": Subscription.objects.live().filter(stops=False).count(),
+    }
+
+
+def balances(until: dt.date) -> list[Row]:
+    """What each account of money held at the end of a day."""
+    _, end = span(until, until)
+    rows = LedgerEntry.objects.filter(account__lt="4000", booked_at__lt=end).values("account", "currency").order_by("account", "currency")
+    rows = rows.annotate(debit=Sum("amount", filter=Q(side="D"), default=0), credit=Sum("amount", filter=Q(side="C"), default=0))
+    return [{**row, "name": Account(row["account"]).label, "balance": row["debit"] - row["credit"]} for row in rows]
+
+
+JOURNAL = ["Journal No", "Journal Date", "Account", "Account Name", "Debits", "Credits", "Currency", "Description"]
+"""Columns of QuickBooks Online's journal import; one line an entry, the posting's name is its stable number."""
+
+
+def journal(first: dt.date, last: dt.date) -> Iterator[list[str]]:
+    """Every entry of a time, posting by posting, for the bookkeeper's own program."""
+    from loaf.lib.money import plain_amount
+
+    for entry in _booked(first, last).order_by("booked_at", "posting", "-side", "account").iterator(chunk_size=2000):
+        amount = plain_amount(entry.amount, entry.currency)
+        sides = [amount, ""] if entry.side == "D" else ["", amount]
+        day = timezone.localtime(entry.booked_at).strftime("%m/%d/%Y")
+        label = Account(entry.account).label
+        yield [entry.posting, day, entry.account, label, *sides, entry.currency.upper(), f"{label} ({entry.get_source_display()})"]

@@ -1,0 +1,173 @@
+"""Disputes, payouts and the bank's list: booked as they stand at Stripe, explained to the cent, matched, never posted twice."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import bank, ledger, refunds
+from billing.models import Account, BankLine, Dispute, LedgerEntry, Payment, Payout, Reconciliation, Subscription
+from billing.reconcile import reconcile, reconcile_and_keep
+from billing.tests.test_checkout import deliver
+from billing.tests.test_office import balance, pay_dues
+from billing.tests.test_renewals import Life
+from loaf.sweep import sweep
+from tests.factories import make_person, make_plan, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def paid(stripe_sandbox, as_user):
+    payment = pay_dues(stripe_sandbox, as_user)
+    return stripe_sandbox, payment, stripe_sandbox.store.get("charges", payment.stripe_charge_id)
+
+
+def told(sandbox, act):
+    before = set(sandbox.store.kinds["events"])
+    result = act()
+    return result, [e for key, e in sandbox.store.kinds["events"].items() if key not in before]
+
+
+def test_dispute_lost_is_held_back_then_written_off(paid, work):
+    sandbox, payment, charge = paid
+    before = balance(Account.STRIPE)
+    row, events = told(sandbox, lambda: sandbox.store.dispute(charge))
+    deliver(events * 3, work)
+    payment.refresh_from_db()
+    assert payment.status == "disputed"
+    assert "Somebody disputes $40.00" in payment.attention
+    assert (balance(Account.DISPUTED), balance(Account.DISPUTE_FEES), balance(Account.STRIPE)) == (4000, 1500, before - 5500)
+    assert refunds.left_to_refund(payment) == 0
+    _, events = told(sandbox, lambda: sandbox.store.close_dispute(row, "lost"))
+    deliver(events * 2, work)
+    assert (balance(Account.DISPUTED), balance(Account.WRITTEN_OFF)) == (0, 4000)
+    assert "decided against us" in Payment.objects.get(pk=payment.pk).attention
+    assert ledger.proof() == []
+
+
+@pytest.mark.parametrize("order", ["asked", "late"])
+def test_dispute_won_gives_the_money_back_and_keeps_the_fee(paid, work, order):
+    sandbox, payment, charge = paid
+    before = balance(Account.STRIPE)
+    row, first = told(sandbox, lambda: sandbox.store.dispute(charge))
+    if order == "asked":
+        deliver(first, work)
+    _, second = told(sandbox, lambda: sandbox.store.close_dispute(row, "won"))
+    deliver([*second[::-1], *first], work)
+    payment.refresh_from_db()
+    assert (payment.status, payment.attention) == ("succeeded", "")
+    assert (balance(Account.DISPUTED), balance(Account.STRIPE)) == (0, before - 1500)
+    assert Dispute.objects.get().status == "won"
+
+
+def test_inquiry_holds_nothing_back_and_asks_for_an_answer(paid, work):
+    sandbox, payment, charge = paid
+    _, events = told(sandbox, lambda: sandbox.store.dispute(charge, status="warning_needs_response"))
+    deliver(events, work)
+    payment.refresh_from_db()
+    assert (payment.status, balance(Account.DISPUTED)) == ("succeeded", 0)
+    assert "The bank asks about" in payment.attention
+    assert refunds.left_to_refund(payment) == 4000
+
+
+def test_payout_is_explained_and_matched_with_the_bank(paid, work, as_user):
+    sandbox, payment, _ = paid
+    refunds.refund_payment(payment=payment, amount=1000, reason="Too much", ends_term=False, by=make_staff("finance"))
+    work()
+    row, events = told(sandbox, sandbox.store.payout)
+    deliver(events * 2, work)
+    payout = Payout.objects.get()
+    assert (payout.charges, payout.fees, payout.refunds, payout.amount) == (4000, -146, -1000, 2854)
+    assert payout.is_explained
+    assert (balance(Account.BANK), balance(Account.STRIPE)) == (2854, 0)
+    statement = f"My Bank\nDate,Description,Amount\n{payout.arrives_on:%m/%d/%Y},STRIPE TRANSFER,28.54\n{payout.arrives_on:%m/%d/%Y},Coffee,-12.00\n"
+    staff = make_staff("finance")
+    assert bank.read_statement(file=statement.encode(), currency="usd", by=staff) == (2, 1)
+    assert bank.read_statement(file=statement.encode(), currency="usd", by=staff) == (0, 0)
+    assert BankLine.objects.get(payout=payout).amount == 2854
+    desk = as_user(staff)
+    html = desk.get(reverse("admin:billing_bankline_changelist")).content.decode()
+    assert "Coffee" in html
+    coffee = BankLine.objects.get(amount=-1200)
+    desk.post(reverse("admin:billing_bankline_change", args=[coffee.pk]), {"note": "For the kitchen"})
+    assert BankLine.objects.get(pk=coffee.pk).note == "For the kitchen"
+    row["status"] = "failed"
+    _, events = told(sandbox, lambda: sandbox.store.emit("payout.failed", row))
+    deliver(events * 2, work)
+    assert (balance(Account.BANK), balance(Account.STRIPE)) == (0, 2854)
+    assert ledger.proof() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hello", "columns named Date"),
+        ("Date,Amount\n01/02/2026,ten", "Line 2 cannot be read"),
+        ("Date,Description,Amount\n31/31/2026,x,1.00", "Line 2 cannot be read"),
+        ("Date,Description,Amount\n", "no line in this file"),
+    ],
+)
+def test_statement_that_cannot_be_read_says_where_and_keeps_nothing(as_user, text, words):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    desk = as_user(make_staff("finance"))
+    answer = desk.post(reverse("admin:billing_bankline_add"), {"file": SimpleUploadedFile("bank.csv", text.encode())})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not BankLine.objects.exists()
+
+
+def test_statement_with_debit_and_credit_columns():
+    text = 'Posting Date,Details,Debit,Credit\r\n2026-11-02,"Fee, monthly",5.00,\r\n2026-11-03,Deposit,,"1,234.50"\r\n'
+    bank.read_statement(file=text.encode("cp1252"), currency="usd", by=make_staff("finance"))
+    assert sorted(BankLine.objects.values_list("amount", flat=True)) == [-500, 123450]
+
+
+@pytest.fixture
+def renewing(stripe_sandbox, as_user, work):
+    member = make_person(status="payment_pending", email="ruth@example.org")
+    life = Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
+    life.begin()
+    return life
+
+
+def test_reconcile_finds_and_mends_what_differs_about_renewals(renewing, work):
+    assert reconcile() == []
+    Subscription.objects.update(status="ended", ended_at=timezone.now())
+    found = reconcile(mend=True)
+    assert [one.mended for one in found] == [True]
+    work()
+    assert reconcile() == []
+    stranger = renewing.sandbox.store.subscribe(
+        renewing.row.stripe_customer_id, renewing.there["items"]["data"][0]["price"]["id"], {"trial_end": 2_000_000_000}
+    )
+    found = [one.sentence for one in reconcile()]
+    assert any(stranger["id"] in sentence and "belongs to nobody" in sentence for sentence in found)
+
+
+def test_reconcile_takes_over_an_end_we_never_heard_of(renewing):
+    renewing.sandbox.store.cancel(renewing.there)
+    assert [one.sentence for one in reconcile(mend=True)] == [f"Subscription {renewing.row.stripe_id} renews here, and has ended there."]
+    assert renewing.row.status == "ended"
+
+
+def test_a_nights_silence_is_healed(renewing, work):
+    """Three days without a webhook: charges, a refund and an end, all found by the night's comparison."""
+    renewing.sandbox.store.advance(renewing.row.stripe_id)
+    found = reconcile_and_keep()
+    assert (found.found, found.mended, found.sentences) == (1, 1, [])
+    assert Payment.objects.filter(status="succeeded").count() == 2
+    assert reconcile() == []
+
+
+def test_comparison_runs_once_a_night_and_shows_on_the_desk(renewing, as_user, work):
+    night = timezone.localtime().replace(hour=3) + dt.timedelta(days=1)
+    assert sweep(now=night)["comparisons with Stripe"] == 1
+    assert sweep(now=night)["comparisons with Stripe"] == 0
+    work()
+    assert Reconciliation.objects.get().found == 0
+    html = as_user(make_staff("finance")).get("/admin/").content.decode()
+    assert "Books and Stripe agree" in html
+    assert LedgerEntry.objects.exists()
