@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from members import emails
+from members.fresh import is_fresh
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -51,6 +52,10 @@ class AccountAdapter(DefaultAccountAdapter):
         keys = [method for method in known if method["id"].startswith("mfa_")]
         code = {"id": "code", "description": "Send me a code", "url": reverse("again")}
         return keys or known or [code]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not for somebody who came in within the last five minutes: a passkey just added needs no second proof to see its codes."""
+        return not is_fresh(self.request) and super().is_reauthentication_required(app=app, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the letter instead of sending in the request, so that the answer takes the same time for everybody."""
