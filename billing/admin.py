@@ -12,17 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from billing import admin_bank, admin_reports, events, ledger, receipts  # noqa: F401 (registers its tables)
+from billing import admin_bank, admin_reports, admin_terms, events, ledger, plans, receipts  # noqa: F401 (registers tables)
 from billing.actions import BillingError
 from billing.admin_office import enter, pay_back
-from billing.models import Account, LedgerEntry, Membership, Payment, Plan, ProviderEvent, Reconciliation
+from billing.models import Account, LedgerEntry, Payment, Plan, ProviderEvent, Reconciliation
+from billing.models.plan import Interval
 from billing.refunds import left_to_refund
-from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
-from loaf.lib.forms import MoneyField
+from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
+from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
 from members import audit
 
+LONGEST_YEARS = 50
+MOST_PARTS = 12
 TONES = {"succeeded": "ok", "active": "ok", "processed": "ok", "pending": "info", "received": "info", "past_due": "warn",
          "parked": "bad", "failed": "bad", "disputed": "bad"}  # fmt: skip
 
@@ -42,6 +45,7 @@ def books(request: HttpRequest) -> HttpResponse:
         "title": "The books",
         "rows": rows,
         "wrong": ledger.proof(),
+        "may_post": request.user.has_perm("subscriptions.refund"),
         "night": Reconciliation.objects.first(),
         "debit": sum(r["debit"] for r in rows),
         "currency": settings.CURRENCY,
@@ -56,49 +60,85 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class PlanForm(forms.ModelForm):
-    """A plan, with its amounts as a person writes them."""
+    """A plan, with its amounts as a person writes them; what was sold keeps its rhythm, and its price changes with a reason."""
 
     minimum_amount = MoneyField(currency=settings.CURRENCY, label="Dues", help_text="For example 40 or 40.00.")
-    suggested_amount = MoneyField(currency=settings.CURRENCY, required=False, label="Suggested", help_text="When more is welcome.")
+    suggested_amount = MoneyField(
+        currency=settings.CURRENCY, required=False, label="Suggested", help_text="When more is welcome; never ticked."
+    )
+    reduced_amount = MoneyField(
+        currency=settings.CURRENCY, required=False, label="Lower dues, in confidence", help_text="Two ticks and nobody asks why."
+    )
+    why = TidyCharField(
+        max_length=200, required=False, label="Why the dues change", help_text="Only when you change them for a plan somebody has."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Amounts in order, what the interval needs, and nothing Stripe could not follow."""
+        given = super().clean() or self.cleaned_data
+        dues, interval, length = given.get("minimum_amount") or 0, given.get("interval"), given.get("length") or 1
+        if given.get("suggested_amount") and given["suggested_amount"] <= dues:
+            self.add_error("suggested_amount", "Please suggest more than the dues, or leave it empty.")
+        if given.get("reduced_amount") and given["reduced_amount"] >= dues:
+            self.add_error("reduced_amount", "Please type less than the dues, or leave it empty.")
+        if interval == Interval.FIXED and not given.get("fixed_end"):
+            self.add_error("fixed_end", "Please choose the last day.")
+        if interval != Interval.FIXED:
+            given["fixed_end"] = None
+        if interval not in (Interval.YEARS, Interval.ONCE):
+            given["length"] = 1
+        elif interval == Interval.YEARS and length > LONGEST_YEARS:
+            self.add_error("length", f"At most {LONGEST_YEARS} years; for longer there is “for life”.")
+        if not 1 <= (given.get("parts") or 1) <= MOST_PARTS:
+            self.add_error("parts", f"From 1 to {MOST_PARTS}.")
+        if plans.is_sold(self.instance):
+            self._clean_sold(given)
+        return given
+
+    def _clean_sold(self, given: dict[str, Any]) -> None:
+        if any(name in given and given[name] != self.initial.get(name) for name in plans.FIXED_ONCE_SOLD):
+            self.add_error("interval", "Somebody has this plan, so its rhythm stays. Take it off offer and make a new one.")
+        if given.get("minimum_amount") not in (None, self.initial.get("minimum_amount")) and not given.get("why"):
+            self.add_error("why", "Please write down why the dues change.")
 
 
 @admin.register(Plan)
 class PlanAdmin(DeskAdmin):
-    """What is offered."""
+    """What is offered. Taken off offer, never deleted; what was sold keeps its price."""
 
     permissions = {"view": "subscriptions.view", "add": "subscriptions.manage_plans", "change": "subscriptions.manage_plans"}
     order = ["position", "id"]
-    list_values = ["name", "minimum_amount", "currency", "interval", "is_active"]
+    list_values = ["name", "minimum_amount", "currency", "interval", "length", "fixed_end", "seats", "is_active"]
     columns = [
         Column("Plan", lambda r: r["name"], lead=True),
         Column("Dues", lambda r: format_money(r["minimum_amount"], r["currency"])),
-        Column("For", lambda r: r["interval"]),
+        Column("For", lambda r: Plan(interval=r["interval"], length=r["length"], fixed_end=r["fixed_end"]).for_how_long),
+        Column("Covers", lambda r: "a household" if r["seats"] > 1 else "one"),
         Column("On offer", lambda r: "yes" if r["is_active"] else "no"),
     ]
     form = PlanForm
     fieldsets = [
-        ("The offer", {"fields": ["name", "description", "minimum_amount", "suggested_amount", "interval"]}),
-        ("More", {"fields": ["grace_days", "seats", "is_active", "position", "slug"]}),
+        ("The offer", {"fields": ["name", "description", "minimum_amount", "why", "suggested_amount", "reduced_amount"]}),
+        ("How long", {"fields": ["interval", "length", "fixed_end", "cycle", "parts", "grace_days"]}),
+        ("What it gives", {"fields": ["seats", "is_full"]}),
+        ("Shown", {"fields": ["is_active", "position", "slug"]}),
     ]
+    empty_text = "Nothing is on offer yet. Members can pay as soon as there is a plan."
 
-
-@admin.register(Membership)
-class MembershipAdmin(DeskAdmin):
-    """Terms that were sold."""
-
-    permissions = {"view": "subscriptions.view"}
-    list_values = ["member__first_name", "member__last_name", "plan__name", "status", "starts_on", "ends_on", "dues_amount", "currency"]
-    columns = [
-        Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
-        Column("Plan", lambda r: r["plan__name"]),
-        Column("Status", lambda r: state(r, dict(Membership.Status.choices))),
-        Column("From", lambda r: short_day(r["starts_on"])),
-        Column("Until", lambda r: short_day(r["ends_on"]) or "for life"),
-        Column("Dues", lambda r: format_money(r["dues_amount"], r["currency"])),
-    ]
-    filters = [Filter("status", "Status", Membership.Status.choices)]
-    readonly_fields = [name for name in read_only_fields(Membership) if name != "waived_amount"]
-    exclude = ["waived_amount"]
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
+        """Save; another price of a plan somebody has waits for a second person, and Stripe's price is never edited."""
+        wanted = obj.minimum_amount
+        before = form.initial["minimum_amount"] if change else wanted
+        obj.minimum_amount = before
+        super().save_model(request, obj, form, change)
+        if wanted == before:
+            return
+        why = form.cleaned_data["why"] or "Nobody has it yet"
+        try:
+            if not plans.ask_new_price(plan=obj, amount=wanted, reason=why, by=request.user):  # type: ignore[arg-type]
+                messages.success(request, "The new dues wait for a second person. Until then the old ones are asked.")
+        except BillingError as error:
+            messages.error(request, str(error))
 
 
 @admin.register(Payment)
@@ -135,6 +175,7 @@ class PaymentAdmin(DeskAdmin):
         back = desk_page("subscriptions.refund|donations.refund", "GET", "POST")(pay_back)
         return [
             path("enter/", view(desk_page("subscriptions.record_payment", "GET", "POST")(enter)), name="billing_payment_enter"),
+            path("by-hand/", view(desk_page("subscriptions.refund", "GET", "POST")(admin_terms.post_by_hand)), name="billing_by_hand"),
             path("books/", view(desk_page("subscriptions.view")(books)), name="billing_books"),
             path("money/", view(desk_page("subscriptions.view")(admin_reports.money)), name="billing_money"),
             path("due/", view(desk_page("subscriptions.view")(admin_reports.due)), name="billing_due"),

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from billing import reports
+from billing import instalments, reports
 from billing.models import Payment, Reconciliation, Subscription
 from loaf.lib.csvsafe import stream_csv
 from loaf.lib.money import plain_amount
@@ -67,7 +67,7 @@ def due(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Who has not paid", "unpaid": reports.unpaid()[:300], "count": reports.unpaid().count(),
         "cards": cards.select_related("member").order_by("card_ends_on")[:200], "refused": refused.select_related("member")[:200],
-        "forecast": reports.forecast(today), "currency": settings.CURRENCY,
+        "parts": instalments.owed(), "forecast": reports.forecast(today), "currency": settings.CURRENCY,
     }  # fmt: skip
     return render(request, "admin/billing/due.html", context)
 

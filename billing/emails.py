@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Membership, Payment, PaymentLine, Plan, Refund
+from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Refund
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
 from members.emails import to_member
@@ -16,7 +16,12 @@ from notices.words import register
 
 
 def receipt(payment: Payment, membership: Membership) -> None:
-    """The receipt of dues, with every line and what the bank will print."""
+    """The receipt of dues, with every line and what the bank will print. When a friend paid, she gets it, and the member a note."""
+    if payment.payer_id is None and payment.payer_email:
+        paid_by_friend(payment)
+        if membership.status in Membership.PAID:
+            paid_for_you(membership)
+        return
     _receipt(payment, membership, list(payment.lines.order_by("pk")))
 
 
@@ -39,10 +44,79 @@ def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLin
             card(payment),
         ],
         button=("See your payments", settings.SITE_URL + reverse("payments")),
-        closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
-        reason="You get this because you paid. Nothing is charged again by itself.",
+        closing=f"{_statement(payment)}Warmly,\nThe office",
+        reason="You get this because you paid." + ("" if payment.subscription_id else " Nothing is charged again by itself."),
     )
     to_member(letter, membership.member, topic="membership", kind="receipt", key=f"receipt-{payment.pk}")
+
+
+def _statement(payment: Payment) -> str:
+    """What a card's statement will say; nothing for checks and cash."""
+    return f"Your bank statement says “{settings.ORG['statement']}”.\n\n" if payment.provider == "stripe" else ""
+
+
+def paid_by_friend(payment: Payment) -> None:
+    """The receipt of somebody who paid for another; it says no more of the other than the page did."""
+    called = (payment.payer_name or "friend").split()[0]
+    letter = Letter(
+        subject=f"Your receipt, {_day(payment)}",
+        heading=f"Thank you, {called}",
+        words={"called": called},
+        paragraphs=["Your payment for a friend has arrived. We have told your friend."],
+        box=[
+            f"Receipt no. {payment.receipt_number} for {payment.payer_name or 'a friend'}",
+            f"Paid on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
+            card(payment),
+        ],
+        closing=f"{_statement(payment)}Warmly,\nThe office",
+        reason="You get this because you paid. Nothing is charged again by itself.",
+    )
+    queue_letter(letter, to_email=payment.payer_email, kind="paid_by_friend", key=f"receipt-{payment.pk}")
+
+
+def _day(payment: Payment) -> str:
+    return timezone.localtime(payment.paid_at).strftime("%B %-d") if payment.paid_at else ""
+
+
+def paid_for_you(membership: Membership) -> None:
+    """Somebody used her pay link."""
+    member = membership.member
+    until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
+    letter = Letter(
+        subject="Good news",
+        heading=f"Dear {member.called}",
+        words={"called": member.called, "until": until},
+        paragraphs=[f"Somebody has used your link and paid. {until}"],
+        button=("See your membership", settings.SITE_URL + reverse("membership")),
+        closing="Warmly,\nThe office",
+        reason="You get this because you made a link to pay for you.",
+    )
+    to_member(letter, member, topic="membership", kind="paid_for_you", key=f"paid-for-{membership.pk}")
+
+
+def gift_card(card_: GiftCard) -> None:
+    """The code of a membership for somebody else, to print or to say on the phone."""
+    payment = card_.payment
+    called = (payment.payer_name or "friend").split()[0]
+    letter = Letter(
+        subject=f"Your receipt, {_day(payment)}",
+        heading=f"Thank you, {called}",
+        words={"called": called, "code": card_.code},
+        paragraphs=[
+            "Your gift is ready. Whoever has this code can use it once; please give it to your friend.",
+            "On the page behind the button you find a card to print. We do not tell you who uses it, or when.",
+        ],
+        box=[
+            card_.code,
+            f"Receipt no. {payment.receipt_number} for {payment.payer_name or 'a friend'}",
+            f"Paid on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
+            card(payment),
+        ],
+        button=("Print the card", settings.SITE_URL + reverse("payment_result", args=[payment.reference])),
+        closing=f"{_statement(payment)}Warmly,\nThe office",
+        reason="You get this because you gave.",
+    )
+    queue_letter(letter, to_email=payment.payer_email, kind="gift_card", key=f"receipt-{payment.pk}", person=payment.payer_id)
 
 
 def refunded(refund: Refund) -> None:
@@ -92,3 +166,30 @@ def _sample_refund() -> None:
 
 
 register("refunded", "Money paid back", _sample_refund, "called", "amount")
+
+
+def _sample_friend() -> None:
+    paid_by_friend(_sample_payment())
+
+
+def _sample_payment() -> Payment:
+    return Payment(
+        payer_name="Ruth", payer_email="ruth@example.org", amount=4000, currency="usd", method="card", card_last4="4242",
+        provider="stripe", receipt_number="1", paid_at=timezone.now(),
+    )  # fmt: skip
+
+
+def _sample_paid_for() -> None:
+    member, today = Member(first_name="Ruth", email="ruth@example.org", member_number=0), timezone.localdate()
+    paid_for_you(Membership(member=member, starts_on=today, ends_on=today + dt.timedelta(days=364)))
+
+
+register("paid_by_friend", "A receipt for whoever paid for another", _sample_friend, "called")
+register("paid_for_you", "Somebody paid for her", _sample_paid_for, "called", "until")
+
+
+def _sample_card() -> None:
+    gift_card(GiftCard(payment=_sample_payment(), code="AAAA-BBBB-CCCC-DDDD"))
+
+
+register("gift_card", "A membership for somebody else", _sample_card, "called", "code")

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.gateways.stripe_subscriptions import KnownInvoice
-from billing.models import Membership, Plan, Subscription
+from billing.models import Instalment, Membership, Plan, Subscription
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
 from members.emails import to_member
 from members.models import Member
 from notices.actions import Letter
+from notices.models import Message
 from notices.words import register
 
 WARMLY = "Warmly,\nThe office"
@@ -62,6 +63,46 @@ def renewal_due(term: Membership, *, offset: int) -> None:
 
 def _one(plan: Plan) -> str:
     return "time" if plan.for_how_long.startswith(("until", "for")) else plan.for_how_long.removeprefix("a ")
+
+
+def given(term: Membership) -> None:
+    """The house gives a membership; nothing is to be paid."""
+    member = term.member
+    until = f"until {short_day(term.ends_on)}" if term.ends_on else "for life"
+    letter = Letter(
+        subject="A note for you",
+        heading=f"Dear {member.called}",
+        words={"called": member.called, "until": until},
+        paragraphs=[f"You are covered {until}, and there is nothing to pay.", "We are glad that you are with us."],
+        button=_page(),
+        closing=WARMLY,
+        reason="You get this because something changed about your membership.",
+    )
+    _send(letter, member, "membership_given", f"given-{term.pk}")
+
+
+def part_due(part: Instalment, *, is_late: bool) -> bool:
+    """A part of the dues is due, or was two weeks ago; whether a letter went out now."""
+    term, member = part.membership, part.membership.member
+    amount, day = format_money(part.amount, term.currency), short_day(part.due_on)
+    key = f"part-due-{part.pk}-{'late' if is_late else 'now'}"
+    if Message.objects.filter(key=key).exists():
+        return False
+    last = short_day(part.due_on + dt.timedelta(days=term.plan.grace_days))
+    letter = Letter(
+        subject="A small reminder" if is_late else "When you have a minute",
+        heading=f"Dear {member.called}",
+        words={"called": member.called, "amount": amount, "day": day, "last": last},
+        paragraphs=[
+            f"Part {part.number} of your dues, {amount}, {'was' if is_late else 'is'} due on {day}.",
+            f"Everything stays as it is if it comes by {last}. Is it hard just now? Please call {settings.ORG['phone']}.",
+        ],
+        button=("Pay this part", settings.SITE_URL + reverse("membership")),
+        closing=f"Rather by check? Please send it to {settings.ORG['address']}.\n\n{WARMLY}",
+        reason="You get this because you chose to pay in parts.",
+    )
+    _send(letter, member, "part_due", key)
+    return True
 
 
 def charge_announced(subscription: Subscription) -> None:
@@ -241,3 +282,18 @@ register("plan_changed", "Another plan from the next charge", lambda: plan_chang
 register("renewal_ended", "Renewing has ended", lambda: ended(_samples()[1]), "called")
 register("lapsed", "Grace days are over", lambda: lapsed(_samples()[0].member, _samples()[0]), "called")
 register("welcome_back", "Paid again after a break", lambda: welcome_back(_samples()[0]), "called", "until")
+
+
+def _given_sample() -> None:
+    term = _samples()[0]
+    term.pk = 0
+    given(term)
+
+
+def _part_sample() -> None:
+    term, today = _samples()[0], timezone.localdate()
+    part_due(Instalment(membership=term, number=2, amount=1000, due_on=today), is_late=False)
+
+
+register("membership_given", "A membership was given", _given_sample, "called", "until")
+register("part_due", "A part of the dues is due", _part_sample, "called", "amount", "day", "last")

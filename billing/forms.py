@@ -8,7 +8,7 @@ from django import forms
 
 from billing.actions import Offer
 from billing.models import Plan
-from loaf.lib.forms import MoneyField, NumberChoiceField
+from loaf.lib.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
 from loaf.lib.money import format_money
 
 GIFTS = [1000, 2500, 5000]
@@ -35,6 +35,7 @@ class DuesForm(forms.Form):
         choices=[("no", "Once. You decide again next time."), ("yes", "And by itself from then on. You can stop it at any time.")],
         coerce=lambda text: text == "yes", widget=forms.RadioSelect, initial="no", required=False, empty_value=False, label="How",  # type: ignore[arg-type]
     )  # fmt: skip
+    in_parts = forms.BooleanField(required=False, label="I would like to pay in equal parts")
     is_short = forms.BooleanField(required=False, label="The full dues are hard for me this year")
     is_reduced = forms.BooleanField(required=False, label="I would like to pay the lower dues")
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -53,6 +54,10 @@ class DuesForm(forms.Form):
         self.initial.setdefault("gift", 0)
         if not may_renew or not any(plan.can_renew_by_card for plan in offers):
             del self.fields["renews"]
+        self.parts = {plan: plan.parts for plan in offers if plan.parts > 1}
+        if not self.parts:
+            del self.fields["in_parts"]
+        self.more = {plan: plan.suggested_amount for plan in offers if (plan.suggested_amount or 0) > plan.minimum_amount}
         self.lowest = {plan: plan.reduced_amount for plan in offers if plan.reduced_amount}
         if not self.lowest:
             del self.fields["is_short"], self.fields["is_reduced"]
@@ -65,6 +70,10 @@ class DuesForm(forms.Form):
             self.add_error("is_reduced", "For the lower dues, please tick both lines. Nobody asks you why.")
         if given.get("is_reduced") and plan and not plan.reduced_amount:
             self.add_error("plan", "This plan has no lower dues. Please choose another, or call us.")
+        if given.get("in_parts") and plan and plan.parts < 2:
+            self.add_error("plan", "This plan is paid at once. Please choose another, or take the tick off.")
+        if given.get("renews") and given.get("in_parts"):
+            self.add_error("in_parts", "What renews by itself is paid at once. Please choose one of the two.")
         if given.get("renews") and plan and not plan.can_renew_by_card:
             self.add_error("plan", "This plan is paid once. Please choose another one, or pay it once.")
         if given.get("renews") and given.get("is_reduced"):
@@ -104,3 +113,38 @@ class ChangeForm(forms.Form):
         when.choices = [("now", "Today, and pay the difference"), *later]
         when.error_messages["required"] = "Please choose from when."
         self.initial.setdefault("attempt", uuid.uuid4().hex)
+
+
+class CodeForm(forms.Form):
+    """A code of a membership somebody gave."""
+
+    code = TidyCharField(max_length=40, label="Your code", widget=forms.TextInput({"autocapitalize": "characters", "autocomplete": "off"}))
+
+
+class FriendForm(forms.Form):
+    """Who pays for a friend: a name for the receipt and where it goes."""
+
+    name = TidyCharField(max_length=200, label="Your name", widget=forms.TextInput({"autocomplete": "name"}))
+    email = EmailField(label="E-mail", help_text="For your receipt. Nothing else comes there.")
+    attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("attempt", uuid.uuid4().hex)
+        self.fields["name"].error_messages["required"] = "Please type your name; it stands on your receipt."
+
+
+class GiftForm(FriendForm):
+    """A membership for somebody else: which, and from whom."""
+
+    plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Which membership?")
+    field_order = ["plan", "name", "email", "attempt"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["plan"]
+        field.queryset = Plan.objects.filter(is_active=True)
+        field.label_from_instance = lambda plan: (
+            f"{plan.name}, {format_money(plan.minimum_amount, plan.currency, short=True)}, {plan.for_how_long}"
+        )
+        field.error_messages["required"] = "Please choose a membership."

@@ -15,6 +15,7 @@ INCOME = {
     PaymentLine.Kind.DUES: Account.DUES,
     PaymentLine.Kind.DONATION: Account.DONATIONS,
     PaymentLine.Kind.EVENT: Account.EVENTS,
+    PaymentLine.Kind.GIFT_CARD: Account.GIFT_CARDS,
     PaymentLine.Kind.UNKNOWN: Account.UNALLOCATED,
 }
 MONEY_ARRIVES_AT = {"stripe": Account.STRIPE, "paypal": Account.PAYPAL, "": Account.UNDEPOSITED}

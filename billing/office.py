@@ -1,13 +1,14 @@
 """Money the office takes in: checks, cash and transfers entered by hand, and the trips to the bank."""
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import ledger
+from billing import instalments, ledger
 from billing.actions import BillingError, begin_terms, next_receipt_number, next_term
 from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked
@@ -69,18 +70,38 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     if entry.payer is None or not entry.payer.may_pay_dues:
         raise BillingError("Dues are for somebody on the list who may pay them. Say yes to the application first.")
     dues = entry.plan.minimum_amount
-    if entry.amount < dues:
+    if parts := _parts(entry):
+        return parts
+    is_first = entry.plan.parts > 1 and entry.amount == instalments.parts_of(dues, entry.plan.parts)[0]
+    if entry.amount < dues and not is_first:
         least = format_money(dues, currency)
         raise BillingError(f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan.")
     locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
     starts_on, ends_on = next_term(member=locked, plan=entry.plan)
     Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
-        member=locked, plan=entry.plan, starts_on=starts_on, ends_on=ends_on, dues_amount=dues, donation_amount=entry.amount - dues,
-        currency=currency, provider="",
+        member=locked, plan=entry.plan, starts_on=starts_on, ends_on=ends_on, dues_amount=dues,
+        donation_amount=max(0, entry.amount - dues), currency=currency, provider="",
     )  # fmt: skip
+    if is_first:
+        first = instalments.plan_parts(membership=term, plan=entry.plan, amount=dues)
+        return [(PaymentLine.Kind.DUES, first, term, f"{entry.plan.name}, part 1")]
     gift = [(PaymentLine.Kind.DONATION, entry.amount - dues, None, "Gift")] if entry.amount > dues else []
     return [(PaymentLine.Kind.DUES, dues, term, entry.plan.name), *gift]
+
+
+def _parts(entry: Entry) -> list[tuple[str, int, Membership | None, str]]:
+    """The line of money that is exactly the next parts of dues already begun; empty when it is not. Raises BillingError."""
+    if entry.payer is None or entry.plan is None:
+        return []
+    rows = [row for row in instalments.owed_of(entry.payer) if row.membership.plan_id == entry.plan.pk]
+    sums = list(itertools.accumulate(row.amount for row in rows))
+    if not rows or entry.amount >= entry.plan.minimum_amount > sums[-1]:
+        return []
+    if entry.amount not in sums:
+        each = ", ".join(format_money(row.amount, row.membership.currency) for row in rows)
+        raise BillingError(f"Parts are still to be paid: {each}. Please enter the next one, or all of them.")
+    return [(PaymentLine.Kind.DUES, entry.amount, rows[0].membership, f"{entry.plan.name}, part {rows[0].number}")]
 
 
 def _written(entry: Entry, currency: str, lines: list[tuple[str, int, Membership | None, str]]) -> Payment:

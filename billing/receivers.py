@@ -4,12 +4,19 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from billing import actions, subscriptions
+from billing import actions, gift_cards, subscriptions
 from billing.models import Membership, Payment
+from billing.signals import payment_booked
 from members.actions import change_status
 from members.models import Household, Member
 from members.models.member import InactiveReason, Status
 from members.signals import household_joined, member_came_back, member_erased, status_changed
+
+
+@receiver(payment_booked)
+def send_the_card(sender: object, payment: Payment, **kwargs: Any) -> None:
+    """A membership for somebody else is paid: its code goes out."""
+    gift_cards.arrived(payment)
 
 
 @receiver(household_joined)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import emails, ledger
 from billing.actions import BillingError
 from billing.gateways import stripe
-from billing.models import Membership, Payment, PaymentLine, Refund
+from billing.models import GiftCard, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_refunded
 from loaf.lib.money import format_money
 from members import audit
@@ -26,6 +26,8 @@ def left_to_refund(payment: Payment) -> int:
     """What may still go back, in minor units: refunds that are only asked for count as gone."""
     if payment.disputes.exclude(status__in=["won", "inquiry"]).exists():
         return 0  # the bank has the money; paying it back as well would pay twice
+    if GiftCard.objects.filter(payment=payment, used_for__isnull=False).exists():
+        return 0  # somebody has the membership; who, nobody here may guess by paying back
     gone = payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
     return payment.amount - int(gone) if payment.is_received else 0
 
@@ -121,6 +123,7 @@ def _book(refund: Refund, at: dt.datetime) -> None:
     status = Payment.Status.REFUNDED if back >= payment.amount else Payment.Status.PARTIALLY_REFUNDED
     Payment.objects.filter(pk=payment.pk).update(status=status)
     payment.status = status
+    GiftCard.objects.filter(payment=payment, used_for=None).update(code="")
     if refund.ends_term:
         _end_terms(payment, refund)
     payment_refunded.send(sender=Payment, payment=payment, refund=refund)

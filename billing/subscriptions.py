@@ -160,7 +160,7 @@ def renew_as(*, subscription: Subscription, plan: Plan) -> Subscription:
     if not locked.is_live:
         raise BillingError("It has ended already.")
     if locked.plan_id != plan.pk:
-        locked.plan, locked.amount = plan, plan.minimum_amount
+        _agree_on(locked, plan)
         _wish(locked)
         emails.plan_changed(locked)
     return locked
@@ -233,8 +233,14 @@ def term_began(*, member: Member, plan: Plan, payment: Payment) -> None:
     locked.next_charge_on = until + dt.timedelta(days=1)
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
     if plan.can_renew_by_card:
-        locked.plan, locked.amount = plan, plan.minimum_amount
+        _agree_on(locked, plan)
     _wish(locked)
+
+
+def _agree_on(subscription: Subscription, plan: Plan) -> None:
+    """From the next charge on: this plan at today's price. Whatever the price does later, hers stays."""
+    if (subscription.plan_id, subscription.amount) != (plan.pk, plan.minimum_amount):
+        subscription.plan, subscription.amount, subscription.stripe_price_id = plan, plan.minimum_amount, ""
 
 
 # -- telling Stripe ---------------------------------------------------------------------------------------------------
@@ -279,8 +285,8 @@ def _told(row: Subscription, stripe_id: str, problem: str) -> None:
 def _begin_there(row: Subscription) -> str:
     first = max(row.next_charge_on or timezone.localdate(), timezone.localdate())
     made = gateway.create_subscription(
-        reference=row.reference, customer_id=row.stripe_customer_id, price_id=price_of(row.plan), method_id=row.payment_method,
-        first_charge_on=first, key=f"subscription-{row.reference}-{price_of(row.plan)}-{first}",
+        reference=row.reference, customer_id=row.stripe_customer_id, price_id=price_of(row), method_id=row.payment_method,
+        first_charge_on=first, key=f"subscription-{row.reference}-{row.amount}-{first}",
     )  # fmt: skip
     return made.id
 
@@ -293,7 +299,7 @@ def _change_there(row: Subscription) -> None:
     today, charge = timezone.localdate(), row.next_charge_on
     later = charge if charge and charge > today and charge != known.next_charge_on else None
     gateway.update_subscription(
-        row.stripe_id, stops=row.stops, method_id=row.payment_method, price_id=price_of(row.plan), item_id=item_id, not_before=later,
+        row.stripe_id, stops=row.stops, method_id=row.payment_method, price_id=price_of(row), item_id=item_id, not_before=later,
         key=f"wish-{row.reference}-{row.wish}",
     )  # fmt: skip
     for invoice_id in gateway.open_invoices(row.stripe_id):
@@ -310,19 +316,26 @@ def _end_there(row: Subscription) -> None:
         gateway.cancel_subscription(row.stripe_id)
 
 
-def price_of(plan: Plan) -> str:
-    """The price at Stripe that charges exactly this plan's dues; made when there is none yet. Raises Refused and StripeDown."""
-    fresh = Plan.objects.get(pk=plan.pk)
-    if fresh.stripe_price_id:
-        return fresh.stripe_price_id
-    wanted = f"{plan.pk}-{fresh.minimum_amount}-{fresh.currency}-{fresh.interval}-{fresh.length}"
-    product = fresh.stripe_product_id or gateway.create_product(name=settings.ORG["name"], key=f"product-{settings.SITE_URL}-{plan.pk}")
-    price = gateway.create_price(
-        product_id=product, amount=fresh.minimum_amount, currency=fresh.currency, interval=fresh.interval, length=fresh.length,
-        key=f"price-{product}-{wanted}",
-    )  # fmt: skip
-    same = Plan.objects.filter(pk=plan.pk, minimum_amount=fresh.minimum_amount, interval=fresh.interval, length=fresh.length)
-    same.update(stripe_product_id=product, stripe_price_id=price)
+def price_of(row: Subscription) -> str:
+    """The price at Stripe that charges exactly what was agreed; made when there is none yet. Raises Refused and StripeDown.
+
+    The plan's own price serves while the dues are the same; whoever agreed to older dues keeps a price of that amount.
+    """
+    if row.stripe_price_id:
+        return row.stripe_price_id
+    plan = Plan.objects.get(pk=row.plan_id)
+    is_current = plan.minimum_amount == row.amount
+    price = plan.stripe_price_id if is_current else ""
+    if not price:
+        product = plan.stripe_product_id or gateway.create_product(name=settings.ORG["name"], key=f"product-{settings.SITE_URL}-{plan.pk}")
+        price = gateway.create_price(
+            product_id=product, amount=row.amount, currency=row.currency, interval=plan.interval, length=plan.length,
+            key=f"price-{product}-{row.reference}-{row.amount}-{plan.interval}-{plan.length}",
+        )  # fmt: skip
+        Plan.objects.filter(pk=plan.pk, stripe_product_id="").update(stripe_product_id=product)
+        if is_current:
+            Plan.objects.filter(pk=plan.pk, minimum_amount=row.amount, stripe_price_id="").update(stripe_price_id=price)
+    Subscription.objects.filter(pk=row.pk, plan=plan, amount=row.amount).update(stripe_price_id=price)
     return price
 
 

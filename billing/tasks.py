@@ -1,7 +1,7 @@
 """Background work of the billing room."""
 
 from billing import events, refunds, subscriptions
-from billing.gateways import stripe
+from billing.gateways import stripe, stripe_subscriptions
 from billing.reconcile import reconcile_and_keep
 from loaf.lib.tasks import retrying_task
 
@@ -28,6 +28,12 @@ def send_refund(refund_id: int) -> None:
 def push_subscription(subscription_id: int) -> None:
     """Tell Stripe what a member wishes of her renewal."""
     subscriptions.push(subscription_id)
+
+
+@retrying_task()
+def retire_price(price_id: str) -> None:
+    """Offer a price at Stripe no more."""
+    stripe_subscriptions.retire_price(price_id)
 
 
 @retrying_task()

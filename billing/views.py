@@ -11,14 +11,14 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
-from billing import actions, receipts, subscriptions
-from billing.forms import ChangeForm, DuesForm, PauseForm
-from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
+from billing import actions, gift_cards, instalments, pay_links, receipts, subscriptions
+from billing.forms import ChangeForm, CodeForm, DuesForm, FriendForm, GiftForm, PauseForm
+from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Subscription
 from loaf.lib.access import open_to_all
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
-from members import paper
+from members import limits, paper
 from members.doors import current_member, member_required
 from members.models import Member
 
@@ -49,6 +49,7 @@ def membership(request: HttpRequest) -> HttpResponse:
         "form": form,
         "plans": list(offers),
         "pause": PauseForm(),
+        "parts": instalments.owed_of(member),
         "card_given": "card" in request.GET,
         "can_change": current is not None and current.ends_on is not None and not current.covered_by_id and len(offers) > 1,
         "can_renew": renewal is None and current is not None and current.ends_on is not None and current.plan.can_renew_by_card,
@@ -69,9 +70,10 @@ def _offers(at: actions.Position) -> dict[Plan, actions.Offer]:
 def _checkout(member: Member, form: DuesForm) -> str:
     given = form.cleaned_data
     wish = actions.Wish(
-        plan=given["plan"], gift=form.gift_amount, renews=bool(given.get("renews")), is_reduced=bool(given.get("is_reduced"))
-    )
-    key = actions.attempt_key(given["attempt"], member.pk, wish.plan.pk, wish.gift, wish.renews, wish.is_reduced)
+        plan=given["plan"], gift=form.gift_amount, renews=bool(given.get("renews")), is_reduced=bool(given.get("is_reduced")),
+        in_parts=bool(given.get("in_parts")),
+    )  # fmt: skip
+    key = actions.attempt_key(given["attempt"], member.pk, wish.plan.pk, wish.gift, wish.renews, wish.is_reduced, wish.in_parts)
     return actions.start_dues_checkout(member=member, wish=wish, attempt=key)
 
 
@@ -168,20 +170,123 @@ def receipt_pdf(request: HttpRequest, reference: str) -> HttpResponse:
     return receipts.as_pdf(payment, is_open=member.open_mail)
 
 
+@member_required("POST")
+def pay_part(request: HttpRequest) -> HttpResponse:
+    """On to the card page with the next part of her dues."""
+    member = request.member  # type: ignore[attr-defined]
+    try:
+        payment = instalments.next_part(member=member, attempt=actions.attempt_key(request.POST.get("attempt", ""), member.pk, "part"))
+        return redirect(actions.open_checkout(payment=payment))
+    except actions.BillingError as error:
+        messages.error(request, str(error))
+        return redirect("membership")
+
+
+@member_required("GET", "POST")
+def ask_friend(request: HttpRequest) -> HttpResponse:
+    """A link for somebody who pays for her: she chooses the plan, copies the link, and sends it herself."""
+    member, link = request.member, ""  # type: ignore[attr-defined]
+    offers = _offers(actions.position_of(member)) if member.may_pay_dues else {}
+    plan = next((plan for plan in offers if str(plan.pk) == request.POST.get("plan")), None)
+    if request.method == "POST" and plan:
+        link = pay_links.make(member=member, plan=plan)
+    elif request.method == "POST":
+        messages.error(request, "Please choose a plan.")
+    context = {"offers": offers, "link": link, "member": member}
+    return render_page(request, "billing/ask_friend.html", context, status=422 if request.method == "POST" and not link else 200)
+
+
+@never_cache
+@open_to_all("GET", "POST")
+def pay_for(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever got the link sees a first name and an amount, and pays."""
+    try:
+        link = pay_links.read(token)
+    except actions.BillingError as error:
+        return render_page(request, "billing/pay_for.html", {"problem": str(error)}, status=404)
+    form = FriendForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        key = actions.attempt_key(given["attempt"], link.member.pk, link.plan.pk, given["email"], given["name"])
+        try:
+            _not_too_often(request)
+            wish = actions.Wish(plan=link.plan, friend=(given["name"], given["email"]))
+            return redirect(actions.start_dues_checkout(member=link.member, wish=wish, attempt=key))
+        except actions.BillingError as error:
+            form.add_error(None, str(error))
+    context = {"called": link.member.called, "amount": link.offer.dues, "currency": link.plan.currency, "form": form}
+    return render_page(request, "billing/pay_for.html", context, status=422 if form.errors else 200)
+
+
+def _not_too_often(request: HttpRequest) -> None:
+    if not limits.allow("donate", limits.client_address(request), limit=20, seconds=600):
+        raise actions.BillingError(f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.")
+
+
+@open_to_all("GET", "POST")
+def give_membership(request: HttpRequest) -> HttpResponse:
+    """A membership for somebody else, bought by anybody."""
+    member = current_member(request)
+    form = GiftForm(request.POST or None, initial={"name": str(member), "email": member.email} if member else {})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        key = actions.attempt_key(given["attempt"], given["plan"].pk, given["email"], given["name"])
+        try:
+            _not_too_often(request)
+            return redirect(gift_cards.buy(plan=given["plan"], name=given["name"], email=given["email"], buyer=member, attempt=key))
+        except actions.BillingError as error:
+            form.add_error(None, str(error))
+    return render_page(request, "billing/give_membership.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@member_required("GET", "POST")
+def use_code(request: HttpRequest) -> HttpResponse:
+    """Use a code somebody gave her."""
+    member = request.member  # type: ignore[attr-defined]
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if not limits.allow("gift-code", str(member.pk), limit=10, seconds=3600):
+                raise actions.BillingError(f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
+            term = gift_cards.use(member=member, code=form.cleaned_data["code"])
+            until = f"until {short_day(term.ends_on)}" if term.ends_on else "for life"
+            messages.success(request, f"Thank you. You are covered {until}.")
+            return redirect("membership")
+        except actions.BillingError as error:
+            form.add_error("code", str(error))
+    return render_page(request, "billing/use_code.html", {"form": form, "member": member}, status=422 if form.errors else 200)
+
+
+@never_cache
+@open_to_all()
+def gift_card_pdf(request: HttpRequest, reference: str) -> HttpResponse:
+    """The card to print, for whoever knows the payment's name, as long as nobody has used it."""
+    card = GiftCard.objects.filter(payment__reference=reference, payment__status=Payment.Status.SUCCEEDED).exclude(code="").first()
+    if card is None or not _may_see(request, card.payment):
+        raise Http404
+    pdf = paper.write_pdf(render_to_string("billing/gift_card_paper.html", {"gift": card, "org": settings.ORG, "site": settings.SITE_URL}))
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="card.pdf"'})
+
+
+def _may_see(request: HttpRequest, payment: Payment) -> bool:
+    """A member's payment shows to her alone, a visitor's to whoever knows its name."""
+    if payment.payer_id is None:
+        return True
+    member = current_member(request)
+    return member is not None and Payment.objects.of_member(member).filter(pk=payment.pk).exists()
+
+
 @never_cache
 @open_to_all()
 def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
     """Say how a payment stands, before and after its webhook. A member's payment shows to her alone, a visitor's by its name."""
     payment = Payment.objects.filter(reference=reference, source=Payment.Source.SITE).prefetch_related("lines").first()
-    if payment is None:
+    if payment is None or not _may_see(request, payment):
         raise Http404
-    if payment.payer_id is not None:
-        member = current_member(request)
-        if member is None or not Payment.objects.of_member(member).filter(pk=payment.pk).exists():
-            raise Http404
     context = {
         "payment": payment,
         "gift": all(line.kind == PaymentLine.Kind.DONATION for line in payment.lines.all()),
+        "card": GiftCard.objects.filter(payment=payment).exclude(code="").first() if payment.is_received else None,
         "came_back": "back" in request.GET,
         "is_waiting": payment.status == Payment.Status.PENDING,
     }

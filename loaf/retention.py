@@ -114,7 +114,8 @@ IMPERSONAL: dict[str, str] = {
     "notices.LetterText": "kind subject heading body",
     "billing.Plan": "name slug description currency stripe_product_id stripe_price_id",
     "billing.Membership": "currency provider",
-    "billing.Subscription": "reference currency card_brand payment_method stripe_id stripe_customer_id stripe_session_id",
+    "billing.Subscription": "reference currency card_brand payment_method stripe_id stripe_customer_id stripe_session_id stripe_price_id",
+    "billing.GiftCard": "code code_hash",
     # Numbers by which Stripe and we name the same thing; they tell nothing without one of the two.
     "billing.Payment": "reference provider provider_id currency card_brand receipt_number attempt stripe_session_id "
     "stripe_session_url stripe_subscription_id stripe_customer_id stripe_payment_intent_id stripe_invoice_id stripe_charge_id",

@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
-from billing import reminders, subscriptions
+from billing import fund, instalments, reminders, subscriptions
 from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
 from billing.tasks import nightly_reconcile, process_event
@@ -78,6 +79,11 @@ def _reconcile(now: dt.datetime) -> int:
     return 1
 
 
+def _fund(now: dt.datetime) -> int:
+    """Minor units it paid."""
+    return fund.pay_lowered(currency=settings.CURRENCY)
+
+
 def _lost_messages(now: dt.datetime) -> int:
     """Enqueue again what is queued for an hour: its task was lost or is long dead."""
     waiting = Message.objects.filter(status=Message.Status.QUEUED, created_at__lt=now - dt.timedelta(hours=1))[:500]
@@ -111,9 +117,12 @@ def _old_rows(now: dt.datetime) -> int:
 
 
 CHORES: dict[str, Callable[[dt.datetime], int]] = {
+    "parts never paid": lambda now: instalments.end_unpaid(today=timezone.localtime(now).date()),
     "terms that ended": _terms,
     "refused cards given up": lambda now: subscriptions.give_up_failing(today=timezone.localtime(now).date()),
     "reminders of dues": lambda now: reminders.remind_due(today=timezone.localtime(now).date()),
+    "reminders of parts": lambda now: instalments.remind(today=timezone.localtime(now).date()),
+    "lowered dues the fund paid": _fund,
     "charges announced": lambda now: reminders.announce_charges(today=timezone.localtime(now).date()),
     "cards that end": lambda now: reminders.warn_of_cards(today=timezone.localtime(now).date()),
     "comparisons with Stripe": _reconcile,

@@ -52,7 +52,7 @@ ENTERS = {200, 302, 400, 404, 405, 422}
 @pytest.fixture
 def objects():
     """Rows that belong to another person than the one who knocks."""
-    from billing.models import Deposit, ProviderEvent
+    from billing.models import BankLine, Deposit, Dispute, Payout, ProviderEvent, Subscription
     from imports.models import ImportFile, ImportJob
     from notices.models import Message
 
@@ -81,12 +81,17 @@ def objects():
     field = ProfileField.objects.create(label="f")
     coming = event_today(other)
     deposit = Deposit.objects.create(currency="usd", made_by=make_staff("finance"))
+    renewal = Subscription.objects.create(member=other, plan=term.plan, amount=4000, currency="usd", status="active")
+    dispute = Dispute.objects.create(payment=payment, stripe_id="du_1", status="open", amount=4000, currency="usd")
+    payout = Payout.objects.create(stripe_id="po_1", status="paid", amount=4000, currency="usd", arrives_on=timezone.localdate())
+    bank_line = BankLine.objects.create(key="k", day=timezone.localdate(), text="t", amount=4000, currency="usd")
     reported = MemberNote.objects.create(sender=make_member(), recipient=other, text="t", reported_at=timezone.now())
     copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
     entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
     assignment = staff.role_assignments.get()
     return {
         "person.pk": listing.pk, "write_note.pk": listing.pk, "note.token": note.token, "own_data_file.token": copy.token, "part": "name",
+        "billing_subscription": renewal.pk, "billing_dispute": dispute.pk, "billing_payout": payout.pk, "billing_bankline": bank_line.pk,
         "billing_deposit": deposit.pk, "members_savedfilter": saved.pk, "members_office": office.pk, "members_profilefield": field.pk,
         "admin:whom_to_call.event_id": coming.pk, "member_id": other.pk,
         "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
@@ -189,6 +194,9 @@ LOCKED_BY_OWNER = {
     "own_data_file",
     "photo",
     "join_paper",
+    "pay_for",
+    "gift_card_pdf",
+    "receipt_pdf",
     "payment_result",
     "stripe_webhook",
     "dashboard",
@@ -241,8 +249,9 @@ def test_the_power_to_look_gives_no_power_to_change(as_user, objects):
 def test_money_cannot_be_typed_changed_or_deleted_at_the_desk(as_user, objects):
     client = as_user(make_staff("superadmin"))
     for model in ("billing_payment", "billing_membership", "donations_donation"):
-        assert client.get(reverse(f"admin:{model}_add")).status_code == 403
-        assert client.post(reverse(f"admin:{model}_change", args=[objects[model]]), {}).status_code == 403
+        if model != "billing_membership":  # given and moved with a reason and a second person, never typed: test_offers.py
+            assert client.get(reverse(f"admin:{model}_add")).status_code == 403
+            assert client.post(reverse(f"admin:{model}_change", args=[objects[model]]), {}).status_code == 403
         assert client.post(reverse(f"admin:{model}_delete", args=[objects[model]]), {"post": "yes"}).status_code == 403
 
 

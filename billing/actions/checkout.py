@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import subscriptions
+from billing import instalments, subscriptions
 from billing.actions.terms import Position, position_of, term_of
 from billing.errors import BillingError
 from billing.gateways import stripe
@@ -29,7 +29,8 @@ class Wish:
     """What somebody wants to pay for: a plan, a gift beside it (minor units), and how.
 
     `renews`: by itself from then on. `is_reduced`: the lower dues, in confidence. `switches`: from today, with the rest of
-    the running term as credit.
+    the running term as credit. `in_parts`: the first of the plan's parts now, the others while the term runs. `friend`: the
+    name and e-mail of somebody else who pays.
     """
 
     plan: Plan
@@ -37,6 +38,8 @@ class Wish:
     renews: bool = False
     is_reduced: bool = False
     switches: bool = False
+    in_parts: bool = False
+    friend: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def offer_for(*, at: Position, wish: Wish) -> Offer:
         if credit >= full:
             raise BillingError("What you have paid is worth more than that plan. You can change to it when you renew.")
         return Offer(full, 0, credit, today, plan.term_from(today))
+    if wish.in_parts and (plan.parts < 2 or wish.renews):
+        raise BillingError("This plan is paid at once.")
     starts_on, ends_on = term_of(plan, at.next_start)
     full = plan.dues_from(starts_on)
     waived = max(0, full - plan.reduced_amount) if wish.is_reduced and plan.reduced_amount else 0
@@ -93,7 +98,7 @@ def start_dues_checkout(*, member: Member, wish: Wish, attempt: str) -> str:
         payment = Payment.objects.get(attempt=attempt)
     if superseded:
         _expire_quietly(superseded)
-    return open_checkout(payment=payment, customer_id=_customer_of(member))
+    return open_checkout(payment=payment, customer_id="" if wish.friend else _customer_of(member))
 
 
 def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Payment, str]:
@@ -108,7 +113,8 @@ def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Paymen
     offer = offer_for(at=at, wish=wish)
     if waiting := Membership.objects.open().filter(member=member).first():
         older = Payment.objects.filter(lines__membership=waiting, status=Payment.Status.PENDING).distinct().first()
-        if older and _is_same(waiting, older, wish, offer) and timezone.now() - older.created_at < SESSION_LIFE:
+        is_same = older and (older.payer_id is None) == bool(wish.friend) and _is_same(waiting, older, wish, offer)
+        if older and is_same and timezone.now() - older.created_at < SESSION_LIFE:
             return older, ""
         waiting.status = Membership.Status.CANCELLED
         waiting.save(update_fields=["status"])
@@ -121,7 +127,10 @@ def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Paymen
 def _is_same(waiting: Membership, older: Payment, wish: Wish, offer: Offer) -> bool:
     """Whether an open page is for exactly this wish."""
     asked = (waiting.plan_id, waiting.donation_amount, waiting.waived_amount, bool(waiting.replaces_id), bool(older.subscription_id))
-    return asked == (wish.plan.pk, wish.gift, offer.waived, wish.switches, wish.renews) and older.amount == offer.dues + wish.gift
+    if asked != (wish.plan.pk, wish.gift, offer.waived, wish.switches, wish.renews):
+        return False
+    now = instalments.parts_of(offer.dues, wish.plan.parts)[0] if wish.in_parts else offer.dues
+    return older.amount == now + wish.gift
 
 
 def _written(member: Member, wish: Wish, offer: Offer, replaces: Membership | None, attempt: str) -> Payment:
@@ -131,12 +140,14 @@ def _written(member: Member, wish: Wish, offer: Offer, replaces: Membership | No
         member=member, plan=plan, starts_on=offer.starts_on, ends_on=offer.ends_on, dues_amount=offer.full, waived_amount=offer.waived,
         donation_amount=wish.gift, currency=plan.currency, provider="stripe", replaces=replaces,
     )  # fmt: skip
+    dues = instalments.plan_parts(membership=membership, plan=plan, amount=offer.dues) if wish.in_parts else offer.dues
+    name, email = wish.friend or (str(member), member.email)
     payment = Payment.objects.create(
-        payer=member, payer_name=str(member), payer_email=member.email, method=Payment.Method.CARD, provider="stripe",
-        amount=offer.dues + wish.gift, currency=plan.currency, attempt=attempt, description=plan.name, subscription=renewal,
+        payer=None if wish.friend else member, payer_name=name, payer_email=email, method=Payment.Method.CARD, provider="stripe",
+        amount=dues + wish.gift, currency=plan.currency, attempt=attempt, description=plan.name, subscription=renewal,
     )  # fmt: skip
-    label = f"{plan.name}, less what you had paid" if offer.credit else plan.name
-    PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=offer.dues, membership=membership, label=label)
+    label = f"{plan.name}, less what you had paid" if offer.credit else f"{plan.name}, part 1" if wish.in_parts else plan.name
+    PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=dues, membership=membership, label=label)
     if wish.gift:
         PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DONATION, amount=wish.gift, label="Gift")
     return payment

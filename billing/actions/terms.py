@@ -5,9 +5,10 @@ import logging
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
 from django.utils import timezone
 
-from billing import emails, subscriptions
+from billing import emails, instalments, subscriptions
 from billing import emails_renewal as renewal_emails
 from billing.errors import BillingError
 from billing.models import Membership, Payment, PaymentLine, Plan
@@ -33,7 +34,9 @@ class Position:
 def position_of(member: Member) -> Position:
     """Read it once, for however many plans are weighed against it."""
     today = timezone.localdate()
-    terms = list(member.memberships.not_over().select_related("plan").order_by("covered_by", "-starts_on"))
+    unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=instalments.SETTLED)
+    owed = Sum("instalments__amount", filter=unpaid, default=0)
+    terms = list(member.memberships.not_over().select_related("plan").annotate(owed=owed).order_by("covered_by", "-starts_on"))
     last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
     start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
     running = next((term for term in terms if term.starts_on <= today), None)
@@ -45,7 +48,7 @@ def _worth(term: Membership, day: dt.date) -> int:
     if term.covered_by_id or term.ends_on is None:
         return 0
     days, left = (term.ends_on - term.starts_on).days + 1, (term.ends_on - max(day, term.starts_on)).days + 1
-    return (term.dues_amount - term.waived_amount) * left // days
+    return max(0, (term.dues_amount - term.waived_amount) * left // days - getattr(term, "owed", 0))
 
 
 def term_of(plan: Plan, start: dt.date | None) -> tuple[dt.date, dt.date | None]:
@@ -76,28 +79,41 @@ def begin_terms(payment: Payment) -> None:
     for line in dues:
         membership = line.membership
         assert membership is not None  # noqa: S101 (the filter says so)
+        if instalments.settle(membership=membership, payment=payment):
+            emails.receipt(payment, membership)
+            continue
         member = Member.objects.select_for_update().get(pk=membership.member_id)
         # The day may have changed, or another term may have been paid, since the page was opened.
-        if problem := _why_no_term(member):
+        if problem := begin(membership=membership, member=member, reason=f"Dues paid, payment {payment.pk}"):
             membership.status = Membership.Status.CANCELLED
             membership.save(update_fields=["status"])
             Payment.objects.filter(pk=payment.pk).update(attention=problem)
             log.error("payment %s is booked, but no term could begin", payment.pk)
-            emails.receipt(payment, membership)
-            continue
-        if membership.replaces_id:
-            _end_replaced(member)
-        membership.starts_on, membership.ends_on = next_term(member=member, plan=membership.plan)
-        membership.status = Membership.Status.ACTIVE
-        membership.save(update_fields=["starts_on", "ends_on", "status"])
-        if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
-            comes_back = member.status == Status.INACTIVE
-            change_status(member=member, to=Status.ACTIVE, by=None, reason=f"Dues paid, payment {payment.pk}")
-            if comes_back:
-                renewal_emails.welcome_back(membership)
-        subscriptions.term_began(member=member, plan=membership.plan, payment=payment)
-        _cover_or_say_why(membership, payment)
+        else:
+            instalments.set_days(membership=membership, payment=payment)
+            subscriptions.term_began(member=member, plan=membership.plan, payment=payment)
+            _cover_or_say_why(membership, payment)
         emails.receipt(payment, membership)
+
+
+def begin(*, membership: Membership, member: Member, reason: str) -> str:
+    """Let a waiting term begin after what is paid, and make its member active; or say why it cannot. The member is locked."""
+    if problem := _why_no_term(member):
+        return problem
+    if membership.replaces_id:
+        _end_replaced(member)
+    first, last = next_term(member=member, plan=membership.plan)
+    membership.starts_on = first
+    if not (membership.granted_reason and membership.ends_on):
+        membership.ends_on = last
+    membership.status = Membership.Status.ACTIVE
+    membership.save(update_fields=["starts_on", "ends_on", "status"])
+    if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
+        comes_back = member.status == Status.INACTIVE
+        change_status(member=member, to=Status.ACTIVE, by=None, reason=reason)
+        if comes_back:
+            renewal_emails.welcome_back(membership)
+    return ""
 
 
 def _end_replaced(member: Member) -> None:

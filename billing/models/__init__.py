@@ -2,6 +2,8 @@
 
 from billing.models.bank import BankLine, Dispute, Payout, Reconciliation
 from billing.models.deposit import Deposit
+from billing.models.gift_card import GiftCard
+from billing.models.instalment import Instalment
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.payment import Payment, PaymentLine, Refund
 from billing.models.plan import Membership, Plan
@@ -13,6 +15,8 @@ __all__ = [
     "BankLine",
     "Deposit",
     "Dispute",
+    "GiftCard",
+    "Instalment",
     "LedgerEntry",
     "Membership",
     "Payment",

@@ -19,6 +19,8 @@ class Account(models.TextChoices):
     UNDEPOSITED = "1200", "Checks and cash not yet deposited"
     RECEIVABLE = "1300", "Owed to us"
     HELD = "2000", "Held for others"
+    SOLIDARITY = "2100", "Set aside for dues somebody cannot pay"
+    GIFT_CARDS = "2200", "Memberships given and not yet used"
     OPENING = "3000", "Carried over from the old books"
     DUES = "4000", "Dues"
     DONATIONS = "4100", "Gifts"

@@ -160,6 +160,7 @@ class PaymentLine(models.Model):
         DUES = "dues", "Dues"
         DONATION = "donation", "Gift"
         EVENT = "event", "Event"
+        GIFT_CARD = "gift_card", "A membership for somebody else"
         UNKNOWN = "unknown", "Not known"
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="lines")

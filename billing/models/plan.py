@@ -67,6 +67,9 @@ class Plan(models.Model):
         db_default=True,
         help_text="Without it: events and news, but neither directory nor notes to members.",
     )
+    parts = models.PositiveSmallIntegerField(
+        "may be paid in parts", default=1, db_default=1, help_text="How many equal parts a member may choose; 1 is all at once."
+    )
     grace_days = models.PositiveSmallIntegerField(default=30)
     seats = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField("on offer", default=True)
@@ -80,6 +83,7 @@ class Plan(models.Model):
             models.CheckConstraint(condition=Q(minimum_amount__gt=0), name="plan_amount_positive"),
             models.CheckConstraint(condition=Q(interval__in=Interval.values), name="plan_interval_known"),
             models.CheckConstraint(condition=Q(length__gt=0), name="plan_length_positive"),
+            models.CheckConstraint(condition=Q(parts__range=(1, 12)), name="plan_parts_sensible"),
             models.CheckConstraint(condition=Q(fixed_end__isnull=False) | ~Q(interval="fixed"), name="plan_fixed_has_day"),
             models.CheckConstraint(condition=Q(reduced_amount=None) | Q(reduced_amount__gt=0), name="plan_reduced_positive"),
         ]

@@ -56,6 +56,8 @@ class Subscription(models.Model):
     stripe_id = models.CharField(max_length=120, blank=True)
     stripe_customer_id = models.CharField(max_length=120, blank=True)
     stripe_session_id = models.CharField(max_length=120, blank=True, help_text="The page on which a card was last given.")
+    stripe_price_id = models.CharField(max_length=80, blank=True, db_default="", editable=False)
+    """The price that charges exactly `amount`; empty until Stripe is told of a new plan or amount."""
     wish = models.PositiveIntegerField(default=0)
     told = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,0 +1,155 @@
+"""Terms at the desk: what was sold, what is given, and what a treasurer posts by hand."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from billing import fund, grants, instalments
+from billing.errors import BillingError
+from billing.models import Account, Membership, Plan
+from loaf.lib.admin import Column, DeskAdmin, Filter
+from loaf.lib.forms import MoneyField, TidyCharField
+from loaf.lib.htmx import render_page
+from loaf.lib.money import format_money
+from loaf.lib.templatetags.loaf import badge, short_day
+from members.models import Approval, Member
+
+TONES = {"active": "ok", "pending": "info", "past_due": "warn"}
+WAITS = "It waits for a second person."
+
+
+class GiveForm(forms.Form):
+    """A membership for nothing: to whom, what, until when, why."""
+
+    number = TidyCharField(max_length=10, label="Member no.", widget=forms.TextInput({"inputmode": "numeric"}))
+    plan = forms.ModelChoiceField(Plan.objects.all(), label="Plan", empty_label="Please choose")
+    ends_on = forms.DateField(
+        label="Until", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="Empty: as long as the plan says, and for life with a plan for life.",
+    )  # fmt: skip
+    reason = TidyCharField(max_length=200, label="Why", help_text="For example: honorary, on the committee, a hard year.")
+
+    def clean_number(self) -> Member:
+        """The member with this number."""
+        number = self.cleaned_data["number"]
+        found = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+        if found is None:
+            raise forms.ValidationError("There is no record with this member number.")
+        return found
+
+
+class EndForm(forms.Form):
+    """Another last day, or the end today; why."""
+
+    ends_on = forms.DateField(label="Another last day", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    reason = TidyCharField(max_length=200, label="Why")
+
+
+@admin.register(Membership)
+class MembershipAdmin(DeskAdmin):
+    """Terms that were sold and given."""
+
+    permissions = {"view": "subscriptions.view", "add": "subscriptions.create", "change": "subscriptions.edit|subscriptions.cancel"}
+    list_values = ["member__first_name", "member__last_name", "plan__name", "status", "starts_on", "ends_on", "dues_amount", "currency"]
+    columns = [
+        Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column("Plan", lambda r: r["plan__name"]),
+        Column("Status", lambda r: badge(TONES.get(r["status"], "quiet"), dict(Membership.Status.choices)[r["status"]])),
+        Column("From", lambda r: short_day(r["starts_on"])),
+        Column("Until", lambda r: short_day(r["ends_on"]) or "for life"),
+        Column("Dues", lambda r: format_money(r["dues_amount"], r["currency"]) if r["dues_amount"] else "given or covered"),
+    ]
+    filters = [
+        Filter("status", "Status", Membership.Status.choices),
+        Filter("given", "Given", [("yes", "Given for nothing")], narrow=lambda rows, _: rows.exclude(granted_by=None)),
+    ]
+    empty_text = "Nobody has paid dues yet."
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Give a membership: a reason, and a second person."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = GiveForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            given: dict[str, Any] = form.cleaned_data
+            try:
+                asked = grants.ask_grant(
+                    member=given["number"], plan=given["plan"], ends_on=given["ends_on"], reason=given["reason"], by=request.user,  # type: ignore[arg-type]
+                )  # fmt: skip
+                messages.success(request, "Given. A letter goes out." if asked.done_at else WAITS)
+                return redirect("admin:billing_membership_changelist")
+            except BillingError as error:
+                form.add_error(None, str(error))
+        context = {"title": "Give a membership", "form": form, "back": "admin:billing_membership_changelist", "do": "Give it"}
+        return render_page(request, "admin/billing/ask.html", context, status=422 if form.errors else 200)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One term: its facts, its parts, moving its end, ending it."""
+        user: Any = request.user
+        if not self.has_view_permission(request) or object_id is None:
+            raise PermissionDenied
+        term = self.get_object(request, unquote(object_id))
+        if term is None:
+            raise Http404
+        may = {"move": user.has_perm("subscriptions.edit"), "end": user.has_perm("subscriptions.cancel")}
+        if request.method == "POST" and not any(may.values()):
+            raise PermissionDenied
+        form = EndForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                messages.success(request, self._changed(request, term, form.cleaned_data))
+                return redirect("admin:billing_membership_change", term.pk)
+            except BillingError as error:
+                form.add_error(None, str(error))
+        context = {
+            "title": "Membership", "term": term, "form": form, "may": may, "is_paid": term.status in Membership.PAID,
+            "parts": term.instalments.select_related("payment"), "open_parts": [row.pk for row in instalments.still_open(term)],
+            "tone": TONES.get(term.status, "quiet"),
+        }  # fmt: skip
+        return render_page(request, "admin/billing/term.html", context, status=422 if form.errors else 200)
+
+    def _changed(self, request: HttpRequest, term: Membership, given: dict[str, Any]) -> str:
+        user: Any = request.user
+        if request.POST.get("do") == "end":
+            grants.end_term(term=term, reason=given["reason"], by=user)
+            return "Ended today. No money went back by it."
+        if not given["ends_on"]:
+            raise BillingError("Please choose the new last day.")
+        asked: Approval = grants.ask_new_end(term=term, ends_on=given["ends_on"], reason=given["reason"], by=user)
+        return "Moved." if asked.done_at else WAITS
+
+
+class PostingForm(forms.Form):
+    """One of the few things that are posted by hand."""
+
+    kind = forms.ChoiceField(choices=fund.Kind.choices, label="What", widget=forms.RadioSelect)
+    amount = MoneyField(currency=settings.CURRENCY, label="How much")
+    reason = TidyCharField(max_length=200, label="Why")
+
+
+def post_by_hand(request: HttpRequest) -> HttpResponse:
+    """Set aside, write off, sort: a kind, an amount, a reason, a second person."""
+    form = PostingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = fund.ask_posting(**form.cleaned_data, currency=settings.CURRENCY, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, "It is in the books." if asked.done_at else WAITS)
+            return redirect("admin:billing_books")
+        except BillingError as error:
+            form.add_error(None, str(error))
+    due, count = fund.waiting(settings.CURRENCY)
+    held = format_money(fund.balance(Account.SOLIDARITY, settings.CURRENCY), settings.CURRENCY)
+    note = f"The fund holds {held}."
+    if count:
+        waits = format_money(due, settings.CURRENCY)
+        note += f" {count} lowered dues, {waits} together, wait for it; it pays for at least {fund.FEWEST} at once."
+    context = {"title": "Post by hand", "form": form, "back": "admin:billing_books", "do": "Post it", "note": note}
+    return render_page(request, "admin/billing/ask.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,65 @@
+"""Memberships for somebody else: bought by anybody, used with a code. Buyer and user never learn of each other."""
+
+import logging
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing import emails, ledger
+from billing.actions import BillingError, cover_household, open_checkout, start_payment
+from billing.actions.terms import begin
+from billing.models import Account, GiftCard, Membership, Payment, PaymentLine, Plan
+from billing.models.gift_card import fresh_code, hash_of
+from members.models import Member
+
+log = logging.getLogger("loaf.billing")
+
+
+def buy(*, plan: Plan, name: str, email: str, buyer: Member | None, attempt: str) -> str:
+    """Open the card page for one term of a plan, for somebody else; return its address. Raises BillingError."""
+    if not plan.is_active:
+        raise BillingError("That plan is not offered any more. Please choose another.")
+    payment = start_payment(
+        payer=buyer, name=name, email=email, lines=[(PaymentLine.Kind.GIFT_CARD, plan.name, plan.minimum_amount)],
+        currency=plan.currency, attempt=attempt, description="A membership for somebody else",
+    )  # fmt: skip
+    code = fresh_code()
+    try:
+        with transaction.atomic():
+            GiftCard.objects.create(plan=plan, payment=payment, amount=plan.minimum_amount, code=code, code_hash=hash_of(code))
+    except IntegrityError:
+        log.info("gift card of payment %s is there already", payment.pk)
+    return open_checkout(payment=payment)
+
+
+def arrived(payment: Payment) -> None:
+    """The money came: send the code to whoever paid."""
+    card = GiftCard.objects.filter(payment=payment).select_related("plan", "payment").first()
+    if card:
+        emails.gift_card(card)
+
+
+@transaction.atomic
+def use(*, member: Member, code: str) -> Membership:
+    """Let a term begin with a code: after what she has paid already. Raises BillingError for a code that is not good."""
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    card = GiftCard.objects.select_for_update(of=("self",)).select_related("payment", "plan").filter(code_hash=hash_of(code)).first()
+    if card is None or card.used_for_id or card.payment.status != Payment.Status.SUCCEEDED:
+        raise BillingError("This code is not good, or was used already. Please look again, or call us.")
+    if not locked.may_pay_dues:
+        raise BillingError("The code is good, and it is kept for you. You can use it as soon as your application is through.")
+    Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
+    term = Membership.objects.create(
+        member=locked, plan=card.plan, starts_on=timezone.localdate(), ends_on=None, dues_amount=card.amount,
+        currency=card.payment.currency, provider="gift",
+    )  # fmt: skip
+    if problem := begin(membership=term, member=locked, reason=f"Paid by a gift card, no. {card.pk}"):
+        raise BillingError(problem)
+    card.used_for, card.used_at, card.code = term, timezone.now(), ""
+    card.save()
+    ledger.post(
+        posting=f"gift-card:{card.pk}", debits={Account.GIFT_CARDS: card.amount}, credits={Account.DUES: card.amount},
+        currency=card.payment.currency, source=Payment.Source.SITE, booked_at=card.used_at,
+    )  # fmt: skip
+    cover_household(membership=term)
+    return term

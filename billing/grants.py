@@ -1,0 +1,118 @@
+"""Memberships that are given: complimentary, honorary, until a day of their own. A reason and a second person each."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing import emails_renewal as emails
+from billing.actions import cover_household, position_of
+from billing.actions.terms import begin
+from billing.errors import BillingError
+from billing.models import Membership, Plan
+from billing.models.plan import Interval
+from loaf.lib.templatetags.loaf import short_day
+from members import audit
+from members.actions import Act, MembersError, ask_approval, change_status, register_act
+from members.models import Approval, Member, User
+from members.models.member import Status
+
+GIVE, MOVE = "grant_term", "move_term_end"
+
+
+def ask_grant(*, member: Member, plan: Plan, ends_on: dt.date | None, reason: str, by: User) -> Approval:
+    """Ask to give a membership: until `ends_on`, or as long as the plan says (for life, with a plan for life). Raises BillingError."""
+    if not member.may_pay_dues:
+        raise BillingError("A membership is for somebody on the list who may pay dues. Say yes to the application first.")
+    if ends_on and ends_on <= timezone.localdate():
+        raise BillingError("It would be over already. Please choose a later day.")
+    until = f"until {short_day(ends_on)}" if ends_on else "for life" if plan.interval == Interval.LIFETIME else "for one term"
+    params = {"member": member.pk, "plan": plan.pk, "ends_on": ends_on.isoformat() if ends_on else ""}
+    return _ask(GIVE, params, f"Give {member} “{plan}” {until}, for nothing", reason, by)
+
+
+def ask_new_end(*, term: Membership, ends_on: dt.date, reason: str, by: User) -> Approval:
+    """Ask to move the last day of a paid term. Raises BillingError for a day before it began or a term that is over."""
+    _can_move(term, ends_on)
+    return _ask(MOVE, {"term": term.pk, "ends_on": ends_on.isoformat()}, f"Let term {term.pk} end on {short_day(ends_on)}", reason, by)
+
+
+def _ask(act: str, params: dict[str, object], summary: str, reason: str, by: User) -> Approval:
+    try:
+        return ask_approval(act=act, params=params, summary=summary, reason=reason, by=by)
+    except MembersError as error:
+        raise BillingError(str(error)) from error
+
+
+def _can_move(term: Membership, ends_on: dt.date) -> None:
+    if term.status not in Membership.PAID:
+        raise BillingError("Only a paid term has an end that can be moved.")
+    if ends_on < term.starts_on:
+        raise BillingError("The last day lies before the first one.")
+
+
+@transaction.atomic
+def _give(approval: Approval) -> None:
+    params = approval.params
+    member, plan = Member.objects.select_for_update().get(pk=params["member"]), Plan.objects.get(pk=params["plan"])
+    ends_on = dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None
+    today = timezone.localdate()
+    if ends_on and (start := position_of(member).next_start) and ends_on < start:
+        raise MembersError("She has paid for longer than that day.")
+    Membership.objects.open().filter(member=member).update(status=Membership.Status.CANCELLED)
+    term = Membership.objects.create(
+        member=member, plan=plan, starts_on=today, ends_on=ends_on, dues_amount=0, currency=plan.currency,
+        granted_reason=approval.reason[:200], granted_by=approval.decided_by or approval.asked_by,
+    )  # fmt: skip
+    try:
+        problem = begin(membership=term, member=member, reason=f"Given: {approval.reason}"[:200])
+    except BillingError as error:
+        raise MembersError(str(error)) from error
+    if problem:
+        raise MembersError(problem)
+    audit.record("membership.given", target=member, after={"plan": plan.pk, "until": ends_on}, reason=approval.reason, by=approval.asked_by)
+    cover_household(membership=term)
+    emails.given(term)
+
+
+@transaction.atomic
+def _move(approval: Approval) -> None:
+    found = Membership.objects.get(pk=approval.params["term"])
+    member = Member.objects.select_for_update().get(pk=found.member_id)
+    term, ends_on = Membership.objects.get(pk=found.pk), dt.date.fromisoformat(approval.params["ends_on"])
+    try:
+        _can_move(term, ends_on)
+    except BillingError as error:
+        raise MembersError(str(error)) from error
+    before = term.ends_on
+    for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
+        each.ends_on, each.granted_reason, each.granted_by = ends_on, approval.reason[:200], approval.decided_by or approval.asked_by
+        each.save(update_fields=["ends_on", "granted_reason", "granted_by"])
+    audit.record(
+        "membership.end_moved", target=member, before={"ends_on": before}, after={"ends_on": ends_on}, reason=approval.reason,
+        by=approval.asked_by,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def end_term(*, term: Membership, reason: str, by: User) -> None:
+    """End a paid term today, without money going back; whoever has no other is not active any more. Raises BillingError."""
+    if not by.has_perm("subscriptions.cancel"):
+        raise BillingError("This is not among your powers.")
+    if not reason.strip():
+        raise BillingError("Please write down why.")
+    member = Member.objects.select_for_update().get(pk=term.member_id)
+    locked = Membership.objects.get(pk=term.pk)
+    if locked.status not in Membership.PAID:
+        raise BillingError("This term is over already.")
+    for each in [locked, *locked.covers.filter(status__in=Membership.PAID).select_related("member")]:
+        each.status, each.ends_on = Membership.Status.CANCELLED, max(each.starts_on, timezone.localdate())
+        each.save(update_fields=["status", "ends_on"])
+        whose = member if each.pk == locked.pk else Member.objects.select_for_update().get(pk=each.member_id)
+        if whose.status == Status.ACTIVE and not whose.memberships.filter(status__in=Membership.PAID).exists():
+            change_status(member=whose, to=Status.INACTIVE, by=by, reason=reason, inactive_reason="other")
+    audit.record("membership.ended", target=member, after={"term": locked.pk}, reason=reason, by=by)
+
+
+register_act(GIVE, Act("Giving somebody a membership", "subscriptions.create"), _give)
+register_act(MOVE, Act("Moving the end of a paid membership", "subscriptions.edit"), _move)

@@ -1,0 +1,150 @@
+"""Dues in equal parts: the first begins the term, the others are due while it runs. What is not paid ends it, by rule."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Min, Sum
+from django.utils import timezone
+
+from billing import emails_renewal as emails
+from billing.errors import BillingError
+from billing.models import Instalment, Membership, Payment, PaymentLine, Plan
+from members.models import Member
+
+SESSION_LIFE = dt.timedelta(hours=23)
+SETTLED = (Payment.Status.SUCCEEDED, Payment.Status.PARTIALLY_REFUNDED, Payment.Status.DISPUTED)
+"""A part is paid while its money is here; one that went back whole is open again."""
+
+
+def parts_of(amount: int, count: int) -> list[int]:
+    """Cut an amount (minor units) into equal parts; the odd cents go into the first. They add up to the whole."""
+    each = amount // count
+    return [amount - each * (count - 1), *[each] * (count - 1)]
+
+
+def plan_parts(*, membership: Membership, plan: Plan, amount: int) -> int:
+    """Write down the parts of a term that waits for its first one; returns what is paid now."""
+    parts = parts_of(amount, plan.parts)
+    Instalment.objects.bulk_create(
+        Instalment(membership=membership, number=number, amount=part, due_on=day)
+        for (number, part), day in zip(enumerate(parts, 1), days_of(membership, plan.parts), strict=True)
+    )
+    return parts[0]
+
+
+def days_of(membership: Membership, count: int) -> list[dt.date]:
+    """The days parts are due: the first with the beginning, the last well before the end, evenly between."""
+    days = (membership.ends_on - membership.starts_on).days + 1 if membership.ends_on else 365
+    return [membership.starts_on + dt.timedelta(days=days * place // count) for place in range(count)]
+
+
+def set_days(*, membership: Membership, payment: Payment) -> None:
+    """The term began, maybe on another day than thought: its first part is paid, the others follow."""
+    rows = list(membership.instalments.order_by("number"))
+    for row, day in zip(rows, days_of(membership, len(rows)) if rows else [], strict=True):
+        row.due_on, row.payment = day, payment if row.number == 1 else None
+        row.save(update_fields=["due_on", "payment"])
+
+
+def still_open(membership: Membership) -> list[Instalment]:
+    """Parts nobody has paid, the earliest first."""
+    return [row for row in membership.instalments.select_related("payment").order_by("number") if not _is_paid(row)]
+
+
+def _is_paid(row: Instalment) -> bool:
+    return row.payment is not None and row.payment.status in SETTLED
+
+
+def settle(*, membership: Membership, payment: Payment) -> bool:
+    """Note that a payment settles parts of a term that runs; False when it pays for the beginning of one."""
+    if membership.status == Membership.Status.PENDING or not membership.instalments.exists():
+        return False
+    left = sum(payment.lines.filter(membership=membership).values_list("amount", flat=True))
+    for row in still_open(membership):
+        if row.payment_id != payment.pk and left < row.amount:
+            break
+        row.payment, left = payment, left - row.amount
+        row.save(update_fields=["payment"])
+    if left or membership.status not in Membership.PAID:
+        Payment.objects.filter(pk=payment.pk).update(attention="More came than the parts that were still to be paid. Please look.")
+    return True
+
+
+def remind(*, today: dt.date) -> int:
+    """Tell who owes a part: the day it is due, and two weeks later. Each once."""
+    owed = Instalment.objects.filter(membership__status__in=Membership.PAID, due_on__lte=today, due_on__gt=today - dt.timedelta(days=40))
+    sent = 0
+    for row in owed.select_related("membership__member", "membership__plan", "payment"):
+        if not _is_paid(row):
+            late = (today - row.due_on).days >= 14
+            sent += emails.part_due(row, is_late=late)
+    return sent
+
+
+def end_unpaid(*, today: dt.date) -> int:
+    """End terms of which a part is late by more than the plan's grace days; the sweep lets their members lapse. Safe to run twice."""
+    ended = 0
+    terms = Membership.objects.filter(status__in=Membership.PAID, instalments__due_on__lt=today).annotate(first=Min("instalments__due_on"))
+    for term in terms.select_related("plan").distinct():
+        late = [row for row in still_open(term) if row.due_on + dt.timedelta(days=term.plan.grace_days) < today]
+        if late:
+            ended += _end(term.pk, today)
+    return ended
+
+
+@transaction.atomic
+def _end(pk: int, today: dt.date) -> int:
+    member_id = Membership.objects.values_list("member_id", flat=True).get(pk=pk)
+    Member.objects.select_for_update().get(pk=member_id)
+    term = Membership.objects.select_related("plan").get(pk=pk)
+    late = [row for row in still_open(term) if row.due_on + dt.timedelta(days=term.plan.grace_days) < today]
+    if not late or term.status not in Membership.PAID:
+        return 0
+    for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
+        each.ends_on = max(each.starts_on, late[0].due_on - dt.timedelta(days=1))
+        each.save(update_fields=["ends_on"])
+    return 1
+
+
+def owed() -> list[dict[str, Any]]:
+    """Who still owes parts: member, how much, since when."""
+    rows = Instalment.objects.filter(membership__status__in=Membership.PAID).exclude(payment__status__in=SETTLED)
+    found = (
+        rows.values("membership__member_id", "membership__member__first_name", "membership__member__last_name", "membership__currency")
+        .annotate(total=Sum("amount"), since=Min("due_on"))
+        .order_by("since")[:200]
+    )
+    return [dict(row) for row in found]
+
+
+def owed_of(member: Member) -> list[Instalment]:
+    """The parts one member has still to pay, of whichever term runs."""
+    rows = Instalment.objects.filter(membership__member=member, membership__status__in=Membership.PAID)
+    rows = rows.exclude(payment__status__in=SETTLED).select_related("membership__plan")
+    return list(rows.order_by("membership__starts_on", "membership", "number"))
+
+
+@transaction.atomic
+def next_part(*, member: Member, attempt: str) -> Payment:
+    """The payment of the next open part; an open page for it is found again, so that it is never paid twice.
+
+    Raises BillingError when nothing is owed.
+    """
+    locked = Member.objects.select_for_update().get(pk=member.pk)
+    rows = owed_of(locked)
+    if not rows:
+        raise BillingError("There is no part left to pay.")
+    row, term = rows[0], rows[0].membership
+    young = timezone.now() - SESSION_LIFE
+    lines = PaymentLine.objects.filter(membership=term, payment__status=Payment.Status.PENDING, payment__created_at__gt=young)
+    if line := lines.select_related("payment").first():
+        return line.payment
+    payment = Payment.objects.create(
+        payer=locked, payer_name=str(locked), payer_email=locked.email, method=Payment.Method.CARD, provider="stripe",
+        amount=row.amount, currency=term.currency, attempt=attempt, description=f"{term.plan.name}, part {row.number}",
+    )  # fmt: skip
+    PaymentLine.objects.create(
+        payment=payment, kind=PaymentLine.Kind.DUES, amount=row.amount, membership=term, label=f"{term.plan.name}, part {row.number}"
+    )
+    return payment

@@ -1,0 +1,27 @@
+"""Dues paid in parts: what is still to come of one term, and when."""
+
+from django.db import models
+from django.db.models import Q
+
+from billing.models.payment import Payment
+from billing.models.plan import Membership
+
+
+class Instalment(models.Model):
+    """One part of the dues of one term; minor units of the term's currency. Open until a payment settles it."""
+
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="instalments")
+    number = models.PositiveSmallIntegerField()
+    amount = models.PositiveIntegerField()
+    due_on = models.DateField()
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="instalments")
+
+    class Meta:
+        ordering = ["membership", "number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="instalment_amount_positive"),
+            models.UniqueConstraint(fields=["membership", "number"], name="instalment_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Part {self.number}"

@@ -1,0 +1,67 @@
+"""What is offered: a price is changed by two people, and what is sold keeps the price it was sold at."""
+
+from django.db import transaction
+
+from billing.errors import BillingError
+from billing.models import Plan
+from loaf.lib.money import format_money
+from members import audit
+from members.actions import Act, MembersError, ask_approval, needs_two, register_act
+from members.models import Approval, User
+
+ACT = "plan_price"
+FIXED_ONCE_SOLD = ("interval", "length")
+"""What a charge at Stripe is made of: another rhythm is another plan."""
+
+
+def is_sold(plan: Plan) -> bool:
+    """Whether somebody has, or had, a term under it."""
+    return plan.pk is not None and (plan.memberships.exists() or plan.subscriptions.exists())
+
+
+@transaction.atomic
+def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
+    """Change the dues (minor units) of a plan for everybody who pays from now on; whether it is done already.
+
+    A plan nobody has is changed at once; otherwise a second person agrees, where the house says so. Raises BillingError.
+    """
+    if not is_sold(plan) or not needs_two(ACT):
+        change_price(plan=plan, amount=amount, reason=reason, by=by)
+        return True
+    both = f"{format_money(plan.minimum_amount, plan.currency)} to {format_money(amount, plan.currency)}"
+    try:
+        asked = ask_approval(
+            act=ACT, params={"plan": plan.pk, "amount": amount}, summary=f"Dues of “{plan}” from {both}", reason=reason, by=by
+        )
+    except MembersError as error:
+        raise BillingError(str(error)) from error
+    return asked.done_at is not None
+
+
+@transaction.atomic
+def change_price(*, plan: Plan, amount: int, reason: str, by: User) -> None:
+    """Set the dues. At Stripe the old price is retired, never edited; cards that renew go on at the price they were promised."""
+    from billing.tasks import retire_price
+
+    if not by.has_perm("subscriptions.manage_plans"):
+        raise BillingError("This is not among your powers.")
+    locked = Plan.objects.select_for_update().get(pk=plan.pk)
+    before, old = locked.minimum_amount, locked.stripe_price_id
+    if before == amount:
+        return
+    locked.minimum_amount, locked.stripe_price_id = amount, ""
+    locked.save()
+    audit.record("plan.price", target=locked, before={"dues": before}, after={"dues": amount}, reason=reason, by=by)
+    if old:
+        retire_price.enqueue(old)
+
+
+def _agreed(approval: Approval) -> None:
+    plan = Plan.objects.get(pk=approval.params["plan"])
+    try:
+        change_price(plan=plan, amount=approval.params["amount"], reason=approval.reason, by=approval.asked_by)
+    except BillingError as error:
+        raise MembersError(str(error)) from error
+
+
+register_act(ACT, Act("Changing what a plan costs that somebody has", "subscriptions.manage_plans"), _agreed)
