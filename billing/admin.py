@@ -89,7 +89,7 @@ class PlanForm(forms.ModelForm):
             given["length"] = 1
         elif interval == Interval.YEARS and length > LONGEST_YEARS:
             self.add_error("length", f"At most {LONGEST_YEARS} years; for longer there is “for life”.")
-        if not 1 <= (given.get("parts") or 1) <= MOST_PARTS:
+        if not 1 <= given.get("parts", 1) <= MOST_PARTS:
             self.add_error("parts", f"From 1 to {MOST_PARTS}.")
         if plans.is_sold(self.instance):
             self._clean_sold(given)

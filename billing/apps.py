@@ -12,8 +12,9 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing import fund, grants, ledger, plans, receivers, refunds, sections  # noqa: F401 (connects the signals, tells what this room holds)
         from billing.gateways import stripe
-        from members import audit
+        from members import audit, tiers
 
         audit.PROOFS.append(ledger.proof)
+        tiers.CHECKS.append(plans.opens_everything)
 
         stripe.keep_keys_out_of_the_database()

@@ -87,7 +87,10 @@ def _mark(payment: Payment, dispute: Dispute) -> None:
 
 @transaction.atomic
 def book_payout(*, known: KnownPayout) -> Payout:
-    """Book a transfer to the bank when it was paid, and take it back when it came back; once each."""
+    """Book a transfer to the bank when it was paid, and take it back when it came back; once each.
+
+    After more refunds than charges Stripe takes money from the bank: its amount is negative then.
+    """
     status = {"paid": Payout.Status.PAID, "failed": Payout.Status.FAILED, "canceled": Payout.Status.FAILED}
     payout, _ = Payout.objects.update_or_create(
         stripe_id=known.id,
@@ -100,8 +103,9 @@ def book_payout(*, known: KnownPayout) -> Payout:
     booked = LedgerEntry.objects.filter(posting=name).exists()
     if payout.status == Payout.Status.PAID and not booked:
         at = timezone.make_aware(dt.datetime.combine(payout.arrives_on, dt.time(12)))
+        into, out_of = (Account.BANK, Account.STRIPE) if payout.amount > 0 else (Account.STRIPE, Account.BANK)
         ledger.post(
-            posting=name, debits={Account.BANK: payout.amount}, credits={Account.STRIPE: payout.amount}, currency=payout.currency,
+            posting=name, debits={into: abs(payout.amount)}, credits={out_of: abs(payout.amount)}, currency=payout.currency,
             source=Payment.Source.SITE, booked_at=at,
         )  # fmt: skip
     if payout.status == Payout.Status.FAILED and booked and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists():

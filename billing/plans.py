@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from billing.errors import BillingError
-from billing.models import Plan
+from billing.models import Membership, Plan
 from loaf.lib.money import format_money
 from members import audit
 from members.actions import Act, MembersError, ask_approval, needs_two, register_act
-from members.models import Approval, User
+from members.models import Approval, Member, User
 
 ACT = "plan_price"
 FIXED_ONCE_SOLD = ("interval", "length")
@@ -17,6 +17,12 @@ FIXED_ONCE_SOLD = ("interval", "length")
 def is_sold(plan: Plan) -> bool:
     """Whether somebody has, or had, a term under it."""
     return plan.pk is not None and (plan.memberships.exists() or plan.subscriptions.exists())
+
+
+def opens_everything(member: Member) -> bool:
+    """Whether one of the plans she has today opens everything; somebody without any, brought in from a file, has it too."""
+    full = list(member.memberships.filter(status__in=Membership.PAID).values_list("plan__is_full", flat=True))
+    return any(full) or not full
 
 
 @transaction.atomic

@@ -49,7 +49,7 @@ def membership(request: HttpRequest) -> HttpResponse:
         "form": form,
         "plans": list(offers),
         "pause": PauseForm(),
-        "parts": instalments.owed_of(member),
+        "parts": instalments.owed_of(member) if at.owed else [],
         "card_given": "card" in request.GET,
         "can_change": current is not None and current.ends_on is not None and not current.covered_by_id and len(offers) > 1,
         "can_renew": renewal is None and current is not None and current.ends_on is not None and current.plan.can_renew_by_card,

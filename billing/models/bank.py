@@ -52,7 +52,7 @@ class Payout(models.Model):
 
     stripe_id = models.CharField(max_length=120, unique=True)
     status = models.CharField(max_length=10, choices=Status.choices)
-    amount = models.PositiveIntegerField()
+    amount = models.IntegerField(help_text="Negative when Stripe took money from the bank.")
     currency = models.CharField(max_length=3)
     charges = models.IntegerField(default=0)
     fees = models.IntegerField(default=0)

@@ -12,6 +12,7 @@ from members.actions.household import part
 from members.actions.profile import set_consent
 from members.models import Audience, Block, Consent, HouseholdMember, Listing, Member, MemberNote, NoContact, User
 from members.models.listing import FIELDS
+from members.tiers import has_everything
 
 NOTES_A_DAY = 10
 NOTES_KEPT = dt.timedelta(days=90)
@@ -61,7 +62,7 @@ def write_to(*, sender: Member, recipient: Member, text: str) -> MemberNote:
 
 def may_write(*, sender: Member, recipient: Member) -> bool:
     """Whether a note may go from one to the other: both active, nobody blocked, no pair kept apart."""
-    if not (sender.sees_member_pages and recipient.sees_member_pages and recipient.email) or sender.pk == recipient.pk:
+    if not (has_everything(sender) and recipient.sees_member_pages and recipient.email) or sender.pk == recipient.pk:
         return False
     if recipient.pk in NoContact.objects.apart_from(sender):
         return False

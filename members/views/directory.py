@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from loaf.lib import keyset
 from loaf.lib.htmx import render_page
-from members import actions, assist, audit, limits, photos
+from members import actions, assist, audit, limits, photos, tiers
 from members.doors import member_required
 from members.forms.directory import ListingForm, NoteForm, ReportForm
 from members.models import Block, Listing, Member, MemberNote, Office, PanicSwitch
@@ -26,7 +26,7 @@ def is_officer(request: HttpRequest) -> bool:
 def _viewer(request: HttpRequest) -> Member:
     """The active member who looks; for anybody else there is no directory. Raises Http404."""
     member: Member = request.member  # type: ignore[attr-defined]
-    if not member.sees_member_pages or PanicSwitch.is_on():
+    if not tiers.has_everything(member) or PanicSwitch.is_on():
         raise Http404
     return member
 
@@ -43,9 +43,11 @@ def _too_often(request: HttpRequest) -> HttpResponse:
 @member_required()
 def directory(request: HttpRequest) -> HttpResponse:
     """The people who chose to be found, twenty a page, by name and neighborhood."""
-    if not request.member.sees_member_pages:  # type: ignore[attr-defined]
+    if not tiers.has_everything(request.member):  # type: ignore[attr-defined]
         return render_page(request, "members/directory_closed.html", {}, status=404)
-    viewer = _viewer(request)
+    if PanicSwitch.is_on():
+        raise Http404
+    viewer: Member = request.member  # type: ignore[attr-defined]
     if not _within_looks(viewer, "lists", LISTS_A_DAY):
         return _too_often(request)
     text = " ".join(request.GET.get("q", "").split())[:60]

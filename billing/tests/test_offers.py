@@ -1,0 +1,485 @@
+"""What is offered and how else it is paid: prices, given memberships, codes, links, parts, the fund nobody can trace."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.core import signing
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import actions, fund, gift_cards, grants, instalments, ledger, office, pay_links, plans, subscriptions
+from billing.errors import BillingError
+from billing.models import Account, GiftCard, Instalment, LedgerEntry, Membership, Payment, Plan
+from billing.refunds import left_to_refund
+from billing.tests.test_checkout import deliver, pay
+from billing.tests.test_renewals import Life
+from loaf.sweep import sweep
+from members.actions import decide_approval, set_two_person_rule
+from members.models import Approval, Household, HouseholdMember
+from notices.models import Message
+from tests.factories import make_person, make_plan, make_staff, make_staff_with, make_term
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def treasurer():
+    return make_staff("finance")
+
+
+@pytest.fixture
+def ruth():
+    return make_person(status="payment_pending", email="ruth@example.org", first_name="Ruth", last_name="Hidden")
+
+
+def agree(approval, by):
+    decide_approval(approval=approval, is_granted=True, by=by)
+
+
+def household_of(*members):
+    home = Household.objects.create()
+    for member in members:
+        HouseholdMember.objects.create(household=home, member=member, confirmed_at=timezone.now())
+
+
+def paid_at(sandbox, answer, work):
+    """Pay the page an answer leads to, and hear of it."""
+    assert answer.status_code == 302, answer.content.decode()
+    deliver(pay(sandbox, answer.url), work)
+
+
+# -- plans
+
+
+def plan_form(plan, **changes):
+    names = ["name", "description", "interval", "length", "cycle", "parts", "grace_days", "seats", "position", "slug"]
+    data = {name: getattr(plan, name) for name in names} | {"minimum_amount": "40.00", "is_active": "on", "is_full": "on"}
+    return data | changes
+
+
+def test_price_of_a_sold_plan_changes_by_two_people_and_never_at_stripe(stripe_sandbox, as_user, work):
+    member = make_person(status="payment_pending", email="r@example.org")
+    life = Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
+    life.begin()
+    old, one, two = Plan.objects.get().stripe_price_id, make_staff("superadmin"), make_staff("superadmin")
+    assert old
+    url = reverse("admin:billing_plan_change", args=[life.plan.pk])
+    answer = as_user(one).post(url, plan_form(life.plan, minimum_amount="50.00"))
+    assert "Please write down why the dues change." in answer.content.decode()
+    answer = as_user(one).post(url, plan_form(life.plan, minimum_amount="50.00", why="The hall costs more"), follow=True)
+    assert "wait for a second person" in answer.content.decode()
+    assert Plan.objects.get().minimum_amount == 4000
+    agree(Approval.objects.get(act="plan_price"), two)
+    work()
+    assert (Plan.objects.get().minimum_amount, Plan.objects.get().stripe_price_id) == (5000, "")
+    price = stripe_sandbox.store.get("prices", old)
+    assert (str(price["active"]).lower(), price["unit_amount"]) == ("false", 4000)
+    life.charge()
+    assert Payment.objects.latest("pk").amount == 4000, "who renews by herself keeps the price she was promised"
+    assert ledger.proof() == []
+
+
+def test_whoever_changed_her_card_after_a_new_price_keeps_hers(stripe_sandbox, as_user, work):
+    member = make_person(status="payment_pending", email="r@example.org")
+    life = Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
+    life.begin()
+    set_two_person_rule(act="plan_price", is_on=False, by=make_staff("superadmin"), approved=True)
+    plans.ask_new_price(plan=life.plan, amount=6000, reason="r", by=make_staff("superadmin"))
+    subscriptions.pause(subscription=life.row, until=life.row.next_charge_on + dt.timedelta(days=30))
+    work()
+    item = life.there["items"]["data"][0]["price"]
+    assert (item["unit_amount"], life.row.amount) == (4000, 4000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"minimum_amount": "0"}, "or more"),
+        ({"suggested_amount": "40"}, "Please suggest more than the dues"),
+        ({"reduced_amount": "41"}, "Please type less than the dues"),
+        ({"interval": "fixed"}, "Please choose the last day"),
+        ({"interval": "years", "length": "90"}, "At most 50 years"),
+        ({"parts": "0"}, "From 1 to 12"),
+        ({"parts": "13"}, "From 1 to 12"),
+    ],
+)
+def test_nonsense_in_a_plan_gets_a_sentence(as_user, changes, sentence):
+    plan = make_plan()
+    html = as_user(make_staff("superadmin")).post(reverse("admin:billing_plan_change", args=[plan.pk]), plan_form(plan, **changes)).content
+    assert sentence in html.decode()
+
+
+def test_rhythm_of_a_sold_plan_stays_and_it_is_never_deleted(as_user):
+    term, client = make_term(member=make_person()), as_user(make_staff("superadmin"))
+    html = client.post(reverse("admin:billing_plan_change", args=[term.plan_id]), plan_form(term.plan, interval="month")).content.decode()
+    assert "its rhythm stays" in html
+    assert client.post(reverse("admin:billing_plan_delete", args=[term.plan_id]), {"post": "yes"}).status_code == 403
+    retired = plan_form(term.plan)
+    del retired["is_active"]
+    client.post(reverse("admin:billing_plan_change", args=[term.plan_id]), retired)
+    term.plan.refresh_from_db()
+    assert not term.plan.is_active
+    assert term.dues_amount == 4000
+
+
+def test_new_plan_needs_nobody_else(as_user):
+    data = plan_form(Plan(name="Two years", interval="years", length=2, minimum_amount=7000), minimum_amount="70")
+    assert as_user(make_staff("superadmin")).post(reverse("admin:billing_plan_add"), data).status_code == 302
+    plan = Plan.objects.get()
+    assert (plan.minimum_amount, plan.for_how_long, plan.slug) == (7000, "2 years", "two-years")
+
+
+def test_suggested_amount_is_told_and_nothing_is_ticked(as_user, ruth):
+    make_plan(minimum_amount=4000, suggested_amount=5500, name="Member")
+    html = as_user(ruth.user).get(reverse("membership")).content.decode()
+    assert "Who can, gives $55 in all for “Member”." in html
+    assert re.search(r'name="gift" value="0"[^>]*checked', html)
+
+
+# -- what a plan opens
+
+
+def test_plan_that_opens_less_closes_the_directory_and_notes(as_user):
+    member, other = make_person(), make_person(email="o@example.org")
+    term = make_term(member=member, plan=make_plan(is_full=False))
+    client = as_user(member.user)
+    assert "whose plan opens it" in client.get(reverse("directory")).content.decode()
+    assert client.get(reverse("person", args=[other.pk])).status_code == 404
+    assert client.get(reverse("write_note", args=[other.pk])).status_code == 404
+    make_term(member=member, plan=make_plan())
+    assert client.get(reverse("directory")).status_code == 200
+    term.delete()
+
+
+# -- given memberships
+
+
+def test_honorary_membership_has_a_reason_and_an_approver(as_user, mails, ruth):
+    one, two = make_staff("superadmin"), make_staff("superadmin")
+    life = make_plan(name="Friend for life", interval="lifetime")
+    data = {"number": ruth.member_number, "plan": life.pk, "ends_on": "", "reason": ""}
+    assert as_user(one).post(reverse("admin:billing_membership_add"), data).status_code == 422
+    answer = as_user(one).post(reverse("admin:billing_membership_add"), {**data, "reason": "Founded the house"}, follow=True)
+    assert "It waits for a second person." in answer.content.decode()
+    assert not Membership.objects.exists()
+    agree(Approval.objects.get(), two)
+    term = Membership.objects.get()
+    assert (term.status, term.ends_on, term.dues_amount, term.granted_reason, term.granted_by) == (
+        "active",
+        None,
+        0,
+        "Founded the house",
+        two,
+    )
+    ruth.refresh_from_db()
+    assert ruth.status == "active"
+    assert LedgerEntry.objects.count() == 0
+    assert Message.objects.filter(kind="membership_given").count() == 1
+    page = as_user(two).get(reverse("admin:billing_membership_change", args=[term.pk])).content.decode()
+    assert "Founded the house" in page
+    assert "for life" in page
+
+
+def test_given_until_a_day_and_never_shorter_than_what_is_paid(ruth):
+    boss = make_staff("superadmin")
+    set_two_person_rule(act=grants.GIVE, is_on=False, by=boss, approved=True)
+    day = timezone.localdate() + dt.timedelta(days=50)
+    grants.ask_grant(member=ruth, plan=make_plan(), ends_on=day, reason="A hard year", by=boss)
+    assert Membership.objects.get().ends_on == day
+    with pytest.raises(BillingError, match="paid for longer"):
+        grants.ask_grant(member=ruth, plan=make_plan(), ends_on=day - dt.timedelta(days=1), reason="again", by=boss)
+    with pytest.raises(BillingError, match="over already"):
+        grants.ask_grant(member=ruth, plan=make_plan(), ends_on=timezone.localdate(), reason="r", by=boss)
+    with pytest.raises(BillingError, match="on the list who may pay"):
+        grants.ask_grant(member=make_person(status="rejected"), plan=make_plan(), ends_on=None, reason="r", by=boss)
+    with pytest.raises(BillingError, match="powers"):
+        grants.ask_grant(member=ruth, plan=make_plan(), ends_on=None, reason="r", by=make_person().user)
+
+
+def test_end_of_a_paid_term_is_moved_with_a_reason_and_the_partner_follows(as_user):
+    one, two, (member, partner) = make_staff("superadmin"), make_staff("superadmin"), (make_person(), make_person())
+    term = make_term(member=member, plan=make_plan(seats=2))
+    household_of(member, partner)
+    covered = actions.cover_household(membership=term)
+    day = term.ends_on + dt.timedelta(days=31)
+    url = reverse("admin:billing_membership_change", args=[term.pk])
+    assert "Please choose the new last day" in as_user(one).post(url, {"do": "move", "reason": "r"}).content.decode()
+    as_user(one).post(url, {"do": "move", "reason": "The hall was shut", "ends_on": day.isoformat()})
+    agree(Approval.objects.get(), two)
+    term.refresh_from_db()
+    covered.refresh_from_db()
+    assert (term.ends_on, covered.ends_on, term.granted_by) == (day, day, two)
+
+
+def test_term_is_ended_by_hand_with_a_reason(as_user):
+    member = make_person()
+    term = make_term(member=member)
+    url = reverse("admin:billing_membership_change", args=[term.pk])
+    as_user(make_staff("superadmin")).post(url, {"do": "end", "reason": ""})
+    term.refresh_from_db()
+    assert term.status == "active"
+    as_user(make_staff("superadmin")).post(url, {"do": "end", "reason": "She asked on the phone"})
+    term.refresh_from_db()
+    member.refresh_from_db()
+    assert (term.status, term.ends_on, member.status) == ("cancelled", timezone.localdate(), "inactive")
+    looker = as_user(make_staff_with("subscriptions.view"))
+    assert looker.post(url, {"do": "end", "reason": "r"}).status_code == 403
+
+
+# -- for somebody else
+
+
+@pytest.fixture
+def bought(stripe_sandbox, client, work):
+    plan = make_plan(name="Member", minimum_amount=4000)
+    data = {"plan": plan.pk, "name": "Barb Buyer", "email": "barb@example.org", "attempt": "a"}
+    paid_at(stripe_sandbox, client.post(reverse("give_membership"), data), work)
+    return GiftCard.objects.get()
+
+
+def test_membership_is_bought_for_a_friend_and_waits_in_the_books(bought, client, work):
+    books = {row["account"]: row["credit"] - row["debit"] for row in LedgerEntry.objects.trial_balance()}
+    assert (books["2200"], books.get("4000", 0)) == (4000, 0)
+    letter = Message.objects.get(kind="gift_card")
+    assert letter.to_email == "barb@example.org"
+    assert bought.code in letter.text
+    assert bought.code not in letter.subject
+    html = client.get(reverse("payment_result", args=[bought.payment.reference])).content.decode()
+    assert bought.code in html
+    pdf = client.get(reverse("gift_card_pdf", args=[bought.payment.reference]))
+    assert pdf.content[:4] == b"%PDF"
+    assert not Membership.objects.exists()
+
+
+def test_code_is_used_once_and_neither_learns_of_the_other(bought, as_user, ruth, client):
+    me, code = as_user(ruth.user), bought.code
+    answer = me.post(reverse("use_code"), {"code": f" {code.lower().replace('-', ' ')} "}, follow=True)
+    assert "You are covered until" in answer.content.decode()
+    bought.refresh_from_db()
+    ruth.refresh_from_db()
+    assert (ruth.status, bought.code, bought.used_for.member) == ("active", "", ruth)
+    books = {row["account"]: row["credit"] - row["debit"] for row in LedgerEntry.objects.trial_balance()}
+    assert (books["2200"], books["4000"]) == (0, 4000)
+    assert ledger.proof() == []
+    assert "Barb" not in me.get(reverse("membership")).content.decode() + me.get(reverse("payments")).content.decode()
+    html = client.get(reverse("payment_result", args=[bought.payment.reference])).content.decode()
+    assert "Ruth" not in html
+    assert client.get(reverse("gift_card_pdf", args=[bought.payment.reference])).status_code == 404
+    assert "was used already" in as_user(make_person().user).post(reverse("use_code"), {"code": code}).content.decode()
+    assert left_to_refund(bought.payment) == 0
+
+
+@pytest.mark.parametrize("code", ["", "nonsense", "AAAA-AAAA-AAAA-AAAA", "' OR 1=1 --", "x" * 50])
+def test_wrong_codes_get_a_sentence(as_user, ruth, code):
+    answer = as_user(ruth.user).post(reverse("use_code"), {"code": code})
+    assert answer.status_code == 422
+    assert not Membership.objects.exists()
+
+
+def test_codes_cannot_be_guessed_in_numbers(as_user, ruth):
+    client = as_user(ruth.user)
+    html = [client.post(reverse("use_code"), {"code": f"AAAA-{n}"}).content.decode() for n in range(11)]
+    assert "wait an hour" in html[10]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_people_with_one_code_use_it_once(bought):
+    people = [make_person(status="payment_pending") for _ in range(4)]
+
+    refused = at_once([lambda p=p: gift_cards.use(member=p, code=bought.code) for p in people])
+    assert [type(error) for error in refused] == [BillingError] * 3
+    assert Membership.objects.filter(status="active").count() == 1
+
+
+# -- a link
+
+
+def test_link_shows_a_first_name_and_an_amount_and_works_once(stripe_sandbox, as_user, client, work, ruth):
+    plan = make_plan(name="Member of the secret club", minimum_amount=4000)
+    html = as_user(ruth.user).post(reverse("ask_friend"), {"plan": plan.pk}).content.decode()
+    url = re.search(r'value="(http[^"]+/pay/for/[^"]+)"', html)[1].split("/", 3)[3]
+    page = client.get(f"/{url}").content.decode()
+    assert "Pay for Ruth" in page
+    assert "$40.00" in page
+    for hidden in ("Hidden", "ruth@example.org", "secret club", str(ruth.member_number) + "<"):
+        assert hidden not in page
+    paid_at(stripe_sandbox, client.post(f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"}), work)
+    ruth.refresh_from_db()
+    assert ruth.status == "active"
+    payment = Payment.objects.get()
+    assert (payment.payer, payment.payer_name, payment.status) == (None, "Fred", "succeeded")
+    receipt, note = Message.objects.get(kind="paid_by_friend"), Message.objects.get(kind="paid_for_you")
+    assert (receipt.to_email, note.to_email) == ("fred@example.org", "ruth@example.org")
+    assert "Ruth" not in receipt.text
+    assert "Fred" not in note.text
+    again = client.get(f"/{url}")
+    assert again.status_code == 404
+    assert "not good any more" in again.content.decode()
+    assert "Fred" not in as_user(ruth.user).get(reverse("payments")).content.decode()
+
+
+def test_links_that_are_false_or_old_are_over(client, ruth):
+    plan = make_plan()
+    forged = signing.dumps({"m": ruth.pk, "p": plan.pk, "s": 0}, salt="another", compress=True)
+    for token in ("x", forged, "%20", "a" * 900):
+        assert client.get(reverse("pay_for", args=[token])).status_code == 404
+    good = pay_links.make(member=ruth, plan=plan).rstrip("/").rsplit("/", 1)[1]
+    assert pay_links.read(good).offer.dues == 4000
+    plan.is_active = False
+    plan.save()
+    with pytest.raises(BillingError):
+        pay_links.read(good)
+
+
+def test_friend_at_the_card_page_does_not_take_hers_over(stripe_sandbox, as_user, client, work, ruth):
+    """She opens her own page, then a friend opens one: the older page is closed, one payment comes, one term begins."""
+    plan = make_plan(minimum_amount=4000)
+    mine = as_user(ruth.user).post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "mine"})
+    url = pay_links.make(member=ruth, plan=plan).split("/", 3)[3]
+    theirs = client.post(f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
+    assert mine.url != theirs.url
+    paid_at(stripe_sandbox, theirs, work)
+    assert Membership.objects.filter(status="active").count() == 1
+    assert Payment.objects.filter(status="succeeded").count() == 1
+
+
+# -- in parts
+
+
+@pytest.mark.parametrize(("amount", "count"), [(4000, 1), (4000, 3), (100, 7), (12, 12), (99999, 11)])
+def test_parts_add_up_and_differ_by_cents(amount, count):
+    parts = instalments.parts_of(amount, count)
+    assert (sum(parts), len(parts)) == (amount, count)
+    assert max(parts) - min(parts) < count
+
+
+@pytest.fixture
+def in_parts(stripe_sandbox, as_user, work, ruth):
+    plan = make_plan(minimum_amount=4000, parts=3, grace_days=30)
+    client = as_user(ruth.user)
+    data = {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"}
+    paid_at(stripe_sandbox, client.post(reverse("membership"), data), work)
+    return Membership.objects.get()
+
+
+def test_first_part_begins_the_whole_term(in_parts, ruth):
+    rows = list(in_parts.instalments.all())
+    assert [row.amount for row in rows] == [1334, 1333, 1333]
+    assert [row.payment_id is not None for row in rows] == [True, False, False]
+    assert rows[0].due_on == in_parts.starts_on < rows[1].due_on < rows[2].due_on < in_parts.ends_on
+    assert (Payment.objects.get().amount, in_parts.dues_amount) == (1334, 4000)
+    assert actions.position_of(ruth).owed == 2666
+    assert ledger.proof() == []
+
+
+def test_next_part_by_card_and_the_last_by_check(stripe_sandbox, as_user, work, ruth, in_parts, treasurer):
+    client = as_user(ruth.user)
+    assert "Pay the next part" in client.get(reverse("membership")).content.decode()
+    first, again = (client.post(reverse("pay_part"), {"attempt": key}) for key in ("x", "y"))
+    assert first.url == again.url, "a second window finds the same page"
+    paid_at(stripe_sandbox, first, work)
+    assert [row.number for row in instalments.still_open(in_parts)] == [3]
+    entry = {"payer": ruth, "payer_name": "", "method": "cheque", "received_on": timezone.localdate(), "plan": in_parts.plan}
+    with pytest.raises(BillingError, match=r"Parts are still to be paid: \$13\.33"):
+        office.record_payment(entry=office.Entry(amount=1000, check_number="1", **entry), by=treasurer, currency="usd")
+    office.record_payment(entry=office.Entry(amount=1333, check_number="2", **entry), by=treasurer, currency="usd")
+    assert instalments.still_open(in_parts) == []
+    assert Membership.objects.count() == 1
+    assert "Pay the next part" not in client.get(reverse("membership")).content.decode()
+    answer = client.post(reverse("pay_part"), {"attempt": "z"}, follow=True)
+    assert "There is no part left to pay." in answer.content.decode()
+    assert Payment.objects.filter(status="succeeded").count() == 3
+    assert ledger.proof() == []
+
+
+def test_part_that_never_comes_ends_the_term_by_rule(in_parts, ruth):
+    due = in_parts.instalments.get(number=2).due_on
+
+    def at(days):
+        sweep(now=timezone.make_aware(dt.datetime.combine(due + dt.timedelta(days=days), dt.time(12))))
+        ruth.refresh_from_db()
+        return Message.objects.filter(kind="part_due").count(), ruth.status
+
+    assert at(-1) == (0, "active")
+    assert at(0) == (1, "active")
+    assert at(1) == (1, "active")
+    assert at(14) == (2, "active")
+    assert at(30) == (2, "active")
+    assert at(31)[1] == "inactive"
+    in_parts.refresh_from_db()
+    assert in_parts.ends_on == due - dt.timedelta(days=1)
+
+
+def test_first_part_by_check_begins_it_too(ruth, treasurer):
+    plan = make_plan(minimum_amount=4000, parts=4)
+    entry = office.Entry(ruth, "", "cheque", 1000, timezone.localdate(), plan, "7")
+    office.record_payment(entry=entry, by=treasurer, currency="usd")
+    assert [row.amount for row in Instalment.objects.all()] == [1000] * 4
+    assert Membership.objects.get().status == "active"
+
+
+def test_parts_and_renewing_do_not_mix(as_user, ruth):
+    plan = make_plan(parts=3)
+    html = as_user(ruth.user).post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on", "renews": "yes"})
+    assert "Please choose one of the two" in html.content.decode()
+    other = make_plan()
+    html = as_user(ruth.user).post(reverse("membership"), {"plan": other.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
+    assert "This plan is paid at once" in html.content.decode()
+
+
+# -- the fund, and postings by hand
+
+
+def lowered(sandbox, as_user, work, n):
+    plan = Plan.objects.filter(reduced_amount=1000).first() or make_plan(minimum_amount=4000, reduced_amount=1000)
+    member = make_person(status="payment_pending", email=f"low{n}@example.org")
+    data = {"plan": plan.pk, "gift": "0", "attempt": "a", "is_short": "on", "is_reduced": "on"}
+    paid_at(sandbox, as_user(member.user).post(reverse("membership"), data), work)
+    return member
+
+
+def test_fund_pays_for_several_at_once_and_points_at_nobody(stripe_sandbox, as_user, work, treasurer):
+    gift = office.Entry(None, "A friend", "cash", 20000, timezone.localdate())
+    office.record_payment(entry=gift, by=treasurer, currency="usd")
+    boss, second = make_staff("superadmin"), make_staff("superadmin")
+    answer = as_user(boss).post(reverse("admin:billing_by_hand"), {"kind": "set_aside", "amount": "120", "reason": "The board said so"})
+    assert answer.status_code == 302
+    agree(Approval.objects.get(act=fund.ACT), second)
+    assert fund.balance(Account.SOLIDARITY, "usd") == 12000
+    for n in range(2):
+        lowered(stripe_sandbox, as_user, work, n)
+    assert fund.pay_lowered(currency="usd") == 0, "two are too few: the sum would point at them"
+    lowered(stripe_sandbox, as_user, work, 3)
+    assert fund.waiting("usd") == (9000, 3)
+    sweep()
+    sweep()
+    assert fund.balance(Account.SOLIDARITY, "usd") == 3000
+    entries = LedgerEntry.objects.filter(posting__startswith="fund:")
+    assert {(e.account, e.amount, e.payment_id) for e in entries} == {("2100", 9000, None), ("4000", 9000, None)}
+    assert fund.waiting("usd") == (0, 0)
+    assert ledger.proof() == []
+    page = as_user(boss).get(reverse("admin:billing_membership_changelist")).content.decode()
+    assert "$10" not in page, "the list of terms shows no difference"
+
+
+@pytest.mark.parametrize("kind", ["set_aside", "give_back", "check_lost", "dispute_lost", "sorted_dues", "sorted_gift"])
+def test_nothing_is_posted_that_is_not_there(as_user, kind):
+    html = as_user(make_staff("superadmin")).post(reverse("admin:billing_by_hand"), {"kind": kind, "amount": "5", "reason": "r"})
+    assert "There is only $0.00 of that in the books." in html.content.decode()
+    assert not Approval.objects.exists()
+
+
+def test_lost_check_is_written_off_by_two(as_user, treasurer):
+    entry = office.Entry(None, "A friend", "cheque", 2500, timezone.localdate(), check_number="9")
+    office.record_payment(entry=entry, by=treasurer, currency="usd")
+    boss, second = make_staff("superadmin"), make_staff("superadmin")
+    data = {"kind": "check_lost", "amount": "25", "reason": "The bank sent it back"}
+    as_user(boss).post(reverse("admin:billing_by_hand"), data)
+    assert not LedgerEntry.objects.filter(account="5200").exists()
+    agree(Approval.objects.get(), second)
+    books = {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+    assert (books["5200"], books["1200"]) == (2500, 0)
+    assert as_user(second).get(reverse("admin:billing_books")).status_code == 200

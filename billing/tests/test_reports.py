@@ -1,0 +1,185 @@
+"""What the treasurer reads and takes out: sums that agree with the books, files, papers without names."""
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from billing import ledger, office, refunds, reports
+from billing.models import LedgerEntry, Payment, Subscription
+from members.actions import decide_approval
+from members.models import Approval
+from tests.factories import make_member, make_payment, make_person, make_plan, make_staff, make_staff_with, make_term
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate
+
+
+@pytest.fixture
+def treasurer():
+    return make_staff("finance")
+
+
+@pytest.fixture
+def plan():
+    return make_plan(name="Member", minimum_amount=4000)
+
+
+def take(treasurer, plan, *, amount=4000, days_ago=0, number="1", name="Ruth", method="cheque"):
+    member = make_person(status="active", first_name=name)
+    entry = office.Entry(member, "", method, amount, TODAY() - dt.timedelta(days=days_ago), plan, number if method == "cheque" else "")
+    return office.record_payment(entry=entry, by=treasurer, currency="usd")
+
+
+def text_of(pdf):
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_what_came_in_agrees_with_the_books(treasurer, plan):
+    take(treasurer, plan, amount=5500)
+    paid = take(treasurer, plan, number="2", method="cash")
+    refunds.refund_payment(payment=paid, amount=1000, reason="r", ends_term=False, by=treasurer)
+    first = TODAY().replace(month=1, day=1)
+    by_account = {row["account"]: row["net"] for row in reports.by_account(first, TODAY())}
+    assert by_account == {"4000": 7000, "4100": 1500}
+    methods = {row["method"]: (row["count"], row["total"]) for row in reports.by_method(first, TODAY())}
+    assert methods == {"cheque": (1, 5500), "cash": (1, 4000)}
+    assert [(row["name"], row["count"], row["total"]) for row in reports.by_plan(first, TODAY())] == [("Member", 2, 8000)]
+    months = reports.by_month(TODAY())
+    assert len(months) == 12
+    assert (months[-1]["net"], sum(row["net"] for row in months[:-1])) == (8500, 0)
+    assert ledger.proof() == []
+
+
+def test_month_belongs_to_the_organisations_clock(treasurer):
+    """A check received on the last evening of a month counts in it, whatever UTC says."""
+    late = dt.datetime(2026, 3, 31, 23, 30, tzinfo=timezone.get_default_timezone())
+    payment = make_payment(paid_at=late, status="succeeded")
+    ledger.post_payment(payment)
+    march = reports.by_account(dt.date(2026, 3, 1), dt.date(2026, 3, 31))
+    april = reports.by_account(dt.date(2026, 4, 1), dt.date(2026, 4, 30))
+    assert ([row["net"] for row in march], april) == ([4000], [])
+
+
+def test_pages_show_sums_and_take_a_span_that_makes_sense(as_user, treasurer, plan):
+    take(treasurer, plan)
+    client = as_user(treasurer)
+    html = client.get(reverse("admin:billing_money")).content.decode()
+    assert "$40.00" in html
+    none = client.get(reverse("admin:billing_money"), {"first": "2001-01-01", "last": "2001-12-31"}).content.decode()
+    assert none.count("$40.00") < html.count("$40.00")
+    wrong = client.get(reverse("admin:billing_money"), {"first": "2026-05-01", "last": "2026-04-01"})
+    assert wrong.status_code == 422
+    assert "The last day lies before the first one." in wrong.content.decode()
+    assert client.get(reverse("admin:billing_money"), {"first": "x", "last": "2026-99-01"}).status_code == 422
+
+
+def test_who_has_not_paid_and_whose_card_ends(as_user, treasurer, plan):
+    waiting, late, paid = (
+        make_member(status=status, last_name=name)
+        for status, name in (("payment_pending", "Waits"), ("active", "Late"), ("active", "Paid"))
+    )
+    make_term(member=late, plan=plan, days_left=-5)
+    make_term(member=paid, plan=plan, days_left=50)
+    Subscription.objects.create(
+        member=paid, plan=plan, amount=4000, currency="usd", status="active", next_charge_on=TODAY() + dt.timedelta(days=51),
+        card_ends_on=TODAY() + dt.timedelta(days=20),
+    )  # fmt: skip
+    assert set(reports.unpaid()) >= {waiting, late}
+    assert paid not in set(reports.unpaid())
+    html = as_user(treasurer).get(reverse("admin:billing_due")).content.decode()
+    assert "Waits" in html.split("Refused cards")[0]
+    assert "Paid" in html.split("Cards that end")[1]
+    expected = {row["month"]: (row["cards"], row["hands"]) for row in reports.forecast(TODAY())}
+    assert expected[reports.first_of(TODAY() + dt.timedelta(days=51))][0] == 4000
+    assert expected[reports.first_of(TODAY())][1] == 4000, "whoever is late is expected now"
+
+
+def test_reports_cost_the_same_for_few_and_many(as_user, treasurer, plan):
+    client = as_user(treasurer)
+
+    def cost():
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            for name in ("billing_money", "billing_due", "billing_books"):
+                assert client.get(reverse(f"admin:{name}")).status_code == 200
+        return len(found)
+
+    take(treasurer, plan)
+    cost()
+    few = cost()
+    for n in range(12):
+        take(treasurer, plan, number=str(10 + n), days_ago=30 * n)
+        make_term(member=make_member(), plan=plan, days_left=-3)
+    assert cost() == few
+
+
+def test_month_for_the_board_names_nobody(as_user, treasurer, plan):
+    take(treasurer, plan, name="Zebulon")
+    today = TODAY()
+    answer = as_user(treasurer).get(reverse("admin:billing_month", args=[today.year, today.month]))
+    assert answer["Content-Type"] == "application/pdf"
+    words = text_of(answer.content)
+    assert "$40.00" in words
+    assert "Zebulon" not in words
+    assert as_user(treasurer).get(reverse("admin:billing_month", args=[1, 99])).status_code == 200
+
+
+def granted(as_user, url, treasurer):
+    """Ask for a file, have the second person agree, take it."""
+    client = as_user(treasurer)
+    assert client.post(url, {"reason": "For the bookkeeper"}).status_code == 302
+    decide_approval(approval=Approval.objects.latest("pk"), is_granted=True, by=make_staff("superadmin"))
+    answer = client.post(url, {"reason": "For the bookkeeper", "approval": Approval.objects.latest("pk").pk})
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def test_journal_balances_posting_by_posting(as_user, treasurer, plan):
+    take(treasurer, plan, amount=5500)
+    rows = granted(as_user, reverse("admin:billing_journal"), treasurer)
+    assert rows[0] == reports.JOURNAL
+    sums = {}
+    for row in rows[1:]:
+        line = dict(zip(rows[0], row, strict=True))
+        sums.setdefault(line["Journal No"], [0.0, 0.0])
+        sums[line["Journal No"]][0] += float(line["Debits"] or 0)
+        sums[line["Journal No"]][1] += float(line["Credits"] or 0)
+    assert sums
+    assert all(debit == credit for debit, credit in sums.values())
+    assert len(rows) - 1 == LedgerEntry.objects.count()
+
+
+def test_payments_file_neutralises_formulas_and_needs_the_power(as_user, treasurer):
+    make_payment(payer_name="=HYPERLINK(1)", receipt_number="2026-1")
+    rows = granted(as_user, reverse("admin:billing_payments_file"), treasurer)
+    line = dict(zip(rows[0], rows[1], strict=True))
+    assert (line["From"], line["Amount"], line["Currency"]) == ("'=HYPERLINK(1)", "40.00", "USD")
+    looker = as_user(make_staff_with("subscriptions.view"))
+    assert looker.get(reverse("admin:billing_payments_file")).status_code in (403, 404)
+
+
+def test_receipt_is_a_paper_with_a_number_and_a_neutral_name(as_user, treasurer, plan, settings):
+    payment = take(treasurer, plan, amount=5500)
+    client = as_user(payment.payer.user)
+    assert reverse("receipt_pdf", args=[payment.reference]) in client.get(reverse("payments")).content.decode()
+    answer = client.get(reverse("receipt_pdf", args=[payment.reference]))
+    words = text_of(answer.content)
+    assert f"Receipt no. {payment.receipt_number}" in words
+    assert "$55.00" in words
+    assert "Gift" in words
+    assert "Check no. 1" in words
+    assert (
+        settings.ORG["open_name"] not in words.replace(settings.ORG["legal_name"], "") or settings.ORG["open_name"] == settings.ORG["name"]
+    )
+    assert payment.payer.last_name not in answer["Content-Disposition"]
+    assert as_user(make_person().user).get(reverse("receipt_pdf", args=[payment.reference])).status_code == 404
+    assert as_user(treasurer).get(reverse("admin:billing_payment_receipt", args=[payment.pk])).content[:4] == b"%PDF"
+    Payment.objects.filter(pk=payment.pk).update(status="pending")
+    assert client.get(reverse("receipt_pdf", args=[payment.reference])).status_code == 404
