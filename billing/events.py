@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing import actions, bank, refunds, subscriptions
 from billing.gateways import stripe, stripe_bank
 from billing.gateways import stripe_subscriptions as gateway
-from billing.models import Payment, ProviderEvent
+from billing.models import Payment, Plan, ProviderEvent
 from members import audit
 from members.models import User
 
@@ -83,6 +83,31 @@ def _paid_out(data: dict[str, Any]) -> None:
     bank.book_payout(known=stripe_bank.fetch_payout(data["id"]))
 
 
+def _upcoming(data: dict[str, Any]) -> None:
+    """A charge is near: take over the day Stripe has in mind, so that our notice names it."""
+    details = (data.get("parent") or {}).get("subscription_details") or {}
+    if details.get("subscription"):
+        _subscription_changed({"id": details["subscription"]})
+
+
+def _card_changed(data: dict[str, Any]) -> None:
+    """A bank renewed a card by itself, or it was taken away."""
+    subscriptions.card_renewed(method_id=data["id"], card=gateway.fetch_card(data["id"]))
+
+
+def _customer_gone(data: dict[str, Any]) -> None:
+    if gateway.is_gone(data["id"]):
+        subscriptions.customer_gone(customer_id=data["id"])
+
+
+def _price_changed(data: dict[str, Any]) -> None:
+    """Retired at Stripe by hand: the plan gets another one the next time it is needed."""
+    by_product = data.get("object") == "product"
+    for plan in Plan.objects.filter(**{"stripe_product_id" if by_product else "stripe_price_id": data["id"]}).exclude(stripe_price_id=""):
+        if not gateway.is_offered(plan.stripe_price_id):
+            Plan.objects.filter(pk=plan.pk).update(stripe_price_id="", **({"stripe_product_id": ""} if by_product else {}))
+
+
 def _look(data: dict[str, Any]) -> None:
     raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
 
@@ -107,6 +132,17 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {
     "payout.failed": _paid_out,
     "invoice.paid": _invoice_changed,
     "invoice.payment_failed": _invoice_changed,
+    "invoice.finalized": _invoice_changed,
+    "invoice.voided": _invoice_changed,
+    "invoice.upcoming": _upcoming,
+    "payment_method.updated": _card_changed,
+    "payment_method.automatically_updated": _card_changed,
+    "payment_method.detached": _card_changed,
+    "customer.deleted": _customer_gone,
+    "product.updated": _price_changed,
+    "product.deleted": _price_changed,
+    "price.updated": _price_changed,
+    "price.deleted": _price_changed,
     "customer.subscription.created": _subscription_changed,
     "customer.subscription.updated": _subscription_changed,
     "customer.subscription.deleted": _subscription_changed,

@@ -152,6 +152,8 @@ def refunds_at_stripe(*, charge_id: str) -> int:
         return 0
     new = 0
     for made in stripe.fetch_refunds(charge_id):
+        if made.status in ("failed", "canceled"):
+            _came_back(payment, made.id)
         if made.status != "succeeded" or Refund.objects.filter(provider_id=made.id).exists():
             continue
         ours = payment.refunds.filter(status=Refund.Status.ASKED, amount=made.amount, provider_id="").order_by("pk").first()
@@ -163,6 +165,21 @@ def refunds_at_stripe(*, charge_id: str) -> int:
         _book(refund, made.at)
         new += 1
     return new
+
+
+def _came_back(payment: Payment, provider_id: str) -> None:
+    """A refund the bank could not deliver: the money is with Stripe again, and the books say so. Once. The payment is locked."""
+    refund = payment.refunds.filter(provider_id=provider_id, status=Refund.Status.DONE).first()
+    if refund is None:
+        return
+    ledger.reverse(posting=f"refund:{refund.pk}", reason="The refund came back")
+    refund.status = Refund.Status.FAILED
+    refund.save(update_fields=["status"])
+    left = payment.refunds.filter(status=Refund.Status.DONE).exists()
+    payment.status = Payment.Status.PARTIALLY_REFUNDED if left else Payment.Status.SUCCEEDED
+    amount = format_money(refund.amount, refund.currency)
+    payment.attention = f"A refund of {amount} could not be delivered and came back. Please find another way."
+    payment.save(update_fields=["status", "attention"])
 
 
 def _agreed(approval: Approval) -> None:

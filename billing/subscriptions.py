@@ -178,6 +178,26 @@ def end(*, subscription: Subscription, tell: bool = True) -> Subscription:
     return locked
 
 
+def card_renewed(*, method_id: str, card: gateway.Card | None) -> None:
+    """Take over what a bank changed on a kept card. One that was taken away ends what it would pay, with a letter."""
+    for pk in Subscription.objects.live().filter(payment_method=method_id).values_list("pk", flat=True):
+        with transaction.atomic():
+            row = lock(pk)
+            if row.payment_method != method_id:
+                continue
+            if card is None:
+                end(subscription=row)
+            else:
+                row.card_brand, row.card_last4, row.card_ends_on = card.brand, card.last4, card.ends_on
+                row.save(update_fields=["card_brand", "card_last4", "card_ends_on"])
+
+
+def customer_gone(*, customer_id: str) -> None:
+    """Somebody deleted a customer at Stripe: nothing can be charged there any more."""
+    for pk in Subscription.objects.live().filter(stripe_customer_id=customer_id).values_list("pk", flat=True):
+        _over(pk)
+
+
 # -- what happens around it ---------------------------------------------------------------------------------------------
 
 

@@ -27,8 +27,10 @@ def stripe_settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     if settings.STRIPE_LIVE_MODE and settings.STRIPE_API_HOST != "https://api.stripe.com":
         found.append(Error("STRIPE_LIVE_MODE must talk to Stripe itself.", id="loaf.E004"))
     statement = settings.ORG["statement"]
-    if not 5 <= len(statement) <= 22 or any(mark in statement for mark in "<>\\'\"*"):
-        found.append(Error("ORG_STATEMENT_DESCRIPTOR must have 5 to 22 characters and none of < > \\ ' \" *.", id="loaf.E005"))
+    has_letter = statement.isascii() and any(mark.isalpha() for mark in statement)
+    if not (5 <= len(statement) <= 22 and has_letter) or any(mark in statement for mark in "<>\\'\"*"):
+        rule = "5 to 22 plain characters, a letter among them, and none of < > \\ ' \" *"
+        found.append(Error(f"ORG_STATEMENT_DESCRIPTOR must have {rule}.", id="loaf.E005"))
     return found
 
 

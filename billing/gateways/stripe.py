@@ -53,6 +53,7 @@ ENDPOINT_EVENTS = [
     "customer.subscription.deleted",
     "payment_method.attached",
     "payment_method.updated",
+    "payment_method.automatically_updated",
     "payment_method.detached",
     "payout.created",
     "payout.paid",
@@ -62,8 +63,10 @@ ENDPOINT_EVENTS = [
     "customer.deleted",
     "product.created",
     "product.updated",
+    "product.deleted",
     "price.created",
     "price.updated",
+    "price.deleted",
 ]
 
 

@@ -149,6 +149,32 @@ def fetch_subscription(subscription_id: str) -> tuple[KnownSubscription, str]:
     return _known(row), _item(row).get("id", "")
 
 
+def fetch_card(method_id: str) -> Card | None:
+    """A kept card as it is now: banks renew numbers and dates by themselves. None when it is gone. Raises StripeDown."""
+    try:
+        return _card(_ask(client().v1.payment_methods.retrieve, method_id))
+    except Refused:
+        return None
+
+
+def is_offered(price_id: str) -> bool:
+    """Whether a price can be charged: it and its product are not retired. Raises StripeDown."""
+    try:
+        row = _ask(client().v1.prices.retrieve, price_id, {"expand": ["product"]})
+    except Refused:
+        return False
+    product = row.get("product")
+    return bool(row.get("active")) and bool(not isinstance(product, dict) or product.get("active", True))
+
+
+def is_gone(customer_id: str) -> bool:
+    """Whether a customer was deleted at Stripe. Raises StripeDown."""
+    try:
+        return bool(_ask(client().v1.customers.retrieve, customer_id).get("deleted"))
+    except Refused:
+        return True
+
+
 def all_subscriptions() -> Iterator[KnownSubscription]:
     """Every subscription that may charge a card some day, as Stripe knows it now. Raises StripeDown."""
     try:

@@ -7,12 +7,26 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import bank, ledger, refunds
-from billing.models import Account, BankLine, Dispute, LedgerEntry, Payment, Payout, Reconciliation, Subscription
+from billing.gateways.stripe_bank import KnownPayout
+from billing.models import (
+    Account,
+    BankLine,
+    Dispute,
+    LedgerEntry,
+    Membership,
+    Payment,
+    Payout,
+    Plan,
+    Reconciliation,
+    Subscription,
+)
 from billing.reconcile import reconcile, reconcile_and_keep
+from billing.refunds import left_to_refund
 from billing.tests.test_checkout import deliver
 from billing.tests.test_office import balance, pay_dues
 from billing.tests.test_renewals import Life
 from loaf.sweep import sweep
+from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +36,12 @@ pytestmark = pytest.mark.django_db
 def paid(stripe_sandbox, as_user):
     payment = pay_dues(stripe_sandbox, as_user)
     return stripe_sandbox, payment, stripe_sandbox.store.get("charges", payment.stripe_charge_id)
+
+
+@pytest.fixture
+def life(stripe_sandbox, as_user, work):
+    member = make_person(status="payment_pending", email="ruth@example.org")
+    return Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
 
 
 def told(sandbox, act):
@@ -171,3 +191,86 @@ def test_comparison_runs_once_a_night_and_shows_on_the_desk(renewing, as_user, w
     html = as_user(make_staff("finance")).get("/admin/").content.decode()
     assert "Books and Stripe agree" in html
     assert LedgerEntry.objects.exists()
+
+
+def test_refund_that_could_not_be_delivered_is_back_in_the_books(life):
+    life.begin()
+    payment = Payment.objects.get()
+    life.tell(lambda: life.sandbox.store.refund({"charge": payment.stripe_charge_id, "amount": 1500}))
+    row = next(iter(life.sandbox.store.kinds["refunds"].values()))
+
+    def comes_back():
+        row["status"] = "failed"
+        life.sandbox.store.get("charges", payment.stripe_charge_id)["amount_refunded"] = 0
+        life.sandbox.store.emit("refund.failed", row)
+
+    life.tell(comes_back, copies=3)
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunds.get().status, left_to_refund(payment)) == ("succeeded", "failed", 4000)
+    assert "came back" in payment.attention
+    assert LedgerEntry.objects.filter(posting__startswith="reversal:refund").count() == 2
+    assert ledger.proof() == []
+
+
+def test_bank_renews_a_card_by_itself(life):
+    life.begin()
+    method = life.sandbox.store.get("payment_methods", life.row.payment_method)
+
+    def renewed():
+        method["card"] |= {"last4": "1881", "exp_year": 2040}
+        life.sandbox.store.emit("payment_method.automatically_updated", method)
+
+    life.tell(renewed)
+    assert (life.row.card_last4, life.row.card_ends_on.year) == ("1881", 2040)
+
+
+def test_card_taken_away_and_customer_deleted_end_what_they_pay(life):
+    life.begin()
+    customer = life.sandbox.store.get("customers", life.row.stripe_customer_id)
+
+    def gone():
+        customer["deleted"] = True
+        life.sandbox.store.emit("customer.deleted", customer)
+
+    life.tell(gone, copies=2)
+    assert life.row.status == "ended"
+    assert Message.objects.filter(kind="renewal_ended").count() == 1
+
+
+def test_price_retired_at_stripe_by_hand_is_made_anew(life):
+    life.begin()
+    price = life.sandbox.store.get("prices", Plan.objects.get().stripe_price_id)
+
+    def retired():
+        price["active"] = False
+        life.sandbox.store.emit("price.updated", price)
+
+    life.tell(retired)
+    assert Plan.objects.get().stripe_price_id == ""
+    assert life.row.stripe_price_id == price["id"], "what runs goes on"
+
+
+@pytest.mark.parametrize("kind", ["invoice.finalized", "invoice.voided"])
+def test_other_news_of_invoices_changes_nothing(life, kind):
+    life.begin()
+    life.charge()
+    invoice = list(life.sandbox.store.kinds["invoices"].values())[-1]
+    before = (Payment.objects.count(), Membership.objects.count(), LedgerEntry.objects.count())
+    life.tell(lambda: life.sandbox.store.emit(kind, invoice), copies=2)
+    assert (Payment.objects.count(), Membership.objects.count(), LedgerEntry.objects.count()) == before
+
+
+def test_upcoming_charge_tells_the_day(life):
+    life.begin()
+    Subscription.objects.update(next_charge_on=None)
+    hint = {"object": "invoice", "parent": {"subscription_details": {"subscription": life.row.stripe_id}}}
+    life.tell(lambda: life.sandbox.store.emit("invoice.upcoming", hint))
+    assert life.row.next_charge_on is not None
+
+
+def test_bank_takes_more_than_came(stripe_sandbox):
+    known = KnownPayout("po_minus", "paid", -2500, "usd", timezone.localdate(), charges=0, fees=0, refunds=-2500, other=0)
+    for _ in range(2):
+        bank.book_payout(known=known)
+    books = {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+    assert (books["1000"], books["1100"]) == (-2500, 2500)
