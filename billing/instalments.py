@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing import emails_renewal as emails
 from billing.errors import BillingError
 from billing.models import Instalment, Membership, Payment, PaymentLine, Plan
+from loaf.lib.money import unit
 from members.models import Member
 
 SESSION_LIFE = dt.timedelta(hours=23)
@@ -17,15 +18,15 @@ SETTLED = (Payment.Status.SUCCEEDED, Payment.Status.PARTIALLY_REFUNDED, Payment.
 """A part is paid while its money is here; one that went back whole is open again."""
 
 
-def parts_of(amount: int, count: int) -> list[int]:
-    """Cut an amount (minor units) into equal parts; the odd cents go into the first. They add up to the whole."""
-    each = amount // count
+def parts_of(amount: int, count: int, step: int = 1) -> list[int]:
+    """Cut an amount (minor units, multiples of `step`) into equal parts; the odd cents go into the first. They add up to the whole."""
+    each = amount // step // count * step
     return [amount - each * (count - 1), *[each] * (count - 1)]
 
 
 def plan_parts(*, membership: Membership, plan: Plan, amount: int) -> int:
     """Write down the parts of a term that waits for its first one; returns what is paid now."""
-    parts = parts_of(amount, plan.parts)
+    parts = parts_of(amount, plan.parts, unit(plan.currency))
     Instalment.objects.bulk_create(
         Instalment(membership=membership, number=number, amount=part, due_on=day)
         for (number, part), day in zip(enumerate(parts, 1), days_of(membership, plan.parts), strict=True)

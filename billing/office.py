@@ -12,7 +12,7 @@ from billing import instalments, ledger
 from billing.actions import BillingError, begin_terms, next_receipt_number, next_term
 from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked
-from loaf.lib.money import format_money
+from loaf.lib.money import format_money, unit
 from members import audit
 from members.models import Member, User
 
@@ -72,7 +72,7 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     dues = entry.plan.minimum_amount
     if parts := _parts(entry):
         return parts
-    is_first = entry.plan.parts > 1 and entry.amount == instalments.parts_of(dues, entry.plan.parts)[0]
+    is_first = entry.plan.parts > 1 and entry.amount == instalments.parts_of(dues, entry.plan.parts, unit(currency))[0]
     if entry.amount < dues and not is_first:
         least = format_money(dues, currency)
         raise BillingError(f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan.")

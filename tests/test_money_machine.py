@@ -65,6 +65,9 @@ class Money(RuleBasedStateMachine):
         ]
         self.people = [make_person(status="payment_pending", email=f"p{n}@example.org") for n in range(3)]
         self.checks = 0
+        for n in range(2):  # two of them begin with a card that renews by itself
+            self.pays_by_card(n, n, renews=True, switches=False, card=GOOD)
+            self.everything_is_told()
 
     def teardown(self) -> None:
         try:
@@ -103,6 +106,13 @@ class Money(RuleBasedStateMachine):
         except BillingError:
             return
 
+    @rule(n=WHO, plan=PLAN, renews=st.booleans(), switches=st.booleans(), card=st.sampled_from([GOOD, GOOD, BAD_LATER]))
+    def pays_by_card(self, n, plan, renews, switches, card):
+        before = len(self.store.kinds["checkout/sessions"])
+        self.asks_to_pay(n, plan, renews, 0, switches)
+        if len(self.store.kinds["checkout/sessions"]) > before:
+            self.pays_an_open_page(card, newest=True)
+
     @rule(card=st.sampled_from([GOOD, GOOD, GOOD, BAD_LATER, BAD]), newest=st.booleans())
     def pays_an_open_page(self, card, newest):
         pages = [row for row in self.store.kinds["checkout/sessions"].values() if row["status"] == "open"]
@@ -130,10 +140,10 @@ class Money(RuleBasedStateMachine):
         except BillingError:
             return
 
-    @rule(n=WHO)
-    def leaves(self, n):
+    @rule(n=WHO, really=st.sampled_from([False, False, False, True]))
+    def leaves(self, n, really):
         member = self.member(n)
-        if member.status == Status.ACTIVE:
+        if really and member.status == Status.ACTIVE:
             change_status(member=member, to=Status.INACTIVE, by=self.boss, reason="She said so", inactive_reason="resigned")
 
     # -- what the office does
@@ -187,6 +197,12 @@ class Money(RuleBasedStateMachine):
     @rule()
     def pays_out(self):
         self.store.payout()
+
+    @rule()
+    def weeks_pass(self):
+        for days in (13, 12, 13):
+            self.days_pass(days)
+            self.everything_is_told()
 
     @rule(days=st.sampled_from([1, 5, 13]))
     def days_pass(self, days):

@@ -16,6 +16,7 @@ from billing.errors import BillingError
 from billing.gateways import stripe
 from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
 from billing.signals import payment_closed
+from loaf.lib.money import unit
 from members.models import Member
 
 log = logging.getLogger("loaf.billing")
@@ -129,7 +130,7 @@ def _is_same(waiting: Membership, older: Payment, wish: Wish, offer: Offer) -> b
     asked = (waiting.plan_id, waiting.donation_amount, waiting.waived_amount, bool(waiting.replaces_id), bool(older.subscription_id))
     if asked != (wish.plan.pk, wish.gift, offer.waived, wish.switches, wish.renews):
         return False
-    now = instalments.parts_of(offer.dues, wish.plan.parts)[0] if wish.in_parts else offer.dues
+    now = instalments.parts_of(offer.dues, wish.plan.parts, unit(wish.plan.currency))[0] if wish.in_parts else offer.dues
     return older.amount == now + wish.gift
 
 

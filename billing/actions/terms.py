@@ -13,6 +13,7 @@ from billing import emails_renewal as renewal_emails
 from billing.errors import BillingError
 from billing.models import Membership, Payment, PaymentLine, Plan
 from billing.models.plan import Interval
+from loaf.lib.money import unit
 from members.actions import MembersError, change_status
 from members.models import HouseholdMember, Member
 from members.models.member import InactiveReason, Status
@@ -49,7 +50,8 @@ def _worth(term: Membership, day: dt.date) -> int:
     if term.covered_by_id or term.ends_on is None:
         return 0
     days, left = (term.ends_on - term.starts_on).days + 1, (term.ends_on - max(day, term.starts_on)).days + 1
-    return max(0, (term.dues_amount - term.waived_amount) * left // days - getattr(term, "owed", 0))
+    worth = (term.dues_amount - term.waived_amount) * left // days - getattr(term, "owed", 0)
+    return max(0, worth - worth % unit(term.currency))
 
 
 def term_of(plan: Plan, start: dt.date | None) -> tuple[dt.date, dt.date | None]:

@@ -306,7 +306,7 @@ def _card(method: dict[str, Any]) -> Card:
 
 
 def _noon(day: dt.date) -> int:
-    """Noon of a day here, as Unix seconds: an hour of daylight saving never moves it to another day."""
+    """Noon of a day here, as Unix seconds: the same day in UTC from -12 to +12 hours, and never moved by daylight saving."""
     return int(timezone.make_aware(dt.datetime.combine(day, dt.time(12))).timestamp())
 
 

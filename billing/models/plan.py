@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from loaf.lib.dates import add_months
+from loaf.lib.money import unit
 from loaf.lib.prepared import Parameter
 from loaf.lib.text import free_slug
 from members.models import Member
@@ -147,7 +148,9 @@ class Plan(models.Model):
         gone = (start.year - first.year) * 12 + start.month - first.month
         if not gone:
             return self.minimum_amount
-        return max(1, (2 * self.minimum_amount * (self.months - gone) + self.months) // (2 * self.months))
+        step = unit(self.currency)
+        whole = self.minimum_amount // step
+        return step * max(1, (2 * whole * (self.months - gone) + self.months) // (2 * self.months))
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

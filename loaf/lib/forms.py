@@ -122,6 +122,8 @@ class MoneyField(forms.CharField):
             amount = money.parse_money(text, self.currency)
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None
+        if amount % money.unit(self.currency):
+            raise forms.ValidationError("Please type at most two digits after the point; cards cannot pay the third.")
         if amount < self.minimum:
             least = money.format_money(self.minimum, self.currency, short=True)
             raise forms.ValidationError(f"Please type {least} or more.")

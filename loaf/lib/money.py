@@ -9,6 +9,11 @@ MAX_AMOUNT = 99_999_999
 """Largest single amount taken anywhere, in minor units: what Stripe accepts for one charge."""
 
 
+THREE = 3
+ODD_AT_STRIPE = {"ISK", "UGX"}
+"""Stripe writes them with two decimals that ISO 4217 does not know (https://docs.stripe.com/currencies#special-cases)."""
+
+
 class MoneyError(ValueError):
     """The text is no amount of money; the message may be shown to the person who typed it."""
 
@@ -16,6 +21,14 @@ class MoneyError(ValueError):
 def exponent(currency: str) -> int:
     """Digits after the decimal point in the currency: 2 for usd, 0 for jpy, 3 for kwd (ISO 4217)."""
     return get_currency_precision(currency.upper())
+
+
+def unit(currency: str) -> int:
+    """The smallest step an amount may have where cards pay: 10 for currencies of three decimals, else 1 minor unit.
+
+    Stripe takes three-decimal amounts only with a zero at the end (https://docs.stripe.com/currencies#three-decimal).
+    """
+    return 10 if exponent(currency) == THREE else 1
 
 
 def format_money(amount: int, currency: str, *, short: bool = False) -> str:
