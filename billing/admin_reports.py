@@ -54,6 +54,7 @@ def money(request: HttpRequest) -> HttpResponse:
         "title": "What came in", "form": form, "first": first, "last": last, "accounts": reports.by_account(first, last),
         "months": reports.by_month(today), "plans": reports.by_plan(first, last), "methods": reports.by_method(first, last),
         "currency": settings.CURRENCY, "nights": Reconciliation.objects.first(),
+        "board_years": [today.year, today.year - 1],
         "board_months": [reports.first_of(today, -n) for n in range(1, 13)],
     }  # fmt: skip
     return render(request, "admin/billing/money.html", context, status=422 if form.errors else 200)
@@ -73,18 +74,19 @@ def due(request: HttpRequest) -> HttpResponse:
 
 
 def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
-    """One month on one page for the board; no names."""
+    """One month, or with 0 the whole year, on one page for the board; no names."""
     first = dt.date(min(max(year, 2000), 2100), min(max(month, 1), 12), 1)
-    last = reports.first_of(first, 1) - dt.timedelta(days=1)
+    last = reports.first_of(first, 1 if month else 12) - dt.timedelta(days=1)
     accounts = reports.by_account(first, last)
     context = {
-        "org": settings.ORG, "first": first, "last": last, "currency": settings.CURRENCY, "balances": reports.balances(last),
+        "org": settings.ORG, "is_year": not month, "first": first, "last": last, "currency": settings.CURRENCY,
+        "balances": reports.balances(last),
         "income": [row for row in accounts if row["is_income"]], "costs": [row for row in accounts if not row["is_income"]],
         "net": sum(row["net"] for row in accounts), "methods": reports.by_method(first, last), "plans": reports.by_plan(first, last),
         "figures": reports.figures(timezone.localdate()), "today": timezone.localdate(),
     }  # fmt: skip
     pdf = paper.write_pdf(render_to_string("billing/month_paper.html", context))
-    name = f"books-{first:%Y-%m}.pdf"
+    name = f"books-{first:%Y-%m}.pdf" if month else f"books-{first:%Y}.pdf"
     return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 

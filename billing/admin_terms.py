@@ -130,7 +130,7 @@ class MembershipAdmin(DeskAdmin):
 class PostingForm(forms.Form):
     """One of the few things that are posted by hand."""
 
-    kind = forms.ChoiceField(choices=fund.Kind.choices, label="What", widget=forms.RadioSelect)
+    kind = forms.ChoiceField(choices=[("", "Please choose"), *fund.Kind.choices], label="What")
     amount = MoneyField(currency=settings.CURRENCY, label="How much")
     reason = TidyCharField(max_length=200, label="Why")
 

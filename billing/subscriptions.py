@@ -107,7 +107,8 @@ def gateway_setup(subscription: Subscription, member: Member, back: str, attempt
     """The setup page at Stripe."""
     return stripe.create_setup(
         reference=subscription.reference, currency=subscription.currency, email=member.email,
-        customer_id=subscription.stripe_customer_id, success_url=f"{back}?card=given", cancel_url=back, key=f"setup-{attempt}",
+        customer_id=subscription.stripe_customer_id, success_url=f"{back}?card=given", cancel_url=back,
+        key=f"setup-{subscription.reference}-{subscription.wish}-{attempt}",  # a card that was given needs another page for the next
     )  # fmt: skip
 
 
@@ -322,8 +323,11 @@ def _change_there(row: Subscription) -> None:
         row.stripe_id, stops=row.stops, method_id=row.payment_method, price_id=price_of(row), item_id=item_id, not_before=later,
         key=f"wish-{row.reference}-{row.wish}",
     )  # fmt: skip
+    # A refused charge is tried with today's card, unless what it was for is paid, or put off: Stripe's own calendar has gone on by then.
+    until = covered_until(row.member)
+    waits = (until is not None and until >= today) or (row.paused_until is not None and row.paused_until > today)
     for invoice_id in gateway.open_invoices(row.stripe_id):
-        if charge and charge > today:
+        if waits:
             gateway.void_invoice(invoice_id)
         else:
             gateway.pay_invoice(invoice_id, key=f"pay-{invoice_id}-{row.wish}")
@@ -377,7 +381,9 @@ def sync(*, known: gateway.KnownSubscription) -> Subscription | None:
     if known.status in OVER:
         _over(row.pk)
     elif row.told >= row.wish and row.status != Subscription.Status.ENDED:
-        row.stops, row.next_charge_on = known.stops, known.next_charge_on or row.next_charge_on
+        row.stops = known.stops
+        if known.status not in LATE:  # while a charge is refused, its own day counts
+            row.next_charge_on = known.next_charge_on or row.next_charge_on
         row.status = Subscription.Status.PAST_DUE if known.status in LATE else Subscription.Status.ACTIVE
         if known.card:
             _take_card(row, known.card, known.customer_id)

@@ -50,7 +50,7 @@ class Subscription(models.Model):
     failures = models.PositiveSmallIntegerField("refused charges in a row", default=0)
     failing_since = models.DateField(null=True, blank=True)
     card_brand = models.CharField(max_length=30, blank=True)
-    card_last4 = models.CharField(max_length=4, blank=True)
+    card_last4 = models.CharField("card ending in", max_length=4, blank=True)
     card_ends_on = models.DateField(null=True, blank=True, help_text="The last day the card works.")
     payment_method = models.CharField(max_length=120, blank=True)
     stripe_id = models.CharField(max_length=120, blank=True)
@@ -60,7 +60,7 @@ class Subscription(models.Model):
     """The price that charges exactly `amount`; empty until Stripe is told of a new plan or amount."""
     wish = models.PositiveIntegerField(default=0)
     told = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField("since", default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = SubscriptionQuerySet.as_manager()

@@ -216,7 +216,7 @@ def test_another_card_pays_what_was_refused(life):
     Membership.objects.update(ends_on=timezone.localdate() - dt.timedelta(days=1), starts_on=timezone.localdate() - dt.timedelta(days=366))
     Subscription.objects.update(next_charge_on=timezone.localdate())
     life.charge()
-    Subscription.objects.update(next_charge_on=timezone.localdate())
+    assert (life.row.status, life.row.next_charge_on) == ("past_due", timezone.localdate())
     page = life.client.post(reverse("renewal"), {"do": "card", "attempt": "c"}).url
     life.tell(lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"))
     life.tell(lambda: None)

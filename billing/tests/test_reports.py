@@ -129,6 +129,9 @@ def test_month_for_the_board_names_nobody(as_user, treasurer, plan):
     words = text_of(answer.content)
     assert "$40.00" in words
     assert "Zebulon" not in words
+    year = text_of(as_user(treasurer).get(reverse("admin:billing_month", args=[today.year, 0])).content)
+    assert f"LOAF: {today.year}" in year
+    assert "$40.00" in year
     assert as_user(treasurer).get(reverse("admin:billing_month", args=[1, 99])).status_code == 200
 
 

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import actions as billing
-from billing import ledger
-from billing.models import Membership, Payment, PaymentLine, Plan
+from billing import ledger, subscriptions
+from billing.models import BankLine, Membership, Payment, PaymentLine, Plan, Subscription
 from donations.actions import receive_donation
 from donations.models import Fund
 from events.models import Event, Guest, Rsvp
@@ -86,17 +86,16 @@ class Command(BaseCommand):
         self._donations(funds, chance, now)
         self._applicants(chance, now)
         self._private_life(people, chance)
+        self._renewals_and_bank(people, now)
         roles = " ".join(f"{name}@example.org" for name in BUILT_IN_ROLES)
         self.stdout.write(f"Demo logins: {roles}\nPassword of each: {options['password']} (or ask for a code)")
 
     def _offers(self) -> tuple[list[Plan], list[Fund]]:
-        rows = [("Just you", "just-you", 4000, 1, "One person"), ("Household", "household", 6000, 2, "One household, two people")]
-        plans = [
-            Plan.objects.create(
-                name=name, slug=slug, minimum_amount=amount, seats=seats, description=text, position=place, currency=settings.CURRENCY
-            )
-            for place, (name, slug, amount, seats, text) in enumerate(rows)
+        rows: list[dict[str, Any]] = [
+            {"name": "Just you", "minimum_amount": 4000, "suggested_amount": 5500, "reduced_amount": 2000, "description": "One person"},
+            {"name": "Household", "minimum_amount": 6000, "seats": 2, "parts": 3, "description": "One household, two people"},
         ]
+        plans = [Plan.objects.create(**row, position=place, currency=settings.CURRENCY) for place, row in enumerate(rows)]
         names = [("Where it is needed most", "general"), ("Rides", "rides"), ("Help with dues", "dues-help")]
         return plans, [Fund.objects.create(name=name, slug=slug, position=place) for place, (name, slug) in enumerate(names)]
 
@@ -162,6 +161,28 @@ class Command(BaseCommand):
             payment=payment, kind=PaymentLine.Kind.DUES, amount=plan.minimum_amount, membership=term, label=plan.name
         )
         ledger.post_payment(payment)
+
+    def _renewals_and_bank(self, people: list[Member], now: dt.datetime) -> None:
+        """Some dues renew by themselves, one card was refused, one membership is honorary; a statement of the bank."""
+        today = timezone.localtime(now).date()
+        terms = Membership.objects.filter(member__in=people, ends_on__gt=today + dt.timedelta(days=20)).select_related("plan")
+        for n, term in enumerate(terms.order_by("pk")[3:9]):
+            Subscription.objects.create(
+                member=term.member, plan=term.plan, amount=term.plan.minimum_amount, currency=term.currency, card_brand="visa",
+                card_last4="4242", card_ends_on=today + dt.timedelta(days=40 + 300 * n), next_charge_on=subscriptions.day_after_paid(term.member),
+                status="past_due" if n == 1 else "active", failures=int(n == 1), failing_since=today if n == 1 else None,
+            )  # fmt: skip
+        honorary = Member.objects.filter(status=Status.ACTIVE, memberships=None).first() or people[1]
+        plan = Plan.objects.create(
+            name="Honorary", interval="lifetime", minimum_amount=100_000, currency=settings.CURRENCY, is_active=False, position=9
+        )
+        Membership.objects.filter(member=honorary).update(status=Membership.Status.CANCELLED)
+        Membership.objects.create(
+            member=honorary, plan=plan, status=Membership.Status.ACTIVE, starts_on=today, dues_amount=0, currency=settings.CURRENCY,
+            granted_reason="Kept the kettle on for thirty years", granted_by=people[0].user,
+        )  # fmt: skip
+        for n, (text, amount) in enumerate([("STRIPE TRANSFER", 11_234), ("DEPOSIT 0007", 8_000), ("MONTHLY SERVICE FEE", -1_500)]):
+            BankLine.objects.create(key=f"demo-{n}", day=today - dt.timedelta(days=n), text=text, amount=amount, currency=settings.CURRENCY)
 
     def _answers(self, people: list[Member], events: list[Event], chance: random.Random) -> None:
         for event in events:
