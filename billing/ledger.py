@@ -4,8 +4,7 @@ import datetime as dt
 from collections import defaultdict
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from billing.models import Account, LedgerEntry, Payment, PaymentLine, Refund
@@ -122,10 +121,10 @@ def reverse(*, posting: str, reason: str) -> str:
 def proof() -> list[str]:
     """What is wrong in the books, in sentences: postings that do not balance, payments and refunds that are not booked once."""
     wrong = [f"Posting {row['posting']} does not balance." for row in LedgerEntry.objects.unbalanced()]
-    booked = LedgerEntry.objects.filter(posting=Concat(Value("payment:"), Cast(OuterRef("pk"), CharField())), side="D")
+    booked = LedgerEntry.objects.filter(payment=OuterRef("pk"), refund=None, posting__startswith="payment:")
     for pk in Payment.objects.filter(status__in=Payment.RECEIVED).exclude(Exists(booked)).values_list("pk", flat=True)[:100]:
         wrong.append(f"Payment {pk} is received and not in the books.")
-    back = LedgerEntry.objects.filter(posting=Concat(Value("refund:"), Cast(OuterRef("pk"), CharField())), side="D")
+    back = LedgerEntry.objects.filter(refund=OuterRef("pk"), posting__startswith="refund:")
     for pk in Refund.objects.filter(status=Refund.Status.DONE).exclude(Exists(back)).values_list("pk", flat=True)[:100]:
         wrong.append(f"Refund {pk} is paid back and not in the books.")
     return wrong

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Payment
+from billing.models import Instalment, Payment
 from loaf.lib.money import format_money
 from members.about import Line, Row, register_section, register_strand
 from members.models import Member
@@ -21,6 +21,33 @@ def _terms(member: Member) -> Iterable[Row]:
             "Status": t.get_status_display(),
         }
         for t in member.memberships.select_related("plan")
+    ]
+
+
+def _renewals(member: Member) -> Iterable[Row]:
+    return [
+        {
+            "Plan": row.plan.name,
+            "Each time": format_money(row.amount, row.currency),
+            "Card": f"{row.card_brand} {row.card_last4}".strip(),
+            "Next charge": row.charges_on,
+            "Status": row.get_status_display(),
+            "Since": row.created_at,
+        }
+        for row in member.subscriptions.select_related("plan")
+    ]
+
+
+def _parts(member: Member) -> Iterable[Row]:
+    rows = Instalment.objects.filter(membership__member=member).select_related("membership", "payment")
+    return [
+        {
+            "Part": row.number,
+            "Due": row.due_on,
+            "Amount": format_money(row.amount, row.membership.currency),
+            "Paid on": row.payment.paid_at if row.payment else None,
+        }
+        for row in rows
     ]
 
 
@@ -50,5 +77,7 @@ def _lines(member: Member) -> Iterable[Line]:
 
 
 register_section("memberships", "Your memberships", _terms)
+register_section("renewals", "What renews by itself", _renewals)
+register_section("parts", "Dues in parts", _parts)
 register_section("payments", "Your payments", _payments)
 register_strand("payments", "subscriptions.view", _lines)

@@ -30,7 +30,7 @@ from members.models.member import Status
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 EXAMPLES, STEPS = (int(part) for part in os.environ.get("MACHINE", "12x25").split("x"))
 GOOD, BAD_LATER, BAD = "4242424242424242", "4000000000000341", "4000000000000002"
 NOTICES = ["charge_announced", "plan_changed", "card_changed", "renewal_resumed", "charge_failed"]

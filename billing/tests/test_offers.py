@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing import actions, fund, gift_cards, grants, instalments, ledger, office, pay_links, plans, subscriptions
 from billing.errors import BillingError
-from billing.models import Account, GiftCard, Instalment, LedgerEntry, Membership, Payment, Plan
+from billing.models import Account, GiftCard, Instalment, LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.refunds import left_to_refund
 from billing.tests.test_checkout import deliver, pay
 from billing.tests.test_renewals import Life
@@ -483,3 +483,26 @@ def test_lost_check_is_written_off_by_two(as_user, treasurer):
     books = {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
     assert (books["5200"], books["1200"]) == (2500, 0)
     assert as_user(second).get(reverse("admin:billing_books")).status_code == 200
+
+
+# -- what else knows of all this
+
+
+def test_two_records_that_both_renew_are_not_joined(stripe_sandbox):
+    from members.actions import MembersError
+    from members.actions.merging import merge_members
+
+    keep, drop = make_person(), make_person()
+    for member in (keep, drop):
+        Subscription.objects.create(member=member, plan=make_plan(), amount=4000, currency="usd", status="active")
+    with pytest.raises(MembersError, match="both renew by themselves"):
+        merge_members(keep=keep, drop=drop, by=make_staff("superadmin"), reason="r")
+    assert Subscription.objects.filter(member=drop).exists()
+
+
+def test_own_copy_tells_of_renewing_and_parts(in_parts, ruth):
+    from billing import sections
+
+    Subscription.objects.create(member=ruth, plan=in_parts.plan, amount=4000, currency="usd", status="active", card_last4="4242")
+    assert [row["Part"] for row in sections._parts(ruth)] == [1, 2, 3]
+    assert [row["Each time"] for row in sections._renewals(ruth)] == ["$40.00"]

@@ -98,7 +98,7 @@ def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
     if not _handed_over(rows, field, keep):
         ids = [pk for pk in ids if _handed_over(model._base_manager.filter(pk=pk), field, keep)]
         if model._meta.app_label == "billing" and rows.exists():
-            raise MembersError("Both records hold the same paid term. The treasurer has to end one first.")
+            raise MembersError("Both records hold the same paid term, or both renew by themselves. The treasurer has to end one first.")
     if ids and model._meta.pk.name == field:
         ids = [keep.pk]  # the row's own name changed with its member
     return [model._meta.label, field, ids] if ids else None
