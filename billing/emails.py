@@ -141,7 +141,8 @@ def refunded(refund: Refund) -> None:
 
 def card(payment: Payment) -> str:
     """How it was paid: "Card ending in 4242"."""
-    return f"Card ending in {payment.card_last4}" if payment.card_last4 else payment.get_method_display()
+    what = "Account" if payment.method == Payment.Method.BANK_DEBIT else "Card"
+    return f"{what} ending in {payment.card_last4}" if payment.card_last4 else payment.get_method_display()
 
 
 def _sample() -> None:

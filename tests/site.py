@@ -41,7 +41,11 @@ class Site:
         self.smtp = SmtpServer(self.box)
         self.stripe = Server()
         self.url = f"http://localhost:{self.port}"
-        database = os.environ.get("STORY_DATABASE_URL") or f"sqlite:///{self.folder / 'story.sqlite3'}"
+        self.database = "loaf_story" + os.environ.get("PYTEST_XDIST_WORKER", "")  # one site a process of tests
+        database = (
+            os.environ.get("STORY_DATABASE_URL", "").replace("/loaf_story", f"/{self.database}")
+            or f"sqlite:///{self.folder / 'story.sqlite3'}"
+        )
         stripe_url = f"http://localhost:{self.stripe.server_port}"
         self.env = {
             **os.environ, "TESTING": "1", "DATABASE_URL": database, "SITE_URL": self.url, "VAR_DIR": str(self.folder),
@@ -104,9 +108,9 @@ class Site:
         if url.startswith("postgresql"):
             import psycopg
 
-            with psycopg.connect(url.replace("/loaf_story", "/postgres"), autocommit=True) as connection:
-                connection.execute("DROP DATABASE IF EXISTS loaf_story WITH (FORCE)")
-                connection.execute("CREATE DATABASE loaf_story")
+            with psycopg.connect(url.replace(f"/{self.database}", "/postgres"), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+                connection.execute(f"CREATE DATABASE {self.database}")
 
     def _spawn(self, *words: str) -> None:
         log = (self.folder / "site.log").open("ab")

@@ -19,7 +19,7 @@ missing() {
 browser() {
   if [ $have_chromium = no ]; then missing "Chromium"; return; fi
   if [ $have_postgres = yes ]; then url=$(sh tools/postgres.sh url loaf_story); else url=; fi
-  STORY_DATABASE_URL=$url $bin/python -m pytest -q -m browser -p no:cacheprovider "$@" tests || failed=1
+  STORY_DATABASE_URL=$url $bin/python -m pytest -q -n 2 --dist loadfile -m browser -p no:cacheprovider "$@" tests || failed=1
 }
 if [ "$1" = story ]; then
   browser tests/test_story.py

@@ -30,6 +30,8 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
     Returns None while the session is unpaid. Raises NeedsAttention when amount, currency or order do not agree.
     """
     if not session.is_paid:
+        if session.is_on_its_way:  # there is no page to go back to; the bank takes its days
+            Payment.objects.filter(reference=session.reference, status=Payment.Status.PENDING).update(stripe_session_url="")
         return None
     payment = Payment.objects.select_for_update().filter(reference=session.reference).first()
     if payment is None:
@@ -56,6 +58,7 @@ def receive(*, payment: Payment, paid: stripe.PaidSession) -> None:
     payment.stripe_payment_intent_id, payment.stripe_charge_id = paid.payment_intent_id, paid.charge_id
     payment.provider_id = paid.charge_id or paid.payment_intent_id or paid.id
     payment.card_brand, payment.card_last4 = paid.card_brand, paid.card_last4
+    payment.method = Payment.Method.BANK_DEBIT if paid.is_bank_debit else payment.method
     payment.receipt_url, payment.fee = paid.receipt_url, min(paid.fee, paid.amount)
     payment.attention = ""
     payment.receipt_number = next_receipt_number(payment.paid_at)
@@ -73,10 +76,11 @@ def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
     stand in the way of the next one. Raises StripeDown.
     """
     Payment.objects.filter(pk=payment.pk).update(looked_at=now)
-    booked, problem = None, ""
+    booked, problem, waits = None, "", False
     if payment.stripe_session_id:
         try:
-            booked = book_session(session=stripe.fetch_session(payment.stripe_session_id))
+            session = stripe.fetch_session(payment.stripe_session_id)
+            booked, waits = book_session(session=session), session.is_on_its_way
         except NeedsAttention as error:
             problem = str(error)
         except stripe.NoSuchSession:
@@ -84,7 +88,7 @@ def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
     if problem and problem != payment.attention:
         log.error("payment %s needs a look: %s", payment.pk, problem)
         Payment.objects.filter(pk=payment.pk).update(attention=problem)
-    if booked is None and not problem and payment.created_at < now - dt.timedelta(days=2):
+    if booked is None and not problem and not waits and payment.created_at < now - dt.timedelta(days=2):
         close_payment(payment=payment, status=Payment.Status.ABANDONED)
     return booked is not None
 

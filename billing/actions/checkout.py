@@ -114,6 +114,10 @@ def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Paymen
     offer = offer_for(at=at, wish=wish)
     if waiting := Membership.objects.open().filter(member=member).first():
         older = Payment.objects.filter(lines__membership=waiting, status=Payment.Status.PENDING).distinct().first()
+        if older and older.stripe_session_id and not older.stripe_session_url:
+            raise BillingError(
+                "Your payment from the bank account is on its way; banks take up to four working days. We write when it is here."
+            )
         is_same = older and (older.payer_id is None) == bool(wish.friend) and _is_same(waiting, older, wish, offer)
         if older and is_same and timezone.now() - older.created_at < SESSION_LIFE:
             return older, ""
@@ -180,6 +184,8 @@ def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
         return result
     if payment.stripe_session_url and timezone.now() - payment.created_at < SESSION_LIFE:
         return payment.stripe_session_url
+    if payment.stripe_session_id and not payment.stripe_session_url:
+        return result  # a debit from a bank account is on its way
     lines = [(line.label or line.get_kind_display(), line.amount) for line in payment.lines.order_by("pk")]
     try:
         page = stripe.create_checkout(

@@ -134,6 +134,9 @@ class PaidSession:
     fee: int = 0
     payment_method_id: str = ""
     card_ends_on: dt.date | None = None
+    is_on_its_way: bool = False
+    """Finished by the payer, and the bank takes its days: a debit from an account."""
+    is_bank_debit: bool = False
 
 
 def secret_key() -> str:
@@ -263,7 +266,8 @@ def fetch_session(session_id: str) -> PaidSession:
 def _paid_session(session: dict[str, Any]) -> PaidSession:
     intent = session.get("payment_intent") or {}
     charge = intent.get("latest_charge") or {}
-    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    details = charge.get("payment_method_details") or {}
+    card = details.get("card") or details.get("us_bank_account") or {}
     return PaidSession(
         id=session["id"],
         is_paid=session.get("payment_status") == "paid",
@@ -273,12 +277,14 @@ def _paid_session(session: dict[str, Any]) -> PaidSession:
         customer_id=session.get("customer") or "",
         payment_intent_id=intent.get("id", ""),
         charge_id=charge.get("id", ""),
-        card_brand=card.get("brand", ""),
-        card_last4=card.get("last4", ""),
+        card_brand=card.get("brand", "") or "",
+        card_last4=card.get("last4", "") or "",
         receipt_url=charge.get("receipt_url") or "",
         fee=fee_of(charge, session.get("currency") or ""),
         payment_method_id=charge.get("payment_method") or "",
         card_ends_on=last_day(card),
+        is_on_its_way=session.get("status") == "complete" and session.get("payment_status") == "unpaid",
+        is_bank_debit=details.get("type") == "us_bank_account",
     )
 
 
@@ -376,11 +382,14 @@ def verify(payload: bytes, header: str, secret: str, *, tolerance: int, now: flo
 
 
 def make_webhook_endpoint() -> str:
-    """Register our intake with Stripe once; return its address. The secret is shown by Stripe only in this answer."""
+    """Register our intake with Stripe; return its address. A second run tells Stripe which events we hear now.
+
+    The secret is shown by Stripe only when it is made.
+    """
     from djstripe.models import WebhookEndpoint
 
     known = WebhookEndpoint.objects.filter(url__startswith=settings.SITE_URL, livemode=settings.STRIPE_LIVE_MODE).first()
-    if known and known.secret and _still_there(known.id):
+    if known and known.secret and _brought_up_to_date(known.id):
         return str(known.url)
     name = uuid.uuid4()
     url = f"{settings.SITE_URL}/stripe/webhook/{name}/"
@@ -397,9 +406,12 @@ def make_webhook_endpoint() -> str:
     return url
 
 
-def _still_there(endpoint_id: str) -> bool:
+def _brought_up_to_date(endpoint_id: str) -> bool:
+    """Whether it is there and hears every event we know."""
+    heard = hashlib.sha256(",".join(ENDPOINT_EVENTS).encode()).hexdigest()[:16]
+    params: Any = {"enabled_events": ENDPOINT_EVENTS}
     try:
-        client().v1.webhook_endpoints.retrieve(endpoint_id)
+        client().v1.webhook_endpoints.update(endpoint_id, params, {"idempotency_key": f"{endpoint_id}-{heard}"})
     except stripe.InvalidRequestError:
         return False
     return True

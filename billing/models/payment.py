@@ -22,6 +22,7 @@ class Method(models.TextChoices):
     CASH = "cash", "Cash"
     CHEQUE = "cheque", "Check"
     TRANSFER = "transfer", "Transfer"
+    BANK_DEBIT = "bank_debit", "From a bank account"
     PAYPAL = "paypal", "PayPal"
     IMPORTED = "imported", "From the old books"
 

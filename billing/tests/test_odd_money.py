@@ -193,3 +193,42 @@ def test_plan_is_always_in_the_currency_of_the_house(as_user, settings):
     desk = as_user(make_staff("finance"))
     page = desk.get("/admin/billing/plan/add/").content.decode()
     assert 'name="currency"' not in page
+
+
+def test_debit_from_a_bank_account_takes_its_days(stripe_sandbox, as_user, work):
+    """Finished by her, unpaid for days: told honestly, not given up, not paid twice, booked when it comes."""
+    member, plan = make_person(status="payment_pending", email="ruth@example.org"), make_plan(minimum_amount=4000)
+    client = as_user(member.user)
+    url = open_page(client, plan).url
+    session = session_of(stripe_sandbox, url)
+    session |= {"status": "complete", "payment_status": "unpaid"}
+    deliver([stripe_sandbox.store.emit("checkout.session.completed", session)], work)
+    payment = Payment.objects.get()
+    assert payment.status == "pending"
+    assert "up to four working days" in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    assert "is on its way" in open_page(client, plan, attempt="again").content.decode()
+    for days in (1, 3):
+        sweep(now=timezone.now() + dt.timedelta(days=days))
+    payment.refresh_from_db()
+    assert (payment.status, Payment.objects.count()) == ("pending", 1)
+    session["status"] = "open"
+    stripe_sandbox.store.pay(session, "4242424242424242")
+    charge = next(iter(stripe_sandbox.store.kinds["charges"].values()))
+    charge["payment_method_details"] = {"type": "us_bank_account", "us_bank_account": {"last4": "6789"}}
+    deliver([stripe_sandbox.store.emit("checkout.session.async_payment_succeeded", session)], work)
+    payment.refresh_from_db()
+    member.refresh_from_db()
+    assert (payment.status, payment.method, payment.card_last4, member.status) == ("succeeded", "bank_debit", "6789", "active")
+
+
+def test_debit_the_bank_refuses_is_said(stripe_sandbox, as_user, work):
+    member, plan = make_person(status="payment_pending", email="ruth@example.org"), make_plan(minimum_amount=4000)
+    client = as_user(member.user)
+    session = session_of(stripe_sandbox, open_page(client, plan).url)
+    session |= {"status": "complete", "payment_status": "unpaid"}
+    found = [stripe_sandbox.store.emit(f"checkout.session.{name}", session) for name in ("completed", "async_payment_failed")]
+    deliver(found, work)
+    payment = Payment.objects.get()
+    assert payment.status == "failed"
+    assert "Your bank said no" in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    assert open_page(client, plan, attempt="again").status_code == 302
