@@ -99,11 +99,14 @@ def _book(request: HttpRequest, day: dict[str, Any], batch: Any) -> list[Payment
     booked = []
     try:
         with transaction.atomic():
+            whose = [form.cleaned_data["payer"].pk for _, form in lines if form.cleaned_data["payer"]]
+            list(Member.objects.select_for_update().filter(pk__in=whose).order_by("pk"))  # one order for everybody who locks people
             for place, form in lines:
                 given = form.cleaned_data
                 entry = office.Entry(
                     payer=given["payer"], payer_name=given["name"], method=given["method"], amount=given["amount"], plan=given["plan"],
-                    received_on=day["received_on"], check_number=given["check_number"], attempt=attempt_key(day["form_key"], place),
+                    received_on=day["received_on"], check_number=given["check_number"],
+                    attempt=attempt_key(day["form_key"], place, *(given[name] for name in ("payer", "name", "amount", "check_number"))),
                 )  # fmt: skip
                 booked.append(office.record_payment(entry=entry, by=user, currency=settings.CURRENCY))
     except BillingError as error:
@@ -131,9 +134,9 @@ def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            if refunds.needs_second_person(given["amount"]):
+            if refunds.needs_second_person(given["amount"] + refunds.already_back(payment)):
                 params = {"payment": payment.pk, "amount": given["amount"], "ends_term": given["ends_term"]}
-                summary = f"Pay {format_money(given['amount'], payment.currency)} back to {payment.payer_name or 'a friend'}"
+                summary = f"Pay {format_money(given['amount'], payment.currency)} back of payment {payment.receipt_number or payment.pk}"
                 asked = ask_approval(act="refund", params=params, summary=summary, reason=given["reason"], by=user)  # type: ignore[arg-type]
                 messages.success(request, "It is on its way." if asked.done_at else "Another person has to agree within three days.")
             else:
@@ -216,7 +219,7 @@ class DepositAdmin(DeskAdmin):
                 form.add_error(None, str(error)) if shown else messages.error(request, str(error))
         totals = [(Payment.Method(method).label, amount) for method, amount in deposit.totals().items()]
         context = {
-            "title": str(deposit), "deposit": deposit, "payments": deposit.payments.order_by("paid_at", "pk"), "totals": totals,
+            "title": str(deposit), "deposit": deposit, "payments": deposit.payments.in_hand().order_by("paid_at", "pk"), "totals": totals,
             "total": sum(amount for _, amount in totals), "form": form, "mine": deposit.made_by_id == user.pk,
         }  # fmt: skip
         return render_page(request, "admin/billing/deposit.html", context, status=422 if form.errors else 200)

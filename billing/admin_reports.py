@@ -34,6 +34,9 @@ class SpanForm(forms.Form):
         given = super().clean() or self.cleaned_data
         if given.get("first") and given.get("last") and given["first"] > given["last"]:
             self.add_error("last", "The last day lies before the first one.")
+        for name in ("first", "last"):
+            if given.get(name) and not 2000 <= given[name].year <= 2100:
+                self.add_error(name, "Please look at the year.")
         return given
 
 

@@ -1,5 +1,6 @@
 """Terms at the desk: what was sold, what is given, and what a treasurer posts by hand."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from billing import fund, grants, instalments
 from billing.errors import BillingError
@@ -21,7 +23,14 @@ from loaf.lib.templatetags.loaf import badge, short_day
 from members.models import Approval, Member
 
 TONES = {"active": "ok", "pending": "info", "past_due": "warn"}
+FURTHEST = 366 * 60
 WAITS = "It waits for a second person."
+
+
+def within_reach(day: dt.date) -> None:
+    """A year somebody means: no longer than a life from now."""
+    if not dt.date(2000, 1, 1) <= day <= timezone.localdate() + dt.timedelta(days=FURTHEST):
+        raise forms.ValidationError("Please look at the year. For longer there is a plan for life.")
 
 
 class GiveForm(forms.Form):
@@ -30,7 +39,7 @@ class GiveForm(forms.Form):
     number = TidyCharField(max_length=10, label="Member no.", widget=forms.TextInput({"inputmode": "numeric"}))
     plan = forms.ModelChoiceField(Plan.objects.all(), label="Plan", empty_label="Please choose")
     ends_on = forms.DateField(
-        label="Until", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        label="Until", required=False, validators=[within_reach], widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text="Empty: as long as the plan says, and for life with a plan for life.",
     )  # fmt: skip
     reason = TidyCharField(max_length=200, label="Why", help_text="For example: honorary, on the committee, a hard year.")
@@ -47,7 +56,9 @@ class GiveForm(forms.Form):
 class EndForm(forms.Form):
     """Another last day, or the end today; why."""
 
-    ends_on = forms.DateField(label="Another last day", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    ends_on = forms.DateField(
+        label="Another last day", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), validators=[within_reach]
+    )
     reason = TidyCharField(max_length=200, label="Why")
 
 

@@ -108,6 +108,12 @@ def book_payout(*, known: KnownPayout) -> Payout:
             posting=name, debits={into: abs(payout.amount)}, credits={out_of: abs(payout.amount)}, currency=payout.currency,
             source=Payment.Source.SITE, booked_at=at,
         )  # fmt: skip
+        if known.own:
+            debit, credit = (Account.CARD_FEES, Account.STRIPE) if known.own > 0 else (Account.STRIPE, Account.CARD_FEES)
+            ledger.post(
+                posting=f"payout-fees:{payout.pk}", debits={debit: abs(known.own)}, credits={credit: abs(known.own)},
+                currency=payout.currency, source=Payment.Source.SITE, booked_at=at,
+            )  # fmt: skip
     if payout.status == Payout.Status.FAILED and booked and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists():
         ledger.reverse(posting=name, reason="The payout came back")
     match_lines()
@@ -153,7 +159,10 @@ def _text(file: bytes) -> str:
 
 def _lines(text: str, currency: str) -> Iterator[BankLine]:
     """Read the rows under the first one that names a date and an amount; banks put titles above it."""
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text.replace("\0", ""), newline="")))
+    except csv.Error as error:
+        raise BillingError("This file is not a CSV file we can read. Please download it from the bank again.") from error
     start, columns = next(((n, found) for n, row in enumerate(rows) if (found := _columns(row))), (0, {}))
     if not columns:
         raise BillingError("We need columns named Date, Description and Amount (or Debit and Credit) in the first lines.")
@@ -187,7 +196,8 @@ def _amount(row: list[str], columns: dict[str, int], currency: str) -> int:
     if "amount" in columns:
         return parse_money(row[columns["amount"]], currency)
     came, left = row[columns["in"]].strip(), row[columns["out"]].strip()
-    return parse_money(came, currency) if came else -abs(parse_money(left, currency))
+    into = parse_money(came, currency) if came else 0
+    return into or -abs(parse_money(left or "0", currency))
 
 
 @transaction.atomic

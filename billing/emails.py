@@ -18,8 +18,9 @@ from notices.words import register
 def receipt(payment: Payment, membership: Membership) -> None:
     """The receipt of dues, with every line and what the bank will print. When a friend paid, she gets it, and the member a note."""
     if payment.payer_id is None and payment.payer_email:
-        paid_by_friend(payment)
-        if membership.status in Membership.PAID:
+        covered = membership.status in Membership.PAID
+        paid_by_friend(payment, is_covered=covered)
+        if covered:
             paid_for_you(membership)
         return
     _receipt(payment, membership, list(payment.lines.order_by("pk")))
@@ -55,14 +56,17 @@ def _statement(payment: Payment) -> str:
     return f"Your bank statement says “{settings.ORG['statement']}”.\n\n" if payment.provider == "stripe" else ""
 
 
-def paid_by_friend(payment: Payment) -> None:
+def paid_by_friend(payment: Payment, *, is_covered: bool = True) -> None:
     """The receipt of somebody who paid for another; it says no more of the other than the page did."""
     called = (payment.payer_name or "friend").split()[0]
     letter = Letter(
         subject=f"Your receipt, {_day(payment)}",
         heading=f"Thank you, {called}",
         words={"called": called},
-        paragraphs=["Your payment for a friend has arrived. We have told your friend."],
+        paragraphs=[
+            "Your payment for a friend has arrived. "
+            + ("We have told your friend." if is_covered else "One of us looks at it and writes to you.")
+        ],
         box=[
             f"Receipt no. {payment.receipt_number} for {payment.payer_name or 'a friend'}",
             f"Paid on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
@@ -104,7 +108,7 @@ def gift_card(card_: GiftCard) -> None:
         words={"called": called, "code": card_.code},
         paragraphs=[
             "Your gift is ready. Whoever has this code can use it once; please give it to your friend.",
-            "On the page behind the button you find a card to print. We do not tell you who uses it, or when.",
+            "On the page behind the button you find a card to print. We do not tell you who uses it.",
         ],
         box=[
             card_.code,

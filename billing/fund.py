@@ -25,6 +25,8 @@ class Kind(models.TextChoices):
     CHECK_LOST = "check_lost", "Write off a check or cash that never came to the bank"
     DISPUTE_LOST = "dispute_lost", "Write off what is held back in a dispute"
     BANK_FEE = "bank_fee", "A fee the bank took"
+    OLD_CARDS = "old_cards", "Card money from the old books that reached the bank long ago"
+    OLD_CHECKS = "old_checks", "Checks and cash from the old books that reached the bank long ago"
     SORTED_DUES = "sorted_dues", "Income not yet sorted was dues"
     SORTED_GIFT = "sorted_gift", "Income not yet sorted was a gift"
 
@@ -35,6 +37,8 @@ SIDES = {
     Kind.CHECK_LOST: (Account.WRITTEN_OFF, Account.UNDEPOSITED),
     Kind.DISPUTE_LOST: (Account.WRITTEN_OFF, Account.DISPUTED),
     Kind.BANK_FEE: (Account.CARD_FEES, Account.BANK),
+    Kind.OLD_CARDS: (Account.OPENING, Account.STRIPE),
+    Kind.OLD_CHECKS: (Account.OPENING, Account.UNDEPOSITED),
     Kind.SORTED_DUES: (Account.UNALLOCATED, Account.DUES),
     Kind.SORTED_GIFT: (Account.UNALLOCATED, Account.DONATIONS),
 }

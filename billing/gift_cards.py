@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing import emails, ledger
-from billing.actions import BillingError, cover_household, open_checkout, start_payment
+from billing.actions import BillingError, close_open_pages, open_checkout, start_payment
 from billing.actions.terms import begin
 from billing.models import Account, GiftCard, Membership, Payment, PaymentLine, Plan
 from billing.models.gift_card import fresh_code, hash_of
@@ -44,10 +44,12 @@ def use(*, member: Member, code: str) -> Membership:
     """Let a term begin with a code: after what she has paid already. Raises BillingError for a code that is not good."""
     locked = Member.objects.select_for_update().get(pk=member.pk)
     card = GiftCard.objects.select_for_update(of=("self",)).select_related("payment", "plan").filter(code_hash=hash_of(code)).first()
-    if card is None or card.used_for_id or card.payment.status != Payment.Status.SUCCEEDED:
+    is_good = card and not card.used_for_id and card.payment.status == Payment.Status.SUCCEEDED
+    if card is None or not is_good or card.payment.refunds.exclude(status="failed").exists():
         raise BillingError("This code is not good, or was used already. Please look again, or call us.")
     if not locked.may_pay_dues:
         raise BillingError("The code is good, and it is kept for you. You can use it as soon as your application is through.")
+    close_open_pages(member=locked)
     Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
         member=locked, plan=card.plan, starts_on=timezone.localdate(), ends_on=None, dues_amount=card.amount,
@@ -61,5 +63,4 @@ def use(*, member: Member, code: str) -> Membership:
         posting=f"gift-card:{card.pk}", debits={Account.GIFT_CARDS: card.amount}, credits={Account.DUES: card.amount},
         currency=card.payment.currency, source=Payment.Source.SITE, booked_at=card.used_at,
     )  # fmt: skip
-    cover_household(membership=term)
     return term

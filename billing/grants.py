@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import emails_renewal as emails
-from billing.actions import cover_household, position_of
+from billing import subscriptions
+from billing.actions import close_open_pages, position_of
 from billing.actions.terms import begin
 from billing.errors import BillingError
 from billing.models import Membership, Plan
@@ -28,7 +29,7 @@ def ask_grant(*, member: Member, plan: Plan, ends_on: dt.date | None, reason: st
         raise BillingError("It would be over already. Please choose a later day.")
     until = f"until {short_day(ends_on)}" if ends_on else "for life" if plan.interval == Interval.LIFETIME else "for one term"
     params = {"member": member.pk, "plan": plan.pk, "ends_on": ends_on.isoformat() if ends_on else ""}
-    return _ask(GIVE, params, f"Give {member} “{plan}” {until}, for nothing", reason, by)
+    return _ask(GIVE, params, f"Give member no. {member.member_number} “{plan}” {until}, for nothing", reason, by)
 
 
 def ask_new_end(*, term: Membership, ends_on: dt.date, reason: str, by: User) -> Approval:
@@ -59,6 +60,7 @@ def _give(approval: Approval) -> None:
     today = timezone.localdate()
     if ends_on and (start := position_of(member).next_start) and ends_on < start:
         raise MembersError("She has paid for longer than that day.")
+    close_open_pages(member=member)
     Membership.objects.open().filter(member=member).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
         member=member, plan=plan, starts_on=today, ends_on=ends_on, dues_amount=0, currency=plan.currency,
@@ -71,7 +73,6 @@ def _give(approval: Approval) -> None:
     if problem:
         raise MembersError(problem)
     audit.record("membership.given", target=member, after={"plan": plan.pk, "until": ends_on}, reason=approval.reason, by=approval.asked_by)
-    cover_household(membership=term)
     emails.given(term)
 
 
@@ -88,6 +89,7 @@ def _move(approval: Approval) -> None:
     for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
         each.ends_on, each.granted_reason, each.granted_by = ends_on, approval.reason[:200], approval.decided_by or approval.asked_by
         each.save(update_fields=["ends_on", "granted_reason", "granted_by"])
+    subscriptions.term_began(membership=term, payment=None)
     audit.record(
         "membership.end_moved", target=member, before={"ends_on": before}, after={"ends_on": ends_on}, reason=approval.reason,
         by=approval.asked_by,

@@ -137,10 +137,13 @@ def next_part(*, member: Member, attempt: str) -> Payment:
     if not rows:
         raise BillingError("There is no part left to pay.")
     row, term = rows[0], rows[0].membership
-    young = timezone.now() - SESSION_LIFE
-    lines = PaymentLine.objects.filter(membership=term, payment__status=Payment.Status.PENDING, payment__created_at__gt=young)
-    if line := lines.select_related("payment").first():
-        return line.payment
+    lines = PaymentLine.objects.filter(membership=term, payment__status=Payment.Status.PENDING).select_related("payment")
+    for line in lines:
+        if line.payment.stripe_session_id and not line.payment.stripe_session_url:
+            raise BillingError("Your payment from the bank is on its way; that takes up to four working days.")
+        if line.payment.created_at > timezone.now() - SESSION_LIFE:
+            return line.payment
+    attempt = "" if Payment.objects.filter(attempt=attempt).exists() else attempt  # a page left open since the part before
     payment = Payment.objects.create(
         payer=locked, payer_name=str(locked), payer_email=locked.email, method=Payment.Method.CARD, provider="stripe",
         amount=row.amount, currency=term.currency, attempt=attempt, description=f"{term.plan.name}, part {row.number}",

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from billing.models import Account, LedgerEntry, Payment, PaymentLine, Refund
+from billing.models import Account, Deposit, LedgerEntry, Payment, PaymentLine, Refund
 from members import audit
 
 INCOME = {
@@ -18,6 +18,14 @@ INCOME = {
     PaymentLine.Kind.UNKNOWN: Account.UNALLOCATED,
 }
 MONEY_ARRIVES_AT = {"stripe": Account.STRIPE, "paypal": Account.PAYPAL, "": Account.UNDEPOSITED}
+
+
+def held_at(payment: Payment) -> str:
+    """The account its money lies in: with the provider, at the bank (transfers, and what is on a locked slip), or in the drawer."""
+    if payment.provider in MONEY_ARRIVES_AT and payment.provider:
+        return MONEY_ARRIVES_AT[payment.provider]
+    at_bank = payment.method == Payment.Method.TRANSFER or (payment.deposit and payment.deposit.status == Deposit.Status.DEPOSITED)
+    return Account.BANK if at_bank else Account.UNDEPOSITED
 
 
 class Unbalanced(Exception):
@@ -56,7 +64,7 @@ def post_payment(payment: Payment) -> None:
     income: dict[str, int] = defaultdict(int)
     for line in payment.lines.all():
         income[INCOME[PaymentLine.Kind(line.kind)]] += line.amount
-    arrives = MONEY_ARRIVES_AT[payment.provider]
+    arrives = held_at(payment)
     at = payment.paid_at or payment.created_at
     common = {"currency": payment.currency, "source": payment.source, "booked_at": at, "payment": payment}
     post(posting=f"payment:{payment.pk}", debits={arrives: payment.amount}, credits=dict(income), **common)  # type: ignore[arg-type]
@@ -73,22 +81,24 @@ def post_fee(payment: Payment) -> None:
 
 
 def post_refund(refund: Refund) -> None:
-    """Book what went back: out of the line of exactly this amount, else out of the lines in their order."""
+    """Book what went back: out of what is left of the income of exactly this amount, else out of each in its order."""
     payment, left = refund.payment, refund.amount
+    held: dict[str, int] = defaultdict(int)
+    for line in payment.lines.order_by("pk"):
+        held[INCOME[PaymentLine.Kind(line.kind)]] += line.amount
+    for entry in LedgerEntry.objects.filter(payment=payment).exclude(refund=None):
+        if entry.account in held:
+            held[entry.account] -= entry.amount if entry.side == "D" else -entry.amount
+    exact = [account for account, amount in held.items() if amount == refund.amount]
     debits: dict[str, int] = defaultdict(int)
-    lines = list(payment.lines.order_by("pk"))
-    back = sum(payment.refunds.filter(status=Refund.Status.DONE).exclude(pk=refund.pk).values_list("amount", flat=True))
-    exact = next((line for line in lines if line.amount == refund.amount), None) if not back else None
-    for line in [exact] if exact else lines:
-        skipped = min(back, line.amount) if not exact else 0
-        back -= skipped
-        part = min(left, line.amount - skipped)
-        if part:
-            debits[INCOME[PaymentLine.Kind(line.kind)]] += part
+    for account in exact[:1] or held:
+        part = min(left, held[account])
+        if part > 0:
+            debits[account] += part
             left -= part
-    if left:  # more came back than the lines hold after an exact one: the rest is sorted by hand
+    if left:  # more came back than came: it is sorted by hand
         debits[Account.UNALLOCATED] += left
-    leaves = MONEY_ARRIVES_AT[payment.provider] if payment.provider else (Account.BANK if payment.deposit_id else Account.UNDEPOSITED)
+    leaves = held_at(payment)
     post(
         posting=f"refund:{refund.pk}", debits=dict(debits), credits={leaves: refund.amount}, currency=refund.currency,
         source=refund.source, booked_at=refund.refunded_at or refund.asked_at, payment=payment, refund=refund,

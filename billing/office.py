@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing import instalments, ledger
-from billing.actions import BillingError, begin_terms, next_receipt_number, next_term
+from billing.actions import BillingError, begin_terms, close_open_pages, next_receipt_number, next_term
 from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked
 from loaf.lib.money import format_money, unit
@@ -17,6 +17,7 @@ from members import audit
 from members.models import Member, User
 
 BY_HAND = {Payment.Method.CASH, Payment.Method.CHEQUE, Payment.Method.TRANSFER}
+LONG_AGO = dt.timedelta(days=2 * 366)
 TO_BANK = [Payment.Method.CASH, Payment.Method.CHEQUE]
 
 
@@ -63,21 +64,21 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     """What the money was for: kind, amount, the term it pays for, label. Raises BillingError."""
     if entry.method not in BY_HAND:
         raise BillingError("Please choose check, cash or transfer.")
-    if entry.received_on > timezone.localdate():
-        raise BillingError("The day must not be in the future.")
+    _sensible_day(entry.received_on)
     if entry.plan is None:
         return [(kind, entry.amount, None, "")]
     if entry.payer is None or not entry.payer.may_pay_dues:
         raise BillingError("Dues are for somebody on the list who may pay them. Say yes to the application first.")
-    dues = entry.plan.minimum_amount
+    locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
+    starts_on, ends_on = next_term(member=locked, plan=entry.plan)
+    dues = entry.plan.dues_from(starts_on)
     if parts := _parts(entry):
         return parts
     is_first = entry.plan.parts > 1 and entry.amount == instalments.parts_of(dues, entry.plan.parts, unit(currency))[0]
     if entry.amount < dues and not is_first:
         least = format_money(dues, currency)
         raise BillingError(f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan.")
-    locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
-    starts_on, ends_on = next_term(member=locked, plan=entry.plan)
+    close_open_pages(member=locked)
     Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
         member=locked, plan=entry.plan, starts_on=starts_on, ends_on=ends_on, dues_amount=dues,
@@ -88,6 +89,14 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
         return [(PaymentLine.Kind.DUES, first, term, f"{entry.plan.name}, part 1")]
     gift = [(PaymentLine.Kind.DONATION, entry.amount - dues, None, "Gift")] if entry.amount > dues else []
     return [(PaymentLine.Kind.DUES, dues, term, entry.plan.name), *gift]
+
+
+def _sensible_day(day: dt.date) -> None:
+    """Not to come, and not so long ago that a digit is missing."""
+    if day > timezone.localdate():
+        raise BillingError("The day must not be in the future.")
+    if day < timezone.localdate() - LONG_AGO:
+        raise BillingError("That day is more than two years ago. Please look at the year.")
 
 
 def _parts(entry: Entry) -> list[tuple[str, int, Membership | None, str]]:
@@ -121,14 +130,15 @@ def _written(entry: Entry, currency: str, lines: list[tuple[str, int, Membership
 def waiting_for_the_bank() -> Any:
     """Checks and cash in the books that are on no slip yet."""
     by_hand = Payment.objects.filter(method__in=TO_BANK, source=Payment.Source.OFFICE, deposit=None, status__in=Payment.RECEIVED)
-    return by_hand.order_by("paid_at", "pk")
+    return by_hand.exclude(status=Payment.Status.REFUNDED).in_hand().order_by("paid_at", "pk")
 
 
 @transaction.atomic
 def begin_deposit(*, payments: list[int], by: User, currency: str) -> Deposit:
     """Put payments on a new slip. Raises BillingError without the power, or when none of them can go on one."""
     _may_deposit(by)
-    free = list(waiting_for_the_bank().filter(pk__in=payments, currency=currency).select_for_update(of=("self",)))
+    chosen = waiting_for_the_bank().filter(pk__in=payments, currency=currency).values("pk")
+    free = list(Payment.objects.filter(pk__in=chosen).select_for_update().order_by("pk"))
     if not free:
         raise BillingError("Please choose at least one check or some cash.")
     deposit = Deposit.objects.create(made_by=by, currency=currency)
@@ -162,8 +172,7 @@ def lock_deposit(*, deposit: Deposit, counted: int, on: dt.date, by: User) -> De
         raise BillingError("This slip is locked already.")
     if locked.made_by_id == by.pk:
         raise BillingError("Another person has to count it.")
-    if on > timezone.localdate():
-        raise BillingError("The day must not be in the future.")
+    _sensible_day(on)
     total = sum(locked.totals().values())
     if counted != total:
         raise BillingError("That is not what the slip says. Please count again, or look which check is missing.")

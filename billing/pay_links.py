@@ -1,4 +1,7 @@
-"""Paying for somebody else by a link that says a first name and an amount, and nothing more. Good once, for thirty days."""
+"""Paying for somebody else by a link that says a first name and an amount, and nothing more. Good once, for thirty days.
+
+The link is sealed: what it stands for can be read by this house alone.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from django.urls import reverse
 from billing import actions
 from billing.errors import BillingError
 from billing.models import Plan
+from loaf.lib.crypt import UnreadableField, seal, unseal
 from members.models import Member
 
 SALT = "pay-link"
@@ -31,14 +35,14 @@ def make(*, member: Member, plan: Plan) -> str:
     at = actions.position_of(member)
     offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan))
     told = {"m": member.pk, "p": plan.pk, "s": offer.starts_on.toordinal() if at.last else 0}
-    return settings.SITE_URL + reverse("pay_for", args=[signing.dumps(told, salt=SALT, compress=True)])
+    return settings.SITE_URL + reverse("pay_for", args=[seal(signing.dumps(told, salt=SALT, compress=True))])
 
 
 def read(token: str) -> PayLink:
     """What a link stands for today. Raises BillingError when it is over, false, or paid."""
     try:
-        told = signing.loads(token, salt=SALT, max_age=GOOD_FOR)
-    except signing.BadSignature as error:
+        told = signing.loads(unseal(token), salt=SALT, max_age=GOOD_FOR)
+    except (signing.BadSignature, UnreadableField) as error:
         raise BillingError(OVER) from error
     member = Member.objects.filter(pk=told["m"]).first()
     plan = Plan.objects.filter(pk=told["p"], is_active=True).first()

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from billing import actions, gift_cards, subscriptions
-from billing.models import Membership, Payment
+from billing.models import Membership, Payment, Subscription
 from billing.signals import payment_booked
 from members.actions import change_status
 from members.models import Household, Member
@@ -37,8 +38,12 @@ def close_pages_of_the_declined(sender: object, member: Member, to: str, **kwarg
 @receiver(status_changed)
 def charge_nothing_more(sender: object, member: Member, to: str, **kwargs: Any) -> None:
     """Death, leaving, suspension: charges stop in the same minute. Whoever lapsed is not charged out of the blue either."""
-    running = subscriptions.alive(member) if to != Status.ACTIVE else None
-    if running:
+    if to == Status.ACTIVE:
+        return
+    member.subscriptions.filter(status=Subscription.Status.ASKED).update(status=Subscription.Status.ENDED, ended_at=timezone.now())
+    running = subscriptions.alive(member)
+    rests = running and running.paused_until and running.paused_until > timezone.localdate()
+    if running and not (rests and member.inactive_reason == InactiveReason.LAPSED):  # she put the charge off: it rests with her
         subscriptions.end(subscription=running, tell=member.inactive_reason != InactiveReason.DECEASED)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing import actions, refunds, subscriptions
@@ -55,9 +56,18 @@ def _unbooked_invoices(mend: bool) -> list[Difference]:
     for key, row in paid.items():
         if key in known or not Subscription.objects.filter(stripe_id=row.subscription_id).exists():
             continue
-        booked = actions.book_invoice(invoice=gateway.fetch_invoice(key)) if mend else None
+        booked = _book_invoice(key) if mend else None
         found.append(Difference(f"Invoice {key} ({format_money(row.amount, row.currency)}) is not in the books.", mended=bool(booked)))
     return found
+
+
+def _book_invoice(key: str) -> Payment | None:
+    """Book it; what cannot be booked stays a difference for a person, and does not keep the rest from being compared."""
+    try:
+        with transaction.atomic():
+            return actions.book_invoice(invoice=gateway.fetch_invoice(key))
+    except (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, IntegrityError):
+        return None
 
 
 def _renewals(mend: bool) -> list[Difference]:
@@ -91,7 +101,7 @@ def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
         return [Difference(sentence)]
     try:
         booked = actions.book_session(session=stripe.fetch_session(payment.stripe_session_id))
-    except (actions.NeedsAttention, stripe.NoSuchSession):
+    except (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, IntegrityError):
         return [Difference(sentence)]
     return [Difference(sentence, mended=booked is not None)]
 

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from billing import emails, ledger
-from billing.actions import BillingError
+from billing.actions import BillingError, lock_people
 from billing.gateways import stripe
 from billing.models import GiftCard, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_refunded
@@ -32,6 +32,11 @@ def left_to_refund(payment: Payment) -> int:
     return payment.amount - int(gone) if payment.is_received else 0
 
 
+def already_back(payment: Payment) -> int:
+    """What went back of it, or is on its way, in minor units."""
+    return payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
+
+
 def needs_second_person(amount: int) -> bool:
     """Whether a refund is above what one person may decide (setting REFUND_ALONE_UP_TO, minor units)."""
     return amount > settings.REFUND_ALONE_UP_TO
@@ -48,9 +53,12 @@ def refund_payment(*, payment: Payment, amount: int, reason: str, ends_term: boo
         raise BillingError("This is not among your powers.")
     if not reason.strip():
         raise BillingError("Please write down why.")
-    if needs_second_person(amount) and not approved:
+    if needs_second_person(amount + already_back(payment)) and not approved:
         raise BillingError("A second person has to agree to a refund of this size.")
+    lock_people(payment)
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
+    if GiftCard.objects.filter(payment=locked).exists() and amount != locked.amount:
+        raise BillingError("A membership for somebody else goes back whole, or not at all: its code is good for all of it.")
     left = left_to_refund(locked)
     if not 0 < amount <= left:
         most = format_money(left, locked.currency)
@@ -105,6 +113,7 @@ def give_up(refund_id: int) -> None:
 def book_refund(*, refund_id: int, provider_id: str, at: dt.datetime) -> Refund:
     """Book a refund Stripe made, once."""
     found = Refund.objects.get(pk=refund_id)
+    lock_people(found.payment)
     Payment.objects.select_for_update().get(pk=found.payment_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     if refund.status != Refund.Status.DONE:
@@ -151,11 +160,16 @@ def refunds_at_stripe(*, charge_id: str) -> int:
     if payment is None:
         return 0
     new = 0
-    for made in stripe.fetch_refunds(charge_id):
+    found = stripe.fetch_refunds(charge_id)
+    there = sum(made.amount for made in found if made.status == "succeeded")
+    for made in found:
         if made.status in ("failed", "canceled"):
             _came_back(payment, made.id)
         if made.status != "succeeded" or Refund.objects.filter(provider_id=made.id).exists():
             continue
+        here = payment.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount"))["n"] or 0
+        if here + made.amount > there:
+            continue  # it came with the old books, under another name
         ours = payment.refunds.filter(status=Refund.Status.ASKED, amount=made.amount, provider_id="").order_by("pk").first()
         refund = ours or Refund(
             payment=payment, amount=made.amount, currency=payment.currency, source=Payment.Source.SITE, reason="Paid back at Stripe",

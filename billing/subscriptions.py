@@ -148,6 +148,7 @@ def pause(*, subscription: Subscription, until: dt.date) -> Subscription:
     if until > add_months(max(today, locked.next_charge_on), LONGEST_PAUSE_MONTHS):
         raise BillingError("A charge can be put off by six months at most.")
     locked.paused_until = locked.next_charge_on = until
+    locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
     _wish(locked)
     return locked
 
@@ -206,10 +207,10 @@ def begin(*, payment: Payment, paid: stripe.PaidSession) -> None:
     """Her first payment arrived with a card to keep: renew from the day after what is paid. The payment is locked."""
     assert payment.subscription_id is not None  # noqa: S101 (the caller looked)
     locked = lock(payment.subscription_id)
-    if locked.status != Subscription.Status.ASKED or not paid.payment_method_id:
+    if locked.status != Subscription.Status.ASKED or not paid.payment_method_id or alive(locked.member):
         return
-    if alive(locked.member):
-        return
+    if not payment.lines.filter(membership__status__in=Membership.PAID).exists() or covered_until(locked.member) is None:
+        return  # the money gave her no time that ends: nothing follows it
     card = gateway.Card(paid.payment_method_id, paid.card_brand, paid.card_last4, paid.card_ends_on)
     _take_card(locked, card, paid.customer_id)
     locked.status, locked.next_charge_on = Subscription.Status.ACTIVE, day_after_paid(locked.member)
@@ -228,6 +229,10 @@ def card_given(*, given: gateway.GivenCard) -> None:
     begins = locked.status == Subscription.Status.ASKED
     if begins and alive(locked.member):
         raise NeedsAttention(f"A second card was given by member {locked.member_id}, whose dues renew already.")
+    if begins and (not locked.member.may_pay_dues or covered_until(locked.member) is None):
+        locked.status, locked.ended_at = Subscription.Status.ENDED, timezone.now()
+        locked.save()
+        raise NeedsAttention(f"A card was given by member {locked.member_id}, whose dues cannot renew. Nothing is charged.")
     _take_card(locked, given.card, given.customer_id)
     if begins:
         locked.status, locked.next_charge_on = Subscription.Status.ACTIVE, day_after_paid(locked.member)
@@ -241,20 +246,23 @@ def _take_card(subscription: Subscription, card: gateway.Card, customer_id: str)
     subscription.stripe_customer_id = customer_id or subscription.stripe_customer_id
 
 
-def term_began(*, member: Member, plan: Plan, payment: Payment) -> None:
-    """Dues came another way while a card would be charged: the next charge waits until that term is over. Member locked."""
-    running = alive(member)
-    if running is None or payment.subscription_id == running.pk:
+def term_began(*, membership: Membership, payment: Payment | None) -> None:
+    """Dues came another way while a card would be charged: the next charge waits until that term is over. Member locked.
+
+    Her plan and price stay as she agreed, but for a change of plan she chose herself.
+    """
+    running = alive(membership.member)
+    if running is None or (payment and payment.subscription_id == running.pk):
         return
     locked = Subscription.objects.select_for_update().get(pk=running.pk)
-    until = covered_until(member)
-    if until is None:  # for life
+    if membership.member.memberships.not_over().filter(ends_on=None).exists():  # for life
         end(subscription=locked)
         return
-    locked.next_charge_on = until + dt.timedelta(days=1)
+    locked.next_charge_on = day_after_paid(membership.member)
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
-    if plan.can_renew_by_card:
-        _agree_on(locked, plan)
+    if membership.replaces_id and membership.plan.can_renew_by_card and locked.plan_id != membership.plan_id:
+        _agree_on(locked, membership.plan)
+        emails.plan_changed(locked)
     _wish(locked)
 
 
@@ -282,7 +290,11 @@ def push(subscription_id: int) -> None:
             _change_there(row)
     except (stripe.Refused, stripe.NoSuchSession) as error:
         problem = str(error)[:200]
+        if row.stops and row.stripe_id:
+            gateway.cancel_subscription(row.stripe_id)  # nothing may be charged any more, whatever Stripe thinks of the rest
     _told(row, stripe_id, problem)
+    if problem and not stripe_id:
+        _over(row.pk)  # Stripe would never charge it: she is told that it does not renew
 
 
 def _told(row: Subscription, stripe_id: str, problem: str) -> None:
@@ -305,6 +317,11 @@ def _told(row: Subscription, stripe_id: str, problem: str) -> None:
 
 def _begin_there(row: Subscription) -> str:
     first = max(row.next_charge_on or timezone.localdate(), timezone.localdate())
+    if found := gateway.find_subscription(row.stripe_customer_id, row.reference):  # an answer was lost: it is there already
+        Subscription.objects.filter(pk=row.pk).update(stripe_id=found)
+        row.stripe_id = found
+        _change_there(row)
+        return found
     made = gateway.create_subscription(
         reference=row.reference, customer_id=row.stripe_customer_id, price_id=price_of(row), method_id=row.payment_method,
         first_charge_on=first, key=f"subscription-{row.reference}-{row.amount}-{first}",
@@ -317,11 +334,13 @@ def _change_there(row: Subscription) -> None:
     if known.status in OVER:
         _over(row.pk)
         return
-    today, charge = timezone.localdate(), row.next_charge_on
-    later = charge if charge and charge > today and charge != known.next_charge_on else None
+    today, charge, price_id = timezone.localdate(), row.next_charge_on, price_of(row)
+    changes = price_id != known.price_id
+    # Another rhythm would be billed at once: the day of the next charge is said again with every new price.
+    later = charge if charge and charge > today and (changes or charge != known.next_charge_on) else None
     gateway.update_subscription(
-        row.stripe_id, stops=row.stops, method_id=row.payment_method, price_id=price_of(row), item_id=item_id, not_before=later,
-        key=f"wish-{row.reference}-{row.wish}",
+        row.stripe_id, stops=row.stops, method_id=row.payment_method, price_id=price_id if changes else "", item_id=item_id,
+        not_before=later, key=f"wish-{row.reference}-{row.wish}",
     )  # fmt: skip
     # A refused charge is tried with today's card, unless what it was for is paid, or put off: Stripe's own calendar has gone on by then.
     until = covered_until(row.member)

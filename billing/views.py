@@ -1,6 +1,7 @@
 """A member's dues and payments, and the page a person comes back to from the card page."""
 
 import contextlib
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -52,10 +53,20 @@ def membership(request: HttpRequest) -> HttpResponse:
         "parts": instalments.owed_of(member) if at.owed else [],
         "card_given": "card" in request.GET,
         "can_change": current is not None and current.ends_on is not None and not current.covered_by_id and len(offers) > 1,
-        "can_renew": renewal is None and current is not None and current.ends_on is not None and current.plan.can_renew_by_card,
+        "can_renew": renewal is None
+        and current is not None
+        and bool(current.ends_on)
+        and not current.covered_by_id
+        and current.plan.can_renew_by_card,
+        "next_day": current.ends_on + dt.timedelta(days=1) if current and current.ends_on else None,
         "payments": Payment.objects.of_member(member).filter(status__in=Payment.RECEIVED)[:3],
     }
     return render_page(request, "billing/membership.html", context, status=status)
+
+
+def _may_renew(term: Membership | None) -> bool:
+    """Whether her card could be charged when this term ends: one of her own, that ends, of a plan that renews."""
+    return term is not None and term.ends_on is not None and not term.covered_by_id and term.plan.can_renew_by_card
 
 
 def _offers(at: actions.Position) -> dict[Plan, actions.Offer]:
@@ -109,7 +120,7 @@ def _changed(running: Subscription, do: str, request: HttpRequest) -> str:
         if not form.is_valid():
             raise actions.BillingError(form.errors["until"][0])
         row = subscriptions.pause(subscription=running, until=form.cleaned_data["until"])
-        return f"Put off. Nothing is charged before {short_day(row.next_charge_on)}."
+        return f"Put off. Nothing is charged before {short_day(row.next_charge_on)}. What you have paid stays as it is."
     raise actions.BillingError("Please choose what to do.")
 
 

@@ -1,6 +1,6 @@
 """What moves money: opening a payment, booking it, giving it up, and the terms it buys. Rows are locked before they are judged."""
 
-from billing.actions.booking import ask_again, book_fee, book_session, forget_payers, next_receipt_number, receive
+from billing.actions.booking import ask_again, book_fee, book_session, forget_payers, lock_people, next_receipt_number, receive
 from billing.actions.checkout import (
     Offer,
     Wish,
@@ -33,6 +33,7 @@ __all__ = [
     "cover_household",
     "expire_terms",
     "forget_payers",
+    "lock_people",
     "next_receipt_number",
     "next_term",
     "offer_for",

@@ -12,15 +12,21 @@ from billing.actions.checkout import close_payment
 from billing.actions.terms import begin_terms
 from billing.errors import NeedsAttention
 from billing.gateways import stripe
-from billing.models import Payment
+from billing.models import BankLine, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_booked
 from loaf.lib import money
-from members.models import NumberSeries
+from members.models import Member, NumberSeries
 
 log = logging.getLogger("loaf.billing")
 
 NAMES_KEPT = dt.timedelta(days=7 * 366)
 """How long the books need the names of payers (IRS: seven years at most)."""
+
+
+def lock_people(payment: Payment) -> None:
+    """Lock whose dues a payment is for, before the payment itself: everybody locks people first, so nobody waits in a ring."""
+    whose = PaymentLine.objects.filter(payment=payment, membership__isnull=False).values("membership__member")
+    list(Member.everyone.select_for_update().filter(pk__in=whose).order_by("pk"))
 
 
 @transaction.atomic
@@ -33,6 +39,9 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
         if session.is_on_its_way:  # there is no page to go back to; the bank takes its days
             Payment.objects.filter(reference=session.reference, status=Payment.Status.PENDING).update(stripe_session_url="")
         return None
+    found = Payment.objects.filter(reference=session.reference).first()
+    if found:
+        lock_people(found)
     payment = Payment.objects.select_for_update().filter(reference=session.reference).first()
     if payment is None:
         raise NeedsAttention("A paid page belongs to no payment of ours.")
@@ -115,4 +124,7 @@ def next_receipt_number(when: dt.datetime) -> str:
 def forget_payers(*, now: dt.datetime) -> int:
     """After seven years the books no longer need names: forget payers' names, addresses and card digits. Amounts stay."""
     old = Payment.objects.filter(created_at__lt=now - NAMES_KEPT).filter(~Q(payer_name="") | ~Q(payer_email="") | ~Q(card_last4=""))
+    Refund.objects.filter(asked_at__lt=now - NAMES_KEPT).exclude(reason="").update(reason="")
+    Membership.objects.filter(created_at__lt=now - NAMES_KEPT).exclude(granted_reason="").update(granted_reason="Long ago")
+    BankLine.objects.filter(day__lt=(now - NAMES_KEPT).date()).exclude(text="").update(text="", note="Long ago")
     return old.update(payer_name="", payer_email="", card_last4="", receipt_url="")

@@ -118,7 +118,8 @@ def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Paymen
             raise BillingError(
                 "Your payment from the bank account is on its way; banks take up to four working days. We write when it is here."
             )
-        is_same = older and (older.payer_id is None) == bool(wish.friend) and _is_same(waiting, older, wish, offer)
+        who = wish.friend or (str(member), member.email)
+        is_same = older and (older.payer_name, older.payer_email) == who and _is_same(waiting, older, wish, offer)
         if older and is_same and timezone.now() - older.created_at < SESSION_LIFE:
             return older, ""
         waiting.status = Membership.Status.CANCELLED
@@ -147,11 +148,13 @@ def _written(member: Member, wish: Wish, offer: Offer, replaces: Membership | No
     )  # fmt: skip
     dues = instalments.plan_parts(membership=membership, plan=plan, amount=offer.dues) if wish.in_parts else offer.dues
     name, email = wish.friend or (str(member), member.email)
+    description = label = "Dues of a friend" if wish.friend else plan.name
+    if not wish.friend and (offer.credit or wish.in_parts):
+        label = f"{plan.name}, part 1" if wish.in_parts else f"{plan.name}, less what you had paid"
     payment = Payment.objects.create(
         payer=None if wish.friend else member, payer_name=name, payer_email=email, method=Payment.Method.CARD, provider="stripe",
-        amount=dues + wish.gift, currency=plan.currency, attempt=attempt, description=plan.name, subscription=renewal,
+        amount=dues + wish.gift, currency=plan.currency, attempt=attempt, description=description, subscription=renewal,
     )  # fmt: skip
-    label = f"{plan.name}, less what you had paid" if offer.credit else f"{plan.name}, part 1" if wish.in_parts else plan.name
     PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=dues, membership=membership, label=label)
     if wish.gift:
         PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DONATION, amount=wish.gift, label="Gift")
@@ -224,7 +227,8 @@ def close_open_pages(*, member: Member) -> None:
     """Close the dues page somebody may no longer pay, here at once and at Stripe by a task."""
     from billing.tasks import expire_page
 
-    for payment in Payment.objects.filter(payer=member, status=Payment.Status.PENDING, lines__kind=PaymentLine.Kind.DUES).distinct():
+    hers = Payment.objects.filter(status=Payment.Status.PENDING, lines__membership__member=member)  # also a friend's page for her
+    for payment in hers.distinct():
         close_payment(payment=payment, status=Payment.Status.ABANDONED)
         if payment.stripe_session_id:
             expire_page.enqueue(payment.stripe_session_id)

@@ -5,13 +5,14 @@ import logging
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from billing import emails, instalments, subscriptions
 from billing import emails_renewal as renewal_emails
 from billing.errors import BillingError
-from billing.models import Membership, Payment, PaymentLine, Plan
+from billing.models import Membership, Payment, PaymentLine, Plan, Refund
 from billing.models.plan import Interval
 from loaf.lib.money import unit
 from members.actions import MembersError, change_status
@@ -38,7 +39,10 @@ def position_of(member: Member) -> Position:
     today = timezone.localdate()
     unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=instalments.SETTLED)
     owed = Sum("instalments__amount", filter=unpaid, default=0)
-    terms = list(member.memberships.not_over().select_related("plan").annotate(owed=owed).order_by("covered_by", "-starts_on"))
+    back = Refund.objects.filter(payment__lines__membership=OuterRef("pk")).exclude(status=Refund.Status.FAILED)
+    gone = Coalesce(Subquery(back.order_by().values("payment__lines__membership").annotate(n=Sum("amount")).values("n")[:1]), 0)
+    found = member.memberships.not_over().select_related("plan").annotate(owed=owed, gone=gone)
+    terms = list(found.order_by("covered_by", "-starts_on"))
     last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
     start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
     running = next((term for term in terms if term.starts_on <= today), None)
@@ -50,7 +54,7 @@ def _worth(term: Membership, day: dt.date) -> int:
     if term.covered_by_id or term.ends_on is None:
         return 0
     days, left = (term.ends_on - term.starts_on).days + 1, (term.ends_on - max(day, term.starts_on)).days + 1
-    worth = (term.dues_amount - term.waived_amount) * left // days - getattr(term, "owed", 0)
+    worth = (term.dues_amount - term.waived_amount) * left // days - getattr(term, "owed", 0) - getattr(term, "gone", 0)
     return max(0, worth - worth % unit(term.currency))
 
 
@@ -87,55 +91,72 @@ def begin_terms(payment: Payment) -> None:
             continue
         member = Member.objects.select_for_update().get(pk=membership.member_id)
         # The day may have changed, or another term may have been paid, since the page was opened.
-        if problem := begin(membership=membership, member=member, reason=f"Dues paid, payment {payment.pk}"):
+        if problem := begin(membership=membership, member=member, reason=f"Dues paid, payment {payment.pk}", payment=payment):
             membership.status = Membership.Status.CANCELLED
             membership.save(update_fields=["status"])
             Payment.objects.filter(pk=payment.pk).update(attention=problem)
             log.error("payment %s is booked, but no term could begin", payment.pk)
         else:
             instalments.set_days(membership=membership, payment=payment)
-            subscriptions.term_began(member=member, plan=membership.plan, payment=payment)
-            _cover_or_say_why(membership, payment)
         emails.receipt(payment, membership)
 
 
-def begin(*, membership: Membership, member: Member, reason: str) -> str:
+def begin(*, membership: Membership, member: Member, reason: str, payment: Payment | None = None) -> str:
     """Let a waiting term begin after what is paid, and make its member active; or say why it cannot. The member is locked."""
     if problem := _why_no_term(member):
         return problem
-    if membership.replaces_id:
-        _end_replaced(member)
-    first, last = next_term(member=member, plan=membership.plan)
+    if membership.replaces_id and member.memberships.not_over().filter(created_at__gt=membership.created_at).exists():
+        membership.replaces = None  # other dues came meanwhile: nothing is taken away, this term follows them
+    replaced = _end_replaced(member) if membership.replaces_id else []
+    try:
+        first, last = next_term(member=member, plan=membership.plan)
+    except BillingError as error:
+        return str(error)
     membership.starts_on = first
     if not (membership.granted_reason and membership.ends_on):
         membership.ends_on = last
     membership.status = Membership.Status.ACTIVE
-    membership.save(update_fields=["starts_on", "ends_on", "status"])
+    membership.save(update_fields=["starts_on", "ends_on", "status", "replaces"])
     if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
         comes_back = member.status == Status.INACTIVE
         change_status(member=member, to=Status.ACTIVE, by=None, reason=reason)
         if comes_back:
             renewal_emails.welcome_back(membership)
+    cover_or_say_why(membership, payment)
+    subscriptions.term_began(membership=membership, payment=payment)
+    _let_go(replaced)
     return ""
 
 
-def _end_replaced(member: Member) -> None:
-    """What she had goes into the new term: it ends yesterday, and with it what it gave to a partner."""
+def _end_replaced(member: Member) -> list[Member]:
+    """What she had goes into the new term: it ends yesterday, and with it what it gave to a partner, who is returned."""
     today = timezone.localdate()
     running = list(member.memberships.not_over().filter(covered_by=None))
-    for term in [*running, *Membership.objects.filter(covered_by__in=running, status__in=Membership.PAID)]:
+    covered = list(Membership.objects.filter(covered_by__in=running, status__in=Membership.PAID).select_related("member"))
+    for term in [*running, *covered]:
         term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, today - dt.timedelta(days=1))
         term.save(update_fields=["status", "ends_on"])
+    return [term.member for term in covered]
 
 
-def _cover_or_say_why(membership: Membership, payment: Payment) -> None:
+def _let_go(partners: list[Member]) -> None:
+    """Whoever was covered by a plan that is no more, and by nothing else, is not active any more, and is told."""
+    for partner in partners:
+        locked = Member.objects.select_for_update().get(pk=partner.pk)
+        if locked.status == Status.ACTIVE and not locked.memberships.filter(status__in=Membership.PAID).exists():
+            change_status(member=locked, to=Status.INACTIVE, by=None, reason="The household’s plan ended", inactive_reason="lapsed")
+
+
+def cover_or_say_why(membership: Membership, payment: Payment | None) -> None:
     """The money is booked whatever happens to the partner's term: a fault there asks for a person's attention."""
     try:
         with transaction.atomic():
             cover_household(membership=membership)
     except (IntegrityError, MembersError, Member.DoesNotExist) as error:
-        log.error("payment %s: the partner could not be covered: %s", payment.pk, type(error).__name__)
-        Payment.objects.filter(pk=payment.pk).update(attention="The partner’s membership could not begin. Please look at the household.")
+        log.error("membership %s: the partner could not be covered: %s", membership.pk, type(error).__name__)
+        if payment:
+            told = "The partner’s membership could not begin. Please look at the household."
+            Payment.objects.filter(pk=payment.pk).update(attention=told)
 
 
 @transaction.atomic
@@ -185,6 +206,6 @@ def expire_terms(*, today: dt.date) -> int:
             if member.status == Status.ACTIVE and not member.memberships.filter(status__in=Membership.PAID).exists():
                 change_status(member=member, to=Status.INACTIVE, by=None, reason="Grace days over", inactive_reason="lapsed")
                 last = member.memberships.filter(status=Membership.Status.EXPIRED).order_by("-ends_on").first()
-                if last and not last.covered_by_id:
+                if last and not last.covered_by_id and subscriptions.alive(member) is None:  # a charge put off brings her back
                     renewal_emails.lapsed(member, last)
     return ended

@@ -38,6 +38,11 @@ class KnownPayout:
     fees: int
     refunds: int
     other: int
+    own: int = 0
+    """What Stripe took for itself beside the fees of charges; part of `other`."""
+
+
+STRIPES_OWN = {"stripe_fee", "stripe_fx_fee", "tax_fee", "application_fee"}
 
 
 def fetch_dispute(dispute_id: str) -> KnownDispute:
@@ -55,11 +60,13 @@ def fetch_dispute(dispute_id: str) -> KnownDispute:
 def fetch_payout(payout_id: str) -> KnownPayout:
     """How a payout stands now and what it is made of. Raises NoSuchSession and StripeDown."""
     row = _retrieve(client().v1.payouts.retrieve, payout_id)
-    sums = {"charges": 0, "fees": 0, "refunds": 0, "other": 0}
+    sums = {"charges": 0, "fees": 0, "refunds": 0, "other": 0, "own": 0}
     try:
         for part in client().v1.balance_transactions.list({"payout": payout_id, "limit": 100}).auto_paging_iter():
             if part.type == "payout":
                 continue
+            if part.type in STRIPES_OWN:
+                sums["own"] -= int(part.amount)
             kind = {"charge": "charges", "payment": "charges", "refund": "refunds", "payment_refund": "refunds"}.get(part.type, "other")
             sums[kind] += int(part.amount)
             sums["fees"] -= int(part.fee)

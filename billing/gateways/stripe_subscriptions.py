@@ -51,6 +51,7 @@ class KnownSubscription:
     amount: int
     currency: str
     card: Card | None
+    price_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,25 @@ def create_subscription(
 def update_subscription(
     subscription_id: str, *, stops: bool, method_id: str, price_id: str, item_id: str, not_before: dt.date | None, key: str
 ) -> KnownSubscription:
-    """Tell Stripe how it should go on; nothing is prorated and nothing charged by it. Raises Refused and StripeDown."""
+    """Tell Stripe how it should go on; nothing is prorated and nothing charged by it. An empty price stays as it is.
+
+    Raises Refused and StripeDown.
+    """
     params: dict[str, Any] = {
         "cancel_at_period_end": stops, "default_payment_method": method_id, "proration_behavior": "none",
-        "items": [{"id": item_id, "price": price_id}],
     }  # fmt: skip
+    if price_id:
+        params["items"] = [{"id": item_id, "price": price_id}]
     if not_before:
         params["trial_end"] = _noon(not_before)
     return _known(_ask(client().v1.subscriptions.update, subscription_id, params, {"idempotency_key": key}))
+
+
+def find_subscription(customer_id: str, reference: str) -> str:
+    """The running subscription of a customer that bears our reference; empty when there is none. Raises StripeDown."""
+    rows = _ask(client().v1.subscriptions.list, {"customer": customer_id, "limit": 100})["data"]
+    ours = (row["id"] for row in rows if (row.get("metadata") or {}).get("reference") == reference and row["status"] != "canceled")
+    return next(ours, "")
 
 
 def cancel_subscription(subscription_id: str) -> None:
@@ -292,6 +304,7 @@ def _known(row: dict[str, Any]) -> KnownSubscription:
         amount=int(price.get("unit_amount") or 0),
         currency=row.get("currency") or "",
         card=_card(method) if isinstance(method, dict) else None,
+        price_id=price.get("id") or "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils import timezone
 
 
@@ -36,6 +36,8 @@ class Deposit(models.Model):
         return f"Deposit {self.pk}"
 
     def totals(self) -> dict[str, int]:
-        """What lies on the slip by method, in minor units."""
-        rows = self.payments.order_by("method").values_list("method").annotate(total=Sum("amount"))
-        return {str(method): int(total) for method, total in rows}
+        """What lies on the slip by method, in minor units; what was handed back does not."""
+        sums: dict[str, int] = {}
+        for payment in self.payments.in_hand().order_by("method"):
+            sums[payment.method] = sums.get(payment.method, 0) + payment.held  # type: ignore[attr-defined]
+        return sums

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from billing.models.plan import Membership
@@ -46,6 +46,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Card payments of this site whose fee Stripe had not told yet when they were booked."""
         booked = self.filter(status__in=Payment.RECEIVED, source=Payment.Source.SITE, provider="stripe", fee=0, paid_at__gte=since)
         return booked.exclude(stripe_charge_id="").order_by(F("looked_at").asc(nulls_first=True), "pk")
+
+    def in_hand(self) -> "PaymentQuerySet":
+        """With `held`: what is left of each in the drawer or at the bank, after what was handed back."""
+        back = Refund.objects.filter(payment=OuterRef("pk"), status=Refund.Status.DONE).order_by().values("payment")
+        return self.annotate(held=F("amount") - Coalesce(Subquery(back.annotate(n=Sum("amount")).values("n")), 0))
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
         """Payments one member should see, newest first: her own, and her partner's that cover her as long as they are linked."""

@@ -28,8 +28,9 @@ class Interval(models.TextChoices):
 
 
 MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
-MOST_YEARS = 3
-"""Stripe charges at most every three years (https://docs.stripe.com/api/prices/object#price_object-recurring-interval_count)."""
+MOST_YEARS = 2
+"""Stripe puts a first charge off by two years at most, and ours comes when the paid time is over (`trial_end` of
+https://docs.stripe.com/api/subscriptions/create#create_subscription-trial_end)."""
 
 
 class Cycle(models.TextChoices):

@@ -245,7 +245,7 @@ def forget_traces(member: Member) -> None:
     notices.forget_person(person=member.pk)
     if member.email and not Member.objects.with_address(member.email).exclude(pk=member.pk).exists():
         notices.forget_address(emails=[member.email])
-    about = [a.pk for a in Approval.objects.filter(act__in=["merge", "delete"]) if member.pk in _named(a.params)]
+    about = [a.pk for a in Approval.objects.filter(act__in=["merge", "delete", "grant_term"]) if member.pk in _named(a.params)]
     Approval.objects.filter(pk__in=about).update(summary="About a former member", reason="")
     AuditEntry.objects.filter(target_type="members.approval", target_id__in=about).update(details={})
     AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).update(details={})
@@ -253,7 +253,7 @@ def forget_traces(member: Member) -> None:
 
 def _named(params: dict[str, Any]) -> set[int]:
     """The members an approval is about."""
-    return {*params.get("members", []), params.get("keep"), params.get("drop")}
+    return {*params.get("members", []), params.get("keep"), params.get("drop"), params.get("member")}
 
 
 def forget_login(user: User) -> None:

@@ -214,6 +214,7 @@ class Store:
         """Begin a subscription: in trial until `trial_end` with an invoice of nothing, else with a first invoice at once."""
         price, now = self.get("prices", price_id), int(time.time())
         trial = int(extra.get("trial_end") or 0)
+        self._not_too_far(trial)
         begins = max(trial, now)
         item = self.add("subscription_items", price=price, quantity=1, current_period_start=now, current_period_end=trial or now)
         subscription = self.add(
@@ -233,9 +234,15 @@ class Store:
         if row["status"] == "canceled":
             raise StripeError("A canceled subscription can only update its cancellation_details.")
         item = row["items"]["data"][0]
+        before = item["price"]["recurring"]
         if items := params.pop("items", None):
             item["price"] = self.get("prices", items[0]["price"])
+        if item["price"]["recurring"] != before and row["status"] == "active" and not params.get("trial_end"):
+            # Another rhythm resets the day and is billed at once, whatever the proration says.
+            item["current_period_end"] = row["billing_cycle_anchor"] = int(time.time())
+            self._next_period(row, "subscription_update")
         if trial := params.pop("trial_end", None):
+            self._not_too_far(int(trial))
             if int(trial) <= time.time():
                 raise StripeError("Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end")
             row |= {"trial_end": int(trial), "status": "trialing", "billing_cycle_anchor": int(trial)}
@@ -245,6 +252,11 @@ class Store:
         row |= {key: value for key, value in params.items() if key == "default_payment_method"}
         self.emit("customer.subscription.updated", row)
         return row
+
+    def _not_too_far(self, trial: int) -> None:
+        """Stripe refuses a trial of more than two years."""
+        if trial > time.time() + 2 * 366 * 86_400:
+            raise StripeError("Invalid trial_end: it can be at most two years from billing_cycle_anchor.", param="trial_end")
 
     def cancel(self, row: dict[str, Any]) -> dict[str, Any]:
         """End a subscription at once."""
