@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -59,11 +60,20 @@ def post(
     )  # fmt: skip
 
 
+def tax_within(amount: int, rate: int) -> int:
+    """The tax an amount holds, minor units, rounded half up; `rate` is basis points on top of the net price."""
+    return (2 * amount * rate + 10_000 + rate) // (2 * (10_000 + rate)) if rate else 0
+
+
 def post_payment(payment: Payment) -> None:
     """Book what a payment brought, split by what it was for, and its fee as a cost."""
     income: dict[str, int] = defaultdict(int)
     for line in payment.lines.all():
-        income[INCOME[PaymentLine.Kind(line.kind)]] += line.amount
+        tax = tax_within(line.amount, settings.TAX_RATES.get(line.kind, 0))
+        if tax:
+            PaymentLine.objects.filter(pk=line.pk).update(tax_amount=tax)
+        income[INCOME[PaymentLine.Kind(line.kind)]] += line.amount - tax
+        income[Account.TAX] += tax
     arrives = held_at(payment)
     at = payment.paid_at or payment.created_at
     common = {"currency": payment.currency, "source": payment.source, "booked_at": at, "payment": payment}
@@ -83,14 +93,21 @@ def post_fee(payment: Payment) -> None:
 def post_refund(refund: Refund) -> None:
     """Book what went back: out of what is left of the income of exactly this amount, else out of each in its order."""
     payment, left = refund.payment, refund.amount
+    debits: dict[str, int] = defaultdict(int)
     held: dict[str, int] = defaultdict(int)
     for line in payment.lines.order_by("pk"):
-        held[INCOME[PaymentLine.Kind(line.kind)]] += line.amount
+        held[INCOME[PaymentLine.Kind(line.kind)]] += line.amount - line.tax_amount
+        held[Account.TAX] += line.tax_amount
+    taxed = held[Account.TAX]
     for entry in LedgerEntry.objects.filter(payment=payment).exclude(refund=None):
         if entry.account in held:
             held[entry.account] -= entry.amount if entry.side == "D" else -entry.amount
-    exact = [account for account, amount in held.items() if amount == refund.amount]
-    debits: dict[str, int] = defaultdict(int)
+    tax_left, all_left = held.pop(Account.TAX), sum(held.values())
+    if tax_left:  # tax goes back in its proportion, the last cents with the last refund
+        part = min(tax_left, max(left * taxed // payment.amount, left - all_left))
+        debits[Account.TAX] += part
+        left -= part
+    exact = [account for account, amount in held.items() if amount == left]
     for account in exact[:1] or held:
         part = min(left, held[account])
         if part > 0:

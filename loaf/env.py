@@ -8,6 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
+TEN_THOUSAND = 10_000
+"""Basis points of a whole."""
+
 
 def load_dotenv(path: Path) -> None:
     """Read KEY=VALUE lines of a .env file; what the process environment already says wins."""
@@ -51,6 +54,20 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def rates(name: str) -> dict[str, int]:
+    """Return "dues=8.25 event=6" as basis points by word: {"dues": 825, "event": 600}; nothing when it is not set."""
+    found = {}
+    for part in os.environ.get(name, "").split():
+        word, _, percent = part.partition("=")
+        try:
+            found[word] = round(float(percent) * 100)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must look like dues=8.25, not {part!r}.") from None
+        if not 0 < found[word] < TEN_THOUSAND:
+            raise ImproperlyConfigured(f"{name}: {part!r} is no percentage.")
+    return found
 
 
 def words(name: str, default: str = "") -> list[str]:

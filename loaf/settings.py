@@ -43,6 +43,7 @@ ORG = {
 COMMITTEE_YES = env.number("COMMITTEE_YES", 0)
 COMMITTEE_DAYS = env.number("COMMITTEE_DAYS", 14)
 CURRENCY = env.text("CURRENCY", "usd").lower()
+TAX_RATES = env.rates("TAX_RATES")
 LEAVE_URL = env.text("LEAVE_URL", "https://www.weather.gov/")
 
 # Signing in with another company's account tells that company who comes here: each is off until its id is named.

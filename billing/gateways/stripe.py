@@ -229,7 +229,6 @@ def _checkout_params(reference: str, lines: list[tuple[str, int]], currency: str
         "payment_intent_data": {
             "metadata": {"reference": reference},
             "description": settings.ORG["name"],
-            "statement_descriptor_suffix": _suffix(),
         },
         "success_url": success_url,
         "cancel_url": cancel_url,
@@ -430,6 +429,11 @@ def keep_keys_out_of_the_database() -> None:
     StripeModel._find_owner_account = classmethod(no_owner)  # type: ignore[assignment, method-assign]
 
 
-def _suffix() -> str:
-    """The part of the statement line behind the account's own prefix; Stripe allows 22 characters for both."""
-    return settings.ORG["statement"].split(" ")[-1][:10].upper()
+def statement_text() -> str:
+    """What Stripe prints on statements for this account; empty when it does not say. Raises what the SDK raises.
+
+    Without a text of its own every charge bears the account's: exactly one text, and it is the one we tell people
+    (https://docs.stripe.com/get-started/account/statement-descriptors).
+    """
+    account = client().v1.accounts.retrieve_current().to_dict()
+    return str(((account.get("settings") or {}).get("payments") or {}).get("statement_descriptor") or "")

@@ -85,8 +85,8 @@ def _ask(call: Any, *args: Any) -> dict[str, Any]:
 
 
 def create_product(*, name: str, key: str) -> str:
-    """Make a product once; the statement text of its invoices is the house's. Raises Refused and StripeDown."""
-    params = {"name": name, "statement_descriptor": settings.ORG["statement"][:22]}
+    """Make a product once. Raises Refused and StripeDown."""
+    params = {"name": name}
     return str(_ask(client().v1.products.create, params, {"idempotency_key": key})["id"])
 
 

@@ -20,6 +20,7 @@ class Account(models.TextChoices):
     RECEIVABLE = "1300", "Owed to us"
     HELD = "2000", "Held for others"
     SOLIDARITY = "2100", "Set aside for dues somebody cannot pay"
+    TAX = "2300", "Tax collected for the state"
     GIFT_CARDS = "2200", "Memberships given and not yet used"
     OPENING = "3000", "Carried over from the old books"
     DUES = "4000", "Dues"

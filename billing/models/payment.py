@@ -173,10 +173,14 @@ class PaymentLine(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = models.PositiveIntegerField()
     label = models.CharField(max_length=120, blank=True)
+    tax_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Tax within the amount, as it was booked.")
     membership = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="payment_lines")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="payment_line_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_line_amount_positive"),
+            models.CheckConstraint(condition=Q(tax_amount__lt=F("amount")), name="payment_line_tax_within"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"

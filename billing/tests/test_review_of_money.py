@@ -358,3 +358,32 @@ def test_refused_wish_of_a_card_the_bank_refuses_is_kept(life):
     assert life.row.status == "past_due"
     subscriptions.pause(subscription=life.row, until=life.row.next_charge_on + dt.timedelta(days=30))
     assert (life.row.failures, life.row.failing_since) == (0, None)
+
+
+# -- tax within the price
+
+
+@pytest.mark.parametrize(("amount", "rate", "tax"), [(10825, 825, 825), (4000, 0, 0), (4000, 825, 305), (1, 825, 0), (100, 10_000 - 1, 50)])
+def test_tax_within_an_amount(amount, rate, tax):
+    assert ledger.tax_within(amount, rate) == tax
+
+
+def test_tax_is_off_and_then_its_own_account(boss, settings):
+    plan = make_plan(minimum_amount=4000)
+    check(make_person(status="payment_pending"), plan, boss)
+    assert "2300" not in books()
+    settings.TAX_RATES = {"dues": 825}
+    payment = check(make_person(status="payment_pending"), plan, boss, amount=5000)
+    assert payment.lines.get(kind="dues").tax_amount == 305
+    assert (books()["2300"], books()["4000"], books()["4100"]) == (-305, -4000 - 3695, -1000)
+    for amount in (1333, 1333, 2334):
+        refunds.refund_payment(payment=payment, amount=amount, reason="r", ends_term=False, by=boss)
+    assert (books()["2300"], books()["4000"], books()["4100"]) == (0, -4000, 0)
+    assert ledger.proof() == []
+
+
+def test_statement_line_of_stripe_is_compared_with_what_people_are_told(stripe_sandbox, capsys):
+    from django.core.management import call_command
+
+    call_command("stripe_endpoint")
+    assert "Please set the same in Stripe" in capsys.readouterr().err

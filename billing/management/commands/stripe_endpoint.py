@@ -3,6 +3,7 @@
 from typing import Any
 
 import stripe as sdk
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from billing.gateways import stripe
@@ -18,5 +19,11 @@ class Command(BaseCommand):
             raise CommandError("Set STRIPE_TEST_SECRET_KEY or STRIPE_LIVE_SECRET_KEY first.")
         try:
             self.stdout.write(stripe.make_webhook_endpoint())
+            printed, ours = stripe.statement_text(), settings.ORG["statement"]
         except sdk.StripeError as error:
             raise CommandError(f"Stripe cannot be reached or refused: {type(error).__name__}.") from None
+        if printed.upper() != ours.upper():
+            said = f"prints “{printed}”" if printed else "has no text yet"
+            self.stderr.write(
+                f"On card statements Stripe {said}; here people are told “{ours}”. Please set the same in Stripe’s dashboard."
+            )
