@@ -161,7 +161,9 @@ def test_reconcile_finds_and_mends_what_differs_about_renewals(renewing, work):
     work()
     assert reconcile() == []
     stranger = renewing.sandbox.store.subscribe(
-        renewing.row.stripe_customer_id, renewing.there["items"]["data"][0]["price"]["id"], {"trial_end": 2_000_000_000}
+        renewing.row.stripe_customer_id,
+        renewing.there["items"]["data"][0]["price"]["id"],
+        {"trial_end": int(timezone.now().timestamp()) + 30 * 86_400},
     )
     found = [one.sentence for one in reconcile()]
     assert any(stranger["id"] in sentence and "belongs to nobody" in sentence for sentence in found)
