@@ -95,34 +95,23 @@ def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
 
 def journal(request: HttpRequest) -> Any:
     """Every posting of a time as a file for the bookkeeper's program."""
-    _, first, last = _span(request)
-    params = {"first": first.isoformat(), "last": last.isoformat()}
-    return approved_export(
-        request,
-        act="journal_export",
-        title="The books as a file",
-        summary=f"The books from {first} to {last}",
-        answer=_journal,
-        params=params,
-    )
-
-
-def _journal(*, first: str, last: str) -> StreamingHttpResponse:
-    return _file(reports.JOURNAL, reports.journal(dt.date.fromisoformat(first), dt.date.fromisoformat(last)), "journal.csv")
+    return _file_of_span(request, "journal_export", "The books as a file", "The books", _journal)
 
 
 def payments(request: HttpRequest) -> Any:
     """Every payment of a time as a file."""
+    return _file_of_span(request, "payments_export", "Payments as a file", "Payments", _payments)
+
+
+def _file_of_span(request: HttpRequest, act: str, title: str, what: str, answer: Any) -> Any:
+    """Ask for a file of the days chosen, or hand it over once it is granted."""
     _, first, last = _span(request)
     params = {"first": first.isoformat(), "last": last.isoformat()}
-    return approved_export(
-        request,
-        act="payments_export",
-        title="Payments as a file",
-        summary=f"Payments from {first} to {last}",
-        answer=_payments,
-        params=params,
-    )
+    return approved_export(request, act=act, title=title, summary=f"{what} from {first} to {last}", answer=answer, params=params)
+
+
+def _journal(*, first: str, last: str) -> StreamingHttpResponse:
+    return _file(reports.JOURNAL, reports.journal(dt.date.fromisoformat(first), dt.date.fromisoformat(last)), "journal.csv")
 
 
 def _payments(*, first: str, last: str) -> StreamingHttpResponse:
