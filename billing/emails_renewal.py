@@ -166,11 +166,11 @@ def card_expiring(subscription: Subscription) -> None:
     _send(letter, member, "card_expiring", f"card-expiring-{subscription.pk}-{last}")
 
 
-def _note(subscription: Subscription, kind: str, heading: str, paragraphs: list[str]) -> None:
+def _note(subscription: Subscription, kind: str, heading: str, paragraphs: list[str], *, subject: str = "As you asked") -> None:
     """A short confirmation of what was just done; one for each wish."""
     member = subscription.member
     letter = Letter(
-        subject="As you asked", heading=heading, words={"called": member.called}, paragraphs=paragraphs, button=_page(), closing=WARMLY,
+        subject=subject, heading=heading, words={"called": member.called}, paragraphs=paragraphs, button=_page(), closing=WARMLY,
         reason="You get this because something was changed on your page. Was it not you? Please call us.",
     )  # fmt: skip
     _send(letter, member, kind, f"{kind}-{subscription.pk}-{subscription.wish}")
@@ -219,7 +219,7 @@ def ended(subscription: Subscription) -> None:
         "Your dues do not renew by themselves any more, and nothing is charged.",
         "You can pay by card, check or cash whenever you like.",
     ]
-    _note(subscription, "renewal_ended", "Nothing is charged any more", said)
+    _note(subscription, "renewal_ended", "Nothing is charged any more", said, subject="A note for you")
 
 
 def lapsed(member: Member, term: Membership) -> None:
@@ -292,6 +292,7 @@ def _given_sample() -> None:
 
 def _part_sample() -> None:
     term, today = _samples()[0], timezone.localdate()
+    term.currency = "usd"
     part_due(Instalment(membership=term, number=2, amount=1000, due_on=today), is_late=False)
 
 

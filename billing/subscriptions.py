@@ -260,10 +260,12 @@ def term_began(*, membership: Membership, payment: Payment | None) -> None:
         return
     locked.next_charge_on = day_after_paid(membership.member)
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
-    if membership.replaces_id and membership.plan.can_renew_by_card and locked.plan_id != membership.plan_id:
+    switches = membership.replaces_id and membership.plan.can_renew_by_card and locked.plan_id != membership.plan_id
+    if switches:
         _agree_on(locked, membership.plan)
-        emails.plan_changed(locked)
     _wish(locked)
+    if switches:
+        emails.plan_changed(locked)
 
 
 def _agree_on(subscription: Subscription, plan: Plan) -> None:
