@@ -292,11 +292,11 @@ def push(subscription_id: int) -> None:
             _change_there(row)
     except (stripe.Refused, stripe.NoSuchSession) as error:
         problem = str(error)[:200]
-        if row.stops and row.stripe_id:
-            gateway.cancel_subscription(row.stripe_id)  # nothing may be charged any more, whatever Stripe thinks of the rest
+        if row.stripe_id:
+            gateway.cancel_subscription(row.stripe_id)  # rather no charge than one on another day than she was told
     _told(row, stripe_id, problem)
-    if problem and not stripe_id:
-        _over(row.pk)  # Stripe would never charge it: she is told that it does not renew
+    if problem:
+        _over(row.pk)  # and she is told that nothing renews
 
 
 def _told(row: Subscription, stripe_id: str, problem: str) -> None:

@@ -137,6 +137,16 @@ def test_what_stripe_would_never_charge_is_not_promised(life):
     assert Message.objects.filter(kind="renewal_ended").count() == 1
 
 
+def test_dues_paid_far_ahead_end_the_renewal_instead_of_charging_on_the_old_day(life, boss):
+    """Found by the random life: Stripe puts no charge off by more than two years, and would have kept its own day."""
+    life.begin()
+    for _ in range(2):
+        check(life.member, life.plan, boss)
+    life.tell(life.work)
+    assert (life.row.status, life.there["status"]) == ("ended", "canceled")
+    assert Message.objects.filter(kind="renewal_ended").count() == 1
+
+
 def test_lost_answer_of_a_beginning_makes_no_second_subscription(life):
     life.begin()
     Subscription.objects.update(stripe_id="", told=0)
