@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from billing import office, refunds
+from billing import approvals, office, refunds
 from billing.actions import BillingError, attempt_key
 from billing.models import Deposit, Payment, Plan
 from loaf.lib.admin import Column, DeskAdmin
@@ -21,7 +21,6 @@ from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
-from members.actions import MembersError, ask_approval
 from members.models import Member
 
 ROWS = 8
@@ -137,13 +136,13 @@ def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
             if refunds.needs_second_person(given["amount"] + refunds.already_back(payment)):
                 params = {"payment": payment.pk, "amount": given["amount"], "ends_term": given["ends_term"]}
                 summary = f"Pay {format_money(given['amount'], payment.currency)} back of payment {payment.receipt_number or payment.pk}"
-                asked = ask_approval(act="refund", params=params, summary=summary, reason=given["reason"], by=user)  # type: ignore[arg-type]
+                asked = approvals.ask(act="refund", params=params, summary=summary, reason=given["reason"], by=user)  # type: ignore[arg-type]
                 messages.success(request, "It is on its way." if asked.done_at else "Another person has to agree within three days.")
             else:
                 refunds.refund_payment(payment=payment, by=user, **given)  # type: ignore[arg-type]
                 messages.success(request, "It is on its way." if payment.provider else "It is in the books. Please hand the money over.")
             return redirect("admin:billing_payment_change", pk)
-        except (BillingError, MembersError) as error:
+        except BillingError as error:
             form.add_error(None, str(error))
     context = {"title": "Pay back", "form": form, "payment": payment, "left": refunds.left_to_refund(payment)}
     return render_page(request, "admin/billing/refund.html", context, status=422 if form.errors else 200)

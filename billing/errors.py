@@ -1,8 +1,13 @@
 """What can go wrong in the billing room, in words."""
 
+from members.actions.errors import MembersError
 
-class BillingError(Exception):
-    """A rule of the billing room was not met; the message may be shown."""
+
+class BillingError(MembersError):
+    """A rule of the billing room was not met; the message may be shown.
+
+    One of the members' room's as well: what two people decide may raise it.
+    """
 
 
 class NeedsAttention(Exception):

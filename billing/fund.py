@@ -4,12 +4,12 @@ from django.db import models, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from billing import ledger
+from billing import approvals, ledger
 from billing.errors import BillingError
 from billing.models import Account, LedgerEntry, Membership, Payment
 from loaf.lib.money import format_money
 from members import audit
-from members.actions import Act, MembersError, ask_approval, register_act
+from members.actions import Act, register_act
 from members.models import Approval, User
 
 ACT = "hand_posting"
@@ -58,10 +58,8 @@ def ask_posting(*, kind: str, amount: int, currency: str, reason: str, by: User)
         raise BillingError("Please choose what it is.")
     _is_there(Kind(kind), amount, currency)
     summary = f"{Kind(kind).label}: {format_money(amount, currency)}"
-    try:
-        return ask_approval(act=ACT, params={"kind": kind, "amount": amount, "currency": currency}, summary=summary, reason=reason, by=by)
-    except MembersError as error:
-        raise BillingError(str(error)) from error
+    params = {"kind": kind, "amount": amount, "currency": currency}
+    return approvals.ask(act=ACT, params=params, summary=summary, reason=reason, by=by)
 
 
 def _is_there(kind: Kind, amount: int, currency: str) -> None:
@@ -75,10 +73,7 @@ def _is_there(kind: Kind, amount: int, currency: str) -> None:
 def _agreed(approval: Approval) -> None:
     params = approval.params
     kind, amount, currency = Kind(params["kind"]), params["amount"], params["currency"]
-    try:
-        _is_there(kind, amount, currency)
-    except BillingError as error:
-        raise MembersError(str(error)) from error
+    _is_there(kind, amount, currency)
     debit, credit = SIDES[kind]
     ledger.post(
         posting=f"hand:{approval.pk}", debits={debit: amount}, credits={credit: amount}, currency=currency,

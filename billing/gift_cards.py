@@ -50,7 +50,6 @@ def use(*, member: Member, code: str) -> Membership:
     if not locked.may_pay_dues:
         raise BillingError("The code is good, and it is kept for you. You can use it as soon as your application is through.")
     close_open_pages(member=locked)
-    Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
         member=locked, plan=card.plan, starts_on=timezone.localdate(), ends_on=None, dues_amount=card.amount,
         currency=card.payment.currency, provider="gift",

@@ -5,18 +5,17 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
+from billing import approvals, subscriptions
 from billing import emails_renewal as emails
-from billing import subscriptions
 from billing.actions import close_open_pages, position_of
-from billing.actions.terms import begin
+from billing.actions.terms import begin, cut_short, let_go
 from billing.errors import BillingError
 from billing.models import Membership, Plan
 from billing.models.plan import Interval
 from loaf.lib.templatetags.loaf import short_day
 from members import audit
-from members.actions import Act, MembersError, ask_approval, change_status, register_act
+from members.actions import Act, register_act
 from members.models import Approval, Member, User
-from members.models.member import Status
 
 GIVE, MOVE = "grant_term", "move_term_end"
 
@@ -29,20 +28,15 @@ def ask_grant(*, member: Member, plan: Plan, ends_on: dt.date | None, reason: st
         raise BillingError("It would be over already. Please choose a later day.")
     until = f"until {short_day(ends_on)}" if ends_on else "for life" if plan.interval == Interval.LIFETIME else "for one term"
     params = {"member": member.pk, "plan": plan.pk, "ends_on": ends_on.isoformat() if ends_on else ""}
-    return _ask(GIVE, params, f"Give member no. {member.member_number} “{plan}” {until}, for nothing", reason, by)
+    summary = f"Give member no. {member.member_number} “{plan}” {until}, for nothing"
+    return approvals.ask(act=GIVE, params=params, summary=summary, reason=reason, by=by)
 
 
 def ask_new_end(*, term: Membership, ends_on: dt.date, reason: str, by: User) -> Approval:
     """Ask to move the last day of a paid term. Raises BillingError for a day before it began or a term that is over."""
     _can_move(term, ends_on)
-    return _ask(MOVE, {"term": term.pk, "ends_on": ends_on.isoformat()}, f"Let term {term.pk} end on {short_day(ends_on)}", reason, by)
-
-
-def _ask(act: str, params: dict[str, object], summary: str, reason: str, by: User) -> Approval:
-    try:
-        return ask_approval(act=act, params=params, summary=summary, reason=reason, by=by)
-    except MembersError as error:
-        raise BillingError(str(error)) from error
+    params, summary = {"term": term.pk, "ends_on": ends_on.isoformat()}, f"Let term {term.pk} end on {short_day(ends_on)}"
+    return approvals.ask(act=MOVE, params=params, summary=summary, reason=reason, by=by)
 
 
 def _can_move(term: Membership, ends_on: dt.date) -> None:
@@ -59,19 +53,14 @@ def _give(approval: Approval) -> None:
     ends_on = dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None
     today = timezone.localdate()
     if ends_on and (start := position_of(member).next_start) and ends_on < start:
-        raise MembersError("She has paid for longer than that day.")
+        raise BillingError("She has paid for longer than that day.")
     close_open_pages(member=member)
-    Membership.objects.open().filter(member=member).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
         member=member, plan=plan, starts_on=today, ends_on=ends_on, dues_amount=0, currency=plan.currency,
         granted_reason=approval.reason[:200], granted_by=approval.decided_by or approval.asked_by,
     )  # fmt: skip
-    try:
-        problem = begin(membership=term, member=member, reason=f"Given: {approval.reason}"[:200])
-    except BillingError as error:
-        raise MembersError(str(error)) from error
-    if problem:
-        raise MembersError(problem)
+    if problem := begin(membership=term, member=member, reason=f"Given: {approval.reason}"[:200]):
+        raise BillingError(problem)
     audit.record("membership.given", target=member, after={"plan": plan.pk, "until": ends_on}, reason=approval.reason, by=approval.asked_by)
     emails.given(term)
 
@@ -81,10 +70,7 @@ def _move(approval: Approval) -> None:
     found = Membership.objects.get(pk=approval.params["term"])
     member = Member.objects.select_for_update().get(pk=found.member_id)
     term, ends_on = Membership.objects.get(pk=found.pk), dt.date.fromisoformat(approval.params["ends_on"])
-    try:
-        _can_move(term, ends_on)
-    except BillingError as error:
-        raise MembersError(str(error)) from error
+    _can_move(term, ends_on)
     before = term.ends_on
     for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
         each.ends_on, each.granted_reason, each.granted_by = ends_on, approval.reason[:200], approval.decided_by or approval.asked_by
@@ -107,12 +93,7 @@ def end_term(*, term: Membership, reason: str, by: User) -> None:
     locked = Membership.objects.get(pk=term.pk)
     if locked.status not in Membership.PAID:
         raise BillingError("This term is over already.")
-    for each in [locked, *locked.covers.filter(status__in=Membership.PAID).select_related("member")]:
-        each.status, each.ends_on = Membership.Status.CANCELLED, max(each.starts_on, timezone.localdate())
-        each.save(update_fields=["status", "ends_on"])
-        whose = member if each.pk == locked.pk else Member.objects.select_for_update().get(pk=each.member_id)
-        if whose.status == Status.ACTIVE and not whose.memberships.filter(status__in=Membership.PAID).exists():
-            change_status(member=whose, to=Status.INACTIVE, by=by, reason=reason, inactive_reason="other")
+    let_go(cut_short([locked], on=timezone.localdate()), reason=reason, by=by, inactive_reason="other")
     audit.record("membership.ended", target=member, after={"term": locked.pk}, reason=reason, by=by)
 
 

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from billing import emails_renewal as emails
 from billing.errors import BillingError
+from billing.gateways import stripe
 from billing.models import Instalment, Membership, Payment, PaymentLine, Plan
+from billing.models.instalment import InstalmentQuerySet
 from loaf.lib.money import unit
 from members.models import Member
 
-SESSION_LIFE = dt.timedelta(hours=23)
-SETTLED = (Payment.Status.SUCCEEDED, Payment.Status.PARTIALLY_REFUNDED, Payment.Status.DISPUTED)
-"""A part is paid while its money is here; one that went back whole is open again."""
+LATE_DAYS = 14
+"""After so many days a part that is due is asked for once more."""
 
 
 def parts_of(amount: int, count: int, step: int = 1) -> list[int]:
@@ -49,12 +50,8 @@ def set_days(*, membership: Membership, payment: Payment) -> None:
 
 
 def still_open(membership: Membership) -> list[Instalment]:
-    """Parts nobody has paid, the earliest first."""
-    return [row for row in membership.instalments.select_related("payment").order_by("number") if not _is_paid(row)]
-
-
-def _is_paid(row: Instalment) -> bool:
-    return row.payment is not None and row.payment.status in SETTLED
+    """Parts of a term that runs and nobody has paid, the earliest first."""
+    return list(membership.instalments.open().order_by("number"))
 
 
 def settle(*, membership: Membership, payment: Payment) -> bool:
@@ -74,45 +71,43 @@ def settle(*, membership: Membership, payment: Payment) -> bool:
 
 def remind(*, today: dt.date) -> int:
     """Tell who owes a part: the day it is due, and two weeks later. Each once."""
-    owed = Instalment.objects.filter(membership__status__in=Membership.PAID, due_on__lte=today, due_on__gt=today - dt.timedelta(days=40))
-    sent = 0
-    for row in owed.select_related("membership__member", "membership__plan", "payment"):
-        if not _is_paid(row):
-            late = (today - row.due_on).days >= 14
-            sent += emails.part_due(row, is_late=late)
-    return sent
+    soon = Instalment.objects.open().filter(due_on__lte=today, due_on__gt=today - dt.timedelta(days=40))
+    return sum(
+        emails.part_due(row, is_late=(today - row.due_on).days >= LATE_DAYS)
+        for row in soon.select_related("membership__member", "membership__plan")
+    )
+
+
+def _late(rows: InstalmentQuerySet, today: dt.date) -> list[Instalment]:
+    """Those that are late by more than the grace days of their plan, the earliest first."""
+    due = rows.filter(due_on__lt=today).select_related("membership__plan").order_by("membership", "number")
+    return [row for row in due if row.due_on + dt.timedelta(days=row.membership.plan.grace_days) < today]
 
 
 def end_unpaid(*, today: dt.date) -> int:
     """End terms of which a part is late by more than the plan's grace days; the sweep lets their members lapse. Safe to run twice."""
-    ended = 0
-    terms = Membership.objects.filter(status__in=Membership.PAID, instalments__due_on__lt=today).annotate(first=Min("instalments__due_on"))
-    for term in terms.select_related("plan").distinct():
-        late = [row for row in still_open(term) if row.due_on + dt.timedelta(days=term.plan.grace_days) < today]
-        if late:
-            ended += _end(term.pk, today)
-    return ended
+    late = {row.membership_id: row.membership.member_id for row in _late(Instalment.objects.open(), today)}
+    return sum(_end(term, member, today) for term, member in late.items())
 
 
 @transaction.atomic
-def _end(pk: int, today: dt.date) -> int:
-    member_id = Membership.objects.values_list("member_id", flat=True).get(pk=pk)
+def _end(term_id: int, member_id: int, today: dt.date) -> bool:
+    """End one term on the day before its first late part, as things stand once its member is locked."""
     Member.objects.select_for_update().get(pk=member_id)
-    term = Membership.objects.select_related("plan").get(pk=pk)
-    late = [row for row in still_open(term) if row.due_on + dt.timedelta(days=term.plan.grace_days) < today]
-    if not late or term.status not in Membership.PAID:
-        return 0
-    for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
-        each.ends_on = max(each.starts_on, late[0].due_on - dt.timedelta(days=1))
-        each.save(update_fields=["ends_on"])
-    return 1
+    late = _late(Instalment.objects.open().filter(membership=term_id), today)
+    if late:
+        term = late[0].membership
+        for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
+            each.ends_on = max(each.starts_on, late[0].due_on - dt.timedelta(days=1))
+            each.save(update_fields=["ends_on"])
+    return bool(late)
 
 
 def owed() -> list[dict[str, Any]]:
     """Who still owes parts: member, how much, since when."""
-    rows = Instalment.objects.filter(membership__status__in=Membership.PAID).exclude(payment__status__in=SETTLED)
     found = (
-        rows.values("membership__member_id", "membership__member__first_name", "membership__member__last_name", "membership__currency")
+        Instalment.objects.open()
+        .values("membership__member_id", "membership__member__first_name", "membership__member__last_name", "membership__currency")
         .annotate(total=Sum("amount"), since=Min("due_on"))
         .order_by("since")[:200]
     )
@@ -121,8 +116,7 @@ def owed() -> list[dict[str, Any]]:
 
 def owed_of(member: Member) -> list[Instalment]:
     """The parts one member has still to pay, of whichever term runs."""
-    rows = Instalment.objects.filter(membership__member=member, membership__status__in=Membership.PAID)
-    rows = rows.exclude(payment__status__in=SETTLED).select_related("membership__plan")
+    rows = Instalment.objects.open().filter(membership__member=member).select_related("membership__plan")
     return list(rows.order_by("membership__starts_on", "membership", "number"))
 
 
@@ -139,9 +133,9 @@ def next_part(*, member: Member, attempt: str) -> Payment:
     row, term = rows[0], rows[0].membership
     lines = PaymentLine.objects.filter(membership=term, payment__status=Payment.Status.PENDING).select_related("payment")
     for line in lines:
-        if line.payment.stripe_session_id and not line.payment.stripe_session_url:
+        if line.payment.is_on_its_way:
             raise BillingError("Your payment from the bank is on its way; that takes up to four working days.")
-        if line.payment.created_at > timezone.now() - SESSION_LIFE:
+        if line.payment.created_at > timezone.now() - stripe.PAGE_LIFE:
             return line.payment
     attempt = "" if Payment.objects.filter(attempt=attempt).exists() else attempt  # a page left open since the part before
     payment = Payment.objects.create(

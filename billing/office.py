@@ -72,14 +72,13 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
     starts_on, ends_on = next_term(member=locked, plan=entry.plan)
     dues = entry.plan.dues_from(starts_on)
-    if parts := _parts(entry):
+    if parts := _parts(entry.payer, entry.plan, entry.amount):
         return parts
     is_first = entry.plan.parts > 1 and entry.amount == instalments.parts_of(dues, entry.plan.parts, unit(currency))[0]
     if entry.amount < dues and not is_first:
         least = format_money(dues, currency)
         raise BillingError(f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan.")
     close_open_pages(member=locked)
-    Membership.objects.open().filter(member=locked).update(status=Membership.Status.CANCELLED)
     term = Membership.objects.create(
         member=locked, plan=entry.plan, starts_on=starts_on, ends_on=ends_on, dues_amount=dues,
         donation_amount=max(0, entry.amount - dues), currency=currency, provider="",
@@ -99,18 +98,16 @@ def _sensible_day(day: dt.date) -> None:
         raise BillingError("That day is more than two years ago. Please look at the year.")
 
 
-def _parts(entry: Entry) -> list[tuple[str, int, Membership | None, str]]:
+def _parts(payer: Member, plan: Plan, amount: int) -> list[tuple[str, int, Membership | None, str]]:
     """The line of money that is exactly the next parts of dues already begun; empty when it is not. Raises BillingError."""
-    if entry.payer is None or entry.plan is None:
-        return []
-    rows = [row for row in instalments.owed_of(entry.payer) if row.membership.plan_id == entry.plan.pk]
+    rows = [row for row in instalments.owed_of(payer) if row.membership.plan_id == plan.pk]
     sums = list(itertools.accumulate(row.amount for row in rows))
-    if not rows or entry.amount >= entry.plan.minimum_amount > sums[-1]:
+    if not rows or amount >= plan.minimum_amount > sums[-1]:
         return []
-    if entry.amount not in sums:
+    if amount not in sums:
         each = ", ".join(format_money(row.amount, row.membership.currency) for row in rows)
         raise BillingError(f"Parts are still to be paid: {each}. Please enter the next one, or all of them.")
-    return [(PaymentLine.Kind.DUES, entry.amount, rows[0].membership, f"{entry.plan.name}, part {rows[0].number}")]
+    return [(PaymentLine.Kind.DUES, amount, rows[0].membership, f"{plan.name}, part {rows[0].number}")]
 
 
 def _written(entry: Entry, currency: str, lines: list[tuple[str, int, Membership | None, str]]) -> Payment:

@@ -2,11 +2,12 @@
 
 from django.db import transaction
 
+from billing import approvals
 from billing.errors import BillingError
 from billing.models import Membership, Plan
 from loaf.lib.money import format_money
 from members import audit
-from members.actions import Act, MembersError, ask_approval, needs_two, register_act
+from members.actions import Act, needs_two, register_act
 from members.models import Approval, Member, User
 
 ACT = "plan_price"
@@ -35,12 +36,8 @@ def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
         change_price(plan=plan, amount=amount, reason=reason, by=by)
         return True
     both = f"{format_money(plan.minimum_amount, plan.currency)} to {format_money(amount, plan.currency)}"
-    try:
-        asked = ask_approval(
-            act=ACT, params={"plan": plan.pk, "amount": amount}, summary=f"Dues of “{plan}” from {both}", reason=reason, by=by
-        )
-    except MembersError as error:
-        raise BillingError(str(error)) from error
+    params = {"plan": plan.pk, "amount": amount}
+    asked = approvals.ask(act=ACT, params=params, summary=f"Dues of “{plan}” from {both}", reason=reason, by=by)
     return asked.done_at is not None
 
 
@@ -64,10 +61,7 @@ def change_price(*, plan: Plan, amount: int, reason: str, by: User) -> None:
 
 def _agreed(approval: Approval) -> None:
     plan = Plan.objects.get(pk=approval.params["plan"])
-    try:
-        change_price(plan=plan, amount=approval.params["amount"], reason=approval.reason, by=approval.asked_by)
-    except BillingError as error:
-        raise MembersError(str(error)) from error
+    change_price(plan=plan, amount=approval.params["amount"], reason=approval.reason, by=approval.asked_by)
 
 
 register_act(ACT, Act("Changing what a plan costs that somebody has", "subscriptions.manage_plans"), _agreed)

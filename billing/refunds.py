@@ -9,15 +9,14 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from billing import emails, ledger
-from billing.actions import BillingError, lock_people
+from billing.actions import BillingError, cut_short, let_go, lock_people
 from billing.gateways import stripe
 from billing.models import GiftCard, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_refunded
 from loaf.lib.money import format_money
 from members import audit
-from members.actions import Act, MembersError, change_status, register_act
-from members.models import Approval, Member, User
-from members.models.member import Status
+from members.actions import Act, register_act
+from members.models import Approval, User
 
 log = logging.getLogger("loaf.billing")
 
@@ -28,13 +27,12 @@ def left_to_refund(payment: Payment) -> int:
         return 0  # the bank has the money; paying it back as well would pay twice
     if GiftCard.objects.filter(payment=payment, used_for__isnull=False).exists():
         return 0  # somebody has the membership; who, nobody here may guess by paying back
-    gone = payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
-    return payment.amount - int(gone) if payment.is_received else 0
+    return payment.amount - already_back(payment) if payment.is_received else 0
 
 
 def already_back(payment: Payment) -> int:
     """What went back of it, or is on its way, in minor units."""
-    return payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
+    return int(payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0)
 
 
 def needs_second_person(amount: int) -> bool:
@@ -53,10 +51,10 @@ def refund_payment(*, payment: Payment, amount: int, reason: str, ends_term: boo
         raise BillingError("This is not among your powers.")
     if not reason.strip():
         raise BillingError("Please write down why.")
-    if needs_second_person(amount + already_back(payment)) and not approved:
-        raise BillingError("A second person has to agree to a refund of this size.")
     lock_people(payment)
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
+    if needs_second_person(amount + already_back(locked)) and not approved:
+        raise BillingError("A second person has to agree to a refund of this size.")
     if GiftCard.objects.filter(payment=locked).exists() and amount != locked.amount:
         raise BillingError("A membership for somebody else goes back whole, or not at all: its code is good for all of it.")
     left = left_to_refund(locked)
@@ -134,31 +132,20 @@ def _book(refund: Refund, at: dt.datetime) -> None:
     payment.status = status
     GiftCard.objects.filter(payment=payment, used_for=None).update(code="")
     if refund.ends_term:
-        _end_terms(payment, refund)
+        paid = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).distinct()
+        let_go(cut_short(paid, on=timezone.localdate()), reason=f"Payment {payment.pk} was paid back", by=refund.by)
     payment_refunded.send(sender=Payment, payment=payment, refund=refund)
     emails.refunded(refund)
-
-
-def _end_terms(payment: Payment, refund: Refund) -> None:
-    """End today what the payment paid for, and what came with it for a partner; whoever has no other term is not active any more."""
-    today = timezone.localdate()
-    paid = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID)
-    terms = paid | Membership.objects.filter(covered_by__in=paid, status__in=Membership.PAID)
-    for term in terms.distinct().select_related("member"):
-        member = Member.objects.select_for_update().get(pk=term.member_id)
-        term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, today)
-        term.save(update_fields=["status", "ends_on"])
-        if member.status == Status.ACTIVE and not member.memberships.filter(status__in=Membership.PAID).exists():
-            reason = f"Payment {payment.pk} was paid back"
-            change_status(member=member, to=Status.INACTIVE, by=refund.by, reason=reason, inactive_reason="lapsed")
 
 
 @transaction.atomic
 def refunds_at_stripe(*, charge_id: str) -> int:
     """Book what was paid back at Stripe itself, found afresh there; returns how many were new. Raises StripeDown."""
-    payment = Payment.objects.select_for_update().filter(stripe_charge_id=charge_id).first() if charge_id else None
-    if payment is None:
+    known = Payment.objects.filter(stripe_charge_id=charge_id).first() if charge_id else None
+    if known is None:
         return 0
+    lock_people(known)
+    payment = Payment.objects.select_for_update().get(pk=known.pk)
     new = 0
     found = stripe.fetch_refunds(charge_id)
     there = sum(made.amount for made in found if made.status == "succeeded")
@@ -200,17 +187,9 @@ def _agreed(approval: Approval) -> None:
     """What a second person's yes does."""
     params = approval.params
     payment = Payment.objects.get(pk=params["payment"])
-    try:
-        refund_payment(
-            payment=payment,
-            amount=params["amount"],
-            reason=approval.reason,
-            ends_term=params["ends_term"],
-            by=approval.asked_by,
-            approved=True,
-        )
-    except BillingError as error:
-        raise MembersError(str(error)) from error
+    refund_payment(
+        payment=payment, amount=params["amount"], reason=approval.reason, ends_term=params["ends_term"], by=approval.asked_by, approved=True
+    )
 
 
 register_act("refund", Act("Paying back more than one person may alone", "subscriptions.refund"), _agreed)

@@ -300,7 +300,6 @@ def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
         "card": GiftCard.objects.filter(payment=payment).exclude(code="").first() if payment.is_received else None,
         "came_back": "back" in request.GET,
         "is_waiting": payment.status == Payment.Status.PENDING,
-        "on_its_way": bool(payment.stripe_session_id) and not payment.stripe_session_url,
     }
     return render_page(request, "billing/payment_result.html", context, fragment="result")
 

@@ -13,7 +13,7 @@ from billing.actions.checkout import (
     start_payment,
 )
 from billing.actions.invoices import book_invoice
-from billing.actions.terms import Position, begin_terms, cover_household, expire_terms, next_term, position_of
+from billing.actions.terms import Position, begin_terms, cover_household, cut_short, expire_terms, let_go, next_term, position_of
 from billing.errors import BillingError, NeedsAttention
 
 __all__ = [
@@ -31,8 +31,10 @@ __all__ = [
     "close_open_pages",
     "close_payment",
     "cover_household",
+    "cut_short",
     "expire_terms",
     "forget_payers",
+    "let_go",
     "lock_people",
     "next_receipt_number",
     "next_term",

@@ -21,9 +21,6 @@ from members.models import Member
 
 log = logging.getLogger("loaf.billing")
 
-SESSION_LIFE = dt.timedelta(hours=23)
-"""Stripe closes an unpaid checkout page after 24 hours; we stop offering it an hour before."""
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -114,13 +111,13 @@ def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Paymen
     offer = offer_for(at=at, wish=wish)
     if waiting := Membership.objects.open().filter(member=member).first():
         older = Payment.objects.filter(lines__membership=waiting, status=Payment.Status.PENDING).distinct().first()
-        if older and older.stripe_session_id and not older.stripe_session_url:
+        if older and older.is_on_its_way:
             raise BillingError(
                 "Your payment from the bank account is on its way; banks take up to four working days. We write when it is here."
             )
         who = wish.friend or (str(member), member.email)
         is_same = older and (older.payer_name, older.payer_email) == who and _is_same(waiting, older, wish, offer)
-        if older and is_same and timezone.now() - older.created_at < SESSION_LIFE:
+        if older and is_same and timezone.now() - older.created_at < stripe.PAGE_LIFE:
             return older, ""
         waiting.status = Membership.Status.CANCELLED
         waiting.save(update_fields=["status"])
@@ -185,10 +182,10 @@ def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
     result = settings.SITE_URL + reverse("payment_result", args=[payment.reference])
     if payment.status != Payment.Status.PENDING:
         return result
-    if payment.stripe_session_url and timezone.now() - payment.created_at < SESSION_LIFE:
+    if payment.stripe_session_url and timezone.now() - payment.created_at < stripe.PAGE_LIFE:
         return payment.stripe_session_url
-    if payment.stripe_session_id and not payment.stripe_session_url:
-        return result  # a debit from a bank account is on its way
+    if payment.is_on_its_way:
+        return result
     lines = [(line.label or line.get_kind_display(), line.amount) for line in payment.lines.order_by("pk")]
     try:
         page = stripe.create_checkout(
@@ -224,7 +221,7 @@ def close_payment(*, payment: Payment, status: str) -> None:
 
 @transaction.atomic
 def close_open_pages(*, member: Member) -> None:
-    """Close the dues page somebody may no longer pay, here at once and at Stripe by a task."""
+    """Close the dues page somebody may no longer pay, and give the waiting term up: here at once, at Stripe by a task."""
     from billing.tasks import expire_page
 
     hers = Payment.objects.filter(status=Payment.Status.PENDING, lines__membership__member=member)  # also a friend's page for her
@@ -232,6 +229,7 @@ def close_open_pages(*, member: Member) -> None:
         close_payment(payment=payment, status=Payment.Status.ABANDONED)
         if payment.stripe_session_id:
             expire_page.enqueue(payment.stripe_session_id)
+    Membership.objects.open().filter(member=member).update(status=Membership.Status.CANCELLED)
 
 
 def attempt_key(form: str, *wish: object) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -13,10 +14,11 @@ from billing import emails, instalments, subscriptions
 from billing import emails_renewal as renewal_emails
 from billing.errors import BillingError
 from billing.models import Membership, Payment, PaymentLine, Plan, Refund
+from billing.models.instalment import SETTLED
 from billing.models.plan import Interval
 from loaf.lib.money import unit
 from members.actions import MembersError, change_status
-from members.models import HouseholdMember, Member
+from members.models import HouseholdMember, Member, User
 from members.models.member import InactiveReason, Status
 
 log = logging.getLogger("loaf.billing")
@@ -37,7 +39,7 @@ class Position:
 def position_of(member: Member) -> Position:
     """Read it once, for however many plans are weighed against it."""
     today = timezone.localdate()
-    unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=instalments.SETTLED)
+    unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=SETTLED)
     owed = Sum("instalments__amount", filter=unpaid, default=0)
     back = Refund.objects.filter(payment__lines__membership=OuterRef("pk")).exclude(status=Refund.Status.FAILED)
     gone = Coalesce(Subquery(back.order_by().values("payment__lines__membership").annotate(n=Sum("amount")).values("n")[:1]), 0)
@@ -107,8 +109,11 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
         return problem
     if membership.replaces_id and member.memberships.not_over().filter(created_at__gt=membership.created_at).exists():
         membership.replaces = None  # other dues came meanwhile: nothing is taken away, this term follows them
-    replaced = _end_replaced(member) if membership.replaces_id else []
+    today, replaced = timezone.localdate(), list[int]()
     try:
+        if membership.replaces_id:  # what she had goes into the new term, unless that cannot be had any more
+            term_of(membership.plan, today)
+            replaced = cut_short(member.memberships.not_over().filter(covered_by=None), on=today - dt.timedelta(days=1))
         first, last = next_term(member=member, plan=membership.plan)
     except BillingError as error:
         return str(error)
@@ -124,27 +129,25 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
             renewal_emails.welcome_back(membership)
     cover_or_say_why(membership, payment)
     subscriptions.term_began(membership=membership, payment=payment)
-    _let_go(replaced)
+    let_go(replaced, reason="The household’s plan ended")
     return ""
 
 
-def _end_replaced(member: Member) -> list[Member]:
-    """What she had goes into the new term: it ends yesterday, and with it what it gave to a partner, who is returned."""
-    today = timezone.localdate()
-    running = list(member.memberships.not_over().filter(covered_by=None))
-    covered = list(Membership.objects.filter(covered_by__in=running, status__in=Membership.PAID).select_related("member"))
-    for term in [*running, *covered]:
-        term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, today - dt.timedelta(days=1))
+def cut_short(terms: Iterable[Membership], *, on: dt.date) -> list[int]:
+    """End terms on a day, and with them what they gave to a partner; returns whose they were. Their members may need letting go."""
+    own = list(terms)
+    both = [*own, *Membership.objects.filter(covered_by__in=own, status__in=Membership.PAID)]
+    for term in both:
+        term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, on)
         term.save(update_fields=["status", "ends_on"])
-    return [term.member for term in covered]
+    return [term.member_id for term in both]
 
 
-def _let_go(partners: list[Member]) -> None:
-    """Whoever was covered by a plan that is no more, and by nothing else, is not active any more, and is told."""
-    for partner in partners:
-        locked = Member.objects.select_for_update().get(pk=partner.pk)
-        if locked.status == Status.ACTIVE and not locked.memberships.filter(status__in=Membership.PAID).exists():
-            change_status(member=locked, to=Status.INACTIVE, by=None, reason="The household’s plan ended", inactive_reason="lapsed")
+def let_go(members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed") -> None:
+    """Whoever has no other paid term is not active any more, and is told."""
+    for member in Member.objects.select_for_update().filter(pk__in=members, status=Status.ACTIVE).order_by("pk"):
+        if not member.memberships.filter(status__in=Membership.PAID).exists():
+            change_status(member=member, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
 
 
 def cover_or_say_why(membership: Membership, payment: Payment | None) -> None:

@@ -24,6 +24,8 @@ from loaf.lib.dates import add_months
 log = logging.getLogger("loaf.billing")
 TIMEOUT_SECONDS = 10
 RETRIES = 2
+PAGE_LIFE = dt.timedelta(hours=23)
+"""Stripe closes an unpaid checkout page after 24 hours; we stop offering it an hour before."""
 
 ENDPOINT_EVENTS = [
     "checkout.session.completed",

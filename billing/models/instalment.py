@@ -6,6 +6,17 @@ from django.db.models import Q
 from billing.models.payment import Payment
 from billing.models.plan import Membership
 
+SETTLED = (Payment.Status.SUCCEEDED, Payment.Status.PARTIALLY_REFUNDED, Payment.Status.DISPUTED)
+"""A part is paid while its money is here; one that went back whole is open again."""
+
+
+class InstalmentQuerySet(models.QuerySet["Instalment"]):
+    """Questions about sets of parts."""
+
+    def open(self) -> "InstalmentQuerySet":
+        """Parts nobody has paid, of terms that run."""
+        return self.filter(membership__status__in=Membership.PAID).exclude(payment__status__in=SETTLED)
+
 
 class Instalment(models.Model):
     """One part of the dues of one term; minor units of the term's currency. Open until a payment settles it."""
@@ -15,6 +26,8 @@ class Instalment(models.Model):
     amount = models.PositiveIntegerField()
     due_on = models.DateField()
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="instalments")
+
+    objects = InstalmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["membership", "number"]

@@ -154,6 +154,11 @@ class Payment(models.Model):
         return self.status in self.RECEIVED
 
     @property
+    def is_on_its_way(self) -> bool:
+        """Finished by the payer, unpaid for days: a debit from a bank account. There is no page to go back to."""
+        return self.status == self.Status.PENDING and bool(self.stripe_session_id) and not self.stripe_session_url
+
+    @property
     def status_tone(self) -> str:
         """The colour family of the status badge."""
         return {"succeeded": "ok", "pending": "info", "failed": "bad", "disputed": "bad"}.get(self.status, "quiet")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing import actions, bank, fund, gift_cards, grants, ledger, office, pay_links, refunds, subscriptions
 from billing.errors import BillingError
 from billing.gateways.stripe_bank import KnownPayout
-from billing.models import Deposit, GiftCard, LedgerEntry, Membership, Payment, Subscription
+from billing.models import Deposit, GiftCard, LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.reconcile import reconcile
 from billing.tests.test_checkout import deliver, open_page, pay, session_of
 from billing.tests.test_renewals import BAD_LATER, Life
@@ -219,6 +219,17 @@ def test_change_paid_late_takes_no_other_term_away(life, boss):
     life.tell(lambda: pay(life.sandbox, page))
     entry.refresh_from_db()
     assert entry.status == "active"
+
+
+def test_change_to_a_plan_that_ended_meanwhile_takes_nothing_away(life):
+    """The page for “until Friday” is paid on Saturday: the money is booked, and what she had stays."""
+    life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
+    season = make_plan(minimum_amount=9000, interval="fixed", fixed_end=TODAY())
+    page = life.client.post(reverse("change_plan"), {"plan": season.pk, "when": "now", "attempt": "c"}).url
+    Plan.objects.filter(pk=season.pk).update(fixed_end=TODAY() - dt.timedelta(days=1))
+    life.tell(lambda: pay(life.sandbox, page))
+    assert [term.plan for term in life.terms()] == [life.plan]
+    assert "ends before" in Payment.objects.latest("pk").attention
 
 
 def test_money_paid_back_is_no_credit(life, boss):
