@@ -88,7 +88,7 @@ def _renewals(mend: bool) -> list[Difference]:
     for key, row in ours.items():
         if row.is_live and key not in alive:
             if mend:
-                subscriptions.ended_there(subscription=row)
+                subscriptions.over(row.pk)
             found.append(Difference(f"Subscription {key} renews here, and has ended there.", mended=mend))
     return found
 

@@ -23,7 +23,7 @@ from billing.errors import BillingError
 from billing.gateways import stripe, stripe_bank
 from billing.models import LedgerEntry, Membership, Payment, Refund, Subscription
 from billing.reconcile import reconcile
-from billing.tests.test_checkout import deliver
+from billing.tests.paying import deliver
 from loaf.sweep import sweep
 from members.actions import change_status
 from members.models.member import Status

@@ -22,12 +22,11 @@ from billing.models import (
 )
 from billing.reconcile import reconcile, reconcile_and_keep
 from billing.refunds import left_to_refund
-from billing.tests.test_checkout import deliver
+from billing.tests.paying import deliver
 from billing.tests.test_office import balance, pay_dues
-from billing.tests.test_renewals import Life
 from loaf.sweep import sweep
 from notices.models import Message
-from tests.factories import make_person, make_plan, make_staff
+from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +35,6 @@ pytestmark = pytest.mark.django_db
 def paid(stripe_sandbox, as_user):
     payment = pay_dues(stripe_sandbox, as_user)
     return stripe_sandbox, payment, stripe_sandbox.store.get("charges", payment.stripe_charge_id)
-
-
-@pytest.fixture
-def life(stripe_sandbox, as_user, work):
-    member = make_person(status="payment_pending", email="ruth@example.org")
-    return Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
 
 
 def told(sandbox, act):
@@ -146,9 +139,7 @@ def test_statement_with_debit_and_credit_columns():
 
 
 @pytest.fixture
-def renewing(stripe_sandbox, as_user, work):
-    member = make_person(status="payment_pending", email="ruth@example.org")
-    life = Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
+def renewing(life):
     life.begin()
     return life
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import json
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,8 +10,8 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from billing import actions, events, ledger
-from billing.intake import store
 from billing.models import LedgerEntry, Membership, Payment, ProviderEvent
+from billing.tests.paying import deliver, open_page, pay, session_of
 from loaf.sweep import sweep
 from members.models import NumberSeries
 from notices.models import Message
@@ -20,28 +19,6 @@ from tests.factories import make_payment, make_person, make_plan, make_term
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
-
-
-def open_page(client, plan, gift="", attempt="form-1"):
-    return client.post(reverse("membership"), {"plan": plan.pk, "gift": gift or "0", "attempt": attempt})
-
-
-def session_of(sandbox, url):
-    return sandbox.store.get("checkout/sessions", url.rsplit("/", 1)[1])
-
-
-def pay(sandbox, url, card="4242424242424242"):
-    """Pay the hosted page and return the events Stripe would deliver, oldest first."""
-    before = set(sandbox.store.kinds["events"])
-    sandbox.store.pay(session_of(sandbox, url), card)
-    return [e for key, e in sandbox.store.kinds["events"].items() if key not in before]
-
-
-def deliver(found, work=None):
-    for event in found:
-        store(event["id"], event["type"], json.dumps(event))
-    if work:
-        work()
 
 
 @pytest.fixture

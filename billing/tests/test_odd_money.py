@@ -9,7 +9,7 @@ from django.utils import timezone
 from billing import actions
 from billing.gateways import stripe
 from billing.models import LedgerEntry, Membership, Payment
-from billing.tests.test_checkout import deliver, open_page, pay, session_of
+from billing.tests.paying import deliver, open_page, pay, session_of
 from loaf.sweep import sweep
 from members.actions import reject_applicant
 from members.models import AuditEntry

@@ -13,7 +13,7 @@ from billing import ledger, office, refunds
 from billing.actions import BillingError, book_session, cover_household
 from billing.gateways import stripe
 from billing.models import Account, Deposit, LedgerEntry, Membership, Payment, Refund
-from billing.tests.test_checkout import open_page, pay
+from billing.tests.paying import open_page, pay
 from members import actions
 from members.models import Approval
 from notices.models import Message

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import itertools
-import random
 
 import pytest
 from django.urls import reverse
@@ -10,62 +9,13 @@ from django.utils import timezone
 
 from billing import actions, ledger, subscriptions
 from billing.models import LedgerEntry, Membership, Payment, Subscription
-from billing.tests.test_checkout import deliver, open_page, pay, session_of
+from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, session_of
 from loaf.sweep import sweep
 from members.actions import change_status
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff, make_term
 
 pytestmark = pytest.mark.django_db
-BAD_LATER = "4000000000000341"
-
-
-class Life:
-    """One member and her card at the stand-in; every event is delivered, and the worker runs."""
-
-    def __init__(self, sandbox, client, member, plan, work):
-        self.sandbox, self.client, self.member, self.plan, self.work = sandbox, client, member, plan, work
-
-    def tell(self, act, *, copies=1, order=None):
-        """Do something at Stripe; deliver what it tells, `copies` times, shuffled by `order`; return the events."""
-        before = set(self.sandbox.store.kinds["events"])
-        act()
-        found = [e for key, e in self.sandbox.store.kinds["events"].items() if key not in before] * copies
-        if order is not None:
-            random.Random(order).shuffle(found)
-        deliver(found, self.work)
-        return found
-
-    def begin(self, card="4242424242424242"):
-        """Pay once and let it renew."""
-        answer = self.client.post(reverse("membership"), {"plan": self.plan.pk, "gift": "0", "attempt": "a", "renews": "yes"})
-        assert answer.status_code == 302, answer.content.decode()
-        self.tell(lambda: pay(self.sandbox, answer.url, card))
-        self.tell(lambda: None)
-        return self.row
-
-    @property
-    def row(self):
-        return Subscription.objects.exclude(status="ended").order_by("-pk").first() or Subscription.objects.latest("pk")
-
-    @property
-    def there(self):
-        return self.sandbox.store.get("subscriptions", self.row.stripe_id)
-
-    def charge(self, **how):
-        return self.tell(lambda: self.sandbox.store.advance(self.row.stripe_id), **how)
-
-    def do(self, what, **data):
-        return self.client.post(reverse("renewal"), {"do": what, "attempt": "b", **data}, follow=True).content.decode()
-
-    def terms(self):
-        return list(self.member.memberships.filter(status__in=Membership.PAID).order_by("starts_on"))
-
-
-@pytest.fixture
-def life(stripe_sandbox, as_user, work):
-    member = make_person(status="payment_pending", email="ruth@example.org")
-    return Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000, name="Member"), work)
 
 
 def test_nothing_renews_unless_she_chose_it(life):

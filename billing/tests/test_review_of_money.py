@@ -12,8 +12,7 @@ from billing.errors import BillingError
 from billing.gateways.stripe_bank import KnownPayout
 from billing.models import Deposit, GiftCard, LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.reconcile import reconcile
-from billing.tests.test_checkout import deliver, open_page, pay, session_of
-from billing.tests.test_renewals import BAD_LATER, Life
+from billing.tests.paying import BAD_LATER, deliver, open_page, pay, session_of
 from loaf.sweep import sweep
 from members.actions import change_status, set_two_person_rule
 from members.models import Household, HouseholdMember
@@ -22,12 +21,6 @@ from tests.factories import make_payment, make_person, make_plan, make_staff, ma
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
-
-
-@pytest.fixture
-def life(stripe_sandbox, as_user, work):
-    member = make_person(status="payment_pending", email="ruth@example.org", first_name="Ruth")
-    return Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000, name="Member"), work)
 
 
 @pytest.fixture

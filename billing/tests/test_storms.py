@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from billing import events, instalments, ledger
 from billing.models import LedgerEntry, Membership, Payment, Plan, ProviderEvent
 from billing.models.plan import Cycle, Interval
-from billing.tests.test_checkout import deliver, open_page, pay
+from billing.tests.paying import deliver, open_page, pay
 from billing.tests.test_intake import SECRET
 from loaf.lib import money
 from loaf.lib.dates import add_months

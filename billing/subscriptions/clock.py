@@ -1,0 +1,33 @@
+"""What time causes: an end after two weeks of refusals, another try to tell Stripe, a wish nobody finished."""
+
+import datetime as dt
+
+from billing.models import Subscription
+from billing.subscriptions.wishes import end
+
+RETRY_DAYS = 14
+"""After this many days of refused charges it ends (three tries, set at Stripe under Billing, Manage failed payments)."""
+
+
+def give_up_failing(*, today: dt.date) -> int:
+    """End what was refused for two weeks: no endless tries, no ghost member. Safe to run twice."""
+    late = Subscription.objects.filter(status=Subscription.Status.PAST_DUE, failing_since__lte=today - dt.timedelta(days=RETRY_DAYS))
+    for row in late:
+        end(subscription=row)
+    return len(late)
+
+
+def push_again(*, now: dt.datetime) -> int:
+    """Tell Stripe again what it has not heard."""
+    from billing.tasks import push_subscription
+
+    waiting = list(Subscription.objects.untold().values_list("pk", flat=True)[:200])
+    for pk in waiting:
+        push_subscription.enqueue(pk)
+    return len(waiting)
+
+
+def forget_unfinished(*, now: dt.datetime) -> int:
+    """What was asked for and never got a card is let go of after a week."""
+    old = Subscription.objects.filter(status=Subscription.Status.ASKED, created_at__lt=now - dt.timedelta(days=7))
+    return old.update(status=Subscription.Status.ENDED, ended_at=now)

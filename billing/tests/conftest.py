@@ -1,0 +1,12 @@
+"""A member who pays, at the stand-in."""
+
+import pytest
+
+from billing.tests.paying import Life
+from tests.factories import make_person, make_plan
+
+
+@pytest.fixture
+def life(stripe_sandbox, as_user, work):
+    member = make_person(status="payment_pending", email="ruth@example.org", first_name="Ruth")
+    return Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000, name="Member"), work)

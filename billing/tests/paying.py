@@ -1,0 +1,76 @@
+"""Paying as a person would: a page is opened, a card is given at the stand-in, and the events are delivered."""
+
+import json
+import random
+
+from django.urls import reverse
+
+from billing.intake import store
+from billing.models import Membership, Subscription
+
+BAD_LATER = "4000000000000341"
+"""A card that can be kept and is declined when it is charged."""
+
+
+def open_page(client, plan, gift="", attempt="form-1"):
+    return client.post(reverse("membership"), {"plan": plan.pk, "gift": gift or "0", "attempt": attempt})
+
+
+def session_of(sandbox, url):
+    return sandbox.store.get("checkout/sessions", url.rsplit("/", 1)[1])
+
+
+def pay(sandbox, url, card="4242424242424242"):
+    """Pay the hosted page and return the events Stripe would deliver, oldest first."""
+    before = set(sandbox.store.kinds["events"])
+    sandbox.store.pay(session_of(sandbox, url), card)
+    return [e for key, e in sandbox.store.kinds["events"].items() if key not in before]
+
+
+def deliver(found, work=None):
+    for event in found:
+        store(event["id"], event["type"], json.dumps(event))
+    if work:
+        work()
+
+
+class Life:
+    """One member and her card at the stand-in; every event is delivered, and the worker runs."""
+
+    def __init__(self, sandbox, client, member, plan, work):
+        self.sandbox, self.client, self.member, self.plan, self.work = sandbox, client, member, plan, work
+
+    def tell(self, act, *, copies=1, order=None):
+        """Do something at Stripe; deliver what it tells, `copies` times, shuffled by `order`; return the events."""
+        before = set(self.sandbox.store.kinds["events"])
+        act()
+        found = [e for key, e in self.sandbox.store.kinds["events"].items() if key not in before] * copies
+        if order is not None:
+            random.Random(order).shuffle(found)
+        deliver(found, self.work)
+        return found
+
+    def begin(self, card="4242424242424242"):
+        """Pay once and let it renew."""
+        answer = self.client.post(reverse("membership"), {"plan": self.plan.pk, "gift": "0", "attempt": "a", "renews": "yes"})
+        assert answer.status_code == 302, answer.content.decode()
+        self.tell(lambda: pay(self.sandbox, answer.url, card))
+        self.tell(lambda: None)
+        return self.row
+
+    @property
+    def row(self):
+        return Subscription.objects.exclude(status="ended").order_by("-pk").first() or Subscription.objects.latest("pk")
+
+    @property
+    def there(self):
+        return self.sandbox.store.get("subscriptions", self.row.stripe_id)
+
+    def charge(self, **how):
+        return self.tell(lambda: self.sandbox.store.advance(self.row.stripe_id), **how)
+
+    def do(self, what, **data):
+        return self.client.post(reverse("renewal"), {"do": what, "attempt": "b", **data}, follow=True).content.decode()
+
+    def terms(self):
+        return list(self.member.memberships.filter(status__in=Membership.PAID).order_by("starts_on"))
