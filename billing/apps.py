@@ -11,10 +11,10 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import fund, grants, ledger, plans, receivers, refunds, sections  # noqa: F401 (connects the signals, tells what this room holds)
-        from billing.gateways import stripe
+        from billing.gateways import stripe_webhooks
         from members import audit, tiers
 
         audit.PROOFS.append(ledger.proof)
         tiers.CHECKS.append(plans.opens_everything)
 
-        stripe.keep_keys_out_of_the_database()
+        stripe_webhooks.keep_keys_out_of_the_database()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from billing import ledger
@@ -35,7 +36,7 @@ def book_dispute(*, known: KnownDispute) -> Dispute:
     payment = Payment.objects.select_for_update().filter(stripe_charge_id=known.charge_id).first()
     if payment is None:
         raise NeedsAttention("Somebody disputes a charge that is not in our books.")
-    status = STATES.get(known.status, Dispute.Status.INQUIRY if known.status.startswith("warning") else Dispute.Status.OPEN)
+    status = _status_of(known)
     dispute, _ = Dispute.objects.update_or_create(
         stripe_id=known.id,
         defaults={
@@ -55,6 +56,21 @@ def book_dispute(*, known: KnownDispute) -> Dispute:
         _post(dispute, "lost", debit=Account.WRITTEN_OFF, credit=Account.DISPUTED, amount=known.held)
     _mark(payment, dispute)
     return dispute
+
+
+def _status_of(known: KnownDispute) -> Dispute.Status:
+    return STATES.get(known.status, Dispute.Status.INQUIRY if known.status.startswith("warning") else Dispute.Status.OPEN)
+
+
+def has_dispute(known: KnownDispute) -> bool:
+    """Whether our books say the same of a dispute as Stripe: its state, and what it moved there."""
+    dispute = Dispute.objects.filter(stripe_id=known.id, status=_status_of(known)).first()
+    if dispute is None:
+        return False
+    moved = LedgerEntry.objects.filter(posting__startswith=f"dispute:{dispute.pk}:", account=Account.STRIPE)
+    out, back = Q(side=LedgerEntry.Side.CREDIT), Q(side=LedgerEntry.Side.DEBIT)
+    sums = moved.aggregate(out=Sum("amount", filter=out, default=0), back=Sum("amount", filter=back, default=0))
+    return bool(sums["out"] - sums["back"] == known.held + known.fee)
 
 
 def _posted(dispute: Dispute, what: str) -> bool:
@@ -91,11 +107,10 @@ def book_payout(*, known: KnownPayout) -> Payout:
 
     After more refunds than charges Stripe takes money from the bank: its amount is negative then.
     """
-    status = {"paid": Payout.Status.PAID, "failed": Payout.Status.FAILED, "canceled": Payout.Status.FAILED}
     payout, _ = Payout.objects.update_or_create(
         stripe_id=known.id,
         defaults={
-            "status": status.get(known.status, Payout.Status.ON_ITS_WAY), "amount": known.amount, "currency": known.currency,
+            "status": payout_status(known.status), "amount": known.amount, "currency": known.currency,
             "arrives_on": known.arrives_on, "charges": known.charges, "fees": known.fees, "refunds": known.refunds, "other": known.other,
         },
     )  # fmt: skip
@@ -118,6 +133,12 @@ def book_payout(*, known: KnownPayout) -> Payout:
         ledger.reverse(posting=name, reason="The payout came back")
     match_lines()
     return payout
+
+
+def payout_status(status: str) -> Payout.Status:
+    """Our word for a payout's status at Stripe."""
+    ours = {"paid": Payout.Status.PAID, "failed": Payout.Status.FAILED, "canceled": Payout.Status.FAILED}
+    return ours.get(status, Payout.Status.ON_ITS_WAY)
 
 
 # -- the bank's own list ------------------------------------------------------------------------------------------------

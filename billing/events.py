@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import actions, bank, refunds, subscriptions
-from billing.gateways import stripe, stripe_bank
+from billing.gateways import stripe, stripe_bank, stripe_webhooks
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, Plan, ProviderEvent
 from members import audit
@@ -170,7 +170,7 @@ def process(event_id: int) -> None:
 def _act(event: ProviderEvent, data: dict[str, Any]) -> None:
     known = event.kind.split(".")[0] in MIRRORED
     if known:
-        stripe.mirror(data)
+        stripe_webhooks.mirror(data)
     handler = HANDLERS.get(event.kind)
     if handler:
         handler(data["data"]["object"])

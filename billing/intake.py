@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django_tasks_db.models import DBTaskResult, get_date_max
 from djstripe.models import WebhookEndpoint
 
-from billing.gateways import stripe
+from billing.gateways import stripe_webhooks
 from billing.tasks import process_event
 from loaf.lib.access import open_to_all
 from loaf.lib.sql import is_postgres
@@ -48,9 +48,9 @@ def stripe_webhook(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
         return HttpResponse("No such address.", status=404, content_type="text/plain")
     secret, tolerance = known
     try:
-        event = stripe.verify(request.body, request.headers.get("Stripe-Signature", ""), secret, tolerance=tolerance)
+        event = stripe_webhooks.verify(request.body, request.headers.get("Stripe-Signature", ""), secret, tolerance=tolerance)
         body = request.body.decode()
-    except (stripe.BadSignature, UnicodeDecodeError):
+    except (stripe_webhooks.BadSignature, UnicodeDecodeError):
         return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")
     store(event["id"], event["type"], body)
     return HttpResponse("Thank you.", content_type="text/plain")

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import actions, refunds, subscriptions
-from billing.gateways import stripe
+from billing import actions, bank, refunds, subscriptions
+from billing.gateways import stripe, stripe_bank
 from billing.gateways import stripe_subscriptions as gateway
-from billing.models import Payment, Reconciliation, Refund, Subscription
+from billing.models import Payment, Payout, Reconciliation, Refund, Subscription
 from loaf.lib.money import format_money
 
 LOOK_BACK = dt.timedelta(days=60)
+DISPUTES_BACK = dt.timedelta(days=200)
+"""A dispute is decided within half a year (https://docs.stripe.com/disputes/how-disputes-work)."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Difference:
 
 
 def reconcile(*, mend: bool = False) -> list[Difference]:
-    """Compare every card payment; returns the differences. Raises StripeDown."""
+    """Compare every card payment, renewal, dispute and payout; returns the differences. Raises StripeDown."""
     found = _unbooked_invoices(mend)
     ours = {p.stripe_charge_id or p.provider_id: p for p in Payment.objects.filter(provider="stripe", status__in=Payment.RECEIVED)}
     seen = set()
@@ -36,7 +38,7 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
         if key not in seen and payment.source == Payment.Source.SITE:
             amount = format_money(payment.amount, payment.currency)
             found.append(Difference(f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."))
-    return [*found, *_renewals(mend)]
+    return [*found, *_disputes(mend), *_payouts(mend), *_renewals(mend)]
 
 
 def reconcile_and_keep() -> Reconciliation:
@@ -68,6 +70,36 @@ def _book_invoice(key: str) -> Payment | None:
             return actions.book_invoice(invoice=gateway.fetch_invoice(key))
     except (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, IntegrityError):
         return None
+
+
+def _disputes(mend: bool) -> list[Difference]:
+    """Disputes of payments of ours whose news was lost."""
+    now = timezone.now()
+    wrong = [known for known in stripe_bank.disputes(since=now - DISPUTES_BACK) if not bank.has_dispute(known)]
+    ours = set(Payment.objects.filter(stripe_charge_id__in=[known.charge_id for known in wrong]).values_list("stripe_charge_id", flat=True))
+    found = []
+    for known in wrong:
+        if known.charge_id in ours:  # a charge that is not is a difference by itself
+            if mend:
+                bank.book_dispute(known=known)
+            sentence = f"Dispute {known.id} ({format_money(known.amount, known.currency)}) stands otherwise at Stripe."
+            found.append(Difference(sentence, mended=mend and bank.has_dispute(known)))
+    return found
+
+
+def _payouts(mend: bool) -> list[Difference]:
+    """Payouts whose news was lost; those before our first charge are none of ours."""
+    first = Payment.objects.filter(provider="stripe", source=Payment.Source.SITE, paid_at__isnull=False).order_by("paid_at").first()
+    if first is None or first.paid_at is None:
+        return []
+    ours = dict(Payout.objects.values_list("stripe_id", "status"))
+    found = []
+    for key, status in stripe_bank.payouts(since=max(first.paid_at, timezone.now() - LOOK_BACK)):
+        if ours.get(key) != bank.payout_status(status):
+            if mend:
+                bank.book_payout(known=stripe_bank.fetch_payout(key))
+            found.append(Difference(f"Payout {key} stands otherwise at Stripe.", mend))
+    return found
 
 
 def _renewals(mend: bool) -> list[Difference]:

@@ -18,9 +18,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from billing import actions, bank, ledger, office, refunds, subscriptions
+from billing import actions, ledger, office, refunds, subscriptions
 from billing.errors import BillingError
-from billing.gateways import stripe, stripe_bank
+from billing.gateways import stripe
 from billing.models import LedgerEntry, Membership, Payment, Refund, Subscription
 from billing.reconcile import reconcile
 from billing.tests.paying import deliver
@@ -256,10 +256,6 @@ class Money(RuleBasedStateMachine):
         sweep()
         sweep(now=timezone.now() + dt.timedelta(hours=1))
         reconcile(mend=True)
-        for row in self.store.kinds["disputes"].values():
-            bank.book_dispute(known=stripe_bank.fetch_dispute(row["id"]))
-        for row in self.store.kinds["payouts"].values():
-            bank.book_payout(known=stripe_bank.fetch_payout(row["id"]))
         self.work()
         self.everything_is_told()
         self.lost = False

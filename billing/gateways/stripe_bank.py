@@ -1,6 +1,7 @@
 """Stripe's disputes and payouts, as small frozen facts. Amounts in minor units."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,28 @@ STRIPES_OWN = {"stripe_fee", "stripe_fx_fee", "tax_fee", "application_fee"}
 
 def fetch_dispute(dispute_id: str) -> KnownDispute:
     """How a dispute stands now. Raises NoSuchSession and StripeDown."""
-    row = _retrieve(client().v1.disputes.retrieve, dispute_id)
+    return _dispute_of(_retrieve(client().v1.disputes.retrieve, dispute_id))
+
+
+def disputes(*, since: dt.datetime) -> Iterator[KnownDispute]:
+    """Every dispute begun since a moment, as it stands now. Raises StripeDown."""
+    return map(_dispute_of, _listed(client().v1.disputes.list, since))
+
+
+def payouts(*, since: dt.datetime) -> Iterator[tuple[str, str]]:
+    """Id and status of every payout made since a moment. Raises StripeDown."""
+    return ((row["id"], row["status"]) for row in _listed(client().v1.payouts.list, since))
+
+
+def _listed(call: Any, since: dt.datetime) -> Iterator[dict[str, Any]]:
+    try:
+        for row in call({"created": {"gte": int(since.timestamp())}, "limit": 100}).auto_paging_iter():
+            yield row.to_dict()
+    except sdk.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
+
+
+def _dispute_of(row: dict[str, Any]) -> KnownDispute:
     moved = row.get("balance_transactions") or []
     due = (row.get("evidence_details") or {}).get("due_by")
     return KnownDispute(

@@ -175,6 +175,33 @@ def test_a_nights_silence_is_healed(renewing, work):
     assert reconcile() == []
 
 
+@pytest.mark.parametrize("ends", ["won", "lost"])
+def test_disputes_and_payouts_nobody_told_of_are_found(paid, work, ends):
+    sandbox, payment, charge = paid
+    row = sandbox.store.dispute(charge)
+    assert [one.mended for one in reconcile(mend=True)] == [True]
+    assert Payment.objects.get(pk=payment.pk).status == "disputed"
+    sandbox.store.close_dispute(row, ends)
+    found = reconcile(mend=True)
+    assert [(one.sentence.split(" (")[0], one.mended) for one in found] == [(f"Dispute {row['id']}", True)]
+    assert Dispute.objects.get().status == ends
+    assert reconcile() == []
+
+
+def test_payout_nobody_told_of_is_found_also_when_it_comes_back(paid):
+    sandbox, _, _ = paid
+    row = sandbox.store.payout()
+    assert [one.sentence for one in reconcile()] == [f"Payout {row['id']} stands otherwise at Stripe."]
+    assert not Payout.objects.exists(), "a look changes nothing"
+    reconcile(mend=True)
+    assert balance(Account.BANK) == row["amount"]
+    row["status"] = "failed"
+    assert [one.mended for one in reconcile(mend=True)] == [True]
+    assert balance(Account.BANK) == 0
+    assert reconcile() == []
+    assert ledger.proof() == []
+
+
 def test_comparison_runs_once_a_night_and_shows_on_the_desk(renewing, as_user, work):
     night = timezone.localtime().replace(hour=3) + dt.timedelta(days=1)
     assert sweep(now=night)["comparisons with Stripe"] == 1

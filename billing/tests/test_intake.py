@@ -153,10 +153,10 @@ def test_money_moved_outside_the_site_asks_for_a_look(client, endpoint, work, st
 
 
 def test_endpoint_is_registered_once(stripe_sandbox):
-    from billing.gateways import stripe
+    from billing.gateways import stripe_webhooks
 
-    first = stripe.make_webhook_endpoint()
-    assert stripe.make_webhook_endpoint() == first
+    first = stripe_webhooks.make_webhook_endpoint()
+    assert stripe_webhooks.make_webhook_endpoint() == first
     row = WebhookEndpoint.objects.get()
     assert row.secret.startswith("whsec_")
     assert len(stripe_sandbox.store.kinds["webhook_endpoints"]) == 1

@@ -8,7 +8,8 @@ from typing import Any
 
 import stripe
 
-from sandbox.stripe.store import PREFIX, Store, StripeError
+from sandbox.stripe.kinds import PREFIX
+from sandbox.stripe.store import Store, StripeError
 
 CREATE_PARAMS: dict[str, Any] = {
     "customers": stripe.params.CustomerCreateParams,

@@ -6,7 +6,7 @@ import stripe as sdk
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.gateways import stripe
+from billing.gateways import stripe, stripe_webhooks
 
 
 class Command(BaseCommand):
@@ -18,8 +18,8 @@ class Command(BaseCommand):
         if not stripe.is_configured():
             raise CommandError("Set STRIPE_TEST_SECRET_KEY or STRIPE_LIVE_SECRET_KEY first.")
         try:
-            self.stdout.write(stripe.make_webhook_endpoint())
-            printed, ours = stripe.statement_text(), settings.ORG["statement"]
+            self.stdout.write(stripe_webhooks.make_webhook_endpoint())
+            printed, ours = stripe_webhooks.statement_text(), settings.ORG["statement"]
         except sdk.StripeError as error:
             raise CommandError(f"Stripe cannot be reached or refused: {type(error).__name__}.") from None
         if printed.upper() != ours.upper():
