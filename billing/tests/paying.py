@@ -22,9 +22,7 @@ def session_of(sandbox, url):
 
 def pay(sandbox, url, card="4242424242424242"):
     """Pay the hosted page and return the events Stripe would deliver, oldest first."""
-    before = set(sandbox.store.kinds["events"])
-    sandbox.store.pay(session_of(sandbox, url), card)
-    return [e for key, e in sandbox.store.kinds["events"].items() if key not in before]
+    return news_of(sandbox, lambda: sandbox.store.pay(session_of(sandbox, url), card))
 
 
 def deliver(found, work=None):
@@ -32,6 +30,13 @@ def deliver(found, work=None):
         store(event["id"], event["type"], json.dumps(event))
     if work:
         work()
+
+
+def news_of(sandbox, act):
+    """Do something at Stripe and return the events it would deliver, oldest first."""
+    before = set(sandbox.store.kinds["events"])
+    act()
+    return [e for key, e in sandbox.store.kinds["events"].items() if key not in before]
 
 
 class Life:
@@ -42,9 +47,7 @@ class Life:
 
     def tell(self, act, *, copies=1, order=None):
         """Do something at Stripe; deliver what it tells, `copies` times, shuffled by `order`; return the events."""
-        before = set(self.sandbox.store.kinds["events"])
-        act()
-        found = [e for key, e in self.sandbox.store.kinds["events"].items() if key not in before] * copies
+        found = news_of(self.sandbox, act) * copies
         if order is not None:
             random.Random(order).shuffle(found)
         deliver(found, self.work)

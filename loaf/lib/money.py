@@ -3,15 +3,17 @@
 import re
 from decimal import Decimal
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 MAX_AMOUNT = 99_999_999
 """Largest single amount taken anywhere, in minor units: what Stripe accepts for one charge."""
 
 
-THREE = 3
+ZERO_AT_STRIPE = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+THREE_AT_STRIPE = {"BHD", "JOD", "KWD", "OMR", "TND"}
+"""Decimals Stripe counts; all others have two there (https://docs.stripe.com/currencies#zero-decimal, #three-decimal)."""
 ODD_AT_STRIPE = {"ISK", "UGX"}
-"""Stripe writes them with two decimals that ISO 4217 does not know (https://docs.stripe.com/currencies#special-cases)."""
+"""No decimals, and Stripe wants two written (https://docs.stripe.com/currencies#special-cases)."""
 
 
 class MoneyError(ValueError):
@@ -23,12 +25,19 @@ def exponent(currency: str) -> int:
     return get_currency_precision(currency.upper())
 
 
+def is_counted_alike(currency: str) -> bool:
+    """Whether Stripe counts minor units of the currency as we do; dues in another would be charged a hundred times too little."""
+    code = currency.upper()
+    there = 0 if code in ZERO_AT_STRIPE else 3 if code in THREE_AT_STRIPE else 2
+    return code in list_currencies() and code not in ODD_AT_STRIPE and exponent(code) == there
+
+
 def unit(currency: str) -> int:
     """The smallest step an amount may have where cards pay: 10 for currencies of three decimals, else 1 minor unit.
 
     Stripe takes three-decimal amounts only with a zero at the end (https://docs.stripe.com/currencies#three-decimal).
     """
-    return 10 if exponent(currency) == THREE else 1
+    return 10 if currency.upper() in THREE_AT_STRIPE else 1
 
 
 def format_money(amount: int, currency: str, *, short: bool = False) -> str:
