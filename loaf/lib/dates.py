@@ -4,6 +4,7 @@ import calendar
 import datetime as dt
 import functools
 import re
+from collections.abc import Iterable
 
 MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
 MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
@@ -26,6 +27,7 @@ def parse_date(text: str, *, day_first: bool = False) -> tuple[dt.date | None, s
     value = " ".join(text.replace("\u00a0", " ").split()).strip("'")
     if value.lower() in NO_DATE or value.startswith("0000-00-00"):
         return None, ""
+    value = _WEEKDAY.sub("", value, count=1) if value[:1].isalpha() else value
     for pattern, read in _FORMATS:
         if match := pattern.fullmatch(value):
             try:
@@ -38,22 +40,52 @@ def parse_date(text: str, *, day_first: bool = False) -> tuple[dt.date | None, s
     raise DateError(f"“{text.strip()}” is not a date we can read.")
 
 
-def parse_datetime(text: str, *, zone: dt.tzinfo) -> dt.datetime | None:
+def parse_datetime(text: str, *, zone: dt.tzinfo, day_first: bool = False) -> dt.datetime | None:
     """Read a date with an optional time ("2024-10-23 23:31:05", "11/29/24 22:28", "March 1, 2021 3:07 pm"), in the zone given."""
     value = " ".join(text.split()).strip("'")
-    match = re.search(r"[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]m)?(?:Z|UTC)?$", value, re.IGNORECASE)
-    day, _ = parse_date(value[: match.start()] if match else value)
+    match = _TIME_OF_DAY.search(value)
+    day, _ = parse_date(value[: match.start()] if match else value, day_first=day_first)
     if day is None:
         return None
     if not match:
         return dt.datetime.combine(day, dt.time(), zone)
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     if match[4]:
-        hour = hour % 12 + (12 if match[4].lower() == "pm" else 0)
+        hour = hour % 12 + (12 if match[4].lower().startswith("p") else 0)
+    there = _offset(match[5] or "") or zone
     try:
-        return dt.datetime.combine(day, dt.time(hour, minute, second), zone)
+        return dt.datetime.combine(day, dt.time(hour, minute, second), there)
     except ValueError as error:
         raise DateError(f"“{text.strip()}” is not a time we can read.") from error
+
+
+_TIME_OF_DAY = re.compile(
+    r"(?:[ T]|, )(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*([ap]\.?m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+)
+
+
+def _offset(text: str) -> dt.tzinfo | None:
+    """The zone a time names itself: "Z", "UTC", "+02:00"; None when it says nothing."""
+    if not text:
+        return None
+    if text[0] not in "+-":
+        return dt.UTC
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return dt.timezone(dt.timedelta(minutes=minutes if text[0] == "+" else -minutes))
+
+
+def day_order(texts: Iterable[str]) -> bool | None:
+    """Whether dates like 03/04/2021 of one column are day-first, from those that can only be one; None when none tells.
+
+    Two that contradict each other tell nothing either.
+    """
+    told = set()
+    for text in texts:
+        if match := _SLASHES.match(text.strip().strip("'")):
+            first, second = int(match[1]), int(match[2])
+            if max(first, second) <= 31 and (first > 12) != (second > 12):
+                told.add(first > 12)
+    return told.pop() if len(told) == 1 else None
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
@@ -75,8 +107,11 @@ def _slashes(match: re.Match[str], day_first: bool) -> tuple[dt.date, str]:
     return dt.date(year, first, second), DAY
 
 
-_TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp][Mm])?Z?)?"
+_TIME = r"(?:(?:[ T]|, )\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_SLASHES = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})(?!\d)")
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE)
 _FORMATS = [
+    (re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
     (re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
     (re.compile(rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-](\d{{4}}|\d{{2}}){_TIME}"), _slashes),
     (re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){_TIME}"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),

@@ -57,12 +57,15 @@ def plain_amount(amount: int, currency: str) -> str:
 def parse_money(text: str, currency: str) -> int:
     """Read what a person or an export file wrote, as minor units.
 
-    Knows "25", "25.5", "$1,234.50", "1.234,50", "50,00", "-5.00", "(25.00)" and "50.00000000".
+    Knows "25", "25.5", "$1,234.50", "1.234,50", "1'234.50", "50,00", "-5.00", "5.00-", "(25.00)" and "50.00000000".
     Raises MoneyError for anything else, and for more decimals than the currency has.
     """
-    cleaned = re.sub(r"[\s\u00a0$€£¥]|(?i:usd|eur|cad|gbp)", "", text)
-    negative = cleaned.startswith("-") or (cleaned.startswith("(") and cleaned.endswith(")"))
-    cleaned = cleaned[1:-1] if cleaned.startswith("(") and cleaned.endswith(")") else cleaned.removeprefix("-").removeprefix("+")
+    cleaned = re.sub(r"[\s\u00a0\u202f$€£¥]|(?i:usd|eur|cad|gbp|chf)", "", text).replace("\u2212", "-").replace("’", "'")
+    brackets = cleaned.startswith("(") and cleaned.endswith(")")
+    negative = brackets or cleaned.startswith("-") or cleaned.endswith("-")
+    cleaned = cleaned[1:-1] if brackets else cleaned[:-1] if cleaned.endswith("-") else cleaned.removeprefix("-").removeprefix("+")
+    if re.fullmatch(r"\d{1,3}(?:'\d{3})+(?:[.,]\d*)?", cleaned):
+        cleaned = cleaned.replace("'", "")
     whole, mark, part = _split(cleaned)
     if not re.fullmatch(r"[0-9]{1,12}", whole) or (mark and not re.fullmatch(r"[0-9]{0,8}", part)):
         raise MoneyError("Please type an amount like 25 or 25.50.")
@@ -83,7 +86,7 @@ def _split(text: str) -> tuple[str, str, str]:
         return text, "", ""
     mark, head, tail = text[last], text[:last], text[last + 1 :]
     other = "," if mark == "." else "."
-    groups = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", text) is not None
+    groups = re.fullmatch(r"[1-9]\d{0,2}(?:[.,]\d{3})+", text) is not None  # "0,500" is half of one
     if groups and other not in text and (text.count(mark) > 1 or mark == ","):
         return text.replace(mark, ""), "", ""
     if mark in head or not re.fullmatch(rf"\d*|\d{{1,3}}(?:\{other}\d{{3}})+", head):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loaf.lib import keyset, phones
 from loaf.lib.csvsafe import safe_cell, safe_text, stream_csv
-from loaf.lib.dates import DateError, add_months, parse_date, parse_datetime
+from loaf.lib.dates import DateError, add_months, day_order, parse_date, parse_datetime
 from loaf.lib.money import MoneyError, format_money, parse_money, plain_amount
 from loaf.lib.text import is_email, normal_email
 
@@ -21,6 +21,7 @@ from loaf.lib.text import is_email, normal_email
         ("50", "usd", 5000), ("50.5", "usd", 5050), ("$1,234.50", "usd", 123450), ("1.234,50", "usd", 123450), ("50,00", "usd", 5000),
         ("-5.00", "usd", -500), ("(25.00)", "usd", -2500), ("50.00000000", "usd", 5000), ("1,234", "usd", 123400), ("500", "jpy", 500),
         ("1.5", "kwd", 1500), (" 7 USD", "usd", 700), ("1 234,50 €", "eur", 123450), ("0", "usd", 0), ("12,345,678", "jpy", 12345678),
+        ("0,500", "usd", 50), ("1'234.50", "usd", 123450), ("5.00-", "usd", -500), ("\u22125.00", "usd", -500), ("CHF 1’234.50", "chf", 123450),
     ],
 )  # fmt: skip
 def test_parse_money_known_spellings_are_minor_units(text, currency, amount):
@@ -52,7 +53,9 @@ def test_format_money_shows_cents_and_short_form():
         ("11/29/24 22:28", "2024-11-29", "day"), ("March 1, 2021 3:07 pm", "2021-03-01", "day"), ("1 Mar 2021", "2021-03-01", "day"),
         ("01/2020", "2020-01-01", "month"), ("01-2020", "2020-01-01", "month"), ("Jan-2020", "2020-01-01", "month"),
         ("January 2020", "2020-01-01", "month"), ("January-2020", "2020-01-01", "month"), ("2019", "2019-01-01", "year"),
-        ("7/7/23", "2023-07-07", "day"), ("2021/5/6", "2021-05-06", "day"),
+        ("7/7/23", "2023-07-07", "day"), ("2021/5/6", "2021-05-06", "day"), ("20200102", "2020-01-02", "day"),
+        ("Monday, March 1, 2021", "2021-03-01", "day"), ("March 1, 2021, 3:07 p.m.", "2021-03-01", "day"),
+        ("2024-10-23T23:31:05+02:00", "2024-10-23", "day"), ("Sun 5 Sep 2020", "2020-09-05", "day"),
     ],
 )  # fmt: skip
 def test_parse_date_formats_of_the_old_systems(text, day, precision):
@@ -80,6 +83,32 @@ def test_parse_date_reads_back_iso_and_long_forms(day):
 def test_parse_datetime_keeps_the_time():
     assert parse_datetime("2024-10-23 23:31", zone=dt.UTC) == dt.datetime(2024, 10, 23, 23, 31, tzinfo=dt.UTC)
     assert parse_datetime("March 1, 2021 12:07 am", zone=dt.UTC) == dt.datetime(2021, 3, 1, 0, 7, tzinfo=dt.UTC)
+
+
+def test_parse_datetime_knows_the_zone_a_time_names():
+    assert parse_datetime("2024-10-23T23:31:05+02:00", zone=dt.UTC) == dt.datetime(2024, 10, 23, 21, 31, 5, tzinfo=dt.UTC)
+    assert parse_datetime("2024-10-23 11:31 PM UTC", zone=dt.timezone(dt.timedelta(hours=9))) == dt.datetime(
+        2024, 10, 23, 23, 31, tzinfo=dt.UTC
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [
+        (["03/04/2021", "25/12/2021"], True), (["03/04/2021", "12/25/2021 10:00"], False), (["03/04/2021"], None), (["25/12/2021", "12/25/2021"], None),
+        (["2021-12-25", "", "soon"], None), (["3.4.21", "25.4.21"], True), (["45/01/2021"], None),
+    ],
+)  # fmt: skip
+def test_order_of_day_and_month_is_told_by_days_above_twelve(texts, first):
+    assert day_order(texts) is first
+
+
+@given(st.dates(min_value=dt.date(1970, 1, 2), max_value=dt.date(2068, 12, 31)), st.booleans())
+def test_dates_with_slashes_come_back_in_their_order(day, day_first):
+    text = day.strftime("%d/%m/%Y" if day_first else "%m/%d/%Y")
+    assert parse_date(text, day_first=day_first)[0] == day or (max(day.day, day.month) <= 12)
+    if day_order([text]) is not None:
+        assert parse_date(text)[0] == day
 
 
 def test_add_months_ends_on_the_last_day():
