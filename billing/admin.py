@@ -12,9 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from billing import admin_bank, admin_reports, admin_terms, events, ledger, plans, receipts  # noqa: F401 (registers tables)
+from billing import admin_bank, admin_reports, admin_terms, approvals, corrections, events, fund, ledger, plans, receipts  # noqa: F401 (registers tables)
 from billing.actions import BillingError
-from billing.admin_office import enter, pay_back
+from billing.admin_office import enter, note_looked, pay_back, strike
 from billing.models import Account, LedgerEntry, Payment, Plan, ProviderEvent, Reconciliation
 from billing.models.plan import Interval
 from billing.refunds import left_to_refund
@@ -23,6 +23,7 @@ from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
 from members import audit
+from members.models import Approval
 
 LONGEST_YEARS = 50
 MOST_PARTS = 12
@@ -41,6 +42,7 @@ def books(request: HttpRequest) -> HttpResponse:
     for row in rows:
         row["name"] = Account(row["account"]).label
         row["balance"] = row["debit"] - row["credit"]
+    hand = Approval.objects.filter(act=fund.ACT, done_at__isnull=False).select_related("asked_by", "decided_by")[:20]
     context = {
         "title": "The books",
         "rows": rows,
@@ -48,6 +50,8 @@ def books(request: HttpRequest) -> HttpResponse:
         "may_post": request.user.has_perm("subscriptions.refund"),
         "night": Reconciliation.objects.first(),
         "debit": sum(r["debit"] for r in rows),
+        "credit": sum(r["credit"] for r in rows),
+        "by_hand": hand,
         "currency": settings.CURRENCY,
     }
     return render(request, "admin/billing/books.html", context)
@@ -93,6 +97,9 @@ class PlanForm(forms.ModelForm):
             self.add_error("parts", f"From 1 to {MOST_PARTS}.")
         if plans.is_sold(self.instance):
             self._clean_sold(given)
+        twin = Plan.objects.filter(name__iexact=given.get("name") or "", is_active=True).exclude(pk=self.instance.pk)
+        if given.get("is_active") and twin.exists():
+            self.add_error("name", "Another plan on offer has this name. Members could not tell them apart.")
         return given
 
     def _clean_sold(self, given: dict[str, Any]) -> None:
@@ -158,6 +165,7 @@ class PaymentAdmin(DeskAdmin):
         Column("Source", lambda r: dict(Payment.Source.choices)[r["source"]]),
     ]
     filters = [
+        Filter("method", "How", Payment.Method.choices),
         Filter("needs_look", "To look at", [("yes", "Needs a look")], narrow=lambda rows, _: rows.exclude(attention="")),
         Filter("status", "Status", Payment.Status.choices),
         Filter("source", "Source", Payment.Source.choices),
@@ -184,6 +192,8 @@ class PaymentAdmin(DeskAdmin):
             path("file/", view(desk_page("subscriptions.export", "GET", "POST")(admin_reports.payments)), name="billing_payments_file"),
             path("<int:pk>/receipt.pdf", view(desk_page("subscriptions.view")(receipt)), name="billing_payment_receipt"),
             path("<int:pk>/refund/", view(back), name="billing_payment_refund"),
+            path("<int:pk>/strike/", view(desk_page("subscriptions.refund", "GET", "POST")(strike)), name="billing_payment_strike"),
+            path("<int:pk>/looked/", view(desk_page("subscriptions.record_payment", "POST")(note_looked)), name="billing_payment_looked"),
             *super().get_urls(),
         ]
 
@@ -203,6 +213,8 @@ class PaymentAdmin(DeskAdmin):
             "refunds": payment.refunds.order_by("pk"),
             "entries": payment.ledger_entries.order_by("pk"),
             "left": left_to_refund(payment) if request.user.has_perm("subscriptions.refund|donations.refund") else 0,
+            "may_strike": request.user.has_perm("subscriptions.refund") and corrections.may_be_struck(payment),
+            "waits": [found for act in ("refund", corrections.ACT) if (found := approvals.waiting(act, "payment", payment.pk))],
         }
         return render(request, "admin/billing/payment.html", context)
 

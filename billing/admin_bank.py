@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -19,8 +20,10 @@ from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
 from members import audit
+from members.models import Member
 
 TONES = {"active": "ok", "past_due": "warn", "won": "ok", "lost": "bad", "open": "warn", "paid": "ok", "failed": "bad"}
+FREE: dict[str, Any] = {"payout": None, "deposit": None, "payment": None}
 MAX_STATEMENT = 2 * 1024 * 1024
 
 
@@ -36,6 +39,8 @@ def _explained(row: dict[str, Any]) -> str:
 def _what(row: dict[str, Any]) -> str:
     if row["payout"]:
         return badge("ok", "Payout of Stripe")
+    if row["payment"]:
+        return badge("ok", "A transfer")
     if row["deposit"]:
         return badge("ok", f"Slip no. {row['deposit']}")
     return row["note"] or badge("warn", "Waiting")
@@ -60,7 +65,13 @@ class SubscriptionAdmin(DeskAdmin):
         Column("Card", lambda r: f"…{r['card_last4']}, until {r['card_ends_on']:%m/%Y}" if r["card_ends_on"] else ""),
     ]
     filters = [Filter("status", "Stands", Subscription.Status.choices)]
+    search_help = "Name"
     empty_text = "Nobody’s dues renew by themselves yet."
+
+    def search(self, queryset: QuerySet[Subscription], text: str, request: HttpRequest) -> QuerySet[Subscription]:
+        """By whose it is."""
+        return queryset.filter(member__in=Member.objects.matching(text, addresses=False))
+
     readonly_fields = read_only_fields(Subscription)
     fieldsets = [
         (None, {"fields": ["member", "plan", "status", "amount", "next_charge_on", "stops", "paused_until", "failures", "card_last4",
@@ -157,7 +168,7 @@ class BankLineAdmin(DeskAdmin):
 
     permissions = {"view": "subscriptions.deposit", "add": "subscriptions.deposit", "change": "subscriptions.deposit"}
     order = ["-day", "-id"]
-    list_values = ["day", "text", "amount", "currency", "payout", "deposit", "note"]
+    list_values = ["day", "text", "amount", "currency", "payout", "deposit", "payment", "note"]
     columns = [
         Column("Day", lambda r: short_day(r["day"]), lead=True),
         Column("Text", lambda r: r["text"]),
@@ -166,10 +177,15 @@ class BankLineAdmin(DeskAdmin):
     ]
     filters = [
         Filter("stands", "Stands", [("open", "Waiting"), ("known", "Known")],
-               narrow=lambda rows, value: rows.filter(payout=None, deposit=None, note="") if value == "open" else rows.exclude(
-                   payout=None, deposit=None, note="")),
+               narrow=lambda rows, value: rows.filter(**FREE, note="") if value == "open" else rows.exclude(**FREE, note="")),
     ]  # fmt: skip
+    search_help = "What the bank wrote"
+    add_words = "Read the bank’s list"
     empty_text = "No list of the bank was read yet."
+
+    def search(self, queryset: QuerySet[BankLine], text: str, request: HttpRequest) -> QuerySet[BankLine]:
+        """By the bank's own words."""
+        return queryset.filter(text__icontains=text)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -199,6 +215,13 @@ class BankLineAdmin(DeskAdmin):
 
     def _one(self, request: HttpRequest, line: BankLine) -> HttpResponse:
         user: Any = request.user
+        if request.POST.get("do") == "drop":
+            try:
+                bank.drop_line(line=line, by=user)
+                messages.success(request, "Taken off the list.")
+            except BillingError as error:
+                messages.error(request, str(error))
+            return redirect("admin:billing_bankline_changelist")
         form = NoteForm(request.POST or None, initial={"note": line.note})
         if request.method == "POST" and form.is_valid():
             try:

@@ -13,14 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from billing import approvals, office, refunds
+from billing import corrections, office, refunds
 from billing.actions import BillingError, attempt_key
-from billing.models import Deposit, Payment, Plan
+from billing.models import Deposit, Membership, Payment, PaymentLine, Plan
 from loaf.lib.admin import Column, DeskAdmin
 from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
+from members import audit
 from members.models import Member
 
 ROWS = 8
@@ -51,6 +52,8 @@ class EntryForm(forms.Form):
             given["payer"] = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
             if given["payer"] is None:
                 self.add_error("number", "There is no record with this member number.")
+            elif given.get("name") and not _same_name(given["name"], given["payer"]):
+                self.add_error("name", f"Number {number} is {given['payer']}. Please look again, or leave the name empty.")
         elif not given.get("name"):
             self.add_error("name", "Please type a member number or a name.")
         if not given.get("amount") and "amount" not in self.errors:
@@ -64,6 +67,11 @@ class EntryForm(forms.Form):
         return not any(given.get(name) for name in ("number", "name", "amount", "check_number", "plan")) and not self.errors
 
 
+def _same_name(typed: str, member: Member) -> bool:
+    """Whether one word of what was typed is one of her names."""
+    return bool(set(typed.casefold().split()) & set(f"{member} {member.first_name} {member.last_name}".casefold().split()))
+
+
 class DayForm(forms.Form):
     """When the money came, for the whole batch."""
 
@@ -75,21 +83,29 @@ Batch = forms.formset_factory(EntryForm, extra=ROWS, max_num=50)
 
 
 def enter(request: HttpRequest) -> HttpResponse:
-    """A batch of checks and cash on one screen: all of it is booked, or none, and what was typed stays."""
+    """A batch of checks and cash on one screen, looked over before it counts: all of it is booked, or none, and what was typed stays."""
     day = DayForm(request.POST or None, initial={"received_on": timezone.localdate(), "form_key": secrets.token_hex(16)})
     batch = Batch(request.POST or None)
+    looked, seen = list[Payment](), ""
     if request.method == "POST" and day.is_valid() and batch.is_valid():
-        booked = _book(request, day.cleaned_data, batch)
-        if booked:
-            total = format_money(sum(payment.amount for payment in booked), settings.CURRENCY)
-            messages.success(request, f"{len(booked)} booked, {total} together. The receipts go out.")
+        seen = attempt_key(day.cleaned_data["form_key"], day.cleaned_data["received_on"], *(form.cleaned_data for form in batch.forms))
+        looked = _book(request, day.cleaned_data, batch, keep=request.POST.get("sure") == seen)
+        if looked and request.POST.get("sure") == seen:
+            total = format_money(sum(payment.amount for payment in looked), settings.CURRENCY)
+            messages.success(request, f"{len(looked)} booked, {total} together. The receipts go out.")
             return redirect("admin:billing_payment_changelist")
-    context = {"title": "Enter checks and cash", "day": day, "batch": batch, "columns": [field.label for field in batch.forms[0]]}
-    return render_page(request, "admin/billing/enter.html", context, status=422 if request.method == "POST" else 200)
+    context = {
+        "title": "Enter checks and cash", "day": day, "batch": batch, "columns": [field.label for field in batch.forms[0]],
+        "looked": looked, "seen": seen, "total": sum(payment.amount for payment in looked), "currency": settings.CURRENCY,
+    }  # fmt: skip
+    return render_page(request, "admin/billing/enter.html", context, status=422 if request.method == "POST" and not looked else 200)
 
 
-def _book(request: HttpRequest, day: dict[str, Any], batch: Any) -> list[Payment]:
-    """Book every line in one transaction; at the first that cannot be, say why at its line and book nothing."""
+def _book(request: HttpRequest, day: dict[str, Any], batch: Any, *, keep: bool) -> list[Payment]:
+    """Book every line in one transaction, or (not `keep`) only see what would be booked, each with `covers`: the end of its term.
+
+    At the first line that cannot be booked, say why at it and book nothing.
+    """
     user: Any = request.user
     lines = [(place, form) for place, form in enumerate(batch.forms) if not form.is_empty(form.cleaned_data)]
     if not lines:
@@ -107,7 +123,11 @@ def _book(request: HttpRequest, day: dict[str, Any], batch: Any) -> list[Payment
                     received_on=day["received_on"], check_number=given["check_number"],
                     attempt=attempt_key(day["form_key"], place, *(given[name] for name in ("payer", "name", "amount", "check_number"))),
                 )  # fmt: skip
-                booked.append(office.record_payment(entry=entry, by=user, currency=settings.CURRENCY))
+                payment = office.record_payment(entry=entry, by=user, currency=settings.CURRENCY)
+                paid = PaymentLine.objects.filter(payment=payment).exclude(membership=None).select_related("membership").first()
+                payment.covers = paid.membership.ends_on if paid and paid.membership else None  # type: ignore[attr-defined]
+                booked.append(payment)
+            transaction.set_rollback(not keep)
     except BillingError as error:
         form.add_error(None, str(error))
         messages.error(request, f"Line {place + 1}: {error} Nothing was booked.")
@@ -116,7 +136,7 @@ def _book(request: HttpRequest, day: dict[str, Any], batch: Any) -> list[Payment
 
 
 class RefundForm(forms.Form):
-    """How much goes back, why, and what becomes of the membership."""
+    """How much goes back, why, and what becomes of the membership where it paid for one."""
 
     amount = MoneyField(currency=settings.CURRENCY, label="Amount")
     reason = TidyCharField(max_length=200, label="Why")
@@ -125,18 +145,65 @@ class RefundForm(forms.Form):
         label="The membership it paid for", error_messages={"required": "Please choose what becomes of the membership."},
     )  # fmt: skip
 
+    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).exists():
+            del self.fields["ends_term"]
+
+
+class StrikeForm(forms.Form):
+    """Why a payment by hand never was."""
+
+    reason = TidyCharField(max_length=200, label="Why", help_text="For example: entered for the wrong person; the check came back.")
+
+
+def strike(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a payment entered by hand out of the books again; another person agrees."""
+    payment = get_object_or_404(Payment, pk=pk)
+    form = StrikeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = corrections.ask_strike(payment=payment, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+            messages.success(request, "Taken out of the books." if asked.done_at else "Another person has to agree within three days.")
+            return redirect("admin:billing_payment_change", pk)
+        except BillingError as error:
+            form.add_error(None, str(error))
+    what = f"{format_money(payment.amount, payment.currency)} from {payment.payer_name or 'somebody not known'}"
+    note = f"{what}: the books take it back, a membership it began never was, and the receipt is void."
+    context = {
+        "title": "Take it out of the books",
+        "form": form,
+        "note": note,
+        "do": "Take it out",
+        "back": "admin:billing_payment_changelist",
+    }
+    return render_page(request, "admin/billing/ask.html", context, status=422 if form.errors else 200)
+
+
+def note_looked(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody looked at what asked for attention, and says what was done."""
+    payment, note = get_object_or_404(Payment, pk=pk), request.POST.get("note", "").strip()[:250]
+    if not note:
+        messages.error(request, "Please write down what was done.")
+    else:
+        audit.record("payment.looked_at", target=payment, before={"attention": payment.attention}, reason=note)
+        Payment.objects.filter(pk=payment.pk).update(attention="")
+        messages.success(request, "Noted. It waits for nobody any more.")
+    return redirect("admin:billing_payment_change", pk)
+
 
 def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Pay back all or part of a payment; above the limit a second person agrees first."""
     payment, user = get_object_or_404(Payment, pk=pk), request.user
-    form = RefundForm(request.POST or None, initial={"amount": refunds.left_to_refund(payment), "ends_term": None})
+    if not refunds.left_to_refund(payment):
+        messages.error(request, "Nothing is left to pay back.")
+        return redirect("admin:billing_payment_change", pk)
+    form = RefundForm(request.POST or None, payment=payment, initial={"amount": refunds.left_to_refund(payment), "ends_term": None})
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        given = {"ends_term": False, **form.cleaned_data}
         try:
             if refunds.needs_second_person(given["amount"] + refunds.already_back(payment)):
-                params = {"payment": payment.pk, "amount": given["amount"], "ends_term": given["ends_term"]}
-                summary = f"Pay {format_money(given['amount'], payment.currency)} back of payment {payment.receipt_number or payment.pk}"
-                asked = approvals.ask(act="refund", params=params, summary=summary, reason=given["reason"], by=user)  # type: ignore[arg-type]
+                asked = refunds.ask_refund(payment=payment, by=user, **given)  # type: ignore[arg-type]
                 messages.success(request, "It is on its way." if asked.done_at else "Another person has to agree within three days.")
             else:
                 refunds.refund_payment(payment=payment, by=user, **given)  # type: ignore[arg-type]
@@ -144,7 +211,10 @@ def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("admin:billing_payment_change", pk)
         except BillingError as error:
             form.add_error(None, str(error))
-    context = {"title": "Pay back", "form": form, "payment": payment, "left": refunds.left_to_refund(payment)}
+    context = {
+        "title": "Pay back", "form": form, "payment": payment, "left": refunds.left_to_refund(payment),
+        "alone": settings.REFUND_ALONE_UP_TO,
+    }  # fmt: skip
     return render_page(request, "admin/billing/refund.html", context, status=422 if form.errors else 200)
 
 
@@ -198,7 +268,11 @@ class DepositAdmin(DeskAdmin):
             except BillingError as error:
                 messages.error(request, str(error))
         waiting = office.waiting_for_the_bank()[:300]
-        return render(request, "admin/billing/deposit_add.html", {"title": "A slip for the bank", "waiting": waiting})
+        return render(
+            request,
+            "admin/billing/deposit_add.html",
+            {"title": "A slip for the bank", "waiting": waiting, "currency": settings.CURRENCY.upper()},
+        )
 
     def _one(self, request: HttpRequest, deposit: Deposit) -> HttpResponse:
         user: Any = request.user
@@ -218,7 +292,7 @@ class DepositAdmin(DeskAdmin):
                 form.add_error(None, str(error)) if shown else messages.error(request, str(error))
         totals = [(Payment.Method(method).label, amount) for method, amount in deposit.totals().items()]
         context = {
-            "title": str(deposit), "deposit": deposit, "payments": deposit.payments.in_hand().order_by("paid_at", "pk"), "totals": totals,
+            "title": str(deposit), "deposit": deposit, "payments": deposit.items(), "totals": totals,
             "total": sum(amount for _, amount in totals), "form": form, "mine": deposit.made_by_id == user.pk,
         }  # fmt: skip
         return render_page(request, "admin/billing/deposit.html", context, status=422 if form.errors else 200)

@@ -14,6 +14,7 @@ from billing import instalments, reports
 from billing.models import Payment, Reconciliation, Subscription
 from loaf.lib.csvsafe import stream_csv
 from loaf.lib.money import plain_amount
+from loaf.lib.templatetags.loaf import short_day
 from members import paper
 from members.actions import Act, register_act
 from members.admin.exports import approved_export
@@ -44,7 +45,8 @@ def _span(request: HttpRequest) -> tuple[SpanForm, dt.date, dt.date]:
     """The days asked for; without any, this year so far."""
     today = timezone.localdate()
     usual = {"first": today.replace(month=1, day=1), "last": today}
-    form = SpanForm(request.GET if "first" in request.GET else None, initial=usual)
+    asked = request.GET if "first" in request.GET else request.POST if "first" in request.POST else None
+    form = SpanForm(asked, initial=usual)
     given = form.cleaned_data if form.is_bound and form.is_valid() else usual
     return form, given["first"], given["last"]
 
@@ -107,7 +109,8 @@ def _file_of_span(request: HttpRequest, act: str, title: str, what: str, answer:
     """Ask for a file of the days chosen, or hand it over once it is granted."""
     _, first, last = _span(request)
     params = {"first": first.isoformat(), "last": last.isoformat()}
-    return approved_export(request, act=act, title=title, summary=f"{what} from {first} to {last}", answer=answer, params=params)
+    summary = f"{what} from {short_day(first)} to {short_day(last)}"
+    return approved_export(request, act=act, title=title, summary=summary, answer=answer, params=params)
 
 
 def _journal(*, first: str, last: str) -> StreamingHttpResponse:
@@ -116,12 +119,13 @@ def _journal(*, first: str, last: str) -> StreamingHttpResponse:
 
 def _payments(*, first: str, last: str) -> StreamingHttpResponse:
     begin, end = reports.span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-    rows = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end).order_by("paid_at", "pk")
-    header = ["Receipt", "Paid on", "From", "Amount", "Fee", "Currency", "How", "Status", "For", "Check no.", "Provider no."]
+    rows = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end).in_hand().order_by("paid_at", "pk")
+    header = ["Receipt", "Paid on", "From", "Amount", "Paid back", "Fee", "Currency", "How", "Status", "For", "Check no.", "Provider no."]
     lines = (
         [
             p.receipt_number, timezone.localtime(p.paid_at).date().isoformat() if p.paid_at else "", p.payer_name,
-            plain_amount(p.amount, p.currency), plain_amount(p.fee, p.currency), p.currency.upper(), p.get_method_display(),
+            plain_amount(p.amount, p.currency), plain_amount(p.amount - p.held, p.currency), plain_amount(p.fee, p.currency),  # type: ignore[attr-defined]
+            p.currency.upper(), p.get_method_display(),
             p.get_status_display(), p.description, p.check_number, p.provider_id,
         ]
         for p in rows.iterator(chunk_size=2000)

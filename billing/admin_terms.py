@@ -8,11 +8,12 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from billing import fund, grants, instalments
+from billing import approvals, fund, grants, instalments
 from billing.errors import BillingError
 from billing.models import Account, Membership, Plan
 from loaf.lib.admin import Column, DeskAdmin, Filter
@@ -78,9 +79,17 @@ class MembershipAdmin(DeskAdmin):
     ]
     filters = [
         Filter("status", "Status", Membership.Status.choices),
-        Filter("given", "Given", [("yes", "Given for nothing")], narrow=lambda rows, _: rows.exclude(granted_by=None)),
+        Filter(
+            "given", "Given", [("yes", "Given for nothing")], narrow=lambda rows, _: rows.filter(granted_by__isnull=False, dues_amount=0)
+        ),
     ]
+    search_help = "Name"
+    add_words = "Give a membership"
     empty_text = "Nobody has paid dues yet."
+
+    def search(self, queryset: QuerySet[Membership], text: str, request: HttpRequest) -> QuerySet[Membership]:
+        """By whose it is."""
+        return queryset.filter(member__in=Member.objects.matching(text, addresses=False))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Give a membership: a reason, and a second person."""
@@ -124,14 +133,15 @@ class MembershipAdmin(DeskAdmin):
             "title": "Membership", "term": term, "form": form, "may": may, "is_paid": term.status in Membership.PAID,
             "parts": term.instalments.select_related("payment"), "open_parts": [row.pk for row in instalments.still_open(term)],
             "tone": TONES.get(term.status, "quiet"),
+            "waits": [found for act in (grants.MOVE, grants.END) if (found := approvals.waiting(act, "term", term.pk))],
         }  # fmt: skip
         return render_page(request, "admin/billing/term.html", context, status=422 if form.errors else 200)
 
     def _changed(self, request: HttpRequest, term: Membership, given: dict[str, Any]) -> str:
         user: Any = request.user
         if request.POST.get("do") == "end":
-            grants.end_term(term=term, reason=given["reason"], by=user)
-            return "Ended today. No money went back by it."
+            ended = grants.ask_end(term=term, reason=given["reason"], by=user)
+            return "Ended today. No money went back by it." if ended.done_at else WAITS
         if not given["ends_on"]:
             raise BillingError("Please choose the new last day.")
         asked: Approval = grants.ask_new_end(term=term, ends_on=given["ends_on"], reason=given["reason"], by=user)

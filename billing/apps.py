@@ -10,7 +10,7 @@ class BillingConfig(AppConfig):
     verbose_name = "Dues and payments"
 
     def ready(self) -> None:
-        from billing import fund, grants, ledger, plans, receivers, refunds, sections  # noqa: F401 (connects the signals, tells what this room holds)
+        from billing import corrections, fund, grants, ledger, plans, receivers, refunds, sections  # noqa: F401 (connects the signals, tells what this room holds)
         from billing.gateways import stripe_webhooks
         from members import audit, tiers
 

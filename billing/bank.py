@@ -24,6 +24,7 @@ from members.models import User
 log = logging.getLogger("loaf.billing")
 MATCH_DAYS = 5
 """A payout or deposit shows at the bank within these days of its own."""
+LONG_AGO = dt.date(2000, 1, 1)
 STATES = {"won": Dispute.Status.WON, "lost": Dispute.Status.LOST}
 
 
@@ -198,6 +199,8 @@ def _lines(text: str, currency: str) -> Iterator[BankLine]:
             raise BillingError(f"Line {number} cannot be read: {error}") from error
         if day is None or not amount:
             continue
+        if not LONG_AGO <= day <= timezone.localdate():
+            raise BillingError(f"Line {number} is of {day:%B} {day.day}, {day.year}. Please look at the dates of this file.")
         seen[day, words, amount] += 1
         key = hashlib.sha256(f"{day}|{words}|{amount}|{seen[day, words, amount]}".encode()).hexdigest()
         yield BankLine(key=key, day=day, text=words, amount=amount, currency=currency)
@@ -223,16 +226,20 @@ def _amount(row: list[str], columns: dict[str, int], currency: str) -> int:
 
 @transaction.atomic
 def match_lines() -> int:
-    """Match lines with payouts and deposits of the same amount within five days, the nearest first. Nothing is posted by it."""
+    """Match lines with payouts, deposits and transfers of the same amount within five days, the nearest first. Nothing is posted by it."""
     matched = 0
-    free = BankLine.objects.filter(payout=None, deposit=None, note="", amount__gt=0).order_by("day", "pk")
+    free = BankLine.objects.filter(payout=None, deposit=None, payment=None, note="", amount__gt=0).order_by("day", "pk")
     for line in free:
         span = (line.day - dt.timedelta(days=MATCH_DAYS), line.day + dt.timedelta(days=MATCH_DAYS))
         sums = {"amount": line.amount, "currency": line.currency, "bank_line": None}
         payouts = Payout.objects.filter(**sums, status=Payout.Status.PAID, arrives_on__range=span)
+        transfers = Payment.objects.filter(**sums, method=Payment.Method.TRANSFER, status__in=Payment.RECEIVED, paid_at__date__range=span)
         deposits = Deposit.objects.filter(**sums, status=Deposit.Status.DEPOSITED, deposited_on__range=span)
-        found: list[tuple[int, str, Payout | Deposit]] = [(abs((row.arrives_on - line.day).days), "payout", row) for row in payouts]
+        found: list[tuple[int, str, Payout | Deposit | Payment]] = [
+            (abs((row.arrives_on - line.day).days), "payout", row) for row in payouts
+        ]
         found += [(abs((row.deposited_on - line.day).days), "deposit", row) for row in deposits if row.deposited_on]
+        found += [(abs((timezone.localtime(row.paid_at).date() - line.day).days), "payment", row) for row in transfers if row.paid_at]
         nearest = sorted(found, key=lambda one: one[:2])
         if nearest:
             setattr(line, nearest[0][1], nearest[0][2])
@@ -241,11 +248,21 @@ def match_lines() -> int:
     return matched
 
 
+def drop_line(*, line: BankLine, by: User) -> None:
+    """Take a line off the list that is not the bank's; one that is matched stays. Raises BillingError."""
+    if not by.has_perm("subscriptions.deposit"):
+        raise BillingError("This is not among your powers.")
+    gone, _ = BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).delete()
+    if not gone:
+        raise BillingError("This line is matched with money in the books. It stays.")
+    audit.record("bank.dropped", after={"day": line.day, "amount": line.amount}, by=by)
+
+
 def note_line(*, line: BankLine, note: str, by: User) -> None:
     """Say what a line is that nothing matches. Raises BillingError without words or the power."""
     if not by.has_perm("subscriptions.deposit"):
         raise BillingError("This is not among your powers.")
     if not note.strip():
         raise BillingError("Please write down what it is.")
-    BankLine.objects.filter(pk=line.pk, payout=None, deposit=None).update(note=note.strip()[:200], noted_by=by)
+    BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).update(note=note.strip()[:200], noted_by=by)
     audit.record("bank.noted", target=line, reason=note, by=by)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Refund
+from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Refund, Subscription
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
 from members.emails import to_member
@@ -46,9 +46,20 @@ def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLin
         ],
         button=("See your payments", settings.SITE_URL + reverse("payments")),
         closing=f"{_statement(payment)}Warmly,\nThe office",
-        reason="You get this because you paid." + ("" if payment.subscription_id else " Nothing is charged again by itself."),
+        reason=f"You get this because you paid. {_what_follows(payment, membership.member)}".strip(),
     )
     to_member(letter, membership.member, topic="membership", kind="receipt", key=f"receipt-{payment.pk}")
+
+
+def _what_follows(payment: Payment, member: Member) -> str:
+    """Whether anything is charged by itself from now on; a renewal that begins with this payment has a letter of its own."""
+    row = Subscription.objects.live().filter(member=member.pk).first()
+    if row and row.pk == payment.subscription_id:
+        return "Your dues renew by themselves, as you chose; you can stop it on your page."
+    if row and row.charges_on:
+        amount, day = format_money(row.amount, row.currency), short_day(row.charges_on)
+        return f"{amount} is charged on {day}, as you chose; you can stop it on your page."
+    return "" if payment.subscription_id and not row else "Nothing is charged again by itself."
 
 
 def _statement(payment: Payment) -> str:
@@ -96,6 +107,26 @@ def paid_for_you(membership: Membership) -> None:
         reason="You get this because you made a link to pay for you.",
     )
     to_member(letter, member, topic="membership", kind="paid_for_you", key=f"paid-for-{membership.pk}")
+
+
+def struck(payment: Payment) -> None:
+    """A payment entered by hand was taken out of the books again."""
+    called = payment.payer.called if payment.payer else (payment.payer_name or "friend").split()[0]
+    letter = Letter(
+        subject="A note about a receipt",
+        heading=f"Dear {called}",
+        words={"called": called},
+        paragraphs=[
+            f"Receipt no. {payment.receipt_number} was written by mistake, or its check came back. Please do not use it.",
+            f"Nothing is taken from you by this. Is it not clear? Please call {settings.ORG['phone']}.",
+        ],
+        closing="Warmly,\nThe office",
+        reason="You get this because we had sent you that receipt.",
+    )
+    if payment.payer:
+        to_member(letter, payment.payer, topic="membership", kind="payment_struck", key=f"struck-{payment.pk}")
+    elif payment.payer_email:
+        queue_letter(letter, to_email=payment.payer_email, kind="payment_struck", key=f"struck-{payment.pk}")
 
 
 def gift_card(card_: GiftCard) -> None:

@@ -166,12 +166,17 @@ def card_expiring(subscription: Subscription) -> None:
     _send(letter, member, "card_expiring", f"card-expiring-{subscription.pk}-{last}")
 
 
-def _note(subscription: Subscription, kind: str, heading: str, paragraphs: list[str], *, subject: str = "As you asked") -> None:
+ASKED = "You get this because something was changed on your page. Was it not you? Please call us."
+
+
+def _note(
+    subscription: Subscription, kind: str, heading: str, paragraphs: list[str], *, subject: str = "As you asked", reason: str = ASKED
+) -> None:
     """A short confirmation of what was just done; one for each wish."""
     member = subscription.member
     letter = Letter(
         subject=subject, heading=heading, words={"called": member.called}, paragraphs=paragraphs, button=_page(), closing=WARMLY,
-        reason="You get this because something was changed on your page. Was it not you? Please call us.",
+        reason=reason,
     )  # fmt: skip
     _send(letter, member, kind, f"{kind}-{subscription.pk}-{subscription.wish}")
 
@@ -213,13 +218,22 @@ def plan_changed(subscription: Subscription) -> None:
     )
 
 
-def ended(subscription: Subscription) -> None:
-    """Charging by itself is over, whoever ended it."""
+def charge_moved(subscription: Subscription) -> None:
+    """The next charge comes on another day: she put it off or took that back, or her dues came another way."""
+    amount, day = format_money(subscription.amount, subscription.currency), short_day(subscription.next_charge_on)
+    said = f"The next charge to your {subscription.card} is {amount} on {day}. Nothing is charged before."
+    why = "You get this because the day of a charge you allowed has changed."
+    _note(subscription, "charge_moved", "Another day for your next charge", [said], subject="A note before the day", reason=why)
+
+
+def ended(subscription: Subscription, *, why: str = "") -> None:
+    """Charging by itself is over, whoever ended it; `why` is a sentence."""
     said = [
-        "Your dues do not renew by themselves any more, and nothing is charged.",
+        f"Your dues do not renew by themselves any more, and nothing is charged. {why}".strip(),
         "You can pay by card, check or cash whenever you like.",
     ]
-    _note(subscription, "renewal_ended", "Nothing is charged any more", said, subject="A note for you")
+    over = "You get this because your dues renewed by themselves until now."
+    _note(subscription, "renewal_ended", "Nothing is charged any more", said, subject="A note for you", reason=over)
 
 
 def lapsed(member: Member, term: Membership) -> None:
@@ -278,6 +292,7 @@ register("renewal_begun", "Dues renew by themselves", lambda: begun(_samples()[1
 register("renewal_stopped", "Renewing was stopped", lambda: stopped(_samples()[1]), "called")
 register("renewal_resumed", "Stopping was taken back", lambda: resumed(_samples()[1]), "called")
 register("card_changed", "Another card", lambda: card_changed(_samples()[1]), "called")
+register("charge_moved", "Another day for a charge", lambda: charge_moved(_samples()[1]), "called")
 register("plan_changed", "Another plan from the next charge", lambda: plan_changed(_samples()[1]), "called")
 register("renewal_ended", "Renewing has ended", lambda: ended(_samples()[1]), "called")
 register("lapsed", "Grace days are over", lambda: lapsed(_samples()[0].member, _samples()[0]), "called")

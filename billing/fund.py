@@ -22,7 +22,6 @@ class Kind(models.TextChoices):
 
     SET_ASIDE = "set_aside", "Set gifts aside for dues somebody cannot pay"
     GIVE_BACK = "give_back", "Take what was set aside back into the gifts"
-    CHECK_LOST = "check_lost", "Write off a check or cash that never came to the bank"
     DISPUTE_LOST = "dispute_lost", "Write off what is held back in a dispute"
     BANK_FEE = "bank_fee", "A fee the bank took"
     OLD_CARDS = "old_cards", "Card money from the old books that reached the bank long ago"
@@ -34,7 +33,6 @@ class Kind(models.TextChoices):
 SIDES = {
     Kind.SET_ASIDE: (Account.DONATIONS, Account.SOLIDARITY),
     Kind.GIVE_BACK: (Account.SOLIDARITY, Account.DONATIONS),
-    Kind.CHECK_LOST: (Account.WRITTEN_OFF, Account.UNDEPOSITED),
     Kind.DISPUTE_LOST: (Account.WRITTEN_OFF, Account.DISPUTED),
     Kind.BANK_FEE: (Account.CARD_FEES, Account.BANK),
     Kind.OLD_CARDS: (Account.OPENING, Account.STRIPE),
@@ -65,7 +63,7 @@ def ask_posting(*, kind: str, amount: int, currency: str, reason: str, by: User)
 def _is_there(kind: Kind, amount: int, currency: str) -> None:
     debit, credit = SIDES[kind]
     there = -balance(credit, currency) if credit.startswith("1") else balance(debit, currency)
-    if kind != Kind.BANK_FEE and amount > there:
+    if amount > there:
         raise BillingError(f"There is only {format_money(max(0, there), currency)} of that in the books.")
 
 

@@ -16,8 +16,9 @@ from loaf.lib.templatetags.loaf import short_day
 from members import audit
 from members.actions import Act, register_act
 from members.models import Approval, Member, User
+from members.models.member import InactiveReason
 
-GIVE, MOVE = "grant_term", "move_term_end"
+GIVE, MOVE, END = "grant_term", "move_term_end", "end_term"
 
 
 def ask_grant(*, member: Member, plan: Plan, ends_on: dt.date | None, reason: str, by: User) -> Approval:
@@ -28,15 +29,16 @@ def ask_grant(*, member: Member, plan: Plan, ends_on: dt.date | None, reason: st
         raise BillingError("It would be over already. Please choose a later day.")
     until = f"until {short_day(ends_on)}" if ends_on else "for life" if plan.interval == Interval.LIFETIME else "for one term"
     params = {"member": member.pk, "plan": plan.pk, "ends_on": ends_on.isoformat() if ends_on else ""}
-    summary = f"Give member no. {member.member_number} “{plan}” {until}, for nothing"
-    return approvals.ask(act=GIVE, params=params, summary=summary, reason=reason, by=by)
+    summary = f"Give {member}, no. {member.member_number}, “{plan}” {until}, for nothing"
+    return approvals.ask(act=GIVE, params=params, about="member", summary=summary, reason=reason, by=by)
 
 
 def ask_new_end(*, term: Membership, ends_on: dt.date, reason: str, by: User) -> Approval:
     """Ask to move the last day of a paid term. Raises BillingError for a day before it began or a term that is over."""
     _can_move(term, ends_on)
-    params, summary = {"term": term.pk, "ends_on": ends_on.isoformat()}, f"Let term {term.pk} end on {short_day(ends_on)}"
-    return approvals.ask(act=MOVE, params=params, summary=summary, reason=reason, by=by)
+    params, now = {"term": term.pk, "ends_on": ends_on.isoformat()}, short_day(term.ends_on) if term.ends_on else "never"
+    summary = f"Let “{term.plan}” of {term.member} end on {short_day(ends_on)} instead of {now}"
+    return approvals.ask(act=MOVE, params=params, about="term", summary=summary, reason=reason, by=by)
 
 
 def _can_move(term: Membership, ends_on: dt.date) -> None:
@@ -82,20 +84,28 @@ def _move(approval: Approval) -> None:
     )  # fmt: skip
 
 
-@transaction.atomic
-def end_term(*, term: Membership, reason: str, by: User) -> None:
-    """End a paid term today, without money going back; whoever has no other is not active any more. Raises BillingError."""
-    if not by.has_perm("subscriptions.cancel"):
-        raise BillingError("This is not among your powers.")
-    if not reason.strip():
-        raise BillingError("Please write down why.")
-    member = Member.objects.select_for_update().get(pk=term.member_id)
-    locked = Membership.objects.get(pk=term.pk)
-    if locked.status not in Membership.PAID:
+def ask_end(*, term: Membership, reason: str, by: User) -> Approval:
+    """Ask to end a paid term today, without money going back. Raises BillingError for one that is over."""
+    if term.status not in Membership.PAID:
         raise BillingError("This term is over already.")
-    let_go(cut_short([locked], on=timezone.localdate()), reason=reason, by=by, inactive_reason="other")
-    audit.record("membership.ended", target=member, after={"term": locked.pk}, reason=reason, by=by)
+    until = f"paid until {short_day(term.ends_on)}" if term.ends_on else "for life"
+    summary = f"End “{term.plan}” of {term.member} on the day you agree; it is {until}"
+    return approvals.ask(act=END, params={"term": term.pk}, about="term", summary=summary, reason=reason, by=by)
+
+
+@transaction.atomic
+def _end(approval: Approval) -> None:
+    """End it today; whoever has no other term is not active any more."""
+    found = Membership.objects.get(pk=approval.params["term"])
+    member = Member.objects.select_for_update().get(pk=found.member_id)
+    term = Membership.objects.get(pk=found.pk)
+    if term.status not in Membership.PAID:
+        raise BillingError("This term is over already.")
+    whose = cut_short([term], on=timezone.localdate())
+    let_go(whose, reason=approval.reason, by=approval.asked_by, inactive_reason=InactiveReason.ENDED)
+    audit.record("membership.ended", target=member, after={"term": term.pk}, reason=approval.reason, by=approval.asked_by)
 
 
 register_act(GIVE, Act("Giving somebody a membership", "subscriptions.create"), _give)
+register_act(END, Act("Ending a paid membership before its day", "subscriptions.cancel"), _end)
 register_act(MOVE, Act("Moving the end of a paid membership", "subscriptions.edit"), _move)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import instalments, ledger
+from billing import bank, instalments, ledger
 from billing.actions import BillingError, begin_terms, close_open_pages, next_receipt_number, next_term
 from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked
@@ -55,6 +55,8 @@ def record_payment(*, entry: Entry, by: User, currency: str, kind: str = Payment
     ledger.post_payment(payment)
     begin_terms(payment)
     payment_booked.send(sender=Payment, payment=payment)
+    if payment.method == Payment.Method.TRANSFER:
+        bank.match_lines()
     told = {"amount": payment.amount, "method": payment.method, "check": entry.check_number}
     audit.record("payment.entered", target=payment, after=told, by=by)
     return payment
@@ -65,6 +67,7 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     if entry.method not in BY_HAND:
         raise BillingError("Please choose check, cash or transfer.")
     _sensible_day(entry.received_on)
+    _known_check(entry)
     if entry.plan is None:
         return [(kind, entry.amount, None, "")]
     if entry.payer is None or not entry.payer.may_pay_dues:
@@ -88,6 +91,14 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
         return [(PaymentLine.Kind.DUES, first, term, f"{entry.plan.name}, part 1")]
     gift = [(PaymentLine.Kind.DONATION, entry.amount - dues, None, "Gift")] if entry.amount > dues else []
     return [(PaymentLine.Kind.DUES, dues, term, entry.plan.name), *gift]
+
+
+def _known_check(entry: Entry) -> None:
+    """A check of somebody not on the list has only her name to be known by."""
+    if entry.payer is None and entry.method == Payment.Method.CHEQUE:
+        same = Payment.objects.filter(source=Payment.Source.OFFICE, method=Payment.Method.CHEQUE, payer=None, status__in=Payment.RECEIVED)
+        if same.filter(check_number=entry.check_number, payer_name__iexact=entry.payer_name).exists():
+            raise BillingError("This check of this person is in the books already.")
 
 
 def _sensible_day(day: dt.date) -> None:
@@ -173,13 +184,18 @@ def lock_deposit(*, deposit: Deposit, counted: int, on: dt.date, by: User) -> De
     total = sum(locked.totals().values())
     if counted != total:
         raise BillingError("That is not what the slip says. Please count again, or look which check is missing.")
+    newest = max(timezone.localtime(payment.paid_at).date() for payment in locked.items() if payment.paid_at)
+    if on < newest:
+        raise BillingError(f"Something on this slip was received on {newest:%B} {newest.day}. It cannot have been at the bank before.")
     locked.status, locked.counted_by, locked.deposited_on, locked.amount = Deposit.Status.DEPOSITED, by, on, total
+    locked.counted_at = timezone.now()
     locked.save()
     at = timezone.make_aware(dt.datetime.combine(on, dt.time(12)))
     ledger.post(
         posting=f"deposit:{locked.pk}", debits={Account.BANK: total}, credits={Account.UNDEPOSITED: total}, currency=locked.currency,
         source=Payment.Source.OFFICE, booked_at=at,
     )  # fmt: skip
+    bank.match_lines()
     audit.record("deposit.locked", target=locked, after={"amount": total}, by=by)
     return locked
 

@@ -37,7 +37,7 @@ def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
         return True
     both = f"{format_money(plan.minimum_amount, plan.currency)} to {format_money(amount, plan.currency)}"
     params = {"plan": plan.pk, "amount": amount}
-    asked = approvals.ask(act=ACT, params=params, summary=f"Dues of “{plan}” from {both}", reason=reason, by=by)
+    asked = approvals.ask(act=ACT, params=params, about="plan", summary=f"Dues of “{plan}” from {both}", reason=reason, by=by)
     return asked.done_at is not None
 
 

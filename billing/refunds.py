@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing import emails, ledger
+from billing import approvals, emails, ledger
 from billing.actions import BillingError, cut_short, let_go, lock_people
 from billing.gateways import stripe
-from billing.models import GiftCard, Membership, Payment, PaymentLine, Refund
+from billing.models import Account, GiftCard, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_refunded
 from loaf.lib.money import format_money
 from members import audit
@@ -35,6 +35,28 @@ def already_back(payment: Payment) -> int:
     return int(payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0)
 
 
+def ask_refund(*, payment: Payment, amount: int, reason: str, ends_term: bool, by: User) -> Approval:
+    """Ask for a refund one person may not make alone. Raises BillingError for more than can go back."""
+    _check(payment, amount)
+    params = {"payment": payment.pk, "amount": amount, "ends_term": ends_term}
+    what = f"Pay {format_money(amount, payment.currency)} of {format_money(payment.amount, payment.currency)} back"
+    after = "; the membership it paid for ends" if ends_term else ""
+    summary = f"{what} to {payment.payer_name or 'somebody'}, payment {payment.receipt_number or payment.pk}{after}"
+    return approvals.ask(act="refund", params=params, about="payment", summary=summary, reason=reason, by=by)
+
+
+def _check(payment: Payment, amount: int) -> None:
+    """Raise BillingError for an amount that cannot go back."""
+    if GiftCard.objects.filter(payment=payment).exists() and amount != payment.amount:
+        raise BillingError("A membership for somebody else goes back whole, or not at all: its code is good for all of it.")
+    left = left_to_refund(payment)
+    if not 0 < amount <= left:
+        raise BillingError(f"At most {format_money(left, payment.currency)} can go back." if left else "Nothing is left to pay back.")
+    in_drawer = payment.method == Payment.Method.CHEQUE and ledger.held_at(payment) == Account.UNDEPOSITED
+    if in_drawer and amount != payment.amount:
+        raise BillingError("This check is not at the bank yet: hand the whole check back, or wait until it is deposited.")
+
+
 def needs_second_person(amount: int) -> bool:
     """Whether a refund is above what one person may decide (setting REFUND_ALONE_UP_TO, minor units)."""
     return amount > settings.REFUND_ALONE_UP_TO
@@ -55,12 +77,7 @@ def refund_payment(*, payment: Payment, amount: int, reason: str, ends_term: boo
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
     if needs_second_person(amount + already_back(locked)) and not approved:
         raise BillingError("A second person has to agree to a refund of this size.")
-    if GiftCard.objects.filter(payment=locked).exists() and amount != locked.amount:
-        raise BillingError("A membership for somebody else goes back whole, or not at all: its code is good for all of it.")
-    left = left_to_refund(locked)
-    if not 0 < amount <= left:
-        most = format_money(left, locked.currency)
-        raise BillingError(f"At most {most} can go back." if left else "Nothing is left to pay back.")
+    _check(locked, amount)
     by_card = locked.provider == "stripe" and bool(locked.stripe_charge_id)
     refund = Refund.objects.create(
         payment=locked, amount=amount, currency=locked.currency, reason=reason.strip()[:200], ends_term=ends_term, by=by,

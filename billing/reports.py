@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from billing.models import Account, LedgerEntry, Membership, Payment, PaymentLine, Plan, Subscription
+from billing.models import Account, LedgerEntry, Membership, Payment, PaymentLine, Plan, Refund, Subscription
 from loaf.lib.dates import add_months
 from members.models import Member
 from members.models.member import Status
@@ -56,18 +56,38 @@ def by_month(today: dt.date, months: int = 12) -> list[Row]:
     return [{**row, "share": max(0, row["net"]) * 100 // most} for row in whole]
 
 
+def _left(rows: list[Row]) -> list[Row]:
+    """Each with what is left of it; below them, by currency, all together."""
+    for row in rows:
+        row["left"] = row["total"] - row["back"] - row.get("fees", 0)
+    totals = []
+    for currency in sorted({row["currency"] for row in rows}) if len(rows) > 1 else []:
+        whole = [row for row in rows if row["currency"] == currency]
+        names = [name for name in ("count", "total", "back", "fees", "left") if name in whole[0]]
+        sums: Row = {name: sum(row[name] for row in whole) for name in names}
+        totals.append({"name": "Together", "is_total": True, "currency": currency, **sums})
+    return [*rows, *totals]
+
+
 def by_plan(first: dt.date, last: dt.date) -> list[Row]:
-    """Dues received in a time by plan: how many terms, how much."""
+    """Dues of a time by plan: how many were paid, how much came, how much of them went back in that time, what is left."""
     begin, end = span(first, last)
     lines = PaymentLine.objects.filter(
         kind=PaymentLine.Kind.DUES, payment__status__in=Payment.RECEIVED, payment__paid_at__gte=begin, payment__paid_at__lt=end
     )
     rows = lines.values(name=F("membership__plan__name"), currency=F("payment__currency")).order_by("name")
-    return [dict(row) for row in rows.annotate(count=Count("pk"), total=Sum("amount"))]
+    found = {(row["name"], row["currency"]): {**row, "back": 0} for row in rows.annotate(count=Count("pk"), total=Sum("amount"))}
+    of = PaymentLine.objects.filter(payment=OuterRef("payment"), kind=PaymentLine.Kind.DUES).order_by("pk")
+    back = _booked(first, last).filter(account=Account.DUES, side="D").exclude(refund=None)
+    named = back.annotate(name=Subquery(of.values("membership__plan__name")[:1])).values("name", "currency").order_by("name")
+    for row in named.annotate(back=Sum("amount")):
+        empty = {"name": row["name"], "currency": row["currency"], "count": 0, "total": 0}
+        found.setdefault((row["name"], row["currency"]), empty)["back"] = row["back"]
+    return _left(list(found.values()))
 
 
 def by_method(first: dt.date, last: dt.date) -> list[Row]:
-    """Money received in a time by the way it came, with the fees it cost."""
+    """Money of a time by the way it came: how much came, how much went back in that time, the fees, what is left."""
     begin, end = span(first, last)
     received = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end)
     rows = (
@@ -75,7 +95,12 @@ def by_method(first: dt.date, last: dt.date) -> list[Row]:
         .order_by("method", "currency")
         .annotate(count=Count("pk"), total=Sum("amount"), fees=Sum("fee"))
     )
-    return [{**row, "name": Payment.Method(row["method"]).label, "net": row["total"] - row["fees"]} for row in rows]
+    found = {(row["method"], row["currency"]): {**row, "back": 0} for row in rows}
+    gone = Refund.objects.filter(status=Refund.Status.DONE, refunded_at__gte=begin, refunded_at__lt=end)
+    for method, currency, back in gone.values_list("payment__method", "currency").annotate(n=Sum("amount")).order_by("payment__method"):
+        empty = {"method": method, "currency": currency, "count": 0, "total": 0, "fees": 0}
+        found.setdefault((method, currency), empty)["back"] = back
+    return _left([{**row, "name": Payment.Method(str(row["method"])).label} for row in found.values()])
 
 
 def unpaid() -> Any:

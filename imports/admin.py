@@ -30,6 +30,7 @@ class ImportJobAdmin(DeskAdmin):
     """What was brought in, newest first."""
 
     permissions = {"view": LOOK, "add": "imports.upload"}
+    add_words = "Bring in files"
     list_values = ["status", "created_at", "by__email", "counts"]
     columns = [
         Column("Import", lambda r: f"No. {r['id']}", lead=True),

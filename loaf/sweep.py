@@ -126,6 +126,7 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "charges announced": lambda now: reminders.announce_charges(today=timezone.localtime(now).date()),
     "cards that end": lambda now: reminders.warn_of_cards(today=timezone.localtime(now).date()),
     "comparisons with Stripe": _reconcile,
+    "charges far ahead said again": lambda now: subscriptions.prolong(today=timezone.localtime(now).date()),
     "wishes Stripe has not heard": lambda now: subscriptions.push_again(now=now),
     "renewals never finished": lambda now: subscriptions.forget_unfinished(now=now),
     "events that are over": lambda now: events.close_past_events(now=now),

@@ -73,7 +73,7 @@ class Payout(models.Model):
 
 
 class BankLine(models.Model):
-    """One line of a bank statement: matched with a payout or a deposit, noted by a person, or waiting.
+    """One line of a bank statement: matched with a payout, a deposit or a transfer, noted by a person, or waiting.
 
     amount is minor units, negative for money that left. The same file again finds the same lines (`key`).
     """
@@ -85,6 +85,7 @@ class BankLine(models.Model):
     currency = models.CharField(max_length=3)
     payout = models.OneToOneField(Payout, models.PROTECT, null=True, blank=True, related_name="bank_line")
     deposit = models.OneToOneField(Deposit, models.PROTECT, null=True, blank=True, related_name="bank_line")
+    payment = models.OneToOneField(Payment, models.PROTECT, null=True, blank=True, related_name="bank_line", help_text="A transfer.")
     note = models.CharField(max_length=200, blank=True, help_text="What it is, when nothing here matches it.")
     noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -92,7 +93,10 @@ class BankLine(models.Model):
         ordering = ["-day", "-id"]
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="bank_line_not_nothing"),
-            models.CheckConstraint(condition=Q(payout=None) | Q(deposit=None), name="bank_line_one_match"),
+            models.CheckConstraint(
+                condition=Q(payout=None, deposit=None) | Q(payout=None, payment=None) | Q(deposit=None, payment=None),
+                name="bank_line_one_match",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,14 @@
 """Checks and cash on their way to the bank: put on a slip, counted by a second person, locked, booked."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from billing.models.payment import PaymentQuerySet
 
 
 class Deposit(models.Model):
@@ -19,6 +24,7 @@ class Deposit(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     deposited_on = models.DateField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)
     amount = models.PositiveIntegerField(default=0, help_text="What was counted, in minor units; fixed when it is locked.")
 
     class Meta:
@@ -35,9 +41,13 @@ class Deposit(models.Model):
     def __str__(self) -> str:
         return f"Deposit {self.pk}"
 
+    def items(self) -> "PaymentQuerySet":
+        """The payments on it, each with `held`: what lies on the slip, or lay on it when it was counted."""
+        return self.payments.in_hand(on=self.counted_at).order_by("paid_at", "pk")
+
     def totals(self) -> dict[str, int]:
         """What lies on the slip by method, in minor units; what was handed back does not."""
         sums: dict[str, int] = {}
-        for payment in self.payments.in_hand().order_by("method"):
+        for payment in self.items():
             sums[payment.method] = sums.get(payment.method, 0) + payment.held  # type: ignore[attr-defined]
         return sums

@@ -30,7 +30,7 @@ class Account(models.TextChoices):
     BOOKINGS = "4400", "Bookings"
     OTHER_INCOME = "4800", "Other income"
     UNALLOCATED = "4900", "Income not yet sorted"
-    CARD_FEES = "5100", "Card fees"
+    CARD_FEES = "5100", "Fees of cards and of the bank"
     DISPUTE_FEES = "5110", "Fees of disputes"
     WRITTEN_OFF = "5200", "Written off"
     OVER_AND_SHORT = "5900", "Counted too much or too little"

@@ -47,9 +47,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         booked = self.filter(status__in=Payment.RECEIVED, source=Payment.Source.SITE, provider="stripe", fee=0, paid_at__gte=since)
         return booked.exclude(stripe_charge_id="").order_by(F("looked_at").asc(nulls_first=True), "pk")
 
-    def in_hand(self) -> "PaymentQuerySet":
-        """With `held`: what is left of each in the drawer or at the bank, after what was handed back."""
-        back = Refund.objects.filter(payment=OuterRef("pk"), status=Refund.Status.DONE).order_by().values("payment")
+    def in_hand(self, *, on: dt.datetime | None = None) -> "PaymentQuerySet":
+        """With `held`: what is left of each in the drawer or at the bank, after what was handed back (until a moment)."""
+        done = Refund.objects.filter(payment=OuterRef("pk"), status=Refund.Status.DONE)
+        back = (done.filter(refunded_at__lte=on) if on else done).order_by().values("payment")
         return self.annotate(held=F("amount") - Coalesce(Subquery(back.annotate(n=Sum("amount")).values("n")), 0))
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
@@ -73,6 +74,7 @@ class Payment(models.Model):
         REFUNDED = "refunded", "Paid back"
         PARTIALLY_REFUNDED = "partially_refunded", "Partly paid back"
         DISPUTED = "disputed", "Disputed"
+        STRUCK = "struck", "Taken out of the books"
         ABANDONED = "abandoned", "Given up"
 
     RECEIVED = (Status.SUCCEEDED, Status.REFUNDED, Status.PARTIALLY_REFUNDED, Status.DISPUTED)
@@ -132,7 +134,9 @@ class Payment(models.Model):
                 condition=Q(paid_at__isnull=False) | Q(status__in=["pending", "failed", "abandoned"]), name="payment_paid_has_date"
             ),
             models.UniqueConstraint(fields=["provider", "provider_id"], condition=~Q(provider_id=""), name="payment_provider_id_once"),
-            models.UniqueConstraint(fields=["payer", "check_number"], condition=~Q(check_number=""), name="payment_check_once"),
+            models.UniqueConstraint(
+                fields=["payer", "check_number"], condition=~Q(check_number="") & ~Q(status="struck"), name="payment_check_once"
+            ),
             models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="payment_attempt_once"),
             models.UniqueConstraint(fields=["stripe_session_id"], condition=~Q(stripe_session_id=""), name="payment_session_once"),
             models.UniqueConstraint(

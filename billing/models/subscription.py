@@ -49,6 +49,12 @@ class Subscription(models.Model):
     paused_until = models.DateField(null=True, blank=True)
     failures = models.PositiveSmallIntegerField("refused charges in a row", default=0)
     failing_since = models.DateField(null=True, blank=True)
+    stand_in_on = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What Stripe knows as the next charge while the real day is more than two years away.",
+    )
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField("card ending in", max_length=4, blank=True)
     card_ends_on = models.DateField(null=True, blank=True, help_text="The last day the card works.")

@@ -4,7 +4,7 @@ Our row is changed first, under its member's lock, and counts a wish; a task tel
 afresh and taken over only when no wish is on its way, so neither order nor repeats matter. Locks: member, then subscription.
 """
 
-from billing.subscriptions.clock import forget_unfinished, give_up_failing, push_again
+from billing.subscriptions.clock import forget_unfinished, give_up_failing, prolong, push_again
 from billing.subscriptions.news import begin, card_given, card_renewed, charge_failed, customer_gone, of_invoice, sync
 from billing.subscriptions.rows import OVER, alive, day_after_paid, lock, over
 from billing.subscriptions.telling import push, tell_again
@@ -28,6 +28,7 @@ __all__ = [
     "open_card_page",
     "over",
     "pause",
+    "prolong",
     "push",
     "push_again",
     "renew_as",

@@ -2,7 +2,10 @@
 
 import datetime as dt
 
+from django.db.models import F
+
 from billing.models import Subscription
+from billing.subscriptions.telling import LONGEST_TRIAL, tell_again
 from billing.subscriptions.wishes import end
 
 RETRY_DAYS = 14
@@ -13,8 +16,16 @@ def give_up_failing(*, today: dt.date) -> int:
     """End what was refused for two weeks: no endless tries, no ghost member. Safe to run twice."""
     late = Subscription.objects.filter(status=Subscription.Status.PAST_DUE, failing_since__lte=today - dt.timedelta(days=RETRY_DAYS))
     for row in late:
-        end(subscription=row)
+        end(subscription=row, why="Your bank refused the charge for two weeks.")
     return len(late)
+
+
+def prolong(*, today: dt.date) -> int:
+    """Tell Stripe a later day where it knows one that stands in for ours; long before that day. Safe to run twice."""
+    near = Subscription.objects.live().filter(stand_in_on__lte=today + LONGEST_TRIAL - dt.timedelta(days=30), told=F("wish"))
+    for row in near:
+        tell_again(subscription=row)
+    return len(near)
 
 
 def push_again(*, now: dt.datetime) -> int:

@@ -24,6 +24,7 @@ def begin(*, payment: Payment, paid: stripe.PaidSession) -> None:
     take_card(locked, card, paid.customer_id)
     locked.status, locked.next_charge_on = Subscription.Status.ACTIVE, day_after_paid(locked.member)
     wish(locked)
+    emails.begun(locked)
 
 
 @transaction.atomic
@@ -57,7 +58,7 @@ def card_renewed(*, method_id: str, card: gateway.Card | None) -> None:
             if row.payment_method != method_id:
                 continue
             if card is None:
-                end(subscription=row)
+                end(subscription=row, why="The card was taken away at the bank or at our payment service.")
             else:
                 row.card_brand, row.card_last4, row.card_ends_on = card.brand, card.last4, card.ends_on
                 row.save(update_fields=["card_brand", "card_last4", "card_ends_on"])
@@ -85,7 +86,8 @@ def sync(*, known: gateway.KnownSubscription) -> Subscription | None:
         over(row.pk)
     elif row.told >= row.wish and row.status != Subscription.Status.ENDED:
         row.stops = known.stops
-        if known.status not in LATE:  # while a charge is refused, its own day counts
+        # While a charge is refused, its own day counts; and Stripe's day is not ours while ours is too far away for it.
+        if known.status not in LATE and not (row.stand_in_on and row.stand_in_on == known.next_charge_on):
             row.next_charge_on = known.next_charge_on or row.next_charge_on
         row.status = Subscription.Status.PAST_DUE if known.status in LATE else Subscription.Status.ACTIVE
         if known.card:

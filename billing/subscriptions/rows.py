@@ -31,6 +31,12 @@ def day_after_paid(member: Member) -> dt.date:
     return until + dt.timedelta(days=1) if until else timezone.localdate()
 
 
+def next_day(row: Subscription) -> dt.date:
+    """When the next charge is due: the first day not paid for, or the later day it was put off to."""
+    unpaid = day_after_paid(row.member)
+    return max(unpaid, row.paused_until or unpaid)
+
+
 def lock(pk: int) -> Subscription:
     """Lock the member, then her subscription."""
     member_id = Subscription.objects.values_list("member_id", flat=True).get(pk=pk)
@@ -60,7 +66,7 @@ def agree_on(subscription: Subscription, plan: Plan) -> None:
         subscription.plan, subscription.amount, subscription.stripe_price_id = plan, plan.minimum_amount, ""
 
 
-def over(pk: int) -> None:
+def over(pk: int, *, why: str = "") -> None:
     """Stripe ended it: so do we, without telling Stripe again."""
     with transaction.atomic():
         locked = lock(pk)
@@ -69,4 +75,4 @@ def over(pk: int) -> None:
             locked.status, locked.ended_at, locked.told = Subscription.Status.ENDED, timezone.now(), locked.wish
             locked.save()
             if not stopped:
-                emails.ended(locked)
+                emails.ended(locked, why=why)

@@ -1,5 +1,6 @@
 """Telling Stripe what our row wishes; run by a task, as often as needed."""
 
+import datetime as dt
 import logging
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from billing.models import Payment, Plan, Subscription
 from billing.subscriptions.rows import OVER, covered_until, lock, over, wish
 
 log = logging.getLogger("loaf.billing")
+LONGEST_TRIAL = dt.timedelta(days=720)
+"""A trial lasts two years at most (https://docs.stripe.com/api/subscriptions/create): a day beyond is said later, by `prolong`."""
 
 
 def push(subscription_id: int) -> None:
@@ -20,6 +23,9 @@ def push(subscription_id: int) -> None:
     if row.told >= row.wish:
         return
     stripe_id, problem = row.stripe_id, ""
+    if not row.stripe_customer_id:  # brought in from a file, or invented: Stripe never heard of it, and it charges nothing
+        _told(row, stripe_id, problem)
+        return
     try:
         if row.status == Subscription.Status.ENDED:
             _end_there(row)
@@ -33,7 +39,7 @@ def push(subscription_id: int) -> None:
             gateway.cancel_subscription(row.stripe_id)  # rather no charge than one on another day than she was told
     _told(row, stripe_id, problem)
     if problem:
-        over(row.pk)  # and she is told that nothing renews
+        over(row.pk, why="Our payment service could not take it over.")
 
 
 def _told(row: Subscription, stripe_id: str, problem: str) -> None:
@@ -42,11 +48,11 @@ def _told(row: Subscription, stripe_id: str, problem: str) -> None:
 
     with transaction.atomic():
         fresh = lock(row.pk)
-        fresh.stripe_id, fresh.told = stripe_id, max(fresh.told, row.wish)
+        fresh.stripe_id, fresh.told, fresh.stand_in_on = stripe_id, max(fresh.told, row.wish), _stand_in(row)
         if fresh.wish > row.wish:
             fresh.wish += 1
             push_subscription.enqueue(fresh.pk)
-        fresh.save(update_fields=["stripe_id", "told", "wish"])
+        fresh.save(update_fields=["stripe_id", "told", "wish", "stand_in_on"])
         if problem:
             log.error("subscription %s: Stripe says no: %s", row.pk, problem)
             latest = Payment.objects.filter(payer=fresh.member_id, provider="stripe").order_by("-pk").first()
@@ -54,8 +60,14 @@ def _told(row: Subscription, stripe_id: str, problem: str) -> None:
                 Payment.objects.filter(pk=latest.pk).update(attention=f"Its renewal could not be set at Stripe: {problem}"[:300])
 
 
+def _stand_in(row: Subscription) -> dt.date | None:
+    """The day Stripe is told instead of one more than two years away."""
+    furthest = timezone.localdate() + LONGEST_TRIAL
+    return furthest if row.next_charge_on and row.next_charge_on > furthest else None
+
+
 def _begin_there(row: Subscription) -> str:
-    first = max(row.next_charge_on or timezone.localdate(), timezone.localdate())
+    first = _stand_in(row) or max(row.next_charge_on or timezone.localdate(), timezone.localdate())
     if found := gateway.find_subscription(row.stripe_customer_id, row.reference):  # an answer was lost: it is there already
         Subscription.objects.filter(pk=row.pk).update(stripe_id=found)
         row.stripe_id = found
@@ -73,7 +85,7 @@ def _change_there(row: Subscription) -> None:
     if known.status in OVER:
         over(row.pk)
         return
-    today, charge, price_id = timezone.localdate(), row.next_charge_on, price_of(row)
+    today, charge, price_id = timezone.localdate(), _stand_in(row) or row.next_charge_on, price_of(row)
     changes = price_id != known.price_id
     # Another rhythm would be billed at once: the day of the next charge is said again with every new price.
     later = charge if charge and charge > today and (changes or charge != known.next_charge_on) else None

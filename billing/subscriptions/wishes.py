@@ -12,8 +12,9 @@ from billing import emails_renewal as emails
 from billing.errors import BillingError
 from billing.gateways import stripe
 from billing.models import Membership, Payment, Plan, Subscription
-from billing.subscriptions.rows import agree_on, alive, covered_until, day_after_paid, lock, wish
+from billing.subscriptions.rows import agree_on, alive, covered_until, day_after_paid, lock, next_day, wish
 from loaf.lib.dates import add_months
+from loaf.lib.templatetags.loaf import short_day
 from members.models import Member
 
 log = logging.getLogger("loaf.billing")
@@ -94,18 +95,20 @@ def resume(*, subscription: Subscription) -> Subscription:
 
 @transaction.atomic
 def pause(*, subscription: Subscription, until: dt.date) -> Subscription:
-    """Charge nothing before a day, at most six months away. Raises BillingError."""
+    """Charge nothing before a day, at most six months after what is paid; that day itself takes it back. Raises BillingError."""
     locked = lock(subscription.pk)
-    today = timezone.localdate()
+    unpaid = day_after_paid(locked.member)
     if not locked.is_live or locked.stops:
         raise BillingError("There is no charge to put off.")
-    if locked.next_charge_on is None or until <= locked.next_charge_on:
+    if until < unpaid or (until == unpaid and not locked.paused_until):
         raise BillingError("Nothing is charged before that day anyway.")
-    if until > add_months(max(today, locked.next_charge_on), LONGEST_PAUSE_MONTHS):
-        raise BillingError("A charge can be put off by six months at most.")
-    locked.paused_until = locked.next_charge_on = until
+    if until > add_months(unpaid, LONGEST_PAUSE_MONTHS):
+        raise BillingError(f"A charge can be put off by six months at most: until {short_day(add_months(unpaid, LONGEST_PAUSE_MONTHS))}.")
+    locked.paused_until = until if until > unpaid else None
+    locked.next_charge_on = until
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
     wish(locked)
+    emails.charge_moved(locked)
     return locked
 
 
@@ -125,14 +128,14 @@ def renew_as(*, subscription: Subscription, plan: Plan) -> Subscription:
 
 
 @transaction.atomic
-def end(*, subscription: Subscription, tell: bool = True) -> Subscription:
-    """End it at once: no charge comes after this, whatever Stripe has heard."""
+def end(*, subscription: Subscription, tell: bool = True, why: str = "") -> Subscription:
+    """End it at once: no charge comes after this, whatever Stripe has heard. `why` is a sentence for her letter."""
     locked = lock(subscription.pk)
     if locked.status != Subscription.Status.ENDED:
         locked.status, locked.ended_at = Subscription.Status.ENDED, timezone.now()
         wish(locked)
         if tell:
-            emails.ended(locked)
+            emails.ended(locked, why=why)
     return locked
 
 
@@ -145,10 +148,12 @@ def term_began(*, membership: Membership, payment: Payment | None) -> None:
     if running is None or (payment and payment.subscription_id == running.pk):
         return
     locked = Subscription.objects.select_for_update().get(pk=running.pk)
-    if membership.member.memberships.not_over().filter(ends_on=None).exists():  # for life
-        end(subscription=locked)
+    if membership.member.memberships.not_over().filter(ends_on=None).exists():
+        end(subscription=locked, why="You are covered for life.")
         return
-    locked.next_charge_on = day_after_paid(membership.member)
+    before, locked.next_charge_on = locked.next_charge_on, next_day(locked)
+    if locked.paused_until and locked.paused_until < locked.next_charge_on:
+        locked.paused_until = None
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
     switches = membership.replaces_id and membership.plan.can_renew_by_card and locked.plan_id != membership.plan_id
     if switches:
@@ -156,3 +161,5 @@ def term_began(*, membership: Membership, payment: Payment | None) -> None:
     wish(locked)
     if switches:
         emails.plan_changed(locked)
+    elif locked.next_charge_on != before and not locked.stops and (payment is None or payment.payer_id != locked.member_id):
+        emails.charge_moved(locked)  # where she paid herself, her receipt says it

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -97,8 +98,9 @@ def test_payout_is_explained_and_matched_with_the_bank(paid, work, as_user):
     assert (balance(Account.BANK), balance(Account.STRIPE)) == (2854, 0)
     statement = f"My Bank\nDate,Description,Amount\n{payout.arrives_on:%m/%d/%Y},STRIPE TRANSFER,28.54\n{payout.arrives_on:%m/%d/%Y},Coffee,-12.00\n"
     staff = make_staff("finance")
-    assert bank.read_statement(file=statement.encode(), currency="usd", by=staff) == (2, 1)
-    assert bank.read_statement(file=statement.encode(), currency="usd", by=staff) == (0, 0)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=3)):
+        assert bank.read_statement(file=statement.encode(), currency="usd", by=staff) == (2, 1)
+        assert bank.read_statement(file=statement.encode(), currency="usd", by=staff) == (0, 0)
     assert BankLine.objects.get(payout=payout).amount == 2854
     desk = as_user(staff)
     html = desk.get(reverse("admin:billing_bankline_changelist")).content.decode()

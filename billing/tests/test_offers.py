@@ -280,24 +280,22 @@ def test_fund_pays_for_several_at_once_and_points_at_nobody(stripe_sandbox, as_u
     assert "$10" not in page, "the list of terms shows no difference"
 
 
-@pytest.mark.parametrize("kind", ["set_aside", "give_back", "check_lost", "dispute_lost", "sorted_dues", "sorted_gift"])
+@pytest.mark.parametrize("kind", ["set_aside", "give_back", "bank_fee", "dispute_lost", "sorted_dues", "sorted_gift"])
 def test_nothing_is_posted_that_is_not_there(as_user, kind):
     html = as_user(make_staff("superadmin")).post(reverse("admin:billing_by_hand"), {"kind": kind, "amount": "5", "reason": "r"})
     assert "There is only $0.00 of that in the books." in html.content.decode()
     assert not Approval.objects.exists()
 
 
-def test_lost_check_is_written_off_by_two(as_user, treasurer):
-    entry = office.Entry(None, "A friend", "cheque", 2500, timezone.localdate(), check_number="9")
-    office.record_payment(entry=entry, by=treasurer, currency="usd")
+def test_fee_of_the_bank_is_posted_by_two_and_stands_on_the_page_of_the_books(as_user, treasurer):
+    office.record_payment(entry=office.Entry(None, "A friend", "transfer", 2500, timezone.localdate()), by=treasurer, currency="usd")
     boss, second = make_staff("superadmin"), make_staff("superadmin")
-    data = {"kind": "check_lost", "amount": "25", "reason": "The bank sent it back"}
-    as_user(boss).post(reverse("admin:billing_by_hand"), data)
-    assert not LedgerEntry.objects.filter(account="5200").exists()
+    as_user(boss).post(reverse("admin:billing_by_hand"), {"kind": "bank_fee", "amount": "15", "reason": "Wire of March"})
+    assert not LedgerEntry.objects.filter(account="5100").exists()
     agree(Approval.objects.get(), second)
     books = {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
-    assert (books["5200"], books["1200"]) == (2500, 0)
-    assert as_user(second).get(reverse("admin:billing_books")).status_code == 200
+    assert (books["5100"], books["1000"]) == (1500, 1000)
+    assert "Wire of March" in as_user(second).get(reverse("admin:billing_books")).content.decode()
 
 
 # -- what else knows of all this

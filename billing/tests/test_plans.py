@@ -204,9 +204,17 @@ def test_term_is_ended_by_hand_with_a_reason(as_user):
     as_user(make_staff("superadmin")).post(url, {"do": "end", "reason": ""})
     term.refresh_from_db()
     assert term.status == "active"
-    as_user(make_staff("superadmin")).post(url, {"do": "end", "reason": "She asked on the phone"})
+    boss = make_staff("superadmin")
+    page = as_user(boss).post(url, {"do": "end", "reason": "She asked on the phone"}, follow=True).content.decode()
+    assert "Another person has to agree" in page
+    as_user(boss).post(url, {"do": "end", "reason": "again"})
+    term.refresh_from_db()
+    assert term.status == "active"
+    agree(Approval.objects.get(), make_staff("superadmin"))
     term.refresh_from_db()
     member.refresh_from_db()
     assert (term.status, term.ends_on, member.status) == ("cancelled", timezone.localdate(), "inactive")
+    page = as_user(boss).get(reverse("admin:members_member_change", args=[member.pk]))
+    assert "Ended by the office" in page.content.decode()
     looker = as_user(make_staff_with("subscriptions.view"))
     assert looker.post(url, {"do": "end", "reason": "r"}).status_code == 403

@@ -71,6 +71,7 @@ class DeskAdmin(ModelAdmin):
     search_help = ""
     add_form_template = change_form_template = "admin/desk_form.html"
     empty_text = "There is nothing here yet."
+    add_words = "Add one"
     list_links: list[tuple[str, str]] = []
     """Other pages of this table: the name of the address and the words of the link."""
 

@@ -27,6 +27,7 @@ from members.actions.approvals import (
     register_act,
     set_two_person_rule,
     use_approval,
+    withdraw_approval,
 )
 from members.actions.directory import (
     block,
@@ -76,7 +77,7 @@ from members.actions.roles import (
     set_active,
     withdraw_role,
 )
-from members.actions.status import MOVES, change_status
+from members.actions.status import MOVES, change_status, write_status
 
 __all__ = [
     "ACTS",
@@ -173,6 +174,8 @@ __all__ = [
     "validate_applicant",
     "vote",
     "waiting_home",
+    "withdraw_approval",
     "withdraw_role",
+    "write_status",
     "write_to",
 ]

@@ -88,6 +88,18 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
 
 
 @transaction.atomic
+def withdraw_approval(*, approval: Approval, by: User) -> Approval:
+    """Take back what one asked for, as long as nobody decided. Raises MembersError for another person, or too late."""
+    locked = Approval.objects.select_for_update().get(pk=approval.pk)
+    if locked.asked_by_id != by.pk or not locked.is_open(timezone.now()):
+        raise MembersError("This was decided already, or somebody else asked for it.")
+    locked.decided_at, locked.is_granted = timezone.now(), False
+    locked.save(update_fields=["decided_at", "is_granted"])
+    audit.record("approval.withdrawn", target=locked, by=by)
+    return locked
+
+
+@transaction.atomic
 def use_approval(*, approval: Approval, by: User) -> Approval:
     """Do what was granted, once. Raises MembersError for another person, a second time, too late, or while the house is shut."""
     refuse_while_shut()

@@ -6,7 +6,7 @@ from django.utils import timezone
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.models import Member, StatusChange, User
-from members.models.member import Status
+from members.models.member import InactiveReason, Status
 from members.signals import status_changed
 
 MOVES: dict[str, set[str]] = {
@@ -36,8 +36,13 @@ def change_status(*, member: Member, to: str, by: User | None, reason: str = "",
     return change
 
 
-def write_status(locked: Member, *, to: str, by: User | None, reason: str, inactive_reason: str = "") -> StatusChange:
-    """Write a status the rules of moves do not ask about (a mistake taken back, a death); the member is locked by the caller."""
+def write_status(locked: Member, *, to: str, by: User | None, reason: str, inactive_reason: str = "", tells: bool = True) -> StatusChange:
+    """Write a status the rules of moves do not ask about (a mistake taken back, a death); the member is locked by the caller.
+
+    `tells`: whether a letter goes out.
+    """
+    if inactive_reason and inactive_reason not in InactiveReason:
+        raise ValueError(inactive_reason)
     change = StatusChange.objects.create(
         member=locked,
         from_status=locked.status,
@@ -57,9 +62,9 @@ def write_status(locked: Member, *, to: str, by: User | None, reason: str, inact
     audit.record(
         "member.status", target=locked, before={"status": change.from_status}, after={"status": to}, reason=reason or inactive_reason, by=by
     )
-    if to == Status.ACTIVE and not _was_active_before(change):
+    if to == Status.ACTIVE and tells and not _was_active_before(change):
         emails.welcome(locked)
-    elif to == Status.INACTIVE != change.from_status and inactive_reason not in ("deceased", "moved"):
+    elif tells and to == Status.INACTIVE != change.from_status and inactive_reason not in ("deceased", "moved"):
         emails.status_ended(locked, change.pk)
     status_changed.send(sender=Member, member=locked, to=to)
     return change

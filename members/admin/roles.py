@@ -288,8 +288,12 @@ class ApprovalAdmin(DeskAdmin):
             raise Http404
         if request.method == "POST":
             try:
-                actions.decide_approval(approval=approval, is_granted=request.POST.get("do") == "yes", by=request.user)  # type: ignore[arg-type]
-                messages.success(request, "Noted. Thank you.")
+                if request.POST.get("do") == "back":
+                    actions.withdraw_approval(approval=approval, by=request.user)  # type: ignore[arg-type]
+                    messages.success(request, "Taken back. Nothing was done.")
+                else:
+                    actions.decide_approval(approval=approval, is_granted=request.POST.get("do") == "yes", by=request.user)  # type: ignore[arg-type]
+                    messages.success(request, "Noted. Thank you.")
             except actions.MembersError as error:
                 messages.error(request, str(error))
             return redirect("admin:members_approval_change", approval.pk)

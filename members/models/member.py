@@ -30,6 +30,7 @@ class InactiveReason(models.TextChoices):
     SUSPENDED = "suspended", "Suspended"
     MOVED = "moved", "Moved away"
     DECEASED = "deceased", "Deceased"
+    ENDED = "ended", "Ended by the office"
 
 
 TONES = {

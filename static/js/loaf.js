@@ -20,12 +20,42 @@
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("button[data-once]").forEach((button) => button.removeAttribute("aria-busy"));
   });
-  // Typing another amount takes the place of the choice.
+  // Typing another amount takes the place of the choice, and choosing takes the place of what was typed.
+  const OTHER = { other: "amount", gift_other: "gift" };
   document.addEventListener("input", (event) => {
-    const chosen = { other: "amount", gift_other: "gift" }[event.target.name];
-    if (chosen && event.target.value) {
-      event.target.form.querySelectorAll(`input[name="${chosen}"]`).forEach((radio) => { radio.checked = false; });
+    const { name, value, form } = event.target;
+    const typed = Object.keys(OTHER).find((key) => OTHER[key] === name);
+    if (OTHER[name]) {
+      const radios = [...form.querySelectorAll(`input[name="${OTHER[name]}"]`)];
+      radios.forEach((radio) => { radio.checked = !value && radio === radios[0]; });
+    } else if (typed && form.elements[typed]) {
+      form.elements[typed].value = "";
     }
+  });
+  // What is ticked on a slip for the bank, added up.
+  const addUp = (form) => {
+    const write = new Intl.NumberFormat("en-US", { style: "currency", currency: form.dataset.sum });
+    const cents = [...form.querySelectorAll("[data-amount]:checked")].reduce((sum, box) => sum + Number(box.dataset.amount), 0);
+    form.querySelector("output").textContent = write.format(cents / 10 ** write.resolvedOptions().maximumFractionDigits);
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("[data-script]").forEach((part) => { part.hidden = false; });
+    document.querySelectorAll("form[data-sum]").forEach((form) => {
+      form.addEventListener("click", (event) => {
+        const { tick } = event.target.dataset;
+        if (tick) form.querySelectorAll("[data-amount]").forEach((box) => { box.checked = tick === "all"; });
+        addUp(form);
+      });
+      addUp(form);
+    });
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    if (navigator.clipboard) navigator.clipboard.writeText(field.value);
+    button.textContent = "Copied";
   });
   // A little work while the person reads, instead of a puzzle: find a number whose hash begins with 14 zero bits.
   const doWork = async (form) => {
