@@ -31,7 +31,7 @@ def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLin
     covered = membership.status in Membership.PAID
     until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
     said = until if covered else "One of us looks at it and calls you."
-    paid_on = short_day(payment.paid_at)
+    paid_on, parts = short_day(payment.paid_at), membership.instalments.open().order_by("number") if membership.pk else []
     letter = Letter(
         subject=f"Your receipt, {payment.paid_at and timezone.localtime(payment.paid_at).strftime('%B %-d')}",
         heading=f"Thank you, {membership.member.called}",
@@ -43,6 +43,7 @@ def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLin
             *([f"From {short_day(membership.starts_on)} to {short_day(membership.ends_on)}"] if covered and membership.ends_on else []),
             f"Paid on {paid_on}: {format_money(payment.amount, payment.currency)}",
             card(payment),
+            *(f"Part {row.number} to come: {format_money(row.amount, payment.currency)} on {short_day(row.due_on)}" for row in parts),
         ],
         button=("See your payments", settings.SITE_URL + reverse("payments")),
         closing=f"{_statement(payment)}Warmly,\nThe office",

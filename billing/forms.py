@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from billing.actions import Offer
 from billing.models import Plan
@@ -33,7 +34,8 @@ class DuesForm(forms.Form):
     )
     renews = forms.TypedChoiceField(
         choices=[("no", "Once. You decide again next time."), ("yes", "And by itself from then on. You can stop it at any time.")],
-        coerce=lambda text: text == "yes", widget=forms.RadioSelect, initial="no", required=False, empty_value=False, label="How",  # type: ignore[arg-type]
+        coerce=lambda text: text == "yes", widget=forms.RadioSelect, initial="no", required=False, empty_value=False,  # type: ignore[arg-type]
+        label="Once, or by itself?",
     )  # fmt: skip
     in_parts = forms.BooleanField(required=False, label="I would like to pay in equal parts")
     is_short = forms.BooleanField(required=False, label="The full dues are hard for me this year")
@@ -66,6 +68,9 @@ class DuesForm(forms.Form):
         """Lower dues take both ticks, and a plan that has them; what cannot renew is paid once."""
         given = super().clean() or self.cleaned_data
         plan = given.get("plan")
+        if given.get("gift") and given.get("gift_other") not in (None, given["gift"]):
+            both = [format_money(given[name], settings.CURRENCY, short=True) for name in ("gift", "gift_other")]
+            self.add_error("gift_other", f"You chose {both[0]} and typed {both[1]}. Please keep one of the two.")
         if given.get("is_reduced") != given.get("is_short") and self.lowest:
             self.add_error("is_reduced", "For the lower dues, please tick both lines. Nobody asks you why.")
         if given.get("is_reduced") and plan and not plan.reduced_amount:
@@ -82,7 +87,7 @@ class DuesForm(forms.Form):
 
     @property
     def gift_amount(self) -> int:
-        """The gift in minor units; a typed amount wins over the choice."""
+        """The gift in minor units, chosen or typed."""
         return self.cleaned_data.get("gift_other") or self.cleaned_data.get("gift") or 0
 
 
@@ -96,23 +101,24 @@ class PauseForm(forms.Form):
 
 
 class ChangeForm(forms.Form):
-    """Another plan, now or from the next charge on."""
+    """Another plan, today or from the next charge on: only what can be had is offered, with both amounts and the new end."""
 
-    plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="The new plan")
-    when = forms.ChoiceField(choices=[], widget=forms.RadioSelect, label="From when")
+    choice = forms.ChoiceField(
+        widget=forms.RadioSelect, label="What would you like?",
+        error_messages={"required": "Please choose one.", "invalid_choice": "That cannot be had any more. Please choose again."},
+    )  # fmt: skip
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, *args: Any, labels: dict[int, str], renews: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        plan_field: Any = self.fields["plan"]
-        plan_field.queryset = Plan.objects.filter(pk__in=labels)
-        plan_field.label_from_instance = lambda plan: f"{plan.name}: {labels[plan.pk]}"
-        plan_field.error_messages["required"] = "Please choose a plan."
-        later = [("later", "With the next charge. Nothing is paid now.")] if renews else []
-        when: Any = self.fields["when"]
-        when.choices = [("now", "Today, and pay the difference"), *later]
-        when.error_messages["required"] = "Please choose from when."
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
         self.initial.setdefault("attempt", uuid.uuid4().hex)
+
+    @property
+    def chosen(self) -> tuple[Plan, bool]:
+        """The plan, and whether it begins today."""
+        key, _, when = self.cleaned_data["choice"].partition("-")
+        return Plan.objects.get(pk=key), when == "now"
 
 
 class CodeForm(forms.Form):

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing import emails, ledger
+from billing import emails_renewal as renewal_emails
 from billing.actions import BillingError, close_open_pages, open_checkout, start_payment
 from billing.actions.terms import begin
 from billing.models import Account, GiftCard, Membership, Payment, PaymentLine, Plan
@@ -20,7 +21,7 @@ def buy(*, plan: Plan, name: str, email: str, buyer: Member | None, attempt: str
     if not plan.is_active:
         raise BillingError("That plan is not offered any more. Please choose another.")
     payment = start_payment(
-        payer=buyer, name=name, email=email, lines=[(PaymentLine.Kind.GIFT_CARD, plan.name, plan.minimum_amount)],
+        payer=buyer, name=name, email=email, lines=[(PaymentLine.Kind.GIFT_CARD, f"{plan.name}, for somebody else", plan.minimum_amount)],
         currency=plan.currency, attempt=attempt, description="A membership for somebody else",
     )  # fmt: skip
     code = fresh_code()
@@ -62,4 +63,5 @@ def use(*, member: Member, code: str) -> Membership:
         posting=f"gift-card:{card.pk}", debits={Account.GIFT_CARDS: card.amount}, credits={Account.DUES: card.amount},
         currency=card.payment.currency, source=Payment.Source.SITE, booked_at=card.used_at,
     )  # fmt: skip
+    renewal_emails.given(term)
     return term

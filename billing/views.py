@@ -1,7 +1,6 @@
 """A member's dues and payments, and the page a person comes back to from the card page."""
 
 import contextlib
-import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from billing import actions, gift_cards, instalments, pay_links, receipts, subsc
 from billing.forms import ChangeForm, CodeForm, DuesForm, FriendForm, GiftForm, PauseForm
 from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Subscription
 from loaf.lib.access import open_to_all
+from loaf.lib.dates import add_months
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
@@ -29,8 +29,9 @@ def membership(request: HttpRequest) -> HttpResponse:
     """Where she stands, what renews by itself, and the form that opens the payment page."""
     member = request.member  # type: ignore[attr-defined]
     at, renewal = actions.position_of(member), subscriptions.alive(member)
-    current, offers = at.last, _offers(at)
-    chosen_plan = current.plan if current and current.plan in offers else next(iter(offers), None)
+    current, offers = at.running or at.last, _offers(at)
+    chosen_plan = at.last.plan if at.last and at.last.plan in offers else next(iter(offers), None)
+    unpaid, parts = subscriptions.day_after_paid(member), instalments.owed_of(member) if at.owed else []
     form = DuesForm(
         request.POST or None, offers=offers, currency=settings.CURRENCY, may_renew=renewal is None,
         initial={"plan": chosen_plan.pk if chosen_plan else None},
@@ -46,19 +47,19 @@ def membership(request: HttpRequest) -> HttpResponse:
     context = {
         "member": member,
         "current": current,
+        "covered": at.last,
+        "later": [term for term in at.later if term != current],
         "renewal": renewal,
+        "unpaid_day": unpaid,
+        "longest_pause": add_months(unpaid, subscriptions.LONGEST_PAUSE_MONTHS),
         "form": form,
         "plans": list(offers),
         "pause": PauseForm(),
-        "parts": instalments.owed_of(member) if at.owed else [],
+        "parts": parts,
+        "pays_ahead": bool(parts) or (renewal is not None and renewal.charges_on is not None and renewal.status == "active"),
         "card_given": "card" in request.GET,
         "can_change": current is not None and current.ends_on is not None and not current.covered_by_id and len(offers) > 1,
-        "can_renew": renewal is None
-        and current is not None
-        and bool(current.ends_on)
-        and not current.covered_by_id
-        and current.plan.can_renew_by_card,
-        "next_day": current.ends_on + dt.timedelta(days=1) if current and current.ends_on else None,
+        "can_renew": renewal is None and _may_renew(at.last),
         "payments": Payment.objects.of_member(member).filter(status__in=Payment.RECEIVED)[:3],
     }
     return render_page(request, "billing/membership.html", context, status=status)
@@ -132,35 +133,40 @@ def change_plan(request: HttpRequest) -> HttpResponse:
     term = at.running
     if term is None or term.ends_on is None or term.covered_by_id:
         return redirect("membership")
-    labels = _change_labels(at, term)
-    form = ChangeForm(request.POST or None, labels=labels, renews=running is not None and not running.stops)
+    form = ChangeForm(request.POST or None, choices=_changes(at, term, running))
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        plan, is_now = form.chosen
         try:
-            if given["when"] == "later" and running:
-                subscriptions.renew_as(subscription=running, plan=given["plan"])
-                messages.success(request, f"From the next charge on your plan is “{given['plan']}”.")
+            if not is_now and running:
+                subscriptions.renew_as(subscription=running, plan=plan)
+                messages.success(request, f"From {short_day(running.charges_on)} your plan is “{plan}”.")
                 return redirect("membership")
-            wish = actions.Wish(plan=given["plan"], switches=True)
-            key = actions.attempt_key(given["attempt"], member.pk, wish.plan.pk, "switch")
-            return redirect(actions.start_dues_checkout(member=member, wish=wish, attempt=key))
+            key = actions.attempt_key(form.cleaned_data["attempt"], member.pk, plan.pk, "switch")
+            return redirect(actions.start_dues_checkout(member=member, wish=actions.Wish(plan=plan, switches=True), attempt=key))
         except actions.BillingError as error:
             form.add_error(None, str(error))
-    context = {"member": member, "term": term, "running": running, "form": form, "credit": at.credit, "labels": labels}
+    context = {"member": member, "term": term, "covered": at.last, "next_start": at.next_start, "running": running, "form": form,
+               "credit": at.credit, "choices": form.fields["choice"].choices}  # type: ignore[attr-defined]  # fmt: skip
     return render_page(request, "billing/change_plan.html", context, status=422 if form.errors else 200)
 
 
-def _change_labels(at: actions.Position, term: Membership) -> dict[int, str]:
-    """Each other plan with what it costs today after the credit, and what it costs each time."""
-    labels = {}
-    for plan in Plan.objects.filter(is_active=True).exclude(pk=term.plan_id):
+def _changes(at: actions.Position, term: Membership, running: Subscription | None) -> list[tuple[str, str]]:
+    """Each change that can be had, in words: today with what is paid and the new end, or from the next charge on."""
+    goes_on = running if running and running.charges_on else None
+    found = []
+    for plan in Plan.objects.filter(is_active=True):
         each = f"{format_money(plan.minimum_amount, plan.currency, short=True)} {plan.for_how_long}"
-        try:
+        with contextlib.suppress(actions.BillingError):
             offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan, switches=True))
-            labels[plan.pk] = f"{format_money(offer.dues, plan.currency)} today, then {each}"
-        except actions.BillingError:
-            labels[plan.pk] = f"{each}, from your next renewal"
-    return labels
+            until = f"until {short_day(offer.ends_on)}" if offer.ends_on else "for life"
+            after = f", then {each} by itself" if goes_on and plan.can_renew_by_card else ""
+            found.append(
+                (f"{plan.pk}-now", f"{plan.name} from today: {format_money(offer.dues, plan.currency)} now, covered {until}{after}")
+            )
+        if goes_on and plan.can_renew_by_card and plan.pk != goes_on.plan_id:
+            keep = "Keep " if plan.pk == term.plan_id else ""
+            found.append((f"{plan.pk}-later", f"{keep}{plan.name} from {short_day(goes_on.charges_on)}: {each}, nothing now"))
+    return found
 
 
 @member_required()
@@ -284,7 +290,7 @@ def _may_see(request: HttpRequest, payment: Payment) -> bool:
     if payment.payer_id is None:
         return True
     member = current_member(request)
-    return member is not None and Payment.objects.of_member(member).filter(pk=payment.pk).exists()
+    return member is not None and (payment.payer_id == member.pk or Payment.objects.of_member(member).filter(pk=payment.pk).exists())
 
 
 @never_cache
@@ -294,10 +300,17 @@ def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
     payment = Payment.objects.filter(reference=reference, source=Payment.Source.SITE).prefetch_related("lines").first()
     if payment is None or not _may_see(request, payment):
         raise Http404
+    kinds = {line.kind for line in payment.lines.all()}
+    gift, is_for_other = kinds == {PaymentLine.Kind.DONATION}, PaymentLine.Kind.GIFT_CARD in kinds
+    mine = Subscription.objects.live().filter(member=payment.payer_id).select_related("plan").first() if payment.is_received else None
+    again = "give_membership" if is_for_other else "donate" if gift else "membership" if payment.payer_id else "home"
     context = {
         "payment": payment,
-        "gift": all(line.kind == PaymentLine.Kind.DONATION for line in payment.lines.all()),
+        "gift": gift,
+        "again": again,
         "card": GiftCard.objects.filter(payment=payment).exclude(code="").first() if payment.is_received else None,
+        "renewal": mine if PaymentLine.Kind.DUES in kinds else None,
+        "parts": instalments.owed_of(payment.payer) if payment.payer and payment.is_received and PaymentLine.Kind.DUES in kinds else [],
         "came_back": "back" in request.GET,
         "is_waiting": payment.status == Payment.Status.PENDING,
     }

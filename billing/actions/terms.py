@@ -27,13 +27,14 @@ log = logging.getLogger("loaf.billing")
 @dataclass(frozen=True)
 class Position:
     """Where a member stands: the day her next term begins (None: covered for life), the term that reaches furthest, the one
-    she is in, what is left of what she paid, what she owes in parts (minor units)."""
+    she is in, what is left of what she paid, what she owes in parts (minor units), the terms that wait for their day."""
 
     next_start: dt.date | None
     last: Membership | None
     running: Membership | None
     credit: int
     owed: int = 0
+    later: tuple[Membership, ...] = ()
 
 
 def position_of(member: Member) -> Position:
@@ -48,7 +49,8 @@ def position_of(member: Member) -> Position:
     last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
     start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
     running = next((term for term in terms if term.starts_on <= today), None)
-    return Position(start, last, running, sum(_worth(term, today) for term in terms), sum(term.owed for term in terms))
+    later = tuple(sorted((term for term in terms if term.starts_on > today), key=lambda term: term.starts_on))
+    return Position(start, last, running, sum(_worth(term, today) for term in terms), sum(term.owed for term in terms), later)
 
 
 def _worth(term: Membership, day: dt.date) -> int:

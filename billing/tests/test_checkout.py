@@ -242,7 +242,7 @@ def test_result_page_is_for_the_payer_alone(due, as_user, client):
 def test_tampered_amounts_and_plans_are_refused(due):
     _, _, client, plan = due
     make_plan(is_active=False, slug="gone")
-    for gift_other in ("-5", "0", "0.001", "1e9", "999999999", "abc"):
+    for gift_other in ("-5", "0.001", "1e9", "999999999", "abc"):
         answer = client.post(reverse("membership"), {"plan": plan.pk, "gift": "0", "gift_other": gift_other, "attempt": "x"})
         assert answer.status_code == 422, gift_other
     for bad in ("999", "", "x"):

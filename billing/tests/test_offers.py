@@ -115,7 +115,7 @@ def test_two_people_with_one_code_use_it_once(bought):
 def test_link_shows_a_first_name_and_an_amount_and_works_once(stripe_sandbox, as_user, client, work, ruth):
     plan = make_plan(name="Member of the secret club", minimum_amount=4000)
     html = as_user(ruth.user).post(reverse("ask_friend"), {"plan": plan.pk}).content.decode()
-    url = re.search(r'value="(http[^"]+/pay/for/[^"]+)"', html)[1].split("/", 3)[3]
+    url = re.search(r">(http[^<]+/pay/for/[^<]+)</textarea>", html)[1].split("/", 3)[3]
     page = client.get(f"/{url}").content.decode()
     assert "Pay for Ruth" in page
     assert "$40.00" in page

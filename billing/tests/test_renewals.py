@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing import actions, ledger, subscriptions
 from billing.models import LedgerEntry, Membership, Payment, Subscription
 from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, session_of
+from loaf.lib.templatetags.loaf import short_day
 from loaf.sweep import sweep
 from members.actions import change_status
 from notices.models import Message
@@ -236,9 +237,11 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
     make_plan(minimum_amount=1000, name="Small")
     html = life.client.get(reverse("change_plan")).content.decode()
     difference = 9000 - 4000 * days // total
-    assert f"${difference / 100:.2f} today, then $90 a year" in html
-    assert "$10 a year, from your next renewal" in html
-    answer = life.client.post(reverse("change_plan"), {"plan": bigger.pk, "when": "now", "attempt": "e"})
+    until = short_day(bigger.term_from(timezone.localdate()))
+    assert f"Household from today: ${difference / 100:.2f} now, covered until {until}, then $90 a year by itself" in html
+    assert f"Small from {short_day(life.row.charges_on)}: $10 a year, nothing now" in html
+    assert "Small from today" not in html
+    answer = life.client.post(reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"})
     assert life.terms() == [term], "the old one runs until the new one is paid"
     life.tell(lambda: pay(life.sandbox, answer.url))
     life.work()
@@ -253,15 +256,15 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
 def test_change_of_plan_with_the_next_charge_costs_nothing_now(life):
     life.begin()
     small = make_plan(minimum_amount=1000, name="Small")
-    life.client.post(reverse("change_plan"), {"plan": small.pk, "when": "later", "attempt": "f"})
+    life.client.post(reverse("change_plan"), {"choice": f"{small.pk}-later", "attempt": "f"})
     life.work()
     assert life.there["items"]["data"][0]["price"]["unit_amount"] == 1000
     life.charge()
     assert Payment.objects.latest("pk").amount == 1000
     assert [t.plan.name for t in life.terms()] == ["Member", "Small"]
-    refused = life.client.post(reverse("change_plan"), {"plan": small.pk, "when": "now", "attempt": "g"})
+    refused = life.client.post(reverse("change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"})
     assert refused.status_code == 422
-    assert "worth more than that plan" in refused.content.decode()
+    assert "That cannot be had any more" in refused.content.decode()
 
 
 def test_lower_dues_take_two_ticks_and_leave_no_mark_in_the_term_list(life, as_user):

@@ -227,7 +227,7 @@ def test_two_friends_get_a_page_each_in_their_own_name(stripe_sandbox, client, w
 def test_change_paid_late_takes_no_other_term_away(life, boss):
     life.begin()
     bigger = make_plan(minimum_amount=9000)
-    page = life.client.post(reverse("change_plan"), {"plan": bigger.pk, "when": "now", "attempt": "c"}).url
+    page = life.client.post(reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "c"}).url
     Payment.objects.filter(status="pending").update(payer=make_person())  # as if the check came while a debit was on its way
     entry = make_term(member=life.member, plan=life.plan, days_left=900, starts_on=life.terms()[0].ends_on + dt.timedelta(days=1))
     life.tell(lambda: pay(life.sandbox, page))
@@ -239,7 +239,7 @@ def test_change_to_a_plan_that_ended_meanwhile_takes_nothing_away(life):
     """The page for “until Friday” is paid on Saturday: the money is booked, and what she had stays."""
     life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
     season = make_plan(minimum_amount=9000, interval="fixed", fixed_end=TODAY())
-    page = life.client.post(reverse("change_plan"), {"plan": season.pk, "when": "now", "attempt": "c"}).url
+    page = life.client.post(reverse("change_plan"), {"choice": f"{season.pk}-now", "attempt": "c"}).url
     Plan.objects.filter(pk=season.pk).update(fixed_end=TODAY() - dt.timedelta(days=1))
     life.tell(lambda: pay(life.sandbox, page))
     assert [term.plan for term in life.terms()] == [life.plan]
@@ -264,7 +264,7 @@ def test_single_plan_after_a_household_lets_the_partner_know(life):
     for each in (life.member, partner):
         HouseholdMember.objects.create(household=home, member=each, confirmed_at=timezone.now())
     actions.cover_household(membership=term)
-    page = life.client.post(reverse("change_plan"), {"plan": life.plan.pk, "when": "now", "attempt": "c"}).url
+    page = life.client.post(reverse("change_plan"), {"choice": f"{life.plan.pk}-now", "attempt": "c"}).url
     life.tell(lambda: pay(life.sandbox, page))
     partner.refresh_from_db()
     assert partner.status == "inactive"

@@ -96,7 +96,7 @@ class LongTextField(forms.CharField):
 
 
 class MoneyField(forms.CharField):
-    """An amount typed by a person, cleaned to minor units of `currency` (None when empty)."""
+    """An amount typed by a person, cleaned to minor units of `currency` (None when empty, or 0 where none is needed)."""
 
     def __init__(self, *, currency: str, minimum: int = 1, **kwargs: Any) -> None:
         super().__init__(max_length=20, **kwargs)
@@ -122,6 +122,8 @@ class MoneyField(forms.CharField):
             amount = money.parse_money(text, self.currency)
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None
+        if not amount and not self.required:
+            return None
         if amount % money.unit(self.currency):
             raise forms.ValidationError("Please type at most two digits after the point; cards cannot pay the third.")
         if amount < self.minimum:
