@@ -9,6 +9,7 @@ from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from billing import actions, gift_cards, instalments, pay_links, receipts, subscriptions
@@ -31,7 +32,7 @@ def membership(request: HttpRequest) -> HttpResponse:
     at, renewal = actions.position_of(member), subscriptions.alive(member)
     current, offers = at.running or at.last, _offers(at)
     chosen_plan = at.last.plan if at.last and at.last.plan in offers else next(iter(offers), None)
-    unpaid, parts = subscriptions.day_after_paid(member), instalments.owed_of(member) if at.owed else []
+    unpaid, parts = at.next_start or timezone.localdate(), instalments.owed_of(member) if at.owed else []
     form = DuesForm(
         request.POST or None, offers=offers, currency=settings.CURRENCY, may_renew=renewal is None,
         initial={"plan": chosen_plan.pk if chosen_plan else None},
@@ -133,7 +134,8 @@ def change_plan(request: HttpRequest) -> HttpResponse:
     term = at.running
     if term is None or term.ends_on is None or term.covered_by_id:
         return redirect("membership")
-    form = ChangeForm(request.POST or None, choices=_changes(at, term, running))
+    choices = _changes(at, term, running)
+    form = ChangeForm(request.POST or None, choices=choices)
     if request.method == "POST" and form.is_valid():
         plan, is_now = form.chosen
         try:
@@ -146,7 +148,7 @@ def change_plan(request: HttpRequest) -> HttpResponse:
         except actions.BillingError as error:
             form.add_error(None, str(error))
     context = {"member": member, "term": term, "covered": at.last, "next_start": at.next_start, "running": running, "form": form,
-               "credit": at.credit, "choices": form.fields["choice"].choices}  # type: ignore[attr-defined]  # fmt: skip
+               "credit": at.credit, "choices": choices, "from_today": any(key.endswith("-now") for key, _ in choices)}  # fmt: skip
     return render_page(request, "billing/change_plan.html", context, status=422 if form.errors else 200)
 
 

@@ -137,7 +137,7 @@ class Command(BaseCommand):
         member = Member.objects.create(
             first_name=first, last_name=last, email=email, status=status, user=user, city="Houston", region="TX", phone=f"+1713555{number:04}",
             phone_as_written=f"713-555-{number:04}", inactive_reason="lapsed" if status == Status.INACTIVE else "",
-            joined_on=add_months(now.date(), -12 * years),
+            joined_on=add_months(timezone.localtime(now).date(), -12 * years),
         )  # fmt: skip
         StatusChange.objects.create(member=member, to_status=status, reason="Demo data")
         return member
