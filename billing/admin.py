@@ -37,11 +37,12 @@ def state(row: dict[str, Any], choices: dict[str, str], field: str = "status") -
 
 
 def books(request: HttpRequest) -> HttpResponse:
-    """The trial balance, and whether the books prove themselves."""
+    """The trial balance, the newest entries of one account, and whether the books prove themselves."""
     rows = LedgerEntry.objects.trial_balance()
     for row in rows:
         row["name"] = Account(row["account"]).label
         row["balance"] = row["debit"] - row["credit"]
+    account = Account(request.GET["account"]) if request.GET.get("account") in Account.values else None
     hand = Approval.objects.filter(act=fund.ACT, done_at__isnull=False).select_related("asked_by", "decided_by")[:20]
     context = {
         "title": "The books",
@@ -52,6 +53,10 @@ def books(request: HttpRequest) -> HttpResponse:
         "debit": sum(r["debit"] for r in rows),
         "credit": sum(r["credit"] for r in rows),
         "by_hand": hand,
+        "account": account,
+        "entries": LedgerEntry.objects.filter(account=account).select_related("payment").order_by("-booked_at", "-pk")[:200]
+        if account
+        else [],
         "currency": settings.CURRENCY,
     }
     return render(request, "admin/billing/books.html", context)

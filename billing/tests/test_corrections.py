@@ -200,6 +200,14 @@ def test_two_plans_on_offer_have_two_names(as_user):
     assert "Another plan on offer has this name" in answer.content.decode()
 
 
+def test_every_account_of_the_books_opens_to_its_entries(as_user, treasurer):
+    by_hand(treasurer, name="Penny Wise")
+    html = as_user(treasurer).get(reverse("admin:billing_books"), {"account": "1200"}).content.decode()
+    assert "1200 Checks and cash not yet deposited: the newest entries" in html
+    assert "Penny Wise" in html
+    assert as_user(treasurer).get(reverse("admin:billing_books"), {"account": "nonsense"}).status_code == 200
+
+
 def test_slip_shows_its_sum_to_the_counter_only_after_counting(as_user, treasurer, boss):
     payment = by_hand(treasurer, amount=4600)
     office.begin_deposit(payments=[payment.pk], by=treasurer, currency="usd")

@@ -52,10 +52,21 @@ def approved_export(
 
 
 def members_as_file(*, private: bool) -> StreamingHttpResponse:
-    """The members list as CSV; addresses and telephones only for those who may see them."""
-    columns = ["member_number", "first_name", "last_name", "chosen_name", "pronouns", "status", "joined_on"]
+    """The members list as CSV; how somebody is called, addresses and telephones only for those who may see them."""
+    columns = ["member_number", "first_name", "last_name", "status", "joined_on"]
     if private:
-        columns += ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country"]
+        columns += [
+            "chosen_name",
+            "pronouns",
+            "email",
+            "phone",
+            "address_line1",
+            "address_line2",
+            "city",
+            "region",
+            "postal_code",
+            "country",
+        ]
     rows = Member.objects.order_by("last_name", "first_name", "id").values_list(*columns).iterator(chunk_size=2000)
     response = StreamingHttpResponse(stream_csv(columns, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="list.csv"'

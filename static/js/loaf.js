@@ -133,4 +133,5 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => focusFirst(event.target.parentElement || document));
   document.addEventListener("DOMContentLoaded", () => focusFirst(document));
+  window.addEventListener("load", () => { if (window.location.hash) focusFirst(document); }); // the address of a skip link would win else
 })();
