@@ -16,7 +16,7 @@ from django.utils import timezone
 from billing.models import Payment
 from imports import files
 from imports.matching import match
-from imports.models import ImportFile, ImportJob, ImportRow
+from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import stage_file
 from imports.writing import write_chunk
@@ -97,6 +97,7 @@ def forget_files(*, now: dt.datetime) -> int:
     for file in done:
         _drop_quietly(file.stored_as)
     ImportRow.objects.filter(file__in=done).delete()
+    ImportKey.objects.filter(file__in=done).delete()
     return ImportFile.objects.filter(pk__in=[file.pk for file in done]).update(stored_as="")
 
 
@@ -132,6 +133,7 @@ def preview(job_id: int) -> None:
     if job.status != ImportJob.Status.UPLOADED:
         return
     ImportRow.objects.filter(job=job).delete()
+    ImportKey.objects.filter(job=job).delete()
     job.done_rows = 0
     for file in job.files.all():
         try:

@@ -1,9 +1,10 @@
 """What becomes of each staged row: new, brought up to date, left as it is. A few statements for all rows of a job.
 
 People are matched by the other system's id, then by address and name; a doubt is refused with its reason, never merged.
-Money is matched by its charge or payment intent. The preview and the run call the same function.
+Money is matched by the numbers other systems give it (matching_payments). The preview and the run call the same function.
 """
 
+from imports.matching_payments import match_payments
 from loaf.lib.sql import execute, is_postgres
 
 FILL = [
@@ -20,7 +21,7 @@ def match(job_id: int, *, overwrite: bool) -> None:
     if is_postgres():
         execute("ANALYZE imports_importrow")
     _people(p, overwrite)
-    _payments(p)
+    match_payments(p)
 
 
 def _people(p: dict[str, int], overwrite: bool) -> None:
@@ -39,9 +40,9 @@ def _people(p: dict[str, int], overwrite: bool) -> None:
 # A row is new until a statement below says otherwise, so that a first import rewrites no row at all.
 OPEN = "job_id = %(job)s AND kind = 'person' AND action = 'create' AND NOT is_done"
 AFRESH = """
-UPDATE imports_importrow SET action = 'create', same_as = NULL, target_member_id = NULL, target_payment_id = NULL
-WHERE job_id = %(job)s AND NOT is_done AND action IN ('create', 'update', 'skip') AND (email <> '' OR provider_id <> '')
-  AND (action <> 'create' OR same_as IS NOT NULL OR target_member_id IS NOT NULL OR target_payment_id IS NOT NULL)
+UPDATE imports_importrow SET action = 'create', same_as = NULL, bundle = NULL, target_member_id = NULL, target_payment_id = NULL
+WHERE job_id = %(job)s AND NOT is_done AND action IN ('create', 'update', 'skip') AND (email <> '' OR amount IS NOT NULL)
+  AND (action <> 'create' OR same_as IS NOT NULL OR bundle IS NOT NULL OR target_member_id IS NOT NULL OR target_payment_id IS NOT NULL)
 """
 NOTHING_NEW = f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)"
 
@@ -120,42 +121,3 @@ def _changes(overwrite: bool) -> str:
     WHERE {OPEN} AND same_as IS NULL AND {r}.source <> 'stripe' AND m.id = {r}.target_member_id
       AND ({" OR ".join([*differs, unknown_id])})
     """
-
-
-def _payments(p: dict[str, int]) -> None:
-    reason = "This may be a payment that is being made on this site right now. Bring it in again in three days."
-    refused = f"""'[{{"column": "", "value": "", "reason": "{reason}"}}]'{"::jsonb" if is_postgres() else ""}"""
-    may_be_ours = MAY_BE_OURS.format(reasons=refused, open=OPEN_PAYMENT)
-    for statement in (REPEATED_PAYMENT, KNOWN_CHARGE, KNOWN_INTENT, may_be_ours, SKIP_PAYMENT):
-        execute(statement, p)
-
-
-OPEN_PAYMENT = (
-    "imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'payment' "
-    "AND imports_importrow.action = 'create' AND NOT imports_importrow.is_done"
-)
-REPEATED_PAYMENT = f"""
-UPDATE imports_importrow SET same_as = f.first_id
-FROM (SELECT provider_id, MIN(id) AS first_id FROM imports_importrow WHERE job_id = %(job)s AND kind = 'payment' AND provider_id <> ''
-      GROUP BY provider_id HAVING COUNT(*) > 1) f
-WHERE {OPEN_PAYMENT} AND imports_importrow.provider_id = f.provider_id AND imports_importrow.id <> f.first_id
-"""
-KNOWN_CHARGE = f"""
-UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
-WHERE {OPEN_PAYMENT} AND b.provider = 'stripe' AND b.provider_id = imports_importrow.provider_id
-"""
-KNOWN_INTENT = f"""
-UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
-WHERE {OPEN_PAYMENT} AND imports_importrow.target_payment_id IS NULL AND imports_importrow.intent_id <> ''
-  AND b.stripe_payment_intent_id = imports_importrow.intent_id
-"""
-# Somebody stands at our card page with this very sum: her own webhook books it, an import now would book it twice.
-MAY_BE_OURS = """
-UPDATE imports_importrow SET action = 'reject', reasons = {reasons}
-WHERE {open} AND imports_importrow.target_payment_id IS NULL AND imports_importrow.same_as IS NULL AND EXISTS (
-  SELECT 1 FROM billing_payment b WHERE b.status = 'pending' AND b.provider = 'stripe' AND b.source = 'site'
-    AND b.amount = imports_importrow.amount AND b.currency = imports_importrow.currency AND b.created_at <= imports_importrow.paid_at)
-"""
-SKIP_PAYMENT = (
-    f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN_PAYMENT} AND (same_as IS NOT NULL OR target_payment_id IS NOT NULL)"
-)

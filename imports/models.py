@@ -85,6 +85,7 @@ class ImportRow(models.Model):
     is_done = models.BooleanField(default=False)
     target_member_id = models.BigIntegerField(null=True)
     target_payment_id = models.BigIntegerField(null=True)
+    bundle = models.BigIntegerField(null=True, help_text="The first row of those that tell of one payment.")
     same_as = models.BigIntegerField(null=True, help_text="The earlier row this one repeats.")
     before = models.JSONField(null=True)
 
@@ -110,6 +111,11 @@ class ImportRow(models.Model):
     new_status = models.CharField(max_length=20, blank=True)
 
     # payments
+    provider = models.CharField(max_length=20, blank=True, db_default="")
+    method = models.CharField(max_length=12, blank=True, db_default="")
+    subscription_id = models.CharField(max_length=120, blank=True, db_default="")
+    fund_name = models.CharField(max_length=80, blank=True, db_default="")
+    is_refund = models.BooleanField(default=False, db_default=False, help_text="Tells of money that went back of another row's payment.")
     provider_id = models.CharField(max_length=120, blank=True)
     intent_id = models.CharField(max_length=120, blank=True)
     invoice_id = models.CharField(max_length=120, blank=True)
@@ -136,3 +142,21 @@ class ImportRow(models.Model):
     def beginning(self) -> str:
         """The first filled cells of the line, so that a person finds it in her file."""
         return ", ".join(cell for cell in self.raw if cell)[:80]
+
+
+class ImportKey(models.Model):
+    """A number another system gives the payment of one row; rows that share one tell of the same payment."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="+", db_index=False)
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="+", db_index=False)
+    record = models.PositiveIntegerField()
+    value = models.CharField(max_length=160)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["job", "value"], name="import_key_value"),
+            models.Index(fields=["file", "record"], name="import_key_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.value

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from imports import files
-from imports.models import ImportFile, ImportJob, ImportRow
+from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.readers.base import Cells, NotOurs, Reader, RowProblem
 from loaf.lib.sql import CHUNK, copy_rows
@@ -17,12 +17,14 @@ TYPED = [
     "source", "source_id", "customer_id", "email", "first_name", "last_name", "pronouns", "phone", "phone_as_written",
     "address_line1", "address_line2", "city", "region", "postal_code", "country", "bio", "joined_on", "joined_precision",
     "new_status", "provider_id", "intent_id", "invoice_id", "purpose", "amount", "refunded", "fee", "currency", "paid_at",
-    "refunded_at", "description", "payer_name", "card_brand", "card_last4",
+    "refunded_at", "description", "payer_name", "card_brand", "card_last4", "provider", "method", "subscription_id",
+    "fund_name", "is_refund",
 ]  # fmt: skip
 EMPTY = {
     **dict.fromkeys(TYPED, ""), "joined_on": None, "joined_precision": "day", "amount": None, "refunded": 0, "fee": 0,
-    "paid_at": None, "refunded_at": None,
+    "paid_at": None, "refunded_at": None, "is_refund": False,
 }  # fmt: skip
+KEYS = ["job_id", "file_id", "record", "value"]
 COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_done", *TYPED]
 
 
@@ -31,16 +33,20 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
     reader = READERS[file.reader]
     count = 0
     with default_storage.open(file.stored_as, "rb") as stream:
-        rows = _staged(job, file, reader, stream)
+        keys: list[list[Any]] = []
+        rows = _staged(job, file, reader, stream, keys)
         while chunk := list(islice(rows, CHUNK)):
             with transaction.atomic():
                 copy_rows(ImportRow._meta.db_table, COLUMNS, chunk)
+                copy_rows(ImportKey._meta.db_table, KEYS, keys)
+                keys.clear()
                 count += len(chunk)
                 ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
     return count
 
 
-def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any) -> Iterator[list[Any]]:
+def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any, keys: list[list[Any]]) -> Iterator[list[Any]]:
+    """Yield the columns of each row; the numbers of its payment go onto `keys`."""
     found = files.records(stream, file.encoding, file.delimiter)
     _, header = next(found)
     places, secrets, width = reader.places(header), reader.secret_places(header), len(header)
@@ -55,6 +61,7 @@ def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any) -> It
                 raw[place] = ""
         raw = [cell.replace("\x00", "") for cell in raw]
         action, reasons, values = _judge(reader, raw, places, header, width)
+        keys += ([job.pk, file.pk, record, key] for key in values.get("keys", ()))
         yield [
             job.pk, file.pk, record, line, reader.kind, raw, action, reasons, False,
             *(values.get(name, EMPTY[name]) for name in TYPED),
@@ -69,7 +76,7 @@ def _judge(
         filled = len(raw)
         sentence = f"The line has {filled} cells but the header has {width}. A comma inside a value may lack its quotes."
         return "reject", [{"column": "", "value": "", "reason": sentence}], {}
-    cells = Cells(raw if len(raw) >= width else raw + [""] * (width - len(raw)), places, header)
+    cells = Cells(raw if len(raw) >= width else raw + [""] * (width - len(raw)), places, header, slashes=reader.slashes)
     try:
         values = reader.read(cells)
     except RowProblem as problem:

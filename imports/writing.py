@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from donations.models import Fund
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
+from imports.writing_payments import CHUNK_ROWS, write_payments
 from loaf.lib.sql import execute, fetch_all
 from members.models import Member, NumberSeries
 
@@ -35,7 +35,7 @@ def write_chunk(job: ImportJob, kind: str) -> int:
         if kind == ImportRow.Kind.PERSON:
             _write_people(job, params)
         else:
-            _write_payments(params)
+            write_payments(params)
         execute(
             f"UPDATE imports_importrow SET is_done = TRUE WHERE {CHUNK_ROWS} AND kind = %(kind)s AND NOT is_done", {**params, "kind": kind}
         )
@@ -44,10 +44,7 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     return count
 
 
-# Rows that were done by an earlier run lie before the chunk: ids grow as lines do, and chunks are written in their order.
-CHUNK_ROWS = "imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
 PEOPLE = f"{CHUNK_ROWS} AND imports_importrow.kind = 'person'"
-PAYMENTS = f"{CHUNK_ROWS} AND imports_importrow.kind = 'payment' AND imports_importrow.action = 'create'"
 
 
 def _write_people(job: ImportJob, p: dict[str, Any]) -> None:
@@ -128,83 +125,3 @@ def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
         touched.append(member)
     Member.objects.bulk_update(touched, [*FILL, "joined_on", "joined_precision", "updated_at"], batch_size=200)
     ImportRow.objects.bulk_update([row for row in rows if row.before], ["before"], batch_size=200)
-
-
-def _write_payments(p: dict[str, Any]) -> None:
-    for statement in (
-        PAYER_BY_CUSTOMER,
-        PAYER_BY_ADDRESS,
-        NEW_PAYMENTS,
-        PAYMENT_TARGETS,
-        LINES,
-        ENTRIES_IN,
-        ENTRIES_FEE,
-        REFUNDS,
-        ENTRIES_BACK,
-    ):
-        execute(statement, p)
-    if fetch_all(f"SELECT 1 FROM imports_importrow WHERE {PAYMENTS} AND purpose = 'donation' LIMIT 1", p):
-        fund, _ = Fund.objects.get_or_create(slug="general", defaults={"name": "Where it is needed most"})
-        execute(GIFTS, {**p, "fund": fund.pk})
-
-
-PAYER_BY_CUSTOMER = f"""
-UPDATE imports_importrow SET target_member_id = e.member_id FROM members_externalid e
-WHERE {PAYMENTS} AND imports_importrow.customer_id <> '' AND e.source = 'stripe' AND e.value = imports_importrow.customer_id
-"""
-PAYER_BY_ADDRESS = f"""
-UPDATE imports_importrow SET target_member_id = m.id
-FROM (SELECT email, MIN(id) AS id FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
-WHERE {PAYMENTS} AND imports_importrow.target_member_id IS NULL AND imports_importrow.email <> '' AND m.email = imports_importrow.email
-"""
-STATUS = "CASE WHEN refunded = amount THEN 'refunded' WHEN refunded > 0 THEN 'partially_refunded' ELSE 'succeeded' END"
-NEW_PAYMENTS = f"""
-INSERT INTO billing_payment (reference, payer_id, payer_name, payer_email, method, source, provider, provider_id, amount, fee, currency,
-  status, description, created_at, paid_at, card_brand, card_last4, receipt_url, receipt_number, attempt, stripe_session_id,
-  stripe_session_url, stripe_subscription_id, stripe_customer_id, stripe_payment_intent_id, stripe_invoice_id, stripe_charge_id)
-SELECT 'i-' || imports_importrow.id, target_member_id, payer_name, email, 'card', 'imported', 'stripe', provider_id, amount, fee, currency,
-  {STATUS}, description, paid_at, paid_at, card_brand, card_last4, '', '', '', '', '', '', customer_id, intent_id, invoice_id, provider_id
-FROM imports_importrow WHERE {PAYMENTS} ORDER BY id
-ON CONFLICT DO NOTHING
-"""
-PAYMENT_TARGETS = f"""
-UPDATE imports_importrow SET target_payment_id = b.id FROM billing_payment b
-WHERE {PAYMENTS} AND b.provider = 'stripe' AND b.provider_id = imports_importrow.provider_id AND b.reference = 'i-' || imports_importrow.id
-"""
-WRITTEN = f"{PAYMENTS} AND imports_importrow.target_payment_id IS NOT NULL"
-LINES = f"""
-INSERT INTO billing_paymentline (payment_id, kind, amount, label)
-SELECT target_payment_id, purpose, amount, '' FROM imports_importrow WHERE {WRITTEN} ORDER BY id
-"""
-INCOME = "CASE purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' ELSE '4900' END"
-ENTRY = (
-    "INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, payment_id, refund_id, booked_at, created_at) "
-    "SELECT {posting}, {account}, s.side, {amount}, imports_importrow.currency, 'imported', {payment}, {refund}, {at}, %(now)s "
-    "FROM imports_importrow {join} CROSS JOIN (SELECT 'D' AS side UNION ALL SELECT 'C') s "
-    "WHERE {rows} ORDER BY imports_importrow.id, s.side DESC"
-)
-ENTRIES_IN = ENTRY.format(
-    posting="'payment:' || target_payment_id", account=f"CASE s.side WHEN 'D' THEN '1100' ELSE {INCOME} END", amount="amount",
-    payment="target_payment_id", refund="NULL", at="paid_at", join="", rows=WRITTEN,
-)  # fmt: skip
-ENTRIES_FEE = ENTRY.format(
-    posting="'fee:' || target_payment_id", account="CASE s.side WHEN 'D' THEN '5100' ELSE '1100' END", amount="fee",
-    payment="target_payment_id", refund="NULL", at="paid_at", join="", rows=f"{WRITTEN} AND fee > 0",
-)  # fmt: skip
-REFUNDS = f"""
-INSERT INTO billing_refund (payment_id, amount, currency, provider_id, source, reason, refunded_at)
-SELECT target_payment_id, refunded, currency, 'i-' || provider_id, 'imported', '', refunded_at
-FROM imports_importrow WHERE {WRITTEN} AND refunded > 0 ORDER BY id
-"""
-ENTRIES_BACK = ENTRY.format(
-    posting="'refund:' || r.id", account=f"CASE s.side WHEN 'D' THEN {INCOME} ELSE '1100' END", amount="r.amount",
-    payment="target_payment_id", refund="r.id", at="r.refunded_at",
-    join="JOIN billing_refund r ON r.provider_id = 'i-' || imports_importrow.provider_id", rows=WRITTEN,
-)  # fmt: skip
-GIFTS = f"""
-INSERT INTO donations_donation (fund_id, payment_id, donor_id, donor_name, donor_email, kind, amount, currency, status, may_be_thanked,
-  dedication, given_at)
-SELECT %(fund)s, target_payment_id, target_member_id, payer_name, email, CASE WHEN target_member_id IS NULL THEN 'public' ELSE 'member' END,
-  amount, currency, CASE WHEN refunded = amount THEN 'refunded' ELSE 'received' END, FALSE, '', paid_at
-FROM imports_importrow WHERE {WRITTEN} AND purpose = 'donation' ORDER BY id
-"""

@@ -86,8 +86,9 @@ PERSONAL: dict[str, dict[str, str]] = {
     "imports.ImportFile": {"imports": "name stored_as"},
     "imports.ImportRow": {
         "imports": f"raw before reasons source_id customer_id first_name last_name pronouns {_CONTACT} bio provider_id intent_id "
-        "invoice_id purpose description payer_name card_last4"
+        "invoice_id purpose description payer_name card_last4 subscription_id fund_name"
     },
+    "imports.ImportKey": {"imports": "value"},
 }
 """Model → class → its columns."""
 IMPERSONAL: dict[str, str] = {
@@ -119,6 +120,7 @@ IMPERSONAL: dict[str, str] = {
     # Numbers by which Stripe and we name the same thing; they tell nothing without one of the two.
     "billing.Payment": "reference provider provider_id currency card_brand receipt_number attempt stripe_session_id "
     "stripe_session_url stripe_subscription_id stripe_customer_id stripe_payment_intent_id stripe_invoice_id stripe_charge_id",
+    "billing.PaymentNumber": "value",
     "billing.Refund": "currency provider_id source",
     "billing.Deposit": "currency",
     "billing.Dispute": "stripe_id currency reason",
@@ -131,7 +133,7 @@ IMPERSONAL: dict[str, str] = {
     "events.Event": "title slug summary description picture venue area address access_facts cost timezone",
     "imports.ImportJob": "counts seen error new_status",
     "imports.ImportFile": "reader sha256 encoding delimiter",
-    "imports.ImportRow": "kind action source joined_precision new_status currency card_brand",
+    "imports.ImportRow": "kind action source joined_precision new_status currency card_brand provider method",
     "loaf.WorkerBeat": "worker_id",
     "loaf.ScheduleSlot": "name",
     "loaf.SweepCount": "name",

@@ -5,7 +5,7 @@ from billing.models.deposit import Deposit
 from billing.models.gift_card import GiftCard
 from billing.models.instalment import Instalment
 from billing.models.ledger import Account, LedgerEntry
-from billing.models.payment import Payment, PaymentLine, Refund
+from billing.models.payment import Payment, PaymentLine, PaymentNumber, Refund
 from billing.models.plan import Membership, Plan
 from billing.models.provider import ProviderEvent
 from billing.models.subscription import Subscription
@@ -21,6 +21,7 @@ __all__ = [
     "Membership",
     "Payment",
     "PaymentLine",
+    "PaymentNumber",
     "Payout",
     "Plan",
     "ProviderEvent",

@@ -195,6 +195,16 @@ class PaymentLine(models.Model):
         return f"{self.kind} {self.amount}"
 
 
+class PaymentNumber(models.Model):
+    """What another system calls a payment: "ch_…", "paypal:…", "givewp:5052". One number, one payment; a payment may have several."""
+
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="numbers")
+    value = models.CharField(max_length=160, unique=True)
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class Refund(models.Model):
     """Money returned of one payment: asked for, then done or refused."""
 

@@ -1,6 +1,7 @@
 """What a reader is: one file a format, declarative – which columns mean what – and one function for what a row says."""
 
 import html
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from loaf.lib.csvsafe import safe_text
 from loaf.lib.text import tidy
 
 PERSON, PAYMENT = "person", "payment"
+SLASH = re.compile(r"\\(.)", re.DOTALL)
 
 
 def normal_header(name: str) -> str:
@@ -36,13 +38,14 @@ class Cells:
     places: dict[str, list[int]]
     header: Sequence[str]
     notes: list[dict[str, str]] = field(default_factory=list)
+    slashes: bool = False
 
     def text(self, target: str) -> str:
         """The first non-empty cell among the columns that mean `target`, tidied; "" when there is none."""
         for place in self.places.get(target, ()):
             value = self.row[place]
             if value:
-                value = safe_text(value)
+                value = safe_text(SLASH.sub(r"\1", value) if self.slashes and "\\" in value else value)
                 if "&" in value and ";" in value:
                     value = html.unescape(value)
                 value = tidy(value)
@@ -84,6 +87,8 @@ class Reader:
     never: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     order: int = 0
+    slashes: bool = False
+    """Whether the exporter put a backslash before quotes and backslashes (PHP's addslashes)."""
 
     def fits(self, names: set[str]) -> bool:
         """Whether a header (normalised names) is of this format."""

@@ -3,13 +3,9 @@
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
-
 from imports.readers.base import PAYMENT, PERSON, Cells, NotOurs, Reader, RowProblem
+from imports.readers.money import amount_of, currency_of, moment_of, names_of, only_money, paid_amount, paid_moment, payment
 from imports.readers.people import read_email, read_name
-from loaf.lib.dates import DateError, parse_datetime
-from loaf.lib.money import MoneyError, parse_money
-from loaf.lib.text import is_email, normal_email
 
 PAID = {"paid", "succeeded", "refunded", "partial refund", "partially refunded"}
 
@@ -32,37 +28,39 @@ def read_customer(cells: Cells) -> dict[str, Any]:
 def read_payment(cells: Cells) -> dict[str, Any]:
     """One charge. Only money that came is a payment; failed and test rows are passed over."""
     charge = _charge_of_money(cells)
-    currency = cells.text("currency").lower() or settings.CURRENCY
-    if len(currency) != 3 or not currency.isalpha():
-        raise RowProblem(f"“{currency}” is not a currency.", cells.column("currency"), currency)
-    amount, refunded = _money(cells, "amount", currency), _money(cells, "refunded", currency)
+    currency = currency_of(cells)
+    amount, refunded = amount_of(cells, "amount", currency), amount_of(cells, "refunded", currency)
     if amount <= 0 or refunded > amount:
         raise RowProblem("The amount must be above zero and not below what was paid back.", cells.column("amount"), cells.text("amount"))
-    paid_at = _when(cells, "paid_at")
-    if paid_at is None:
-        raise RowProblem("There is no date.", cells.column("paid_at"))
-    email = normal_email(cells.text("email") or cells.text("email_metadata"))
+    paid_at = paid_moment(cells, zone=dt.UTC)
+    gift = cells.text("donation_id")
+    numbers = [charge, cells.limited("intent_id", 120), cells.limited("invoice_id", 120)]
     # The fee is in the currency of the payout; beside another currency it would be a wrong number.
     same_currency = cells.text("converted_currency").lower() in ("", currency)
-    return {
-        "source": "stripe",
-        "provider_id": charge,
-        "intent_id": cells.limited("intent_id", 120),
-        "invoice_id": cells.limited("invoice_id", 120),
-        "customer_id": cells.limited("customer_id", 120),
-        "email": email if is_email(email) else "",
-        "payer_name": cells.text("payer_name")[:200],
-        "amount": amount,
-        "refunded": refunded,
-        "fee": min(max(0, _money(cells, "fee", currency)), amount) if same_currency else 0,
-        "currency": currency,
-        "paid_at": paid_at,
-        "refunded_at": (_when(cells, "refunded_at") or paid_at) if refunded else None,
-        "description": cells.text("description")[:200],
-        "purpose": purpose(cells),
-        "card_brand": cells.text("card_brand")[:30],
-        "card_last4": cells.text("card_last4")[-4:],
-    }
+    found = payment(
+        cells, f"givewp:{gift}" if gift else "", [key for key in numbers if key], source="stripe",
+        customer_id=cells.limited("customer_id", 120), amount=amount, refunded=refunded, currency=currency, paid_at=paid_at,
+        fee=min(max(0, amount_of(cells, "fee", currency)), amount) if same_currency else 0,
+        refunded_at=(moment_of(cells, "refunded_at", zone=dt.UTC) or paid_at) if refunded else None,
+        description=cells.text("description")[:200], purpose=purpose(cells), card_brand=cells.text("card_brand")[:30],
+        card_last4=cells.text("card_last4")[-4:],
+    )  # fmt: skip
+    return found | {"provider": "stripe", "provider_id": charge, "method": "card"}
+
+
+def read_invoice(cells: Cells) -> dict[str, Any]:
+    """One paid invoice; its charge stands in the payments export, and is the same payment."""
+    only_money(cells, {"paid"})
+    currency = currency_of(cells)
+    number = cells.limited("invoice_id", 120)
+    if not number:
+        raise RowProblem("There is no invoice id; without it a payment could be counted twice.", cells.column("invoice_id"))
+    amount = paid_amount(cells, currency)
+    return payment(
+        cells, "", [number, *names_of(cells.text("charge"))], source="stripe", customer_id=cells.limited("customer_id", 120), amount=amount,
+        currency=currency, paid_at=paid_moment(cells, zone=dt.UTC), purpose="dues", description="Invoice",
+        subscription_id=cells.limited("subscription_id", 120),
+    )  # fmt: skip
 
 
 def _charge_of_money(cells: Cells) -> str:
@@ -88,24 +86,6 @@ def purpose(cells: Cells) -> str:
     if cells.text("product") or cells.text("invoice_id") or description.startswith(("order #", "subscription", "invoice", "membership")):
         return "dues"
     return "unknown"
-
-
-def _money(cells: Cells, target: str, currency: str) -> int:
-    value = cells.text(target)
-    if not value:
-        return 0
-    try:
-        return parse_money(value, currency)
-    except MoneyError:
-        raise RowProblem(f"“{value[:40]}” is not an amount.", cells.column(target), value[:40]) from None
-
-
-def _when(cells: Cells, target: str) -> dt.datetime | None:
-    value = cells.text(target)
-    try:
-        return parse_datetime(value, zone=dt.UTC) if value else None
-    except DateError:
-        raise RowProblem(f"“{value[:40]}” is not a date we can read.", cells.column(target), value[:40]) from None
 
 
 CUSTOMERS = Reader(
@@ -139,8 +119,7 @@ PAYMENTS = Reader(
         "status": ["status"],
         "mode": ["mode"],
         "description": ["description"],
-        "email": ["customer email"],
-        "email_metadata": ["email (metadata)"],
+        "email": ["customer email", "email (metadata)"],
         "customer_id": ["customer id"],
         "payer_name": ["card name", "shipping name", "customer description"],
         "intent_id": ["paymentintent id"],
@@ -152,4 +131,24 @@ PAYMENTS = Reader(
     },
     read=read_payment,
     order=30,
+)
+INVOICES = Reader(
+    key="stripe_invoices",
+    label="Stripe invoices",
+    kind=PAYMENT,
+    needs=[{"id"}, {"amount paid"}, {"status"}, {"amount due"}, {"paid at (utc)", "date (utc)"}],
+    columns={
+        "invoice_id": ["id"],
+        "amount": ["amount paid"],
+        "currency": ["currency"],
+        "customer_id": ["customer"],
+        "paid_at": ["paid at (utc)", "date (utc)"],
+        "status": ["status"],
+        "subscription_id": ["subscription"],
+        "charge": ["charge"],
+        "email": ["customer email"],
+        "payer_name": ["customer name"],
+    },
+    read=read_invoice,
+    order=35,
 )

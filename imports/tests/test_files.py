@@ -55,7 +55,6 @@ REFUSED = {
     "noise": (bytes(range(256)) * 4, "no column"),
     "unknown columns": (b"foo,bar,baz\n1,2,3\n", "Its columns are: foo, bar, baz"),
     "mailchimp": (b"Email Address,First Name,OPTIN_TIME,LEID\n", "Mailchimp"),
-    "orders": (b"id,user_email,first_name,membership_id,gateway_environment\n", "Paid Memberships Pro orders"),
     "payments without id": (b"Created date (UTC),Amount,Amount Refunded,Currency,Status\n", "without “id”"),
 }
 

@@ -1,0 +1,125 @@
+"""Files of money: what is no money is passed over, what tells of one payment is one, what cannot be placed says why."""
+
+import pytest
+
+from billing import ledger
+from billing.models import LedgerEntry, Payment, PaymentNumber, Refund
+from donations.models import Donation, Fund
+from imports.tests.test_files import preview, reasons, run
+from members.models import ExternalId
+from notices.models import Message
+from tests.factories import make_member
+
+pytestmark = pytest.mark.django_db
+PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,Transaction ID,Reference Txn ID,Subject\n"
+PAID = (
+    "03/09/2022,23:31:05,CST,Ruth Miller,Website Payment,Completed,USD,50.00,-1.75,48.25,ruth@example.org,us@example.org,ORIGINAL1,,Dues\n"
+)
+BACK = "03/11/2022,10:00:00,CST,Ruth Miller,Payment Refund,Completed,USD,{},0.00,-50.00,us@example.org,ruth@example.org,{},ORIGINAL1,\n"
+ORDERS = "code,user_id,user_email,level_name,membership_id,total,status,gateway,gateway_environment,payment_transaction_id,timestamp\n"
+GIFTS = "Donation ID,Donation Total,Currency Code,Donation Status,Donation Date,Donation Time,Payment Gateway,Payment Mode,Form Title,Email Address,User ID\n"
+
+
+def booked():
+    return {(row["account"]): row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+
+
+@pytest.mark.parametrize("lines", [PAID + BACK.format("-20.00", "R1"), BACK.format("-20.00", "R1") + PAID], ids=["after", "before"])
+def test_refund_on_a_line_of_its_own_belongs_to_its_payment(lines):
+    job = run(preview(PAYPAL + lines))
+    payment = Payment.objects.get()
+    assert (payment.amount, payment.fee, payment.status, payment.provider, payment.method) == (
+        5000, 175, "partially_refunded", "paypal", "paypal",
+    )  # fmt: skip
+    assert (payment.payer_email, Refund.objects.get().amount) == ("ruth@example.org", 2000)
+    assert booked() == {"1110": 5000 - 175 - 2000, "4000": -3000, "5100": 175}
+    assert job.counts["payment"] == {"create": 1, "update": 0, "skip": 1, "reject": 0}
+    assert not Message.objects.exists()
+
+
+def test_several_refunds_of_one_payment_add_up_and_none_is_more_than_came():
+    run(preview(PAYPAL + PAID + BACK.format("-20.00", "R1") + BACK.format("-45.00", "R2")))
+    assert (Payment.objects.get().status, Refund.objects.get().amount) == ("refunded", 5000)
+
+
+def test_refund_that_comes_in_a_later_file_is_booked_once():
+    run(preview(PAYPAL + PAID))
+    job = run(preview(PAYPAL + BACK.format("-50.00", "R1")))
+    assert job.counts["payment"] == {"create": 0, "update": 1, "skip": 0, "reject": 0}
+    assert Payment.objects.get().status == "refunded"
+    again = run(preview(PAYPAL + PAID + BACK.format("-50.00", "R1")))
+    assert again.counts["payment"]["skip"] == 2
+    assert Refund.objects.get().amount == 5000
+    assert ledger.proof() == []
+
+
+def test_refund_of_a_payment_nobody_knows_is_refused_in_words():
+    job = preview(PAYPAL + BACK.format("-50.00", "R1"))
+    assert "neither in these files nor in the books" in reasons(job)[0][3]
+
+
+def test_withdrawals_fees_and_money_that_left_are_passed_over():
+    other = PAID.replace("Website Payment", "General Withdrawal") + PAID.replace("Website Payment", "Partner Fee").replace("ORIGINAL1", "F")
+    job = run(preview(PAYPAL + other + PAID.replace("Completed", "Pending").replace("ORIGINAL1", "P")))
+    assert job.counts["payment"]["skip"] == 3
+    assert not Payment.objects.exists()
+
+
+def test_order_and_payment_of_two_systems_are_one_with_all_their_numbers():
+    order = "GNSQY,7,ruth@example.org,Individual,1,50.00,success,paypal,live,ORIGINAL1,March 9, 2022 11:31 pm\n".replace(
+        "March 9, 2022 11:31 pm", '"March 9, 2022 11:31 pm"'
+    )
+    job = run(preview(PAYPAL + PAID, ORDERS + order))
+    assert job.counts["payment"] == {"create": 1, "update": 0, "skip": 1, "reject": 0}
+    assert set(PaymentNumber.objects.values_list("value", flat=True)) == {"paypal:ORIGINAL1", "pmpro:GNSQY"}
+    assert run(preview(ORDERS + order)).counts["payment"]["skip"] == 1, "known by its other number as well"
+
+
+def test_three_numbers_join_two_rows_that_share_none():
+    stripe = "id,Created (UTC),Amount,Amount Refunded,Currency,Status,Invoice ID,Donation Post ID (metadata)\n"
+    charge = "ch_1,2022-03-09 23:31,50.00,0.00,usd,Paid,in_1,5009\n"
+    invoice = 'id,Amount Due,Amount Paid,Currency,Customer,Date (UTC),Paid At (UTC),Status,Subscription\nin_1,"50,00","50,00",usd,cus_1,2022-03-09 23:31,2022-03-09 23:31,paid,sub_1\n'
+    gift = "5009,50.00,USD,Complete,March 9 2022,23:31,stripe,live,Friends &#038; Allies,ruth@example.org,7\n"
+    run(preview(stripe + charge, invoice, GIFTS + gift))
+    payment = Payment.objects.get()
+    assert set(payment.numbers.values_list("value", flat=True)) == {"ch_1", "in_1", "givewp:5009"}
+    assert (payment.stripe_charge_id, payment.stripe_subscription_id, payment.payer_email) == ("ch_1", "sub_1", "ruth@example.org")
+
+
+def test_gift_finds_its_giver_by_the_other_systems_id_and_its_fund_by_name():
+    ruth = make_member(email="ruth+loaf@example.org")
+    ExternalId.objects.create(member=ruth, source="wordpress", value="7")
+    gift = '5009,"1,234.50",USD,Complete,"March 9, 2022",23:31,offline,live,Friends &#038; Allies Fund,ruthloaf@example.org,7\n'
+    run(preview(GIFTS + gift))
+    given = Donation.objects.get()
+    assert (given.donor, given.amount, given.fund.name, given.fund.is_active) == (ruth, 123450, "Friends & Allies Fund", False)
+    run(preview(GIFTS + gift.replace("5009", "5010")))
+    assert Fund.objects.filter(name="Friends & Allies Fund").count() == 1
+    assert booked() == {"1200": 246900, "4100": -246900}
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        (GIFTS + "5009,free,USD,Complete,2022-03-09,,stripe,live,F,r@example.org,7\n", "Donation Total", "is not an amount"),
+        (GIFTS + "5009,,USD,Complete,2022-03-09,,stripe,live,F,r@example.org,7\n", "Donation Total", "no amount"),
+        (ORDERS + ",7,r@example.org,I,1,5.00,success,check,live,,2022-03-09\n", "code", "counted twice"),
+        (ORDERS + "A,7,r@example.org,I,1,5.00,success,check,live,,soon\n", "timestamp", "not a date"),
+        (PAYPAL + PAID.replace("ORIGINAL1", ""), "Transaction ID", "counted twice"),
+    ],
+)
+def test_line_of_money_that_cannot_be_read_names_its_column(text, column, words):
+    line, action, where, said = reasons(preview(text))[0]
+    assert (line, action, where) == (2, "reject", column)
+    assert words in said
+
+
+def test_slashes_of_the_exporter_are_taken_off():
+    text = (
+        "user_username,user_email,user_firstname,user_lastname,subscription_name,payment_id,payment_user_id,payment_status,payment_date,"
+        "payment_amount,payment_payment_gateway,payment_transaction_id\r\n"
+        '"ruth","ruth@example.org","Ruth","O\\\'Brien","back\\\\slash","1","7","completed","2022-03-09","50","manual",""\r\n'
+    )
+    run(preview(text))
+    payment = Payment.objects.get()
+    assert (payment.payer_name, payment.description, payment.provider) == ("Ruth O'Brien", "back\\slash", "")

@@ -1,0 +1,141 @@
+"""Writing a chunk of matched money: payments with their numbers, lines and postings, refunds, gifts. A few statements for all rows."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from donations.models import Fund
+from loaf.lib.sql import execute, fetch_all
+from loaf.lib.text import free_slug
+
+# Rows that were done by an earlier run lie before the chunk: ids grow as lines do, and chunks are written in their order.
+CHUNK_ROWS = "imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
+ROW = "imports_importrow"
+MONEY = f"{CHUNK_ROWS} AND {ROW}.kind = 'payment' AND NOT {ROW}.is_done"
+NEW = f"{MONEY} AND {ROW}.action = 'create'"
+MORE = f"{MONEY} AND {ROW}.action = 'update'"
+
+
+def write_payments(p: dict[str, Any]) -> None:
+    """Write the rows of money of one chunk."""
+    for statement in (
+        PAYER_BY_ID, PAYER_BY_CUSTOMER, PAYER_BY_ADDRESS, NEW_PAYMENTS, TARGETS, NUMBERS, LINES, ENTRIES_IN, ENTRIES_FEE, REFUNDS,
+        MORE_REFUNDS, ENTRIES_BACK, STATUS_AFTER,
+    ):  # fmt: skip
+        execute(statement, p)
+    _write_gifts(p)
+
+
+PAYER_BY_ID = f"""
+UPDATE {ROW} SET target_member_id = e.member_id FROM members_externalid e
+WHERE {NEW} AND {ROW}.source_id <> '' AND e.source = {ROW}.source AND e.value = {ROW}.source_id
+"""
+PAYER_BY_CUSTOMER = f"""
+UPDATE {ROW} SET target_member_id = e.member_id FROM members_externalid e
+WHERE {NEW} AND {ROW}.target_member_id IS NULL AND {ROW}.customer_id <> '' AND e.source = 'stripe' AND e.value = {ROW}.customer_id
+"""
+PAYER_BY_ADDRESS = f"""
+UPDATE {ROW} SET target_member_id = m.id
+FROM (SELECT email, MIN(id) AS id FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
+WHERE {NEW} AND {ROW}.target_member_id IS NULL AND {ROW}.email <> '' AND m.email = {ROW}.email
+"""
+STATUS = "CASE WHEN refunded = amount THEN 'refunded' WHEN refunded > 0 THEN 'partially_refunded' ELSE 'succeeded' END"
+STRIPES = "CASE WHEN provider = 'stripe' THEN {} ELSE '' END"
+NEW_PAYMENTS = f"""
+INSERT INTO billing_payment (reference, payer_id, payer_name, payer_email, method, source, provider, provider_id, amount, fee, currency,
+  status, description, created_at, paid_at, card_brand, card_last4, receipt_url, receipt_number, attempt, stripe_session_id,
+  stripe_session_url, stripe_subscription_id, stripe_customer_id, stripe_payment_intent_id, stripe_invoice_id, stripe_charge_id)
+SELECT 'i-' || {ROW}.id, target_member_id, payer_name, email, method, 'imported', provider, provider_id, amount, fee, currency,
+  {STATUS}, description, paid_at, paid_at, card_brand, card_last4, '', '', '', '', '', {STRIPES.format("subscription_id")}, customer_id,
+  intent_id, invoice_id, CASE WHEN SUBSTR(provider_id, 1, 3) IN ('ch_', 'py_') THEN provider_id ELSE '' END
+FROM {ROW} WHERE {NEW} ORDER BY id
+ON CONFLICT DO NOTHING
+"""
+TARGETS = f"""
+UPDATE {ROW} SET target_payment_id = b.id FROM billing_payment b WHERE {NEW} AND b.reference = 'i-' || {ROW}.id
+"""
+WRITTEN = f"{NEW} AND {ROW}.target_payment_id IS NOT NULL"
+# Every number of every row that tells of the payment, also of rows further down.
+NUMBERS = f"""
+INSERT INTO billing_paymentnumber (payment_id, value)
+SELECT {ROW}.target_payment_id, k.value FROM {ROW}
+JOIN {ROW} o ON o.id = {ROW}.id OR (o.job_id = {ROW}.job_id AND o.same_as = {ROW}.id)
+JOIN imports_importkey k ON k.file_id = o.file_id AND k.record = o.record
+WHERE {WRITTEN} ORDER BY {ROW}.id, k.id ON CONFLICT DO NOTHING
+"""
+LINES = f"""
+INSERT INTO billing_paymentline (payment_id, kind, amount, label)
+SELECT target_payment_id, purpose, amount, '' FROM {ROW} WHERE {WRITTEN} ORDER BY id
+"""
+INCOME = "CASE {}.purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' ELSE '4900' END"
+HELD = "CASE {}.provider WHEN 'stripe' THEN '1100' WHEN 'paypal' THEN '1110' ELSE '1200' END"
+ENTRY = (
+    "INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, payment_id, refund_id, booked_at, created_at) "
+    "SELECT {posting}, {account}, s.side, {amount}, imports_importrow.currency, 'imported', "
+    "imports_importrow.target_payment_id, {refund}, {at}, %(now)s "
+    "FROM imports_importrow {join} CROSS JOIN (SELECT 'D' AS side UNION ALL SELECT 'C') s "
+    "WHERE {rows} ORDER BY imports_importrow.id, s.side DESC"
+)
+ENTRIES_IN = ENTRY.format(
+    posting="'payment:' || target_payment_id", account=f"CASE s.side WHEN 'D' THEN {HELD.format(ROW)} ELSE {INCOME.format(ROW)} END",
+    amount="amount", refund="NULL", at="paid_at", join="", rows=WRITTEN,
+)  # fmt: skip
+ENTRIES_FEE = ENTRY.format(
+    posting="'fee:' || target_payment_id", account=f"CASE s.side WHEN 'D' THEN '5100' ELSE {HELD.format(ROW)} END", amount="fee",
+    refund="NULL", at="paid_at", join="", rows=f"{WRITTEN} AND fee > 0",
+)  # fmt: skip
+REFUND = "'i-' || imports_importrow.target_payment_id || '-' || {}"
+REFUNDS = f"""
+INSERT INTO billing_refund (payment_id, amount, currency, provider_id, source, reason, refunded_at)
+SELECT target_payment_id, refunded, currency, {REFUND.format("refunded")}, 'imported', '', refunded_at
+FROM {ROW} WHERE {WRITTEN} AND refunded > 0 ORDER BY id
+"""
+SAID = f"CASE WHEN {ROW}.is_refund THEN {ROW}.amount ELSE {ROW}.refunded END"
+BACK = f"COALESCE((SELECT SUM(r.amount) FROM billing_refund r WHERE r.payment_id = {ROW}.target_payment_id AND r.status <> 'failed'), 0)"
+# The books know the payment; of what the file says went back, the part they do not know yet.
+MORE_REFUNDS = f"""
+INSERT INTO billing_refund (payment_id, amount, currency, provider_id, source, reason, refunded_at)
+SELECT x.target_payment_id, x.said - x.back, x.currency, 'i-' || x.target_payment_id || '-' || x.said, 'imported', '', x.refunded_at
+FROM (SELECT {ROW}.id, target_payment_id, currency, {SAID} AS said, {BACK} AS back, COALESCE(refunded_at, paid_at) AS refunded_at
+      FROM {ROW} WHERE {MORE}) x
+JOIN billing_payment b ON b.id = x.target_payment_id AND x.said <= b.amount
+WHERE x.said > x.back ORDER BY x.id
+ON CONFLICT DO NOTHING
+"""
+KIND = "(SELECT l.kind FROM billing_paymentline l WHERE l.payment_id = imports_importrow.target_payment_id ORDER BY l.id LIMIT 1)"
+OWN_INCOME = f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' ELSE '4900' END"
+ENTRIES_BACK = ENTRY.format(
+    posting="'refund:' || r.id", account=f"CASE s.side WHEN 'D' THEN {OWN_INCOME} ELSE {HELD.format('b')} END", amount="r.amount",
+    refund="r.id", at="r.refunded_at",
+    join=f"JOIN billing_payment b ON b.id = {ROW}.target_payment_id JOIN billing_refund r ON r.provider_id = {REFUND.format(SAID)}",
+    rows=f"{MONEY} AND {ROW}.action IN ('create', 'update') AND {ROW}.target_payment_id IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM billing_ledgerentry e WHERE e.refund_id = r.id)",
+)  # fmt: skip
+STATUS_AFTER = f"""
+UPDATE billing_payment SET status = CASE WHEN billing_payment.amount <= x.back THEN 'refunded' ELSE 'partially_refunded' END
+FROM (SELECT {ROW}.target_payment_id AS payment_id, {BACK} AS back FROM {ROW} WHERE {MORE}) x
+WHERE billing_payment.id = x.payment_id AND x.back > 0
+"""
+
+
+def _write_gifts(p: dict[str, Any]) -> None:
+    """A gift for each payment that was one, to the fund the file names; funds that are new here are not open for gifts yet."""
+    names = fetch_all(f"SELECT DISTINCT fund_name FROM {ROW} WHERE {WRITTEN} AND purpose = 'donation'", p)
+    for (name,) in names:
+        execute(GIFTS, {**p, "fund": _fund(Fund.objects.all(), name).pk, "name": name})
+
+
+def _fund(funds: QuerySet[Fund], name: str) -> Fund:
+    if not name:
+        return funds.get_or_create(slug="general", defaults={"name": "Where it is needed most"})[0]
+    known = funds.filter(name__iexact=name).order_by("pk").first()
+    return known or Fund.objects.create(name=name, slug=free_slug(Fund, name, fallback="fund"), is_active=False)
+
+
+GIFTS = f"""
+INSERT INTO donations_donation (fund_id, payment_id, donor_id, donor_name, donor_email, kind, amount, currency, status, may_be_thanked,
+  dedication, given_at)
+SELECT %(fund)s, target_payment_id, target_member_id, payer_name, email, CASE WHEN target_member_id IS NULL THEN 'public' ELSE 'member' END,
+  amount, currency, CASE WHEN refunded = amount THEN 'refunded' ELSE 'received' END, FALSE, '', paid_at
+FROM {ROW} WHERE {WRITTEN} AND purpose = 'donation' AND fund_name = %(name)s ORDER BY id
+"""
