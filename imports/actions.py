@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 from django.utils import timezone
 
@@ -83,6 +83,16 @@ def _keep(tables: list[tuple[Any, ...]], by: User | None, new_status: str, overw
     return job
 
 
+def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
+    """Files of a job that an earlier one brought in, word for word: file → that job."""
+    found = {}
+    for file in job.files.all():
+        same = ImportFile.objects.filter(sha256=file.sha256, job__status=ImportJob.Status.FINISHED, job__lt=job.pk)
+        if earlier := same.select_related("job").order_by("-job").first():
+            found[file.pk] = earlier.job
+    return found
+
+
 def _drop_quietly(stored_as: str) -> None:
     try:
         default_storage.delete(stored_as)
@@ -109,22 +119,28 @@ def start_preview(*, job: ImportJob) -> None:
 
 
 @transaction.atomic
-def start_run(*, job: ImportJob, by: User | None) -> None:
-    """Hand the writing to the worker. A second press finds the job running and does nothing."""
+def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True) -> None:
+    """Hand the writing to the worker, or (not `hand_over`) let the caller do it. A second press finds the job running and does nothing.
+
+    Raises UploadProblem while another job runs.
+    """
     from imports.tasks import run_job
 
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     again = locked.status == ImportJob.Status.FAILED and bool(locked.counts)
     if locked.status != ImportJob.Status.PREVIEWED and not again:
         return
-    if ImportJob.objects.filter(status=ImportJob.Status.RUNNING).exclude(pk=job.pk).exists():
-        raise UploadProblem(["Another import is running. Please wait until it is done."])
     locked.status, locked.started_at, locked.done_rows, locked.error = ImportJob.Status.RUNNING, timezone.now(), 0, ""
     locked.total_rows = locked.rows.count()
-    locked.save()
+    try:
+        with transaction.atomic():
+            locked.save()  # the database lets one job run at a time
+    except IntegrityError as error:
+        raise UploadProblem(["Another import is running. Please wait until it is done."]) from error
     audit.record("import.started", target=locked, by=by)
     log.info("import %s started by user %s", job.pk, by.pk if by else "the console")
-    run_job.enqueue(job.pk)
+    if hand_over:
+        run_job.enqueue(job.pk)
 
 
 def preview(job_id: int) -> None:

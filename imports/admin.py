@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
-from imports import actions
+from imports import actions, balancing
 from imports.forms import UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
@@ -86,11 +86,19 @@ class ImportJobAdmin(DeskAdmin):
         totals = {action: sum(kind.get(action, 0) for kind in job.counts.values()) for action in ("create", "update", "skip", "reject")}
         totals["note"] = notes.count() if job.counts else 0
         tab = tab if tab in TABS else next((t for t in TABS if totals.get(t)), "create")
+        before = actions.brought_in_before(job)
         context = {
             "title": f"Import no. {job.pk}",
+            "money": balancing.money_of(job) if job.counts.get("payment") else [],
             "job": job,
             "files": [
-                {"file": f, "label": READERS[f.reader].label, "rejected": f.rows.filter(action="reject").count()} for f in job.files.all()
+                {
+                    "file": f,
+                    "label": READERS[f.reader].label,
+                    "rejected": f.rows.filter(action="reject").count(),
+                    "earlier": before.get(f.pk),
+                }
+                for f in job.files.all()
             ],
             "totals": totals,
             "is_busy": job.status in (ImportJob.Status.UPLOADED, ImportJob.Status.RUNNING),

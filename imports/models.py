@@ -32,9 +32,21 @@ class ImportJob(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["status"], condition=models.Q(status="running"), name="import_one_runs")]
 
     def __str__(self) -> str:
         return f"Import {self.pk}"
+
+    @property
+    def rate(self) -> int:
+        """Lines a second since it was started; 0 while nothing can be said."""
+        seconds = (timezone.now() - self.started_at).total_seconds() if self.started_at else 0
+        return round(self.done_rows / seconds) if seconds >= 1 else 0
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long it takes at this rate; None while nothing can be said."""
+        return max(1, (self.total_rows - self.done_rows) // self.rate) if self.rate else None
 
 
 class ImportFile(models.Model):

@@ -211,6 +211,8 @@ class Money(RuleBasedStateMachine):
         self.clock = time_machine.travel(self.today, tick=True)
         self.clock.start()
         self.work()
+        reconcile(mend=True)  # the nights between, which find what nobody told of
+        self.work()
         sweep()
         self.work()
         self._stripes_clock()

@@ -1,14 +1,21 @@
 """Files of money: what is no money is passed over, what tells of one payment is one, what cannot be placed says why."""
 
+import datetime as dt
+import re
+
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from billing import ledger
 from billing.models import LedgerEntry, Payment, PaymentNumber, Refund
 from donations.models import Donation, Fund
+from imports import actions, balancing
+from imports.models import ImportJob
 from imports.tests.test_files import preview, reasons, run
 from members.models import ExternalId
 from notices.models import Message
-from tests.factories import make_member
+from tests.factories import make_member, make_staff
 
 pytestmark = pytest.mark.django_db
 PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,Transaction ID,Reference Txn ID,Subject\n"
@@ -96,6 +103,46 @@ def test_gift_finds_its_giver_by_the_other_systems_id_and_its_fund_by_name():
     run(preview(GIFTS + gift.replace("5009", "5010")))
     assert Fund.objects.filter(name="Friends & Allies Fund").count() == 1
     assert booked() == {"1200": 246900, "4100": -246900}
+
+
+def test_files_and_books_stand_side_by_side_before_and_after(as_user):
+    job = preview(PAYPAL + PAID + BACK.format("-20.00", "R1"))
+    before = balancing.money_of(job)[0]
+    assert (before.count, before.came, before.back, before.booked, before.agrees) == (1, 5000, 2000, 0, False)
+    run(job)
+    after = balancing.money_of(job)[0]
+    assert (after.booked, after.booked_came, after.booked_back, after.agrees) == (1, 5000, 2000, True)
+    desk = as_user(make_staff("superadmin"))
+    html = desk.get(reverse("admin:imports_importjob_change", args=[job.pk])).content.decode()
+    assert "Agree to the cent" in html
+    Refund.objects.update(status="failed")
+    assert not balancing.money_of(job)[0].agrees, "a difference shows"
+
+
+def test_same_file_again_is_recognised_whatever_its_name(as_user):
+    run(preview(PAYPAL + PAID, names=["activity.csv"]))
+    again = preview(PAYPAL + PAID, names=["other.csv"])
+    html = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[again.pk])).content.decode()
+    assert "other.csv was brought in before" in html
+    assert again.counts["payment"] == {"create": 0, "update": 0, "skip": 1, "reject": 0}
+
+
+def test_one_import_runs_at_a_time_whoever_starts_it():
+    one, two = preview(PAYPAL + PAID), preview(PAYPAL + PAID.replace("ORIGINAL1", "OTHER"))
+    actions.start_run(job=one, by=None)
+    with pytest.raises(actions.UploadProblem, match="Another import is running"):
+        actions.start_run(job=two, by=None)
+    two.refresh_from_db()
+    assert two.status == "previewed"
+    actions.run(one.pk)
+    assert run(two).status == "finished"
+
+
+def test_progress_says_how_fast_and_how_long(as_user):
+    job = preview(PAYPAL + PAID)
+    ImportJob.objects.update(status="running", started_at=timezone.now() - dt.timedelta(seconds=10), done_rows=1000, total_rows=31_000)
+    html = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[job.pk])).content.decode()
+    assert re.search(r"(9\d|100) a second, about [45] minutes left", html)
 
 
 @pytest.mark.parametrize(

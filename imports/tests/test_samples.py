@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 from billing import ledger
 from billing.models import LedgerEntry, Payment
 from donations.models import Donation
-from imports import actions
-from imports.models import ImportRow
+from imports import actions, balancing
+from imports.models import ImportJob, ImportRow
 from loaf.management.commands.totals import totals
 from members.models import ExternalId, Member
 from notices.models import Message
@@ -132,6 +132,7 @@ def test_payment_that_stands_in_several_files_is_counted_once(job, together, cap
     assert found == truth
     assert not LedgerEntry.objects.unbalanced().exists()
     assert ledger.proof() == []
+    assert all(one.agrees for one in balancing.money_of(ImportJob.objects.latest("pk"))) or not together
     before = totals()
     bring_in(*names, capsys=capsys)
     bring_in(*reversed(names), capsys=capsys)

@@ -1,13 +1,15 @@
 """Bring in files from the command line: the same job as in the admin, done at once."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from imports import actions
+from imports import actions, balancing
 from imports.models import ImportJob, ImportRow
+from loaf.lib.money import plain_amount
 
 
 class Command(BaseCommand):
@@ -28,7 +30,10 @@ class Command(BaseCommand):
         if job.status == ImportJob.Status.FAILED:
             raise CommandError(job.error)
         if not options["dry_run"]:
-            ImportJob.objects.filter(pk=job.pk).update(status=ImportJob.Status.RUNNING, done_rows=0)
+            try:
+                actions.start_run(job=job, by=None, hand_over=False)
+            except actions.UploadProblem as problem:
+                raise CommandError("\n".join(problem.problems)) from None
             actions.run(job.pk)
             job.refresh_from_db()
         report = self._report(job)
@@ -58,6 +63,7 @@ class Command(BaseCommand):
             "status": job.status,
             "files": [{"name": f.name, "kind": f.reader, "encoding": f.encoding, "delimiter": f.delimiter} for f in job.files.all()],
             "counts": job.counts,
+            "money": [{**dataclasses.asdict(one), "agrees": one.agrees} for one in balancing.money_of(job)],
             "rejected": [self._line(row) for row in refused],
             "notes": [self._line(row) for row in noted.order_by("file", "record")],
         }
@@ -72,6 +78,12 @@ class Command(BaseCommand):
         lines += [f"  {kind}: " + ", ".join(f"{n} {action}" for action, n in counts.items()) for kind, counts in report["counts"].items()]
         if not any(sum(counts.values()) for counts in report["counts"].values()):
             lines.append("  There are no lines below the headers.")
+        lines += [self._money(one) for one in report["money"]]
         lines += [f"  refused: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["rejected"]]
         lines += [f"  note: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["notes"]]
         return "\n".join(lines)
+
+    def _money(self, one: dict[str, Any]) -> str:
+        came, back, booked, gone = (plain_amount(one[name], one["currency"]) for name in ("came", "back", "booked_came", "booked_back"))
+        agrees = "they agree" if one["agrees"] else "THEY DIFFER"
+        return f"  {one['currency']} {one['purpose']}: the files say {came}, {back} back; the books {booked}, {gone} back: {agrees}"
