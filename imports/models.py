@@ -144,7 +144,10 @@ class ImportRow(models.Model):
     card_last4 = models.CharField(max_length=4, blank=True, db_default="")
 
     class Meta:
-        indexes = [models.Index(fields=["job", "kind", "id"], name="import_row_of_job")]
+        indexes = [
+            models.Index(fields=["job", "kind", "id"], name="import_row_of_job"),
+            models.Index(fields=["same_as"], name="import_row_same", condition=models.Q(same_as__isnull=False)),
+        ]
         constraints = [models.UniqueConstraint(fields=["file", "record"], name="import_row_once")]
 
     def __str__(self) -> str:

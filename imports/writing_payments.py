@@ -19,8 +19,8 @@ MORE = f"{MONEY} AND {ROW}.action = 'update'"
 def write_payments(p: dict[str, Any]) -> None:
     """Write the rows of money of one chunk."""
     for statement in (
-        PAYER_BY_ID, PAYER_BY_CUSTOMER, PAYER_BY_ADDRESS, NEW_PAYMENTS, TARGETS, NUMBERS, LINES, ENTRIES_IN, ENTRIES_FEE, REFUNDS,
-        MORE_REFUNDS, ENTRIES_BACK, STATUS_AFTER,
+        PAYER_BY_ID, PAYER_BY_CUSTOMER, PAYER_BY_ADDRESS, NEW_PAYMENTS, TARGETS, OWN_NUMBERS, OTHER_NUMBERS, LINES, ENTRIES_IN,
+        ENTRIES_FEE, REFUNDS, MORE_REFUNDS, ENTRIES_BACK, STATUS_AFTER,
     ):  # fmt: skip
         execute(statement, p)
     _write_gifts(p)
@@ -55,14 +55,16 @@ TARGETS = f"""
 UPDATE {ROW} SET target_payment_id = b.id FROM billing_payment b WHERE {NEW} AND b.reference = 'i-' || {ROW}.id
 """
 WRITTEN = f"{NEW} AND {ROW}.target_payment_id IS NOT NULL"
+NUMBERS = (
+    f"INSERT INTO billing_paymentnumber (payment_id, value) SELECT {ROW}.target_payment_id, k.value FROM {ROW} {{join}}"
+    f" WHERE {WRITTEN} ORDER BY {ROW}.id, k.id ON CONFLICT DO NOTHING"
+)
+OWN_NUMBERS = NUMBERS.format(join=f"JOIN imports_importkey k ON k.file_id = {ROW}.file_id AND k.record = {ROW}.record")
 # Every number of every row that tells of the payment, also of rows further down.
-NUMBERS = f"""
-INSERT INTO billing_paymentnumber (payment_id, value)
-SELECT {ROW}.target_payment_id, k.value FROM {ROW}
-JOIN {ROW} o ON o.id = {ROW}.id OR (o.job_id = {ROW}.job_id AND o.same_as = {ROW}.id)
-JOIN imports_importkey k ON k.file_id = o.file_id AND k.record = o.record
-WHERE {WRITTEN} ORDER BY {ROW}.id, k.id ON CONFLICT DO NOTHING
-"""
+OTHER_NUMBERS = NUMBERS.format(
+    join=f"JOIN {ROW} o ON o.job_id = %(job)s AND o.same_as = {ROW}.id "
+    "JOIN imports_importkey k ON k.file_id = o.file_id AND k.record = o.record"
+)
 LINES = f"""
 INSERT INTO billing_paymentline (payment_id, kind, amount, label)
 SELECT target_payment_id, purpose, amount, '' FROM {ROW} WHERE {WRITTEN} ORDER BY id
@@ -107,7 +109,8 @@ OWN_INCOME = f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' E
 ENTRIES_BACK = ENTRY.format(
     posting="'refund:' || r.id", account=f"CASE s.side WHEN 'D' THEN {OWN_INCOME} ELSE {HELD.format('b')} END", amount="r.amount",
     refund="r.id", at="r.refunded_at",
-    join=f"JOIN billing_payment b ON b.id = {ROW}.target_payment_id JOIN billing_refund r ON r.provider_id = {REFUND.format(SAID)}",
+    join=f"JOIN billing_payment b ON b.id = {ROW}.target_payment_id "
+    f"JOIN billing_refund r ON r.payment_id = {ROW}.target_payment_id AND r.provider_id = {REFUND.format(SAID)}",
     rows=f"{MONEY} AND {ROW}.action IN ('create', 'update') AND {ROW}.target_payment_id IS NOT NULL "
     "AND NOT EXISTS (SELECT 1 FROM billing_ledgerentry e WHERE e.refund_id = r.id)",
 )  # fmt: skip
