@@ -194,3 +194,31 @@ def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     her.page.get_by_label("Your code").fill(code.lower())
     her.page.get_by_role("button", name="Use it").click()
     expect(her.page.get_by_text("Thank you. You are covered until")).to_be_visible()
+
+
+@BOTH
+def test_one_of_a_household_pays_once_for_both(site, visitor, scripts):
+    payer, partner = ("Hanna", "Holly") if scripts else ("Hugo", "Henry")
+    for name in (payer, partner):
+        person(site, name, "Home", f"{name.lower()}@example.org", status="payment_pending")
+    ask, answer = visitor(java_script_enabled=scripts), visitor(java_script_enabled=scripts)
+    answer.sign_in_by_code(f"{partner.lower()}@example.org")  # before the question comes: its letter would be the newest
+    ask.sign_in_by_code(f"{payer.lower()}@example.org")
+    ask.go("/me/household/")
+    ask.page.get_by_label("Their first name").fill(partner)
+    ask.page.get_by_label("Their e-mail address").fill(f"{partner.lower()}@example.org")
+    ask.page.get_by_role("button", name="Ask them").click()
+    answer.go("/me/household/")
+    answer.page.get_by_role("button", name="Yes, link us").click()
+    ask.go("/me/membership/")
+    ask.page.get_by_text("Household, $60").click()
+    ask.page.get_by_role("button", name="Go on to pay").click()
+    pay(ask.page, GOOD, scripts)
+    reload_until(answer, "/me/membership/", answer.page.get_by_text("You’re covered by the dues of your household."))
+    expect(answer.page.get_by_text("Active", exact=True)).to_be_visible()
+    answer.go("/me/payments/")
+    expect(answer.page.get_by_text("$60.00").first).to_be_visible()
+    assert answer.page.get_by_text("$60.00").count() == 1, "one payment for two"
+    answer.go("/me/membership/change/")
+    expect(answer.page.get_by_role("heading", name="Your membership", exact=True)).to_be_visible()
+    assert site.totals()["unbalanced_postings"] == 0
