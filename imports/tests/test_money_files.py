@@ -49,9 +49,12 @@ def test_several_refunds_of_one_payment_add_up_and_none_is_more_than_came():
     assert (Payment.objects.get().status, Refund.objects.get().amount) == ("refunded", 5000)
 
 
-def test_refund_that_comes_in_a_later_file_is_booked_once():
+def test_refund_that_comes_in_a_later_file_is_booked_once(as_user):
     run(preview(PAYPAL + PAID))
-    job = run(preview(PAYPAL + BACK.format("-50.00", "R1")))
+    job = preview(PAYPAL + BACK.format("-50.00", "R1"))
+    shown = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[job.pk]), {"show": "update"})
+    assert "In the books already; more of it went back" in shown.content.decode()
+    run(job)
     assert job.counts["payment"] == {"create": 0, "update": 1, "skip": 0, "reject": 0}
     assert Payment.objects.get().status == "refunded"
     again = run(preview(PAYPAL + PAID + BACK.format("-50.00", "R1")))
