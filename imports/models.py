@@ -61,6 +61,7 @@ class ImportFile(models.Model):
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    day_first = models.BooleanField(null=True, help_text="Whether 03/04/2021 is April 3 in it; empty when no line tells.")
 
     class Meta:
         ordering = ["position", "id"]

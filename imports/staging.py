@@ -11,6 +11,7 @@ from imports import files
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.readers.base import PAYMENT, PERSON, Cells, NotOurs, Reader, RowProblem
+from loaf.lib.dates import day_order
 from loaf.lib.sql import CHUNK, copy_rows
 
 OF_PEOPLE = [
@@ -36,6 +37,8 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
     """Read one file onto the stage, a chunk a transaction so that progress shows; return the number of records."""
     reader = READERS[file.reader]
     count = 0
+    file.day_first = _day_order(file, reader)
+    file.save(update_fields=["day_first"])
     with default_storage.open(file.stored_as, "rb") as stream:
         keys: list[list[Any]] = []
         rows = _staged(job, file, reader, stream, keys)
@@ -47,6 +50,15 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
                 count += len(chunk)
                 ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
     return count
+
+
+def _day_order(file: ImportFile, reader: Reader) -> bool | None:
+    """Whether days come before months in the dates of this file, from those that can only be one; None when none tells."""
+    with default_storage.open(file.stored_as, "rb") as stream:
+        rows = files.records(stream, file.encoding, file.delimiter)
+        _, header = next(rows)
+        places = [place for target in reader.dates for place in reader.places(header).get(target, ())]
+        return day_order(cells[place] for _, cells in rows for place in places if place < len(cells)) if places else None
 
 
 def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any, keys: list[list[Any]]) -> Iterator[list[Any]]:
@@ -65,7 +77,7 @@ def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any, keys:
             if place < len(raw):
                 raw[place] = ""
         raw = [cell.replace("\x00", "") for cell in raw]
-        action, reasons, values = _judge(reader, raw, places, header, width)
+        action, reasons, values = _judge(reader, raw, places, header, width, day_first=bool(file.day_first))
         keys += ([job.pk, file.pk, record, key] for key in values.get("keys", ()))
         yield [
             job.pk, file.pk, record, line, reader.kind, raw, action, reasons, False,
@@ -74,14 +86,16 @@ def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any, keys:
 
 
 def _judge(
-    reader: Reader, raw: list[str], places: dict[str, list[int]], header: list[str], width: int
+    reader: Reader, raw: list[str], places: dict[str, list[int]], header: list[str], width: int, *, day_first: bool
 ) -> tuple[str, list[dict[str, str]], dict[str, Any]]:
     """Say what one record is: refused, passed over, or the values it holds (new, until matching says otherwise)."""
     if any(cell.strip() for cell in raw[width:]):
         filled = len(raw)
         sentence = f"The line has {filled} cells but the header has {width}. A comma inside a value may lack its quotes."
         return "reject", [{"column": "", "value": "", "reason": sentence}], {}
-    cells = Cells(raw if len(raw) >= width else raw + [""] * (width - len(raw)), places, header, slashes=reader.slashes)
+    cells = Cells(
+        raw if len(raw) >= width else raw + [""] * (width - len(raw)), places, header, slashes=reader.slashes, day_first=day_first
+    )
     try:
         values = reader.read(cells)
     except RowProblem as problem:

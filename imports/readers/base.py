@@ -39,6 +39,8 @@ class Cells:
     header: Sequence[str]
     notes: list[dict[str, str]] = field(default_factory=list)
     slashes: bool = False
+    day_first: bool = False
+    """Whether 03/04/2021 is April 3 in this file."""
 
     def text(self, target: str) -> str:
         """The first non-empty cell among the columns that mean `target`, tidied; "" when there is none."""
@@ -87,6 +89,8 @@ class Reader:
     never: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     order: int = 0
+    dates: tuple[str, ...] = ()
+    """Targets that are dates; which of day and month comes first is read from them, file by file."""
     slashes: bool = False
     """Whether the exporter put a backslash before quotes and backslashes (PHP's addslashes)."""
 

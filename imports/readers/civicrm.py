@@ -37,5 +37,5 @@ CONTRIBUTIONS = Reader(
         "number": ["transaction id"], "own": ["contribution id"],
         "currency": ["currency"], "status": ["contribution status"], "test": ["test"],
     },
-    read=read_contribution, order=46,
+    read=read_contribution, dates=("paid_at", "refunded_at"), order=46,
 )  # fmt: skip

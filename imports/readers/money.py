@@ -48,7 +48,7 @@ def moment_of(cells: Cells, target: str, *, zone: dt.tzinfo | None = None, text:
     """A moment, in the zone given or the house's own; None where the cell is empty."""
     value = text or cells.text(target)
     try:
-        return parse_datetime(value, zone=zone or zoneinfo.ZoneInfo(settings.TIME_ZONE)) if value else None
+        return parse_datetime(value, zone=zone or zoneinfo.ZoneInfo(settings.TIME_ZONE), day_first=cells.day_first) if value else None
     except DateError:
         raise RowProblem(f"“{value[:40]}” is not a date we can read.", cells.column(target), value[:40]) from None
 

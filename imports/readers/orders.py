@@ -48,7 +48,7 @@ PMPRO = Reader(
         "mode": ["gateway environment"], "number": ["payment transaction id"], "subscription_id": ["subscription transaction id"],
         "plan": ["level name"], "payer_name": ["billing name"], "card_brand": ["cardtype"], "card_last4": ["accountnumber"],
     },
-    read=lambda cells: _read(cells, "pmpro", {"success", "refunded", ""}), order=40,
+    read=lambda cells: _read(cells, "pmpro", {"success", "refunded", ""}), dates=("paid_at",), order=40,
 )  # fmt: skip
 MEMBERPRESS = Reader(
     key="memberpress_transactions", label="MemberPress transactions", kind=PAYMENT,
@@ -57,7 +57,7 @@ MEMBERPRESS = Reader(
         **SHARED, "own": ["id"], "amount": ["total", "amount"], "status": ["status"], "paid_at": ["created at"], "gateway": ["gateway"],
         "number": ["trans num"], "subscription_id": ["subscr id"], "plan": ["product name"],
     },
-    read=lambda cells: _read(cells, "memberpress", {"complete", "refunded"}), order=41,
+    read=lambda cells: _read(cells, "memberpress", {"complete", "refunded"}), dates=("paid_at",), order=41,
 )  # fmt: skip
 PMS = Reader(
     key="pms_payments", label="Paid Member Subscriptions payments", kind=PAYMENT, slashes=True,
@@ -67,5 +67,5 @@ PMS = Reader(
         "gateway": ["payment payment gateway"], "number": ["payment transaction id"], "plan": ["subscription name"],
     },
     secrets={"payment ip address"},
-    read=lambda cells: _read(cells, "pms", {"completed", "refunded"}), order=42,
+    read=lambda cells: _read(cells, "pms", {"completed", "refunded"}), dates=("paid_at",), order=42,
 )  # fmt: skip

@@ -60,5 +60,5 @@ READER = Reader(
         "type": ["type"], "status": ["status"], "currency": ["currency"], "amount": ["gross"], "fee": ["fee"], "payer_name": ["name"],
         "email": ["from email address"], "to": ["to email address"], "subject": ["subject"], "item": ["item title"],
     },
-    read=read, order=45,
+    read=read, dates=("paid_at",), order=45,
 )  # fmt: skip

@@ -48,7 +48,7 @@ def read_date(cells: Cells, target: str) -> tuple[Any, str]:
     if not value:
         return None, ""
     try:
-        return parse_date(value)
+        return parse_date(value, day_first=cells.day_first)
     except DateError as error:
         cells.note(target, f"{error} The person comes in without this date.")
         return None, ""

@@ -130,6 +130,7 @@ PAYMENTS = Reader(
         "product": ["memberpress product (metadata)", "memberpress product id (metadata)"],
     },
     read=read_payment,
+    dates=("paid_at", "refunded_at"),
     order=30,
 )
 INVOICES = Reader(
@@ -150,5 +151,6 @@ INVOICES = Reader(
         "payer_name": ["customer name"],
     },
     read=read_invoice,
+    dates=("paid_at",),
     order=35,
 )

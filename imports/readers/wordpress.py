@@ -76,5 +76,6 @@ READER = Reader(
     },
     secrets={"user pass", "password", "session tokens", "user activation key"},
     read=read,
+    dates=("joined_on", "registered"),
     order=10,
 )  # fmt: skip

@@ -1,14 +1,16 @@
 """What people upload: every bad file gets a plain sentence, no good line is lost for a bad one."""
 
+import datetime as dt
 import io
 
 import pytest
+from django.urls import reverse
 
 from imports import actions
 from imports.models import ImportJob, ImportRow
 from members.models import Member
 from notices.models import Message
-from tests.factories import make_member
+from tests.factories import make_member, make_staff
 
 pytestmark = pytest.mark.django_db
 HEADER = "user_email,first_name,last_name,member_since\n"
@@ -198,3 +200,19 @@ def test_second_press_on_run_changes_nothing():
     actions.start_run(job=job, by=None)
     actions.run(job.pk)
     assert Member.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "day", "is_told"),
+    [
+        ("a@example.org,A,B,03/04/2021\nb@example.org,B,C,25/12/2021\n", dt.date(2021, 4, 3), True),
+        ("a@example.org,A,B,03/04/2021\nb@example.org,B,C,12/25/2021\n", dt.date(2021, 3, 4), False),
+        ("a@example.org,A,B,03/04/2021\n", dt.date(2021, 3, 4), False),
+        ("a@example.org,A,B,03/04/2021\nb@example.org,B,C,25/12/2021\nc@example.org,C,D,12/25/2021\n", dt.date(2021, 3, 4), False),
+    ],
+)
+def test_order_of_day_and_month_is_the_files_own(as_user, lines, day, is_told):
+    job = run(preview(HEADER + lines))
+    assert Member.objects.get(email="a@example.org").joined_on == day
+    html = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[job.pk])).content.decode()
+    assert ("with the day first" in html) == is_told
