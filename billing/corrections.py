@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
-from billing import approvals, emails, ledger
+from billing import approvals, emails, ledger, subscriptions
 from billing.actions import cut_short, lock_people
 from billing.errors import BillingError
 from billing.models import Account, BankLine, Deposit, Instalment, Membership, Payment, Refund
@@ -71,6 +71,7 @@ def _end_what_it_paid(payment: Payment, approval: Approval) -> None:
     for pk in cut_short(begun, on=today - dt.timedelta(days=1)):
         member = Member.objects.select_for_update().get(pk=pk)
         if member.status != Status.ACTIVE or member.memberships.filter(status__in=Membership.PAID).exists():
+            subscriptions.term_taken_back(member=member)
             continue
         made = StatusChange.objects.filter(member=member, to_status=Status.ACTIVE).order_by("-pk").first()
         was, why = (made.from_status, made.from_inactive_reason) if made else (Status.PAYMENT_PENDING, "")

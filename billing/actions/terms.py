@@ -146,9 +146,11 @@ def cut_short(terms: Iterable[Membership], *, on: dt.date) -> list[int]:
 
 
 def let_go(members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed") -> None:
-    """Whoever has no other paid term is not active any more, and is told."""
+    """Whoever has no other paid term is not active any more, and is told; who has one is charged when that one ends."""
     for member in Member.objects.select_for_update().filter(pk__in=members, status=Status.ACTIVE).order_by("pk"):
-        if not member.memberships.filter(status__in=Membership.PAID).exists():
+        if member.memberships.filter(status__in=Membership.PAID).exists():
+            subscriptions.term_taken_back(member=member)
+        else:
             change_status(member=member, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
 
 

@@ -8,7 +8,18 @@ from billing.subscriptions.clock import forget_unfinished, give_up_failing, prol
 from billing.subscriptions.news import begin, card_given, card_renewed, charge_failed, customer_gone, of_invoice, sync
 from billing.subscriptions.rows import OVER, alive, day_after_paid, lock, over
 from billing.subscriptions.telling import push, tell_again
-from billing.subscriptions.wishes import LONGEST_PAUSE_MONTHS, ask, end, open_card_page, pause, renew_as, resume, stop, term_began
+from billing.subscriptions.wishes import (
+    LONGEST_PAUSE_MONTHS,
+    ask,
+    end,
+    open_card_page,
+    pause,
+    renew_as,
+    resume,
+    stop,
+    term_began,
+    term_taken_back,
+)
 
 __all__ = [
     "LONGEST_PAUSE_MONTHS",
@@ -38,4 +49,5 @@ __all__ = [
     "sync",
     "tell_again",
     "term_began",
+    "term_taken_back",
 ]

@@ -19,6 +19,8 @@ from members.models import Member
 
 log = logging.getLogger("loaf.billing")
 LONGEST_PAUSE_MONTHS = 6
+NOTICE = dt.timedelta(days=15)
+"""A charge that comes earlier is still announced 14 days before."""
 
 
 def ask(*, member: Member, plan: Plan) -> Subscription:
@@ -137,6 +139,19 @@ def end(*, subscription: Subscription, tell: bool = True, why: str = "") -> Subs
         if tell:
             emails.ended(locked, why=why)
     return locked
+
+
+def term_taken_back(*, member: Member) -> None:
+    """Time she had is no more while a card would be charged: the charge comes back with it, and never without two weeks' notice."""
+    running = alive(member)
+    if running is None or running.next_charge_on is None:
+        return
+    locked = lock(running.pk)
+    day = max(next_day(locked), timezone.localdate() + NOTICE)
+    if locked.next_charge_on and day < locked.next_charge_on:
+        locked.next_charge_on = day
+        wish(locked)
+        emails.charge_moved(locked)
 
 
 def term_began(*, membership: Membership, payment: Payment | None) -> None:

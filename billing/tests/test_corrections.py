@@ -60,6 +60,22 @@ def test_payment_for_the_wrong_person_is_taken_out_by_two_and_she_stands_as_befo
     assert june.status == "active"
 
 
+@pytest.mark.parametrize("how", ["struck", "paid back"])
+def test_charge_that_a_mistaken_payment_put_off_comes_back(life, treasurer, boss, how):
+    day = life.begin().next_charge_on
+    payment = by_hand(treasurer, payer=life.member, plan=life.plan, method="transfer")
+    assert life.row.next_charge_on > day
+    if how == "struck":
+        corrections.ask_strike(payment=payment, reason="It was Marge’s", by=treasurer)
+        agree(boss)
+    else:
+        refunds.refund_payment(payment=payment, amount=4000, reason="r", ends_term=True, by=treasurer)
+    assert life.row.next_charge_on == day
+    assert Message.objects.filter(kind="charge_moved").count() == 1
+    life.work()
+    assert life.row.told == life.row.wish
+
+
 def test_check_that_came_back_from_the_bank_leaves_the_slip_and_the_bank_true(treasurer, boss):
     payment = by_hand(treasurer)
     slip = office.begin_deposit(payments=[payment.pk], by=treasurer, currency="usd")
