@@ -19,16 +19,6 @@ pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
 
 
-@pytest.fixture
-def treasurer():
-    return make_staff("finance")
-
-
-@pytest.fixture
-def boss():
-    return make_staff("superadmin")
-
-
 def by_hand(by, *, payer=None, name="A friend", method="cheque", amount=4000, plan=None, check="7"):
     entry = office.Entry(payer, name, method, amount, TODAY(), plan=plan, check_number=check if method == "cheque" else "")
     return office.record_payment(entry=entry, by=by, currency="usd")

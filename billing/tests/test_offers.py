@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def treasurer():
-    return make_staff("finance")
-
-
-@pytest.fixture
 def ruth():
     return make_person(status="payment_pending", email="ruth@example.org", first_name="Ruth", last_name="Hidden")
 

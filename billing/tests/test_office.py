@@ -24,11 +24,6 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def treasurer():
-    return make_staff("finance")
-
-
 def entry(**fields):
     values = {
         "payer": None,

@@ -22,11 +22,6 @@ TODAY = timezone.localdate
 
 
 @pytest.fixture
-def treasurer():
-    return make_staff("finance")
-
-
-@pytest.fixture
 def plan():
     return make_plan(name="Member", minimum_amount=4000)
 
