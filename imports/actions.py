@@ -3,6 +3,8 @@
 import datetime as dt
 import hashlib
 import logging
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,18 +15,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from billing.models import Payment
-from imports import files
+from billing.models import Membership, Payment
+from events.models import Rsvp
+from imports import files, mapping, undoing
 from imports.matching import match
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
-from imports.staging import stage_file
-from imports.writing import write_chunk
+from imports.staging import file_records, reader_of, stage_file
+from imports.writing import ORDER, write_chunk
 from members import audit
 from members.models import ExternalId, Member, User
 
 log = logging.getLogger("loaf.imports")
 MAX_FILES = 10
+KEPT = dt.timedelta(days=30)
 
 
 class UploadProblem(Exception):
@@ -36,10 +40,17 @@ class UploadProblem(Exception):
 
 
 def create_job(
-    *, uploads: list[tuple[str, IO[bytes], int, str]], by: User | None, new_status: str = "payment_pending", overwrite: bool = False
+    *,
+    uploads: list[tuple[str, IO[bytes], int, str]],
+    by: User | None,
+    new_status: str = "payment_pending",
+    overwrite: bool = False,
+    good_rows_only: bool = False,
+    may_map: bool = False,
 ) -> ImportJob:
     """Look at the files (name, stream, size, chosen reader or ""), keep them privately and make the job.
 
+    `may_map`: a file nobody knows is kept too, and waits for somebody to say what its columns mean.
     Raises UploadProblem naming every file that cannot be used; nothing is kept then.
     """
     tables, problems = [], []
@@ -50,37 +61,60 @@ def create_job(
         try:
             if size > limit:
                 raise files.FileProblem(f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts.")
-            tables.append((name, stream, size, files.inspect(stream, name, as_reader=chosen), _digest(stream)))
+            tables.append((name, stream, size, files.inspect(stream, name, as_reader=chosen, may_map=may_map), _digest(stream)))
         except files.FileProblem as problem:
             problems.append(str(problem))
     problems += _same_file_twice([(table[0], table[4]) for table in tables])
     if problems:
         raise UploadProblem(problems)
+    options = {"new_status": new_status, "overwrite": overwrite, "good_rows_only": good_rows_only}
     try:
-        return _keep(tables, by, new_status, overwrite)
+        return _keep(tables, by, options)
     except (OSError, BotoCoreError, ClientError) as error:
         log.error("import files could not be kept: %s", type(error).__name__)
         raise UploadProblem(["The files could not be kept: our storage does not answer. Please try again in a few minutes."]) from error
 
 
-def _keep(tables: list[tuple[Any, ...]], by: User | None, new_status: str, overwrite: bool) -> ImportJob:
+def _keep(tables: list[tuple[Any, ...]], by: User | None, options: dict[str, Any]) -> ImportJob:
     """Make the job and put its files away, people first; all or nothing."""
     kept: list[str] = []
+    tables = [_remembered(table) for table in tables]
+    unknown = any(table.reader is None for _, _, _, table, _, _ in tables)
     try:
         with transaction.atomic():
-            job = ImportJob.objects.create(by=by, new_status=new_status, overwrite=overwrite, total_rows=sum(t[3].lines for t in tables))
-            for place, (name, stream, size, table, digest) in enumerate(sorted(tables, key=lambda t: t[3].reader.order)):
+            job = ImportJob.objects.create(
+                by=by,
+                total_rows=sum(t[3].lines for t in tables),
+                status=ImportJob.Status.UPLOADED if unknown else ImportJob.Status.MAPPED,
+                **options,
+            )
+            for place, (name, stream, size, table, digest, mapping) in enumerate(sorted(tables, key=_order)):
                 stream.seek(0)
-                kept.append(default_storage.save(f"imports/{job.pk}/{place}.csv", File(stream)))
+                ending = table.shape.encoding if table.shape.encoding in files.WORKBOOKS else "csv"
+                kept.append(default_storage.save(f"imports/{job.pk}/{place}.{ending}", File(stream)))
                 ImportFile.objects.create(
-                    job=job, name=name[:200], stored_as=kept[-1], reader=table.reader.key, size=size, sha256=digest,
-                    encoding=table.encoding, delimiter=table.delimiter, position=place,
+                    job=job, name=name[:200], stored_as=kept[-1], reader=table.reader.key if table.reader else "", size=size, sha256=digest,
+                    encoding=table.shape.encoding, delimiter=table.shape.delimiter, backslashes=table.shape.backslashes,
+                    head=table.shape.head, header=table.header, position=place, mapping=mapping,
                 )  # fmt: skip
     except Exception:
         for stored in kept:
             _drop_quietly(stored)
         raise
     return job
+
+
+def _order(table: tuple[Any, ...]) -> int:
+    return table[3].reader.order if table[3].reader else 100
+
+
+def _remembered(table: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A file whose header somebody explained before is read as she said."""
+    found = table[3]
+    known = mapping.remembered(found.header) if found.reader is None else None
+    if known is None:
+        return (*table, {})
+    return (*table[:3], replace(found, reader=READERS[known.reader]), table[4], known.columns)
 
 
 def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
@@ -102,8 +136,8 @@ def _drop_quietly(stored_as: str) -> None:
 
 def forget_files(*, now: dt.datetime) -> int:
     """Delete the files and rows of imports that ended, or were left lying, 30 days ago; the counts stay."""
-    old = ImportFile.objects.filter(job__created_at__lt=now - dt.timedelta(days=30)).exclude(stored_as="")
-    done = list(old.exclude(job__status=ImportJob.Status.RUNNING))
+    old = ImportFile.objects.filter(job__created_at__lt=now - KEPT).exclude(stored_as="")
+    done = list(old.exclude(job__status__in=[ImportJob.Status.RUNNING, ImportJob.Status.UNDOING]))
     for file in done:
         _drop_quietly(file.stored_as)
     ImportRow.objects.filter(file__in=done).delete()
@@ -119,10 +153,30 @@ def start_preview(*, job: ImportJob) -> None:
 
 
 @transaction.atomic
-def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True) -> None:
+def look_again(*, job: ImportJob) -> None:
+    """Read the files once more: after a decision on the order of dates, a mapping, or when a job was taken back.
+
+    Raises UploadProblem while the worker is at it, when it was brought in, or when its files are gone.
+    """
+    locked = ImportJob.objects.select_for_update().get(pk=job.pk)
+    over = (ImportJob.Status.FINISHED, *ImportJob.BUSY)
+    if locked.status in over or (locked.status == ImportJob.Status.FAILED and locked.written):
+        raise UploadProblem(["This import is done or at work. Upload the files again, if you want them read anew."])
+    if locked.files.filter(stored_as="").exists():
+        raise UploadProblem(["The files of this import are gone after 30 days. Please upload them again."])
+    if locked.files.filter(reader="").exists():
+        raise UploadProblem(["Say first what the columns mean."])
+    locked.status, locked.counts, locked.error, locked.stop_asked = ImportJob.Status.MAPPED, {}, "", False
+    locked.written, locked.made, locked.done_rows = {}, {}, 0
+    locked.save()
+    start_preview(job=locked)
+
+
+@transaction.atomic
+def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True, good_rows_only: bool | None = None) -> None:
     """Hand the writing to the worker, or (not `hand_over`) let the caller do it. A second press finds the job running and does nothing.
 
-    Raises UploadProblem while another job runs.
+    Raises UploadProblem while another job runs, for dates nobody said how to read, and – all or nothing – for refused lines.
     """
     from imports.tasks import run_job
 
@@ -130,23 +184,48 @@ def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True) -> Non
     again = locked.status == ImportJob.Status.FAILED and bool(locked.counts)
     if locked.status != ImportJob.Status.PREVIEWED and not again:
         return
-    locked.status, locked.started_at, locked.done_rows, locked.error = ImportJob.Status.RUNNING, timezone.now(), 0, ""
+    if good_rows_only is not None:
+        locked.good_rows_only = good_rows_only
+    if problem := why_not(locked):
+        raise UploadProblem([problem])
+    locked.status, locked.started_at, locked.error, locked.stop_asked = ImportJob.Status.RUNNING, timezone.now(), "", False
+    if not again:
+        locked.done_rows, locked.written, locked.made = 0, {}, {}
     locked.total_rows = locked.rows.count()
     try:
         with transaction.atomic():
             locked.save()  # the database lets one job run at a time
     except IntegrityError as error:
         raise UploadProblem(["Another import is running. Please wait until it is done."]) from error
-    audit.record("import.started", target=locked, by=by)
-    log.info("import %s started by user %s", job.pk, by.pk if by else "the console")
+    audit.record("import.started", target=locked, after={"rows": locked.total_rows}, by=by)
     if hand_over:
-        run_job.enqueue(job.pk)
+        run_job.enqueue(locked.pk)
+
+
+def why_not(job: ImportJob) -> str:
+    """Why a job that was looked over may not be run, in a sentence; "" when it may."""
+    if job.files.filter(asks_order=True, day_first=None).exists():
+        return "Say first which of day and month comes first in the dates."
+    open_lines = job.total("reject") + job.total("doubt")
+    if open_lines and not job.good_rows_only:
+        return (
+            f"{open_lines} line{'' if open_lines == 1 else 's'} would be left out. All or nothing: mend and decide them first, "
+            "or tick that the good lines come in without them."
+        )
+    return ""
+
+
+@transaction.atomic
+def ask_stop(*, job: ImportJob, by: User | None) -> None:
+    """Ask a running job to stop; what it wrote is taken back at once after that. Nothing happens to one that is done."""
+    if ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING, stop_asked=False).update(stop_asked=True):
+        audit.record("import.stopped", target=job, by=by)
 
 
 def preview(job_id: int) -> None:
-    """Read the files onto the stage and decide what becomes of each row. Begun anew after a crash; twice is once."""
+    """Read the files onto the stage and match them. Nothing of the club changes; running it again begins afresh."""
     job = ImportJob.objects.get(pk=job_id)
-    if job.status != ImportJob.Status.UPLOADED:
+    if job.status not in (ImportJob.Status.MAPPED, ImportJob.Status.PREVIEWED):
         return
     ImportRow.objects.filter(job=job).delete()
     ImportKey.objects.filter(job=job).delete()
@@ -157,37 +236,52 @@ def preview(job_id: int) -> None:
         except files.FileProblem as problem:
             fail(job_id, f"{file.name}: {problem}")
             return
-    with transaction.atomic():
-        match(job.pk, overwrite=job.overwrite)
-        job.counts, job.seen, job.total_rows = count_actions(job), _how_things_stand(), job.done_rows
-        job.status = ImportJob.Status.PREVIEWED
-        job.save(update_fields=["counts", "seen", "status", "total_rows"])
+    job.total_rows = job.done_rows
+    compare(job)
+
+
+@transaction.atomic
+def compare(job: ImportJob) -> None:
+    """Match the staged rows with the list and the books as they are now, and count what becomes of them."""
+    match(job)
+    job.counts, job.seen, job.status = count_actions(job), _how_things_stand(), ImportJob.Status.PREVIEWED
+    job.save(update_fields=["counts", "seen", "status", "total_rows", "done_rows"])
 
 
 def run(job_id: int) -> None:
-    """Write what the preview showed, a chunk a transaction; goes on where a killed worker stopped."""
+    """Write what the preview showed, a chunk a transaction; goes on where a killed worker stopped.
+
+    When the list or the books changed since the preview so that something else would become of a row, nothing is written
+    and the job waits to be looked over again.
+    """
     job = ImportJob.objects.get(pk=job_id)
     if job.status != ImportJob.Status.RUNNING:
         return
-    job.done_rows = ImportRow.objects.filter(job=job, is_done=True).count()
-    # Where the list or the books changed since the preview, the same matching decides again, for rows not yet written.
-    if job.done_rows or job.seen != _how_things_stand():
+    if not job.written and job.seen != _how_things_stand():
+        looked_at = job.counts
         with transaction.atomic():
-            match(job.pk, overwrite=job.overwrite)
-    for kind in (ImportRow.Kind.PERSON, ImportRow.Kind.PAYMENT):
+            match(job)
+            if count_actions(job) != looked_at:
+                job.error = "The list changed since you looked. Please look it over once more, then run it."
+                job.save(update_fields=["error"])
+                compare(job)
+                return
+    for kind in ORDER:
         while write_chunk(job, kind):
-            pass
+            if ImportJob.objects.filter(pk=job.pk, stop_asked=True).exists():
+                undoing.undo(job_id, was=ImportJob.Status.RUNNING)
+                return
     job.counts, job.status, job.finished_at = count_actions(job), ImportJob.Status.FINISHED, timezone.now()
     job.save(update_fields=["counts", "status", "finished_at"])
     log.info("import %s finished: %s", job.pk, job.counts)
 
 
 def _how_things_stand() -> list[Any]:
-    """A mark that differs when members, their ids elsewhere or payments changed."""
+    """A mark that differs when members, their ids elsewhere, their terms or payments changed."""
     newest = Member.objects.aggregate(n=Max("id"), at=Max("updated_at"), count=Count("id"))
     return [
         newest["n"], newest["count"], newest["at"].isoformat() if newest["at"] else "",
-        ExternalId.objects.aggregate(n=Max("id"))["n"], Payment.objects.aggregate(n=Max("id"))["n"],
+        *[model._default_manager.aggregate(n=Max("id"))["n"] for model in (ExternalId, Payment, Membership, Rsvp)],
     ]  # fmt: skip
 
 
@@ -199,26 +293,32 @@ def fail(
 
 
 def count_actions(job: ImportJob) -> dict[str, dict[str, int]]:
-    """How many rows of each kind are created, updated, skipped, refused, and how many came with a note."""
-    kinds = {READERS[reader].kind for reader in job.files.values_list("reader", flat=True)}
-    counts = {kind: {"create": 0, "update": 0, "skip": 0, "reject": 0} for kind in sorted(kinds)}
-    for row in ImportRow.objects.filter(job=job).values("kind", "action").annotate(n=Count("id")).order_by("kind", "action"):
-        counts[row["kind"]][row["action"]] = row["n"]
-    return counts
+    """How many rows of each kind are created, updated, skipped, refused, and – where there are any – wait for a decision."""
+    kinds = {kind for reader in job.files.values_list("reader", flat=True) if reader for kind in READERS[reader].kinds[:1]}
+    blank = {"create": 0, "update": 0, "skip": 0, "reject": 0}
+    counts = {kind: dict(blank) for kind in ORDER if kind in kinds}
+    for row in ImportRow.objects.filter(job=job).order_by().values("kind", "action").annotate(n=Count("id")):
+        counts.setdefault(row["kind"], dict(blank))[row["action"]] = row["n"]
+    return {kind: counts[kind] for kind in ORDER if kind in counts}
 
 
-def rejected_rows(file: ImportFile) -> tuple[list[str], Any]:
-    """Header and rows of a CSV of what was refused, as the file had it, with line and reason behind; to mend and upload again."""
-    with default_storage.open(file.stored_as, "rb") as stream:
-        _, header = next(files.records(stream, file.encoding, file.delimiter))
-    secrets = set(READERS[file.reader].secret_places(header))
-    kept = [place for place in range(len(header)) if place not in secrets]
-    rows = file.rows.filter(action=ImportRow.Action.REJECT).order_by("record")
-    cells = (
-        [*((row.raw + [""] * len(header))[place] for place in kept), row.line, " ".join(r["reason"] for r in row.reasons)]
-        for row in rows.iterator(chunk_size=2000)
-    )
-    return [*(header[place] for place in kept), "Line", "Why it was refused"], cells
+def rejected_rows(file: ImportFile) -> tuple[list[str], Iterator[list[Any]]]:
+    """Header and rows of a CSV of what was not brought in, as the file had it, with line and reason behind; to mend and upload again."""
+    open_rows = file.rows.filter(action__in=[ImportRow.Action.REJECT, ImportRow.Action.DOUBT]).order_by("record")
+    told = {row.record: (row.line, " ".join(r["reason"] for r in row.told)) for row in open_rows}
+    secrets = set(reader_of(file).secret_places(file.header))
+    kept = [place for place in range(len(file.header)) if place not in secrets]
+
+    def lines() -> Iterator[list[Any]]:
+        with default_storage.open(file.stored_as, "rb") as stream:
+            found = file_records(file, stream)
+            next(found)
+            for record, (_, cells) in enumerate(found, start=1):
+                if record in told:
+                    whole = [*cells, *[""] * len(file.header)]
+                    yield [*(whole[place] for place in kept), *told[record]]
+
+    return [*(file.header[place] for place in kept), "Line", "Why it was refused"], lines()
 
 
 def _digest(stream: IO[bytes]) -> str:

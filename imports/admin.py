@@ -101,7 +101,7 @@ class ImportJobAdmin(DeskAdmin):
                 for f in job.files.all()
             ],
             "totals": totals,
-            "is_busy": job.status in (ImportJob.Status.UPLOADED, ImportJob.Status.RUNNING),
+            "is_busy": job.status in ImportJob.BUSY,
             "tabs": [(key, label, totals.get(key, 0)) for key, label in TABS.items()],
             "tab": tab,
             "rows": self._shown(job, tab, notes),
@@ -115,11 +115,13 @@ class ImportJobAdmin(DeskAdmin):
         """The first rows of a tab, with what an update changes, from the same function that will change it."""
         found = notes if tab == "note" else ImportRow.objects.filter(job=job, action=tab)
         rows = list(found.select_related("file").order_by("id")[:SHOWN])
-        members = Member.objects.in_bulk([r.target_member_id for r in rows if tab == "update" and r.target_member_id and not r.is_done])
+        members = Member.objects.in_bulk(
+            [r.target_member_id for r in rows if tab == "update" and r.target_member_id and job.status == ImportJob.Status.PREVIEWED]
+        )
         shown = []
         for row in rows:
             member = members.get(row.target_member_id or 0)
-            diff = changes(row, member, overwrite=job.overwrite) if member and row.source != "stripe" and row.same_as is None else {}
+            diff = changes(row, member, overwrite=job.overwrite) if member and not row.is_loose else {}
             shown.append({"row": row, "diff": [(name.replace("_", " "), old, new) for name, (old, new) in diff.items()]})
         return shown
 

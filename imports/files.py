@@ -1,21 +1,27 @@
-"""Opening what people upload: is it a table at all, in which letters, cut by which mark, of which format."""
+"""Opening what people upload: is it a table at all, in which letters, cut by which mark, with which header, of which format."""
 
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import IO, Any
 
+from imports import sheets
 from imports.readers import READERS, by_sight, recognise
 from imports.readers.base import Reader, normal_header
+from imports.readers.sheets import BY_HAND
 
 CELL_LIMIT = 1_000_000
 COLUMN_LIMIT = 400
+ROW_LIMIT = 2_000_000
+TITLES = 20
+"""Lines above the header, at most: a title, a date, a blank line."""
 csv.field_size_limit(CELL_LIMIT)
 MAGIC = {
-    b"PK\x03\x04": "an Excel workbook or a ZIP file. Open it and save it as CSV, then upload that",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook. Open it and save it as CSV, then upload that",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook. Open it and save it as XLSX or CSV, then upload that",
     b"%PDF": "a PDF. We need the table it was made from, as CSV",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
@@ -23,6 +29,7 @@ MAGIC = {
     b"\x1f\x8b": "a compressed file. Unpack it first",
     b"SQLite": "a database",
 }
+WORKBOOKS = ("xlsx", "ods")
 
 
 class FileProblem(Exception):
@@ -30,34 +37,67 @@ class FileProblem(Exception):
 
 
 @dataclass(frozen=True)
-class Table:
-    """A file we can read: its letters, its mark, its header and the reader of its format."""
+class Shape:
+    """How a file is to be read: its letters (or "xlsx", "ods"), the mark between cells, the line of its header."""
 
-    reader: Reader
     encoding: str
-    delimiter: str
+    delimiter: str = ","
+    backslashes: bool = False
+    """A quote within a cell is written as backslash and quote."""
+    head: int = 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file we can read: its shape, its header, and the reader of its format (None: a person has to say what it holds)."""
+
+    reader: Reader | None
+    shape: Shape
     header: list[str]
     lines: int
 
 
-def inspect(stream: IO[bytes], name: str, *, as_reader: str = "") -> Table:
-    """Look at an uploaded file from its beginning; raises FileProblem with a plain sentence."""
+def inspect(stream: IO[bytes], name: str, *, as_reader: str = "", may_map: bool = False) -> Table:
+    """Look at an uploaded file from its beginning; raises FileProblem with a plain sentence.
+
+    `may_map`: columns nobody knows are no problem, because somebody will say what they mean.
+    """
     stream.seek(0)
     head = stream.read(65_536)
     _refuse_what_is_no_table(head, name)
-    encoding, lines = _encoding(stream, head)
-    delimiter, header = _header(stream, encoding, name)
-    names = {normal_header(column) for column in header}
-    reader = _reader(names, header, name, as_reader)
-    return Table(reader, encoding, delimiter, header, lines)
+    if head.startswith(b"PK\x03\x04"):
+        try:
+            shape, lines = Shape(sheets.kind_of(stream)), 0
+        except sheets.SheetProblem as problem:
+            raise FileProblem(f"{name} {problem}") from None
+        start, header = _head_row(stream, shape, name)
+    else:
+        encoding, lines = _encoding(stream, head)
+        if lines > ROW_LIMIT:
+            raise FileProblem(f"{name} has {lines:,} lines; we read up to {ROW_LIMIT:,}. Cut it into parts.")
+        shape, start, header = _cut(stream, encoding, name)
+    if len(header) > COLUMN_LIMIT:
+        raise FileProblem(f"{name} has {len(header)} columns; we read up to {COLUMN_LIMIT}.")
+    reader = _reader({normal_header(column) for column in header}, header, name, as_reader, may_map)
+    backslashes = bool(reader and reader.backslash_quotes and shape.encoding not in WORKBOOKS and _has_backslash_quotes(stream))
+    return Table(reader, replace(shape, head=start, backslashes=backslashes), header, lines)
 
 
-def records(stream: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line on which the record starts, its cells), header first; line 1 is the first of the file."""
-    stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+def records(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line on which the record starts, its cells), header first; line 1 is the first of the file, titles are left out."""
+    found = sheets.rows_of(stream, shape.encoding) if shape.encoding in WORKBOOKS else _lines(stream, shape)
     try:
-        rows = csv.reader(text, delimiter=delimiter)
+        yield from (pair for pair in found if pair[0] >= shape.head) if shape.head > 1 else found
+    except sheets.SheetProblem as problem:
+        raise FileProblem(str(problem)) from problem
+
+
+def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding=shape.encoding, errors="replace", newline="")
+    quoting: dict[str, Any] = {"escapechar": "\\", "doublequote": False} if shape.backslashes else {}
+    try:
+        rows = csv.reader(text, delimiter=shape.delimiter, **quoting)
         line = 1
         while True:
             try:
@@ -83,7 +123,9 @@ def _refuse_what_is_no_table(head: bytes, name: str) -> None:
         raise FileProblem(f"{name} is not a CSV file but JSON. Export it again and choose CSV.")
     if start[:1] == b"<":
         raise FileProblem(f"{name} is not a CSV file but a web page. Perhaps you were signed out while exporting.")
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.count(b"\x00") > len(head) // 10 and not _utf16(head):
+    if head.startswith(b"PK\x03\x04") or _utf16(head):
+        return
+    if b"\x00" in head and head.count(b"\x00") > len(head) // 10:
         raise FileProblem(f"{name} is not a CSV file: it holds no readable text.")
 
 
@@ -115,38 +157,66 @@ def _encoding(stream: IO[bytes], head: bytes) -> tuple[str, int]:
     return ("utf-8-sig" if is_utf8 else "cp1252"), lines
 
 
-def _header(stream: IO[bytes], encoding: str, name: str) -> tuple[str, list[str]]:
-    """Return the delimiter that cuts the first line into the most columns, and those columns."""
-    best: tuple[str, list[str]] = (",", [])
+def _cut(stream: IO[bytes], encoding: str, name: str) -> tuple[Shape, int, list[str]]:
+    """Return the delimiter that cuts the header into the most columns, where that header stands, and those columns."""
+    best: tuple[Shape, int, list[str]] = (Shape(encoding), 1, [])
     for delimiter in (",", ";", "\t"):
-        try:
-            _, row = next(records(stream, encoding, delimiter))
-        except StopIteration:
-            continue
-        except FileProblem as error:
-            raise FileProblem(f"{name}: {error}") from None
-        if len(row) > len(best[1]):
-            best = (delimiter, row)
-    if len(best[1]) > COLUMN_LIMIT:
-        raise FileProblem(f"{name} has {len(best[1])} columns; we read up to {COLUMN_LIMIT}.")
+        shape = Shape(encoding, delimiter)
+        start, row = _head_row(stream, shape, name)
+        known = (recognise({normal_header(column) for column in row}) is not None, len(row))
+        if known > (recognise({normal_header(column) for column in best[2]}) is not None, len(best[2])):
+            best = (shape, start, row)
     return best
 
 
-def _reader(names: set[str], header: list[str], name: str, as_reader: str) -> Reader:
+def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str]]:
+    """The header and its line: the first of the first lines whose columns we know; else the first with several cells, else the first."""
+    first: tuple[int, list[str]] = (1, [])
+    try:
+        for line, row in islice(records(stream, shape), TITLES):
+            if recognise({normal_header(column) for column in row}) is not None:
+                return line, row
+            filled = sum(1 for cell in row if cell.strip())
+            if not first[1] or (filled > 1 >= sum(1 for cell in first[1] if cell.strip())):
+                first = (line, row)
+    except FileProblem as error:
+        raise FileProblem(f"{name}: {error}" if "line" in str(error) else f"{name} {error}") from None
+    return first
+
+
+def _has_backslash_quotes(stream: IO[bytes]) -> bool:
+    r"""Whether a quote inside a cell is written as \" somewhere: one that is not followed by the end of a cell."""
+    stream.seek(0)
+    rest = b""
+    while block := stream.read(1 << 20):
+        if INNER_QUOTE.search(rest + block):
+            return True
+        rest = block[-2:]
+    return False
+
+
+INNER_QUOTE = re.compile(rb'\\"[^,;\t\r\n"]')
+
+
+def _reader(names: set[str], header: list[str], name: str, as_reader: str, may_map: bool) -> Reader | None:
     if as_reader:
         chosen = READERS[as_reader]
         if missing := chosen.missing(names):
             found = recognise(names)
+            if may_map and as_reader in BY_HAND and not found:
+                return None
             hint = f" It looks like {found.label}." if found else ""
             raise FileProblem(f"{name} is not a {chosen.label} file: it has no column “{missing[0]}”.{hint}")
         return chosen
     if seen := by_sight(names):
-        raise FileProblem(f"{name} looks like {seen}. We cannot bring in that kind yet.")
+        raise FileProblem(f"{name} looks like {seen}")
     if found := recognise(names):
         return found
     nearly = max(READERS.values(), key=lambda r: len(r.needs) - len(r.missing(names)))
     missing = nearly.missing(names)
-    if nearly.kind == "payment" and len(missing) <= len(nearly.needs) // 2:
+    if nearly.kind == "payment" and len(missing) <= len(nearly.needs) // 2 and not may_map:
         raise FileProblem(f"{name} looks like {nearly.label}, but without “{missing[0]}”. Export it again with all columns.")
+    if may_map and sum(1 for column in header if column.strip()) > 1:
+        return None
     shown = ", ".join(column.strip() for column in header[:8])
     raise FileProblem(f"{name} has no column with an e-mail address or another we know. Its columns are: {shown or 'none'}.")

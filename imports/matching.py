@@ -1,10 +1,14 @@
-"""What becomes of each staged row: new, brought up to date, left as it is. A few statements for all rows of a job.
+"""What becomes of each staged row: new, brought up to date, left as it is, to decide. A few statements for all rows of a job.
 
-People are matched by the other system's id, then by address and name; a doubt is refused with its reason, never merged.
-Money is matched by the numbers other systems give it (matching_payments). The preview and the run call the same function.
+People are matched by the other system's id, then by address and name, then by name and telephone; a doubt goes to a list
+somebody decides, and is never merged by itself. The preview and the run call the same function.
 """
 
+from typing import Any
+
+from imports.matching_facts import match_facts
 from imports.matching_payments import match_payments
+from imports.models import ImportJob
 from loaf.lib.sql import execute, is_postgres
 
 FILL = [
@@ -12,112 +16,171 @@ FILL = [
     "postal_code", "country", "bio",
 ]  # fmt: skip
 """Columns of a member that a file may fill."""
+R = "imports_importrow"
 
 
-def match(job_id: int, *, overwrite: bool) -> None:
-    """Decide the action of every open row of the job. Safe to run again: rows that are done keep what they became."""
-    p = {"job": job_id}
-    execute(AFRESH, p)
+def match(job: ImportJob) -> None:
+    """Decide the action of every row of the job that is not written yet. Safe to run again."""
+    p: dict[str, Any] = {"job": job.pk}
+    for kind in ("person", "link", "term", "mandate", "event", "answer", "payment"):
+        p[f"after_{kind}"] = job.written.get(kind, 0)
+        execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
     if is_postgres():
-        execute("ANALYZE imports_importrow")
-    _people(p, overwrite)
+        execute(
+            "ANALYZE imports_importrow (job_id, file_id, record, kind, action, email, source_id, customer_id, same_as, target_member_id)"
+        )
+    _people(p, overwrite=job.overwrite)
+    match_facts(p)
     match_payments(p)
 
 
-def _people(p: dict[str, int], overwrite: bool) -> None:
-    execute(REPEATS, p)
-    execute(BY_ID, p)
-    execute(BY_CUSTOMER, p)
-    execute(BY_ADDRESS, p)
-    execute(BY_ADDRESS_AND_NAME, p)
-    execute(_doubts(), p)
-    execute(SAME_PERSON, p)
-    execute(NEW_CUSTOMER_ID, p)
-    execute(_changes(overwrite), p)
-    execute(NOTHING_NEW, p)
+def _people(p: dict[str, Any], *, overwrite: bool) -> None:
+    for statement in (
+        DECIDED, BY_ID, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, SAME_ID, DECIDED_ROW, SAME_PERSON, SAME_ADDRESS, BY_PHONE,
+        OTHER_ADDRESS, DOUBTS_ON_ROLLS, DOUBTS_IN_JOB, LEFT_OUT, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite),
+        no_more_news(), NOTHING_NEW,
+    ):  # fmt: skip
+        execute(statement, p)
 
 
 # A row is new until a statement below says otherwise, so that a first import rewrites no row at all.
-OPEN = "job_id = %(job)s AND kind = 'person' AND action = 'create' AND NOT is_done"
-AFRESH = """
-UPDATE imports_importrow SET action = 'create', same_as = NULL, bundle = NULL, target_member_id = NULL, target_payment_id = NULL
-WHERE job_id = %(job)s AND NOT is_done AND action IN ('create', 'update', 'skip') AND (email <> '' OR amount IS NOT NULL)
-  AND (action <> 'create' OR same_as IS NOT NULL OR bundle IS NOT NULL OR target_member_id IS NOT NULL OR target_payment_id IS NOT NULL)
+OPEN = f"{R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action = 'create' AND {R}.id > %(after_person)s"
+NOBODY_YET = f"{OPEN} AND {R}.same_as IS NULL AND {R}.target_member_id IS NULL"
+AFRESH = f"""
+UPDATE {R} SET action = 'create', why = '', same_as = NULL, bundle = NULL, target_member_id = NULL, target_payment_id = NULL,
+  target_event_id = NULL, partner_id = NULL
+WHERE job_id = %(job)s AND kind = %(kind)s AND id > %(after)s AND NOT is_void AND (action <> 'reject' OR why <> '')
+  AND (action <> 'create' OR why <> '' OR same_as IS NOT NULL OR bundle IS NOT NULL OR target_member_id IS NOT NULL
+    OR target_payment_id IS NOT NULL OR target_event_id IS NOT NULL OR partner_id IS NOT NULL)
 """
-NOTHING_NEW = f"UPDATE imports_importrow SET action = 'skip' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)"
-
-# The first row of an address stands for the person; later rows of the job repeat her.
-REPEATS = f"""
-UPDATE imports_importrow SET same_as = f.first_id
-FROM (SELECT email, MIN(id) AS first_id FROM imports_importrow WHERE job_id = %(job)s AND kind = 'person' AND action <> 'reject'
-      GROUP BY email HAVING COUNT(*) > 1) f
-WHERE {OPEN} AND imports_importrow.email = f.email AND imports_importrow.id <> f.first_id
-"""
+# What a person decided about a doubt comes before everything else.
+DECIDED = f"UPDATE {R} SET target_member_id = decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id > 0"
 BY_ID = f"""
-UPDATE imports_importrow SET target_member_id = e.member_id FROM members_externalid e
-WHERE {OPEN} AND same_as IS NULL AND imports_importrow.source_id <> ''
-  AND e.source = imports_importrow.source AND e.value = imports_importrow.source_id
+UPDATE {R} SET target_member_id = e.member_id FROM members_externalid e
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.source_id <> '' AND e.source = {R}.source AND e.value = {R}.source_id
 """
 BY_CUSTOMER = f"""
-UPDATE imports_importrow SET target_member_id = e.member_id FROM members_externalid e
-WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.customer_id <> ''
-  AND e.source = 'stripe' AND e.value = imports_importrow.customer_id
+UPDATE {R} SET target_member_id = e.member_id FROM members_externalid e
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.customer_id <> '' AND e.source = 'stripe' AND e.value = {R}.customer_id
 """
-# One person on the rolls has the address, and a name agrees (a Stripe customer's typed name need not).
-BY_ADDRESS = f"""
-UPDATE imports_importrow SET target_member_id = m.id
-FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS first_name, MIN(UPPER(last_name)) AS last_name
-      FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
-WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.email = m.email
-  AND (imports_importrow.source = 'stripe' OR UPPER(imports_importrow.first_name) = m.first_name
-       OR (m.last_name <> '' AND UPPER(imports_importrow.last_name) = m.last_name))
-"""
-# Several people share the address: the whole name decides.
+NAMED = "UPPER({0}.first_name) = {1}.upper_first AND UPPER({0}.last_name) = {1}.upper_last"
 BY_ADDRESS_AND_NAME = f"""
-UPDATE imports_importrow SET target_member_id = m.id
-FROM (SELECT email, UPPER(first_name) AS first_name, UPPER(last_name) AS last_name, MIN(id) AS id
+UPDATE {R} SET target_member_id = m.id
+FROM (SELECT email, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last, MIN(id) AS id
       FROM members_member WHERE email <> '' AND deleted_at IS NULL
       GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
-WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL AND imports_importrow.email = m.email
-  AND UPPER(imports_importrow.first_name) = m.first_name AND UPPER(imports_importrow.last_name) = m.last_name
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email AND {NAMED.format(R, "m")}
 """
-# A repeated row belongs to whom its first row belongs.
-SAME_PERSON = """
-UPDATE imports_importrow SET target_member_id = f.target_member_id FROM imports_importrow f
-WHERE imports_importrow.job_id = %(job)s AND imports_importrow.kind = 'person' AND imports_importrow.action = 'create'
-  AND NOT imports_importrow.is_done AND imports_importrow.same_as = f.id
+# One person on the rolls has the address, and the row's name is none to trust (typed while paying), or a last name is missing.
+BY_ADDRESS = f"""
+UPDATE {R} SET target_member_id = m.id
+FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS upper_first, MIN(last_name) AS last_name
+      FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email
+  AND ({R}.is_loose OR (UPPER({R}.first_name) = m.upper_first AND (m.last_name = '' OR {R}.last_name = '')))
 """
-# A customer id nobody has yet is worth keeping, whatever else the row repeats.
-NEW_CUSTOMER_ID = f"""
-UPDATE imports_importrow SET action = 'update'
-WHERE {OPEN} AND customer_id <> '' AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = imports_importrow.customer_id)
+# Between the files of a job: the same number at the same system is the same person, whatever else the line says.
+SAME_ID = f"""
+UPDATE {R} SET same_as = f.id FROM (
+  SELECT source, source_id, MIN(id) AS id FROM {R} WHERE job_id = %(job)s AND kind = 'person' AND source_id <> ''
+    AND action IN ('create', 'update', 'skip') AND NOT is_void AND same_as IS NULL GROUP BY source, source_id HAVING COUNT(*) > 1) f
+JOIN {R} g ON g.id = f.id
+WHERE {NOBODY_YET} AND {R}.source = f.source AND {R}.source_id = f.source_id AND {R}.id <> f.id
+  AND {R}.file_id <> g.file_id AND {R}.decision <> 'new'
 """
+DECIDED_ROW = f"UPDATE {R} SET same_as = -decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id < 0"
+FIRST_OF_ADDRESS = f"""SELECT email, MIN(id) AS id FROM {R} WHERE job_id = %(job)s AND kind = 'person' AND email <> ''
+  AND action IN ('create', 'update', 'skip') AND NOT is_void AND same_as IS NULL GROUP BY email HAVING COUNT(*) > 1"""
+SAME_PERSON = f"""
+UPDATE {R} SET same_as = f.id FROM (
+  SELECT email, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last, MIN(id) AS id FROM {R}
+  WHERE job_id = %(job)s AND kind = 'person' AND email <> '' AND action IN ('create', 'update', 'skip') AND NOT is_void
+    AND same_as IS NULL
+  GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) > 1) f
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {NAMED.format(R, "f")} AND {R}.id <> f.id
+"""
+# The address alone decides where the later name, or the first one, is none to trust.
+SAME_ADDRESS = f"""
+UPDATE {R} SET same_as = f.id FROM ({FIRST_OF_ADDRESS}) f JOIN {R} g ON g.id = f.id
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {R}.id <> f.id
+  AND ({R}.is_loose OR g.is_loose OR {R}.last_name = '' AND UPPER({R}.first_name) = UPPER(g.first_name))
+"""
+BY_PHONE = f"""
+UPDATE {R} SET target_member_id = m.id
+FROM (SELECT phone, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last, MIN(id) AS id
+      FROM members_member WHERE phone <> '' AND last_name <> '' AND deleted_at IS NULL
+      GROUP BY phone, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
+WHERE {NOBODY_YET} AND {R}.decision = '' AND NOT {R}.is_loose AND {R}.phone <> '' AND {R}.phone = m.phone AND {NAMED.format(R, "m")}
+"""
+OTHER_ADDRESS = f"""
+UPDATE {R} SET why = 'Found by name and telephone. The list has another e-mail address; that one stays.'
+FROM members_member m WHERE {OPEN} AND {R}.same_as IS NULL AND {R}.source_id = '' AND {R}.phone <> ''
+  AND m.id = {R}.target_member_id AND m.email <> {R}.email AND m.phone = {R}.phone
+"""
+# Somebody else has this address, on the rolls or on an earlier line: two people, or one with another name?
+DOUBT = "action = 'doubt', why = 'The address belongs to somebody with another name. Is it the same person?'"
+DOUBTS_ON_ROLLS = f"""
+UPDATE {R} SET {DOUBT} WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email <> ''
+  AND EXISTS (SELECT 1 FROM members_member m WHERE m.email = {R}.email AND m.deleted_at IS NULL)
+"""
+DOUBTS_IN_JOB = f"""
+UPDATE {R} SET {DOUBT} FROM ({FIRST_OF_ADDRESS}) f
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {R}.id <> f.id
+"""
+# A repeated row belongs to whom its first row belongs or becomes.
+OF_FIRST = f"""
+UPDATE {R} SET target_member_id = COALESCE(f.target_member_id, f.new_id) FROM {R} f WHERE {OPEN} AND {R}.same_as = f.id
+"""
+# A number at another system that nobody has yet is worth keeping, whatever else the row repeats.
+NEW_NUMBERS = f"""
+UPDATE {R} SET action = 'update' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL) AND (
+  (customer_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = {R}.customer_id)
+    AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.customer_id = {R}.customer_id))
+  OR (source_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source AND e.value = {R}.source_id)
+    AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.source = {R}.source AND f.source_id = {R}.source_id)))
+"""
+LEFT_OUT = f"""
+UPDATE {R} SET action = 'skip', why = 'Left out, as you decided.'
+WHERE {R}.job_id = %(job)s AND kind = 'person' AND action IN ('create', 'doubt') AND decision = 'leave' AND id > %(after_person)s
+"""
+NOTHING_NEW = f"UPDATE {R} SET action = 'skip' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)"
 
 
-def _doubts() -> str:
-    """Refuse rows whose address belongs to somebody with another name, or to several people."""
-    reason = "The address belongs to another person on the list. Add this one by hand if two people share it."
-    value = f"""'[{{"column": "", "value": "", "reason": "{reason}"}}]'"""
-    cast = "::jsonb" if is_postgres() else ""
+RANKS = ["deceased", "suspended", "active", "payment_pending", "lapsed", "resigned", "moved", "ended", "inactive"]
+"""Where several lines speak of where one person stands, the first of these counts."""
+
+
+def filled_from_repeats() -> str:
+    """What later lines of a person know and her first one does not; where she stands is the best any of them says."""
+    least = "LEAST" if is_postgres() else "MIN"
+    texts = [name for name in FILL if name not in ("first_name", "last_name")]
+    known = ", ".join(f"MAX({name}) AS {name}" for name in [*texts, "news"])
+    fills = ", ".join(f"{name} = CASE WHEN {R}.{name} = '' THEN o.{name} ELSE {R}.{name} END" for name in [*texts, "news"])
+    rank = "CASE {}.new_status " + " ".join(f"WHEN '{name}' THEN '{n}{name}'" for n, name in enumerate(RANKS)) + " ELSE '9' END"
     return f"""
-    UPDATE imports_importrow SET action = 'reject', reasons = {value}{cast}
-    WHERE {OPEN} AND same_as IS NULL AND target_member_id IS NULL
-      AND EXISTS (SELECT 1 FROM members_member m WHERE m.email = imports_importrow.email AND m.deleted_at IS NULL)
+    UPDATE {R} SET {fills}, joined_on = COALESCE({R}.joined_on, o.joined_on),
+      new_status = SUBSTR({least}({rank.format(R)}, o.standing), 2)
+    FROM (SELECT same_as, {known}, MIN(joined_on) AS joined_on, MIN(CASE WHEN is_loose THEN '9' ELSE {rank.format("r")} END) AS standing
+          FROM {R} r WHERE job_id = %(job)s AND kind = 'person' AND same_as IS NOT NULL GROUP BY same_as) o
+    WHERE {OPEN} AND {R}.id = o.same_as
     """
 
 
-def _changes(overwrite: bool) -> str:
+def changes_of(overwrite: bool) -> str:
     """Mark rows that say something the list does not: an empty field to fill, or (overwrite) another value."""
-    r = "imports_importrow"
-    differs = [f"({r}.{c} <> '' AND m.{c} <> {r}.{c})" if overwrite else f"({r}.{c} <> '' AND m.{c} = '')" for c in FILL]
-    other_day = f"(m.joined_on IS NULL OR m.joined_on <> {r}.joined_on)" if overwrite else "m.joined_on IS NULL"
-    differs.append(f"({r}.joined_on IS NOT NULL AND {other_day})")
-    unknown_id = (
-        f"({r}.source_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {r}.source AND e.value = {r}.source_id))"
-    )
+    differs = [f"({R}.{c} <> '' AND m.{c} <> {R}.{c})" if overwrite else f"({R}.{c} <> '' AND m.{c} = '')" for c in FILL]
+    other_day = f"(m.joined_on IS NULL OR m.joined_on <> {R}.joined_on)" if overwrite else "m.joined_on IS NULL"
+    differs.append(f"({R}.joined_on IS NOT NULL AND {other_day})")
     return f"""
-    UPDATE imports_importrow SET action = 'update' FROM members_member m
-    WHERE {OPEN} AND same_as IS NULL AND {r}.source <> 'stripe' AND m.id = {r}.target_member_id
-      AND ({" OR ".join([*differs, unknown_id])})
+    UPDATE {R} SET action = 'update' FROM members_member m
+    WHERE {OPEN} AND same_as IS NULL AND NOT {R}.is_loose AND m.id = {R}.target_member_id AND ({" OR ".join(differs)})
+    """
+
+
+def no_more_news() -> str:
+    """Mark rows that take the news from somebody: an opt-out always wins, an opt-in changes nothing."""
+    wants = "COALESCE(m.channels->>'news', '')" if is_postgres() else "COALESCE(json_extract(m.channels, '$.news'), '')"
+    return f"""
+    UPDATE {R} SET action = 'update' FROM members_member m
+    WHERE {OPEN} AND {R}.news = 'none' AND m.id = {R}.target_member_id AND {wants} <> 'none'
     """

@@ -4,21 +4,25 @@ One payment stands in several files: the order of the shop, the gift of the form
 order of the readers) stands for it; what the others know and it does not is taken over: a refund, a fee, who paid, what for.
 """
 
+from typing import Any
+
+from imports.models import ImportRow
 from loaf.lib.sql import execute, is_postgres
 
 ROUNDS = 6
 """A number leads to a row, whose other number leads to another row: real files need two rounds."""
 ROW = "imports_importrow"
-OPEN = f"{ROW}.job_id = %(job)s AND {ROW}.kind = 'payment' AND {ROW}.action = 'create' AND NOT {ROW}.is_done"
+OPEN = f"{ROW}.job_id = %(job)s AND {ROW}.kind = 'payment' AND {ROW}.action = 'create' AND {ROW}.id > %(after_payment)s"
 ITS_KEY = f"k.file_id = {ROW}.file_id AND k.record = {ROW}.record"
 
 
-def match_payments(p: dict[str, int]) -> None:
+def match_payments(p: dict[str, Any]) -> None:
     """Decide the action of every open row of money."""
     execute(ALONE, p)
     for _ in range(ROUNDS):
         if not execute(TOGETHER, p):
             break
+    _refunds_that_name_no_charge(p)
     execute(FIRST, p)
     execute(_taken_over(), p)
     for statement in (KNOWN_NUMBER, KNOWN_CHARGE, KNOWN_INTENT, KNOWN_OF_GROUP, MORE_WENT_BACK):
@@ -38,7 +42,8 @@ TOGETHER = f"""
 UPDATE {ROW} SET bundle = n.first FROM (
   SELECT k.file_id, k.record, MIN(s.first) AS first FROM imports_importkey k
   JOIN (SELECT o.value, MIN(r.bundle) AS first FROM imports_importkey o
-        JOIN {ROW} r ON r.file_id = o.file_id AND r.record = o.record AND r.bundle IS NOT NULL
+        JOIN {ROW} r ON r.job_id = o.job_id AND r.kind = 'payment' AND r.file_id = o.file_id AND r.record = o.record
+          AND r.bundle IS NOT NULL
         WHERE o.job_id = %(job)s GROUP BY o.value) s ON s.value = k.value
   WHERE k.job_id = %(job)s GROUP BY k.file_id, k.record) n
 WHERE {OPEN} AND n.file_id = {ROW}.file_id AND n.record = {ROW}.record AND {ROW}.bundle > n.first
@@ -47,7 +52,7 @@ WHERE {OPEN} AND n.file_id = {ROW}.file_id AND n.record = {ROW}.record AND {ROW}
 FIRST = f"""
 UPDATE {ROW} SET same_as = f.id FROM (
   SELECT bundle, MIN(CASE WHEN is_refund THEN NULL ELSE id END) AS id FROM {ROW}
-  WHERE job_id = %(job)s AND kind = 'payment' AND bundle IS NOT NULL AND action <> 'reject' GROUP BY bundle) f
+  WHERE job_id = %(job)s AND kind = 'payment' AND bundle IS NOT NULL AND action <> 'reject' AND NOT is_void GROUP BY bundle) f
 WHERE {OPEN} AND {ROW}.bundle = f.bundle AND f.id IS NOT NULL AND f.id <> {ROW}.id
 """
 
@@ -61,6 +66,8 @@ def _taken_over() -> str:
         "customer_id",
         "intent_id",
         "invoice_id",
+        "charge_id",
+        "receipt_url",
         "subscription_id",
         "card_brand",
         "card_last4",
@@ -123,5 +130,17 @@ SKIP = f"UPDATE {ROW} SET action = 'skip' WHERE {OPEN} AND (same_as IS NOT NULL 
 
 
 def _refused(rows: str, reason: str) -> str:
-    value = f"""'[{{"column": "", "value": "", "reason": "{reason}"}}]'"""
-    return f"UPDATE {ROW} SET action = 'reject', reasons = {value}{'::jsonb' if is_postgres() else ''} WHERE {rows}"
+    return f"UPDATE {ROW} SET action = 'reject', why = '{reason}' WHERE {rows}"
+
+
+def _refunds_that_name_no_charge(p: dict[str, Any]) -> None:
+    """Stripe's balance history says what a refund was of only in words: the last charge before it with the same words and amount."""
+    lonely = ImportRow.objects.filter(job=p["job"], kind="payment", action="create", is_refund=True, pk__gt=p["after_payment"])
+    for row in lonely.exclude(event_ref="").filter(bundle=None):
+        of = ImportRow.objects.filter(job=p["job"], kind="payment", event_ref=row.event_ref, is_refund=False, paid_at__lte=row.paid_at)
+        charge = of.exclude(action="reject").order_by("-paid_at", "-pk").first()
+        if charge is None:
+            continue
+        first = charge.bundle or charge.pk
+        ImportRow.objects.filter(pk__in=[row.pk, charge.pk]).update(bundle=first)
+        ImportRow.objects.filter(pk=row.pk).update(why=f"Taken for money back of the payment on line {charge.line}.")

@@ -9,20 +9,34 @@ class ImportJob(models.Model):
     """Files brought in together. Nothing of the club changes before it is run; nothing is mailed, ever."""
 
     class Status(models.TextChoices):
-        UPLOADED = "uploaded", "Reading the files"
+        UPLOADED = "uploaded", "Columns to be told"
+        MAPPED = "mapped", "Reading the files"
         PREVIEWED = "previewed", "Ready to look over"
         RUNNING = "running", "Bringing them in"
         FINISHED = "finished", "Done"
         FAILED = "failed", "Could not be done"
+        UNDOING = "undoing", "Taking it back"
+        ROLLED_BACK = "rolled_back", "Taken back"
 
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
+    BUSY = (Status.MAPPED, Status.RUNNING, Status.UNDOING)
+    """The worker is at it."""
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.MAPPED)
     new_status = models.CharField("people who are new become", max_length=20, default="payment_pending")
     overwrite = models.BooleanField(
         "where the file and the list differ, take the file's value", default=False, help_text="Otherwise only empty fields are filled."
     )
+    good_rows_only = models.BooleanField(
+        "bring in the good lines without the refused ones", default=False, db_default=False, help_text="Otherwise all or nothing."
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     counts = models.JSONField(default=dict, blank=True)
     seen = models.JSONField(default=list, blank=True, help_text="How the list and the books stood at the preview.")
+    written = models.JSONField(default=dict, db_default={}, blank=True, help_text="Kind → the last row that is written.")
+    made = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Plans, funds, events, households it had to make: name → ids."
+    )
+    stop_asked = models.BooleanField(default=False, db_default=False)
     done_rows = models.PositiveIntegerField(default=0)
     total_rows = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
@@ -32,10 +46,17 @@ class ImportJob(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["status"], condition=models.Q(status="running"), name="import_one_runs")]
+        constraints = [
+            models.UniqueConstraint(models.Value(1), condition=models.Q(status__in=["running", "undoing"]), name="import_one_runs"),
+        ]
 
     def __str__(self) -> str:
         return f"Import {self.pk}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the worker is at it."""
+        return self.status in self.BUSY
 
     @property
     def rate(self) -> int:
@@ -48,6 +69,10 @@ class ImportJob(models.Model):
         """How long it takes at this rate; None while nothing can be said."""
         return max(1, (self.total_rows - self.done_rows) // self.rate) if self.rate else None
 
+    def total(self, action: str) -> int:
+        """How many rows of all kinds have an action."""
+        return sum(kind.get(action, 0) for kind in self.counts.values())
+
 
 class ImportFile(models.Model):
     """One file of a job, kept privately under imports/<job id>/."""
@@ -55,13 +80,20 @@ class ImportFile(models.Model):
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="files")
     name = models.CharField(max_length=200)
     stored_as = models.CharField(max_length=200)
-    reader = models.CharField(max_length=40, blank=True)
+    reader = models.CharField(max_length=40, blank=True, help_text="Empty while nobody told what its columns mean.")
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
+    backslashes = models.BooleanField(default=False, db_default=False, help_text="A quote within a cell is written with a backslash.")
+    head = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="The line on which the header stands; titles are above it.")
+    header = models.JSONField(default=list, db_default=[], help_text="The names of the columns, as the file has them.")
+    mapping = models.JSONField(default=dict, db_default={}, blank=True, help_text="What a person said: what a column means → its number.")
     position = models.PositiveSmallIntegerField(default=0)
     day_first = models.BooleanField(null=True, help_text="Whether 03/04/2021 is April 3 in it; empty when no line tells.")
+    asks_order = models.BooleanField(
+        default=False, db_default=False, help_text="Dates of it can be read both ways, and no line tells which."
+    )
 
     class Meta:
         ordering = ["position", "id"]
@@ -70,94 +102,167 @@ class ImportFile(models.Model):
         return self.name
 
 
-class ImportRow(models.Model):
-    """One record of one file: what it said, what it means, what becomes of it.
+class ImportMapping(models.Model):
+    """What somebody said the columns of a header mean; the same header is read so the next time."""
 
-    The typed columns are the stage on which matching and writing happen with a few statements for all rows;
-    money is minor units of `currency`, times are UTC.
+    signature = models.CharField(max_length=64, unique=True, help_text="Digest of the column names.")
+    reader = models.CharField(max_length=40)
+    columns = models.JSONField(default=dict, help_text="What a column means → its number.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Mapping {self.pk}"
+
+
+def _word(length: int) -> models.CharField:
+    """A text of a row; most rows leave most of them empty, and the database fills that in."""
+    return models.CharField(max_length=length, blank=True, db_default="")
+
+
+class ImportRow(models.Model):
+    """One fact of one record of one file: what it means, and what becomes of it. A record may tell several, one a kind.
+
+    The typed columns are the stage on which matching and writing happen with a few statements for all rows; money is minor
+    units of `currency`, times are UTC. `raw` is kept only where a person has to look; the file itself has the others.
     """
 
     class Kind(models.TextChoices):
-        PERSON = "person", "Person"
-        PAYMENT = "payment", "Payment"
+        PERSON = "person", "People"
+        LINK = "link", "Partners"
+        TERM = "term", "Memberships"
+        MANDATE = "mandate", "Renewals by card"
+        EVENT = "event", "Events"
+        ANSWER = "answer", "Answers to events"
+        PAYMENT = "payment", "Payments"
 
     class Action(models.TextChoices):
         CREATE = "create", "New"
         UPDATE = "update", "Brought up to date"
         SKIP = "skip", "Left as it is"
         REJECT = "reject", "Refused"
+        DOUBT = "doubt", "To decide"
+
+    class Decision(models.TextChoices):
+        NEW = "new", "Somebody new"
+        SAME = "same", "The same person"
+        LEAVE = "leave", "Leave this line out"
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows", db_index=False)
     file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False)
     record = models.PositiveIntegerField(help_text="Data records from 1; the header is not counted.")
     line = models.PositiveIntegerField(help_text="The line of the file on which the record starts.")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    raw = models.JSONField(default=list, help_text="The cells, but for secrets.")
+    raw = models.JSONField(null=True, help_text="The cells, but for secrets, of rows somebody has to look at.")
     action = models.CharField(max_length=6, choices=Action.choices, blank=True)
-    reasons = models.JSONField(default=list)
-    is_done = models.BooleanField(default=False)
+    reasons = models.JSONField(default=list, help_text="What reading found: column, value, sentence.")
+    why = models.CharField(max_length=200, blank=True, db_default="", help_text="What comparing with the list and the other lines found.")
+    is_void = models.BooleanField(default=False, db_default=False, help_text="Nothing to bring in: a failed charge, an organisation.")
+    new_id = models.BigIntegerField(null=True, help_text="The id its person, term or answer gets when it is new; reserved while reading.")
     target_member_id = models.BigIntegerField(null=True)
     target_payment_id = models.BigIntegerField(null=True)
     bundle = models.BigIntegerField(null=True, help_text="The first row of those that tell of one payment.")
     same_as = models.BigIntegerField(null=True, help_text="The earlier row this one repeats.")
-    before = models.JSONField(null=True)
+    before = models.JSONField(null=True, help_text="What an update replaced, for taking it back.")
+    decision = _word(5)
+    decided_id = models.BigIntegerField(null=True, help_text="Who it is, when somebody said the same person.")
+    is_kept = models.BooleanField(default=False, db_default=False, help_text="Not taken back, because it was used since.")
+
+    # who it is about
+    source = _word(20)
+    source_id = _word(120)
+    customer_id = _word(120)
+    email = _word(254)
+    first_name = _word(100)
+    last_name = _word(100)
+    is_loose = models.BooleanField(
+        default=False, db_default=False, help_text="The address alone says who it is; its name is not one we trust."
+    )
 
     # people
-    source = models.CharField(max_length=20, blank=True, db_default="")
-    source_id = models.CharField(max_length=120, blank=True, db_default="")
-    customer_id = models.CharField(max_length=120, blank=True, db_default="")
-    email = models.CharField(max_length=254, blank=True, db_default="")
-    first_name = models.CharField(max_length=100, blank=True, db_default="")
-    last_name = models.CharField(max_length=100, blank=True, db_default="")
-    pronouns = models.CharField(max_length=40, blank=True, db_default="")
-    phone = models.CharField(max_length=20, blank=True, db_default="")
-    phone_as_written = models.CharField(max_length=60, blank=True, db_default="")
-    address_line1 = models.CharField(max_length=150, blank=True, db_default="")
-    address_line2 = models.CharField(max_length=150, blank=True, db_default="")
-    city = models.CharField(max_length=80, blank=True, db_default="")
-    region = models.CharField(max_length=40, blank=True, db_default="")
-    postal_code = models.CharField(max_length=20, blank=True, db_default="")
-    country = models.CharField(max_length=60, blank=True, db_default="")
+    pronouns = _word(40)
+    phone = _word(20)
+    phone_as_written = _word(60)
+    address_line1 = _word(150)
+    address_line2 = _word(150)
+    city = _word(80)
+    region = _word(40)
+    postal_code = _word(20)
+    country = _word(60)
     bio = models.TextField(blank=True, db_default="")
     joined_on = models.DateField(null=True)
     joined_precision = models.CharField(max_length=5, default="day", db_default="day")
-    new_status = models.CharField(max_length=20, blank=True, db_default="")
+    new_status = models.CharField(max_length=20, blank=True, db_default="", help_text="A status, or the reason of one who is not active.")
+    news = models.CharField(max_length=4, blank=True, db_default="", help_text="“none”: wants no news, or the address did not work.")
+
+    # partners: the other one of two
+    partner_first = _word(100)
+    partner_last = _word(100)
+    partner_email = _word(254)
+    partner_id = models.BigIntegerField(null=True)
+
+    # terms and renewals
+    plan_name = _word(80)
+    interval = _word(10)
+    term_status = _word(10)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    is_weak = models.BooleanField(default=False, db_default=False, help_text="Counts only where no other line tells of a membership.")
+
+    # events and answers
+    target_event_id = models.BigIntegerField(null=True)
+    event_ref = _word(120)
+    event_title = _word(120)
+    event_place = _word(120)
+    event_starts_at = models.DateTimeField(null=True)
+    event_ends_at = models.DateTimeField(null=True)
+    order_ref = _word(120)
+    answer = _word(10)
+    has_come = models.BooleanField(default=False, db_default=False)
+    places = models.PositiveIntegerField(null=True, help_text="Places of an event; guests of an answer.")
 
     # payments
-    provider = models.CharField(max_length=20, blank=True, db_default="")
-    method = models.CharField(max_length=12, blank=True, db_default="")
-    subscription_id = models.CharField(max_length=120, blank=True, db_default="")
-    fund_name = models.CharField(max_length=80, blank=True, db_default="")
+    provider = _word(20)
+    method = _word(12)
+    subscription_id = _word(120)
+    fund_name = _word(80)
     is_refund = models.BooleanField(default=False, db_default=False, help_text="Tells of money that went back of another row's payment.")
-    provider_id = models.CharField(max_length=120, blank=True, db_default="")
-    intent_id = models.CharField(max_length=120, blank=True, db_default="")
-    invoice_id = models.CharField(max_length=120, blank=True, db_default="")
-    purpose = models.CharField(max_length=10, blank=True, db_default="")
+    provider_id = _word(120)
+    intent_id = _word(120)
+    invoice_id = _word(120)
+    charge_id = _word(120)
+    receipt_url = models.TextField(blank=True, db_default="")
+    purpose = _word(10)
     amount = models.PositiveIntegerField(null=True)
     refunded = models.PositiveIntegerField(default=0, db_default=0)
     fee = models.PositiveIntegerField(default=0, db_default=0)
-    currency = models.CharField(max_length=3, blank=True, db_default="")
+    currency = _word(3)
     paid_at = models.DateTimeField(null=True)
     refunded_at = models.DateTimeField(null=True)
-    description = models.CharField(max_length=200, blank=True, db_default="")
-    payer_name = models.CharField(max_length=200, blank=True, db_default="")
-    card_brand = models.CharField(max_length=30, blank=True, db_default="")
-    card_last4 = models.CharField(max_length=4, blank=True, db_default="")
+    description = _word(200)
+    payer_name = _word(200)
+    card_brand = _word(30)
+    card_last4 = _word(4)
 
     class Meta:
         indexes = [
-            models.Index(fields=["job", "kind", "id"], name="import_row_of_job"),
             models.Index(fields=["same_as"], name="import_row_same", condition=models.Q(same_as__isnull=False)),
+            models.Index(fields=["job", "id"], name="import_row_to_look_at", condition=models.Q(action__in=["reject", "doubt"])),
         ]
-        constraints = [models.UniqueConstraint(fields=["file", "record"], name="import_row_once")]
+        constraints = [models.UniqueConstraint(fields=["job", "kind", "file", "record"], name="import_row_once")]
 
     def __str__(self) -> str:
         return f"Row {self.record}"
 
     @property
+    def told(self) -> list[dict[str, str]]:
+        """All that is said of this row: what reading and what comparing found."""
+        return [*self.reasons, *([{"column": "", "value": "", "reason": self.why}] if self.why else [])]
+
+    @property
     def beginning(self) -> str:
         """The first filled cells of the line, so that a person finds it in her file."""
-        return ", ".join(cell for cell in self.raw if cell)[:80]
+        return ", ".join(cell for cell in self.raw or [] if cell)[:80]
 
 
 class ImportKey(models.Model):

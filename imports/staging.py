@@ -1,5 +1,6 @@
 """From a file to rows on the stage: each record read once, in Python, with the same words on every database."""
 
+import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -7,99 +8,159 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from billing.models import Membership
+from events.models import Rsvp
 from imports import files
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
-from imports.readers.base import PAYMENT, PERSON, Cells, NotOurs, Reader, RowProblem
+from imports.readers.base import ANSWER, EVENT, LINK, MANDATE, PAYMENT, PERSON, TERM, Cells, NotOurs, Reader, RowProblem
+from imports.readers.sheets import mapped
 from loaf.lib.dates import day_order
-from loaf.lib.sql import CHUNK, copy_rows
+from loaf.lib.sql import CHUNK, copy_rows, reserve_ids
+from members.models import Member
 
-OF_PEOPLE = [
-    "source", "source_id", "customer_id", "email", "first_name", "last_name", "pronouns", "phone", "phone_as_written", "address_line1",
-    "address_line2", "city", "region", "postal_code", "country", "bio", "joined_on", "joined_precision", "new_status",
-]  # fmt: skip
-OF_MONEY = [
-    "source", "source_id", "customer_id", "email", "provider", "provider_id", "intent_id", "invoice_id", "subscription_id", "purpose",
-    "amount", "refunded", "fee", "currency", "paid_at", "refunded_at", "description", "payer_name", "method", "card_brand", "card_last4",
-    "fund_name", "is_refund",
-]  # fmt: skip
-TYPED = {PERSON: OF_PEOPLE, PAYMENT: OF_MONEY}
+WHO = ["source", "source_id", "customer_id", "email", "first_name", "last_name", "is_loose"]
+TYPED: dict[str, list[str]] = {
+    PERSON: [
+        *WHO, "pronouns", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region", "postal_code", "country", "bio",
+        "joined_on", "joined_precision", "new_status", "news",
+    ],
+    LINK: ["partner_first", "partner_last", "partner_email"],
+    TERM: ["plan_name", "interval", "term_status", "starts_on", "ends_on", "is_weak", "amount", "currency"],
+    MANDATE: [
+        "subscription_id", "customer_id", "plan_name", "interval", "term_status", "ends_on", "amount", "currency", "card_brand",
+        "card_last4",
+    ],
+    EVENT: ["event_ref", "event_title", "event_place", "event_starts_at", "event_ends_at", "places", "bio"],
+    ANSWER: [
+        "source", "email", "first_name", "last_name", "event_ref", "event_title", "event_place", "event_starts_at", "event_ends_at",
+        "order_ref", "answer", "has_come", "places", "description", "paid_at",
+    ],
+    PAYMENT: [
+        "source", "source_id", "customer_id", "email", "provider", "provider_id", "intent_id", "invoice_id", "charge_id", "receipt_url",
+        "subscription_id", "purpose", "amount", "refunded", "fee", "currency", "paid_at", "refunded_at", "description", "payer_name",
+        "method", "card_brand", "card_last4", "fund_name", "is_refund", "event_ref",
+    ],
+}  # fmt: skip
 """The columns a kind fills; the others get the database's defaults, so that fewer bytes travel."""
 EMPTY: dict[str, Any] = {
-    **dict.fromkeys([*OF_PEOPLE, *OF_MONEY], ""), "joined_on": None, "joined_precision": "day", "amount": None, "refunded": 0, "fee": 0,
-    "paid_at": None, "refunded_at": None, "is_refund": False,
+    **dict.fromkeys([name for names in TYPED.values() for name in names], ""),
+    **dict.fromkeys(["joined_on", "starts_on", "ends_on", "amount", "paid_at", "refunded_at", "event_starts_at", "event_ends_at",
+    "places"]),
+    "joined_precision": "day", "refunded": 0, "fee": 0, **dict.fromkeys(["is_refund", "is_loose", "is_weak", "has_come"], False),
 }  # fmt: skip
+BECOMES = {PERSON: Member, TERM: Membership, ANSWER: Rsvp}
+"""Kinds whose rows are given the id of what they become while they are read."""
 KEYS = ["job_id", "file_id", "record", "value"]
-COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_done"]
+COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_void", "new_id"]
+NEW_ID = COLUMNS.index("new_id")
+Staged = dict[str, list[list[Any]]]
+
+
+def reader_of(file: ImportFile) -> Reader:
+    """The reader of a file, with the columns a person told it."""
+    reader = READERS[file.reader]
+    return mapped(reader, file.mapping, file.header) if file.mapping else reader
+
+
+def shape_of(file: ImportFile) -> files.Shape:
+    """How a file is to be read."""
+    return files.Shape(file.encoding, file.delimiter, file.backslashes, file.head)
 
 
 def stage_file(job: ImportJob, file: ImportFile) -> int:
     """Read one file onto the stage, a chunk a transaction so that progress shows; return the number of records."""
-    reader = READERS[file.reader]
+    reader = reader_of(file)
     count = 0
-    file.day_first = _day_order(file, reader)
-    file.save(update_fields=["day_first"])
+    learn_day_order(file, reader)
     with default_storage.open(file.stored_as, "rb") as stream:
-        keys: list[list[Any]] = []
-        rows = _staged(job, file, reader, stream, keys)
-        while chunk := list(islice(rows, CHUNK)):
-            with transaction.atomic():
-                copy_rows(ImportRow._meta.db_table, [*COLUMNS, *TYPED[reader.kind]], chunk)
-                copy_rows(ImportKey._meta.db_table, KEYS, keys)
-                keys.clear()
-                count += len(chunk)
-                ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
+        records = file_records(file, stream)
+        header = next(records)[1]
+        places, secrets = reader.places(header), reader.secret_places(header)
+        while chunk := list(islice(records, CHUNK)):
+            staged: Staged = {}
+            keys: list[list[Any]] = []
+            for number, (line, cells) in enumerate(chunk, start=count + 1):
+                raw = _without_secrets(cells, secrets)
+                facts = _facts_of(file, reader, Cells(raw, places, header, file_name=file.name), record=number, line=line, keys=keys)
+                for kind, row in facts:
+                    staged.setdefault(kind, []).append(row)
+            count += len(chunk)
+            _put(job, staged, keys, count)
     return count
 
 
-def _day_order(file: ImportFile, reader: Reader) -> bool | None:
-    """Whether days come before months in the dates of this file, from those that can only be one; None when none tells."""
+def file_records(file: ImportFile, stream: Any) -> Iterator[tuple[int, list[str]]]:
+    """The header, then every line with anything on it."""
+    found = files.records(stream, shape_of(file))
+    yield next(found)
+    yield from ((line, cells) for line, cells in found if any(cells))
+
+
+def _without_secrets(cells: list[str], secrets: list[int]) -> list[str]:
+    for place in secrets:
+        if place < len(cells):
+            cells[place] = ""
+    return [cell.replace("\x00", "") for cell in cells] if any("\x00" in cell for cell in cells) else cells
+
+
+def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> None:
+    with transaction.atomic():
+        for kind, rows in staged.items():
+            if model := BECOMES.get(kind):
+                for row, number in zip(rows, reserve_ids(model, len(rows)), strict=True):
+                    row[NEW_ID] = number
+            copy_rows(ImportRow._meta.db_table, [*COLUMNS, *TYPED[kind]], rows)
+        if keys:
+            copy_rows(ImportKey._meta.db_table, KEYS, keys)
+        ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
+
+
+def learn_day_order(file: ImportFile, reader: Reader) -> None:
+    """Whether days come before months in the dates of this file, from those that can only be one; what a person said stays."""
+    if file.asks_order and file.day_first is not None:
+        return
+    places = [place for target in reader.dates for place in reader.places(file.header).get(target, ())]
+    if not places:
+        return
     with default_storage.open(file.stored_as, "rb") as stream:
-        rows = files.records(stream, file.encoding, file.delimiter)
-        _, header = next(rows)
-        places = [place for target in reader.dates for place in reader.places(header).get(target, ())]
-        return day_order(cells[place] for _, cells in rows for place in places if place < len(cells)) if places else None
+        rows = files.records(stream, shape_of(file))
+        next(rows)
+        file.day_first, file.asks_order = day_order(cells[place] for _, cells in rows for place in places if place < len(cells))
+    file.save(update_fields=["day_first", "asks_order"])
 
 
-def _staged(job: ImportJob, file: ImportFile, reader: Reader, stream: Any, keys: list[list[Any]]) -> Iterator[list[Any]]:
-    """Yield the columns of each row; the numbers of its payment go onto `keys`."""
-    found = files.records(stream, file.encoding, file.delimiter)
-    _, header = next(found)
-    typed = TYPED[reader.kind]
-    places, secrets, width = reader.places(header), reader.secret_places(header), len(header)
-    record = 0
-    for line, cells in found:
-        if not any(cells):
-            continue
-        record += 1
-        raw = list(cells)
-        for place in secrets:
-            if place < len(raw):
-                raw[place] = ""
-        raw = [cell.replace("\x00", "") for cell in raw]
-        action, reasons, values = _judge(reader, raw, places, header, width, day_first=bool(file.day_first))
-        keys += ([job.pk, file.pk, record, key] for key in values.get("keys", ()))
-        yield [
-            job.pk, file.pk, record, line, reader.kind, raw, action, reasons, False,
-            *(values.get(name, EMPTY[name]) for name in typed),
-        ]  # fmt: skip
+def _facts_of(
+    file: ImportFile, reader: Reader, cells: Cells, *, record: int, line: int, keys: list[list[Any]]
+) -> Iterator[tuple[str, list[Any]]]:
+    """The rows of the stage that one record makes, one a fact; the numbers of its payment go onto `keys`."""
+    action, reasons, facts = _judge(reader, cells, day_first=bool(file.day_first))
+    told = json.dumps(reasons, ensure_ascii=False) if reasons else "[]"
+    raw = json.dumps(list(cells.row), ensure_ascii=False) if action == "reject" else None
+    for kind, values in facts or [(reader.kind, {})]:
+        keys += ([file.job_id, file.pk, record, key] for key in values.get("keys", ()))
+        yield (
+            kind,
+            [
+                file.job_id, file.pk, record, line, kind, raw, action, told if kind == reader.kind else "[]", action == "skip", None,
+                *[values.get(name, EMPTY[name]) for name in TYPED[kind]],
+            ],
+        )  # fmt: skip
 
 
-def _judge(
-    reader: Reader, raw: list[str], places: dict[str, list[int]], header: list[str], width: int, *, day_first: bool
-) -> tuple[str, list[dict[str, str]], dict[str, Any]]:
-    """Say what one record is: refused, passed over, or the values it holds (new, until matching says otherwise)."""
-    if any(cell.strip() for cell in raw[width:]):
-        filled = len(raw)
+def _judge(reader: Reader, cells: Cells, *, day_first: bool) -> tuple[str, list[dict[str, str]], list[tuple[str, dict[str, Any]]]]:
+    """Say what one record is: refused, passed over, or the facts it tells (new, until matching says otherwise)."""
+    width, filled = len(cells.header), len(cells.row)
+    if filled > width and any(cell.strip() for cell in cells.row[width:]):
         sentence = f"The line has {filled} cells but the header has {width}. A comma inside a value may lack its quotes."
-        return "reject", [{"column": "", "value": "", "reason": sentence}], {}
-    cells = Cells(
-        raw if len(raw) >= width else raw + [""] * (width - len(raw)), places, header, slashes=reader.slashes, day_first=day_first
-    )
+        return "reject", [{"column": "", "value": "", "reason": sentence}], []
+    if filled < width:
+        cells.row = [*cells.row, *[""] * (width - filled)]
+    cells.slashes, cells.day_first = reader.slashes, day_first
     try:
-        values = reader.read(cells)
+        facts = reader.read(cells)
     except RowProblem as problem:
-        return "reject", [{"column": problem.column, "value": problem.value, "reason": str(problem)}], {}
+        return "reject", [{"column": problem.column, "value": problem.value, "reason": str(problem)}], []
     except NotOurs as other:
-        return "skip", [{"column": "", "value": "", "reason": str(other)}], {}
-    return "create", cells.notes, values
+        return "skip", [{"column": "", "value": "", "reason": str(other)}], []
+    return "create", cells.notes, facts

@@ -1,6 +1,6 @@
 """Writing a chunk of matched rows into the club's tables with a few statements; each chunk is one transaction.
 
-A chunk that is done is marked so in the same transaction: a worker that dies leaves a job that goes on where it stopped.
+How far it came is noted in the same transaction: a worker that dies leaves a job that goes on where it stopped.
 Nothing here sends a message.
 """
 
@@ -12,86 +12,91 @@ from django.utils import timezone
 
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
+from imports.writing_facts import write_answers, write_events, write_links, write_mandates, write_terms
 from imports.writing_payments import CHUNK_ROWS, write_payments
-from loaf.lib.sql import execute, fetch_all
+from loaf.lib.sql import execute, fetch_all, is_postgres
 from members.models import Member, NumberSeries
 
 CHUNK = 5_000
 COPIED = [*FILL, "email", "joined_on", "joined_precision"]
+WRITERS = {
+    "link": write_links, "term": write_terms, "mandate": write_mandates, "event": write_events, "answer": write_answers,
+    "payment": write_payments,
+}  # fmt: skip
+ORDER = ["person", *WRITERS]
+"""People first, then what is theirs."""
 
 
 def write_chunk(job: ImportJob, kind: str) -> int:
     """Write the next rows of one kind; return how many rows that was (0 when none is left)."""
     with transaction.atomic():
-        ImportJob.objects.select_for_update().get(pk=job.pk)
+        locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         first, last, count = fetch_all(
             "SELECT MIN(id), MAX(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s "
-            f"AND NOT is_done ORDER BY id LIMIT {CHUNK}) x",
-            {"job": job.pk, "kind": kind},
+            f"AND id > %(after)s ORDER BY id LIMIT {CHUNK}) x",
+            {"job": job.pk, "kind": kind, "after": locked.written.get(kind, 0)},
         )[0]
         if not count:
             return 0
-        params = {"job": job.pk, "from": first, "last": last, "now": timezone.now()}
+        params = {"job": job.pk, "from": first, "last": last, "now": timezone.now(), "today": timezone.localdate()}
         if kind == ImportRow.Kind.PERSON:
             _write_people(job, params)
         else:
-            write_payments(params)
-        execute(
-            f"UPDATE imports_importrow SET is_done = TRUE WHERE {CHUNK_ROWS} AND kind = %(kind)s AND NOT is_done", {**params, "kind": kind}
-        )
-        ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
-    job.done_rows += count
-    return count
+            WRITERS[kind](params, locked.made)
+        locked.written[kind] = last
+        locked.done_rows += count
+        locked.save(update_fields=["written", "made", "done_rows"])
+    job.written, job.made, job.done_rows = locked.written, locked.made, locked.done_rows
+    return int(count)
 
 
 PEOPLE = f"{CHUNK_ROWS} AND imports_importrow.kind = 'person'"
+NEW = f"{PEOPLE} AND imports_importrow.action = 'create'"
+WHO = "COALESCE(target_member_id, new_id)"
+"""Whose row it is: somebody who was found, or the id reserved for her."""
 
 
 def _write_people(job: ImportJob, p: dict[str, Any]) -> None:
-    new = fetch_all(f"SELECT COUNT(*) FROM imports_importrow WHERE {PEOPLE} AND action = 'create'", p)[0][0]
+    new = fetch_all(f"SELECT COUNT(*) FROM imports_importrow WHERE {NEW}", p)[0][0]
     if new:
         numbered = {**p, "number": NumberSeries.take("member", new), "status": job.new_status}
-        for statement in (NEW_MEMBERS, TARGETS, FIRST_STATUS):
+        for statement in (_new_members(), FIRST_STATUS):
             execute(statement, numbered)
-    execute(TARGET_OF_REPEATS, p)
     _update_members(job, p)
     execute(SOURCE_IDS, p)
     execute(CUSTOMER_IDS, p)
 
 
-# The rows of a chunk in their order, each with the number its member gets.
-NUMBERED = f"""(SELECT imports_importrow.*, %(number)s - 1 + ROW_NUMBER() OVER (ORDER BY id) AS number
-FROM imports_importrow WHERE {PEOPLE} AND action = 'create')"""
-NEW_MEMBERS = f"""
-INSERT INTO members_member (member_number, {", ".join(COPIED)}, chosen_name, status, inactive_reason, created_at, updated_at)
-SELECT number, {", ".join(COPIED)}, '', CASE WHEN new_status <> '' THEN new_status ELSE %(status)s END, '', %(now)s, %(now)s
-FROM {NUMBERED} x ORDER BY number
-"""
-# One rewrite of each row: whom it became, and that it is done.
-TARGETS = f"""
-UPDATE imports_importrow SET target_member_id = y.member_id, is_done = TRUE
-FROM (SELECT x.id AS row_id, m.id AS member_id FROM {NUMBERED} x JOIN members_member m ON m.member_number = x.number) y
-WHERE imports_importrow.id = y.row_id
-"""
+REASONS = "('lapsed', 'resigned', 'suspended', 'moved', 'deceased', 'ended')"
+STATUS = f"CASE WHEN new_status = '' THEN %(status)s WHEN new_status IN {REASONS} THEN 'inactive' ELSE new_status END"
+
+
+def _new_members() -> str:
+    channels = "CASE WHEN news = 'none' THEN '{\"news\": \"none\"}' ELSE '{}' END" + ("::jsonb" if is_postgres() else "")
+    return f"""
+    INSERT INTO members_member (id, member_number, {", ".join(COPIED)}, chosen_name, status, inactive_reason, channels, created_at,
+    updated_at,
+      brought_by)
+    SELECT new_id, %(number)s - 1 + ROW_NUMBER() OVER (ORDER BY id), {", ".join(COPIED)}, '', {STATUS},
+      CASE WHEN new_status IN {REASONS} THEN new_status ELSE '' END, {channels}, %(now)s, %(now)s, %(job)s
+    FROM imports_importrow WHERE {NEW} ORDER BY id
+    """
+
+
 FIRST_STATUS = f"""
 INSERT INTO members_statuschange (member_id, from_status, to_status, at, reason)
-SELECT m.id, '', m.status, %(now)s, 'Brought in from a file' FROM members_member m
-JOIN imports_importrow ON imports_importrow.target_member_id = m.id WHERE {PEOPLE} AND imports_importrow.action = 'create'
-"""
-TARGET_OF_REPEATS = f"""
-UPDATE imports_importrow SET target_member_id = f.target_member_id FROM imports_importrow f
-WHERE {PEOPLE} AND imports_importrow.target_member_id IS NULL AND f.id = imports_importrow.same_as
+SELECT new_id, '', {STATUS}, %(now)s, 'Brought in from a file' FROM imports_importrow WHERE {NEW} ORDER BY id
 """
 SOURCE_IDS = f"""
-INSERT INTO members_externalid (member_id, source, value)
-SELECT target_member_id, source, source_id FROM imports_importrow
-WHERE {PEOPLE} AND action IN ('create', 'update') AND source_id <> '' AND same_as IS NULL
+INSERT INTO members_externalid (member_id, source, value, brought_by)
+SELECT {WHO}, source, source_id, %(job)s FROM imports_importrow
+WHERE {PEOPLE} AND action IN ('create', 'update') AND source_id <> '' ORDER BY id
 ON CONFLICT (source, value) DO NOTHING
 """
 CUSTOMER_IDS = f"""
-INSERT INTO members_externalid (member_id, source, value)
-SELECT target_member_id, 'stripe', customer_id FROM imports_importrow
-WHERE {PEOPLE} AND action IN ('create', 'update') AND customer_id <> '' AND target_member_id IS NOT NULL
+INSERT INTO members_externalid (member_id, source, value, brought_by)
+SELECT {WHO}, 'stripe', customer_id, %(job)s FROM imports_importrow
+WHERE {PEOPLE} AND action IN ('create', 'update') AND customer_id <> '' ORDER BY id
 ON CONFLICT (source, value) DO NOTHING
 """
 
@@ -99,6 +104,10 @@ ON CONFLICT (source, value) DO NOTHING
 def changes(row: ImportRow, member: Member, *, overwrite: bool) -> dict[str, tuple[Any, Any]]:
     """What a row changes on a member: field → (before, after). Only what is empty, unless the job overwrites."""
     found: dict[str, tuple[Any, Any]] = {}
+    if row.news == "none" and member.channels.get("news") != "none":
+        found["channels"] = (member.channels, {**member.channels, "news": "none"})
+    if row.is_loose or row.same_as:
+        return found
     for name in [*FILL, "joined_on"]:
         old, new = getattr(member, name), getattr(row, name)
         if new not in ("", None) and old != new and (overwrite or old in ("", None)):
@@ -108,9 +117,9 @@ def changes(row: ImportRow, member: Member, *, overwrite: bool) -> dict[str, tup
 
 def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
     """Bring members up to date, keeping what they were. Rows that only bring an id change no field."""
-    rows = list(ImportRow.objects.filter(job=job, kind="person", action="update", is_done=False, same_as=None, pk__lte=p["last"]))
-    members = Member.objects.in_bulk([row.target_member_id for row in rows if row.source != "stripe"])
-    touched: list[Member] = []
+    rows = list(ImportRow.objects.filter(job=job, kind="person", action="update", pk__gte=p["from"], pk__lte=p["last"]).order_by("pk"))
+    members = Member.objects.in_bulk({row.target_member_id for row in rows})
+    touched: dict[int, Member] = {}
     for row in rows:
         member = members.get(row.target_member_id or 0)
         diff = changes(row, member, overwrite=job.overwrite) if member else {}
@@ -120,8 +129,8 @@ def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
         for name, (_, new) in diff.items():
             setattr(member, name, new)
         if "joined_on" in diff:
-            member.joined_precision = row.joined_precision
+            row.before["joined_precision"], member.joined_precision = member.joined_precision, row.joined_precision
         member.updated_at = p["now"]
-        touched.append(member)
-    Member.objects.bulk_update(touched, [*FILL, "joined_on", "joined_precision", "updated_at"], batch_size=200)
+        touched[member.pk] = member
+    Member.objects.bulk_update(touched.values(), [*FILL, "channels", "joined_on", "joined_precision", "updated_at"], batch_size=200)
     ImportRow.objects.bulk_update([row for row in rows if row.before], ["before"], batch_size=200)

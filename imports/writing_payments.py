@@ -8,27 +8,27 @@ from donations.models import Fund
 from loaf.lib.sql import execute, fetch_all
 from loaf.lib.text import free_slug
 
-# Rows that were done by an earlier run lie before the chunk: ids grow as lines do, and chunks are written in their order.
+# Ids grow as lines do, and chunks are written in their order: a chunk is all between two ids.
 CHUNK_ROWS = "imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
 ROW = "imports_importrow"
-MONEY = f"{CHUNK_ROWS} AND {ROW}.kind = 'payment' AND NOT {ROW}.is_done"
+MONEY = f"{CHUNK_ROWS} AND {ROW}.kind = 'payment'"
 NEW = f"{MONEY} AND {ROW}.action = 'create'"
 MORE = f"{MONEY} AND {ROW}.action = 'update'"
 
 
-def write_payments(p: dict[str, Any]) -> None:
-    """Write the rows of money of one chunk."""
+def write_payments(p: dict[str, Any], made: dict[str, list[int]]) -> None:
+    """Write the rows of money of one chunk; funds that had to be made go onto `made`."""
     for statement in (
         PAYER_BY_ID, PAYER_BY_CUSTOMER, PAYER_BY_ADDRESS, NEW_PAYMENTS, TARGETS, OWN_NUMBERS, OTHER_NUMBERS, LINES, ENTRIES_IN,
         ENTRIES_FEE, REFUNDS, MORE_REFUNDS, ENTRIES_BACK, STATUS_AFTER,
     ):  # fmt: skip
         execute(statement, p)
-    _write_gifts(p)
+    _write_gifts(p, made)
 
 
 PAYER_BY_ID = f"""
 UPDATE {ROW} SET target_member_id = e.member_id FROM members_externalid e
-WHERE {NEW} AND {ROW}.source_id <> '' AND e.source = {ROW}.source AND e.value = {ROW}.source_id
+WHERE {NEW} AND {ROW}.target_member_id IS NULL AND {ROW}.source_id <> '' AND e.source = {ROW}.source AND e.value = {ROW}.source_id
 """
 PAYER_BY_CUSTOMER = f"""
 UPDATE {ROW} SET target_member_id = e.member_id FROM members_externalid e
@@ -46,8 +46,9 @@ INSERT INTO billing_payment (reference, payer_id, payer_name, payer_email, metho
   status, description, created_at, paid_at, card_brand, card_last4, receipt_url, receipt_number, attempt, stripe_session_id,
   stripe_session_url, stripe_subscription_id, stripe_customer_id, stripe_payment_intent_id, stripe_invoice_id, stripe_charge_id)
 SELECT 'i-' || {ROW}.id, target_member_id, payer_name, email, method, 'imported', provider, provider_id, amount, fee, currency,
-  {STATUS}, description, paid_at, paid_at, card_brand, card_last4, '', '', '', '', '', {STRIPES.format("subscription_id")}, customer_id,
-  intent_id, invoice_id, CASE WHEN SUBSTR(provider_id, 1, 3) IN ('ch_', 'py_') THEN provider_id ELSE '' END
+  {STATUS}, description, paid_at, paid_at, card_brand, card_last4, receipt_url, '', '', '', '', {STRIPES.format("subscription_id")},
+  customer_id,
+  intent_id, invoice_id, CASE WHEN SUBSTR(provider_id, 1, 3) IN ('ch_', 'py_') THEN provider_id ELSE charge_id END
 FROM {ROW} WHERE {NEW} ORDER BY id
 ON CONFLICT DO NOTHING
 """
@@ -69,7 +70,7 @@ LINES = f"""
 INSERT INTO billing_paymentline (payment_id, kind, amount, label)
 SELECT target_payment_id, purpose, amount, '' FROM {ROW} WHERE {WRITTEN} ORDER BY id
 """
-INCOME = "CASE {}.purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' ELSE '4900' END"
+INCOME = "CASE {}.purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200' ELSE '4900' END"
 HELD = "CASE {}.provider WHEN 'stripe' THEN '1100' WHEN 'paypal' THEN '1110' ELSE '1200' END"
 ENTRY = (
     "INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, payment_id, refund_id, booked_at, created_at) "
@@ -105,7 +106,7 @@ WHERE x.said > x.back ORDER BY x.id
 ON CONFLICT DO NOTHING
 """
 KIND = "(SELECT l.kind FROM billing_paymentline l WHERE l.payment_id = imports_importrow.target_payment_id ORDER BY l.id LIMIT 1)"
-OWN_INCOME = f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' ELSE '4900' END"
+OWN_INCOME = f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200' ELSE '4900' END"
 ENTRIES_BACK = ENTRY.format(
     posting="'refund:' || r.id", account=f"CASE s.side WHEN 'D' THEN {OWN_INCOME} ELSE {HELD.format('b')} END", amount="r.amount",
     refund="r.id", at="r.refunded_at",
@@ -121,18 +122,22 @@ WHERE billing_payment.id = x.payment_id AND x.back > 0
 """
 
 
-def _write_gifts(p: dict[str, Any]) -> None:
+def _write_gifts(p: dict[str, Any], made: dict[str, list[int]]) -> None:
     """A gift for each payment that was one, to the fund the file names; funds that are new here are not open for gifts yet."""
     names = fetch_all(f"SELECT DISTINCT fund_name FROM {ROW} WHERE {WRITTEN} AND purpose = 'donation'", p)
     for (name,) in names:
-        execute(GIFTS, {**p, "fund": _fund(Fund.objects.all(), name).pk, "name": name})
+        execute(GIFTS, {**p, "fund": _fund(Fund.objects.all(), name, made).pk, "name": name})
 
 
-def _fund(funds: QuerySet[Fund], name: str) -> Fund:
+def _fund(funds: QuerySet[Fund], name: str, made: dict[str, list[int]]) -> Fund:
     if not name:
-        return funds.get_or_create(slug="general", defaults={"name": "Where it is needed most"})[0]
-    known = funds.filter(name__iexact=name).order_by("pk").first()
-    return known or Fund.objects.create(name=name, slug=free_slug(Fund, name, fallback="fund"), is_active=False)
+        fund, is_new = funds.get_or_create(slug="general", defaults={"name": "Where it is needed most"})
+    else:
+        known = funds.filter(name__iexact=name).order_by("pk").first()
+        fund, is_new = known or Fund.objects.create(name=name, slug=free_slug(Fund, name, fallback="fund"), is_active=False), known is None
+    if is_new:
+        made.setdefault("fund", []).append(fund.pk)
+    return fund
 
 
 GIFTS = f"""

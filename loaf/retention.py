@@ -83,10 +83,12 @@ PERSONAL: dict[str, dict[str, str]] = {
     "events.Rsvp": {"events": "note"},
     "events.Guest": {"events": "name"},
     "events.Attendance": {"events": "name"},
-    "imports.ImportFile": {"imports": "name stored_as"},
+    "imports.ImportFile": {"imports": "name stored_as header"},
     "imports.ImportRow": {
-        "imports": f"raw before reasons source_id customer_id first_name last_name pronouns {_CONTACT} bio provider_id intent_id "
-        "invoice_id purpose description payer_name card_last4 subscription_id fund_name"
+        "imports": "raw reasons why before source_id customer_id first_name last_name pronouns bio provider_id intent_id invoice_id "
+        "charge_id receipt_url subscription_id description payer_name fund_name card_last4 purpose news plan_name order_ref event_ref "
+        "event_title "
+        f"event_place answer partner_first partner_last partner_email {_CONTACT}"
     },
     "imports.ImportKey": {"imports": "value"},
 }
@@ -131,9 +133,10 @@ IMPERSONAL: dict[str, str] = {
     "donations.Fund": "name slug description",
     "donations.Donation": "currency",
     "events.Event": "title slug summary description picture venue area address access_facts cost timezone",
-    "imports.ImportJob": "counts seen error new_status",
-    "imports.ImportFile": "reader sha256 encoding delimiter",
-    "imports.ImportRow": "kind action source joined_precision new_status currency card_brand provider method",
+    "imports.ImportJob": "counts seen error new_status written made",
+    "imports.ImportFile": "reader sha256 encoding delimiter mapping",
+    "imports.ImportMapping": "signature reader columns",
+    "imports.ImportRow": "kind action decision source joined_precision new_status currency card_brand provider method interval term_status",
     "loaf.WorkerBeat": "worker_id",
     "loaf.ScheduleSlot": "name",
     "loaf.SweepCount": "name",

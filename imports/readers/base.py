@@ -1,4 +1,4 @@
-"""What a reader is: one file a format, declarative – which columns mean what – and one function for what a row says."""
+"""What a reader is: one file a format, declarative – which columns feed which field – and one function for what a line tells."""
 
 import html
 import re
@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from imports.fields import FIELDS
 from loaf.lib.csvsafe import safe_text
 from loaf.lib.text import tidy
 
-PERSON, PAYMENT = "person", "payment"
+PERSON, LINK, TERM, MANDATE, EVENT, ANSWER, PAYMENT = "person", "link", "term", "mandate", "event", "answer", "payment"
+Facts = list[tuple[str, dict[str, Any]]]
+"""What one line tells: (kind, values) each; a kind at most once."""
 SLASH = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -41,6 +44,7 @@ class Cells:
     slashes: bool = False
     day_first: bool = False
     """Whether 03/04/2021 is April 3 in this file."""
+    file_name: str = ""
 
     def text(self, target: str) -> str:
         """The first non-empty cell among the columns that mean `target`, tidied; "" when there is none."""
@@ -60,6 +64,22 @@ class Cells:
         places = self.places.get(target)
         return self.header[places[0]].strip() if places else target
 
+    def get(self, target: str, **options: Any) -> Any:
+        """The cell as its field's widget cleans it. Raises RowProblem, with the column, for what it cannot read."""
+        value = self.text(target)
+        try:
+            return FIELDS[target].widget.clean(value, self, **options)
+        except ValueError as error:
+            raise RowProblem(str(error), self.column(target), value[:200]) from None
+
+    def maybe(self, target: str, instead: Any, sentence: str, **options: Any) -> Any:
+        """As `get`, but what cannot be read is left out, and said."""
+        try:
+            return self.get(target, **options)
+        except RowProblem as problem:
+            self.note(target, f"{problem} {sentence}")
+            return instead
+
     def note(self, target: str, sentence: str) -> None:
         """Keep the row, but say that one value of it was left out."""
         self.notes.append({"column": self.column(target), "value": self.text(target)[:200], "reason": sentence})
@@ -76,16 +96,19 @@ class Cells:
 class Reader:
     """One export format: how to know it by its header, what its columns mean, what a row says.
 
-    `needs` are groups of column names of which one each must be there; `columns` maps our targets to the names the format
+    `needs` are groups of column names of which one each must be there; `columns` maps our fields to the names the format
     uses, best first; cells of `secrets` are dropped before anything is stored or logged.
     """
 
     key: str
     label: str
     kind: str
+    """The kind of a row that is refused."""
     needs: list[set[str]]
     columns: dict[str, list[str]]
-    read: Callable[[Cells], dict[str, Any]]
+    read: Callable[[Cells], Facts]
+    tells: tuple[str, ...] = ()
+    """All kinds its lines can tell of, when that is more than `kind`."""
     never: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     order: int = 0
@@ -93,6 +116,13 @@ class Reader:
     """Targets that are dates; which of day and month comes first is read from them, file by file."""
     slashes: bool = False
     """Whether the exporter put a backslash before quotes and backslashes (PHP's addslashes)."""
+    backslash_quotes: bool = False
+    """Whether older versions of the exporter wrote a quote within a cell as backslash and quote."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds its lines can tell of."""
+        return self.tells or (self.kind,)
 
     def fits(self, names: set[str]) -> bool:
         """Whether a header (normalised names) is of this format."""
@@ -111,4 +141,16 @@ class Reader:
 
     def secret_places(self, header: Sequence[str]) -> list[int]:
         """Where cells stand that must not be kept."""
-        return [index for index, name in enumerate(header) if normal_header(name) in self.secrets]
+        return [index for index, name in enumerate(header) if normal_header(name) in SECRETS | self.secrets]
+
+    def unused(self, header: Sequence[str]) -> list[str]:
+        """The columns nothing is taken from, by the file's own names."""
+        used = {place for places in self.places(header).values() for place in places}
+        return [name.strip() for index, name in enumerate(header) if index not in used and name.strip()]
+
+
+SECRETS = {
+    "user pass", "password", "pass", "session tokens", "user activation key", "ssn", "social security number", "ip address",
+    "donor ip address", "payment ip address", "optin ip", "confirm ip",
+}  # fmt: skip
+"""Columns no file may bring to us, whatever its format."""

@@ -1,9 +1,43 @@
-"""CiviCRM: contributions of every kind in one file."""
+"""CiviCRM: contacts, memberships, who is whose partner, and contributions of every kind in one file."""
 
 from typing import Any
 
-from imports.readers.base import PAYMENT, Cells, NotOurs, Reader
-from imports.readers.money import METHODS, amount_of, currency_of, moment_of, names_of, only_money, paid_amount, paid_moment, payment
+from imports.readers.base import LINK, PAYMENT, PERSON, TERM, Cells, Facts, NotOurs, Reader
+from imports.readers.money import (
+    METHODS,
+    amount_of,
+    currency_of,
+    moment_of,
+    names_of,
+    only_money,
+    paid_amount,
+    paid_moment,
+    payment,
+    told_of,
+)
+from imports.readers.people import CONTACT, NAMES, People
+
+CONTACTS_PEOPLE = People("civicrm", term=False)
+MEMBERSHIPS_PEOPLE = People("civicrm")
+
+
+def read_contact(cells: Cells) -> Facts:
+    """One contact; organisations, households and what lies in the trash are no people of ours."""
+    if cells.text("contact_type") not in ("", "Individual"):
+        raise NotOurs(f"“{cells.text('contact_type')}”: no person.")
+    if cells.text("in_trash") in ("1", "Yes"):
+        raise NotOurs("This contact lies in CiviCRM’s trash.")
+    facts = CONTACTS_PEOPLE.read(cells)
+    if cells.text("is_deceased") in ("1", "Yes"):
+        facts[0][1]["new_status"] = "deceased"
+    return facts
+
+
+def read_membership(cells: Cells) -> Facts:
+    """One membership, her own or inherited from her partner's."""
+    if cells.text("test") in ("1", "Yes", "yes"):
+        raise NotOurs("A test membership.")
+    return MEMBERSHIPS_PEOPLE.read(cells)
 
 
 def read_contribution(cells: Cells) -> dict[str, Any]:
@@ -37,5 +71,30 @@ CONTRIBUTIONS = Reader(
         "number": ["transaction id"], "own": ["contribution id"],
         "currency": ["currency"], "status": ["contribution status"], "test": ["test"],
     },
-    read=read_contribution, dates=("paid_at", "refunded_at"), order=46,
+    read=told_of(read_contribution), dates=("paid_at", "refunded_at"), order=46,
+)  # fmt: skip
+PERSON_COLUMNS = {
+    **NAMES, **CONTACT, "source_id": ["contact id"], "display_name": ["display name"], "email": ["email"],
+    "address_line1": ["street address"], "partner_first": ["spouse of first name", "partner of first name"],
+    "partner_last": ["spouse of last name", "partner of last name"],
+    "partner_email": ["spouse of home email", "spouse of email", "partner of email"],
+}  # fmt: skip
+CONTACTS = Reader(
+    key="civicrm_contacts", label="CiviCRM contacts", kind=PERSON, tells=(PERSON, LINK),
+    needs=[{"contact id"}, {"email"}, {"contact type", "spouse of first name", "partner of first name", "display name"}],
+    never={"total amount", "membership type", "participant status"},
+    columns={
+        **PERSON_COLUMNS, "contact_type": ["contact type"], "in_trash": ["contact is in trash"], "is_deceased": ["deceased"],
+        "no_news": ["no bulk emails (user opt out)", "on hold", "do not email"], "registered": ["created date"],
+    },
+    read=read_contact, dates=("registered",), order=10,
+)  # fmt: skip
+MEMBERSHIPS = Reader(
+    key="civicrm_memberships", label="CiviCRM memberships", kind=PERSON, tells=(PERSON, TERM),
+    needs=[{"contact id"}, {"email"}, {"membership type"}, {"membership status"}], never={"total amount"},
+    columns={
+        **PERSON_COLUMNS, "plan": ["membership type"], "term_status": ["membership status"], "joined_on": ["member since"],
+        "starts_on": ["membership start date"], "ends_on": ["membership expiration date"], "test": ["test"],
+    },
+    read=read_membership, dates=("joined_on", "starts_on", "ends_on"), order=11,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import Any
 
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader
-from imports.readers.money import amount_of, currency_of, names_of, only_money, paid_amount, paid_moment, payment
+from imports.readers.money import amount_of, currency_of, names_of, only_money, paid_amount, paid_moment, payment, told_of
 
 YES = {"yes", "true", "1"}
 
@@ -53,7 +53,7 @@ GIVEWP = Reader(
         "fund": ["form title"], "first_name": ["first name"], "last_name": ["last name"], "email": ["email address"],
         "source_id": ["user id"], "number": ["transaction id"],
     },
-    secrets={"donor ip address"}, read=read_givewp, dates=("paid_at",), order=50,
+    read=told_of(read_givewp), dates=("paid_at",), order=50,
 )  # fmt: skip
 DONORBOX = Reader(
     key="donorbox_donations", label="Donorbox donations", kind=PAYMENT,
@@ -64,5 +64,5 @@ DONORBOX = Reader(
         "last_name": ["donor's last name"], "email": ["donor email"], "source_id": ["donor id"], "charge": ["stripe charge id"],
         "paypal": ["pay pal transaction id", "pay pal capture id"], "card_brand": ["card type"], "card_last4": ["last 4 digits"],
     },
-    read=read_donorbox, dates=("paid_at",), order=51,
+    read=told_of(read_donorbox), dates=("paid_at",), order=51,
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """What the readers of payments share: an amount, a moment, the names other systems give one payment, what it was for."""
 
 import datetime as dt
-import zoneinfo
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 
-from imports.readers.base import Cells, NotOurs, RowProblem
+from imports.fields import house_zone
+from imports.readers.base import PAYMENT, Cells, Facts, NotOurs, RowProblem
 from loaf.lib.dates import DateError, parse_datetime
 from loaf.lib.money import MoneyError, parse_money
 from loaf.lib.text import is_email, normal_email
@@ -48,7 +49,7 @@ def moment_of(cells: Cells, target: str, *, zone: dt.tzinfo | None = None, text:
     """A moment, in the zone given or the house's own; None where the cell is empty."""
     value = text or cells.text(target)
     try:
-        return parse_datetime(value, zone=zone or zoneinfo.ZoneInfo(settings.TIME_ZONE), day_first=cells.day_first) if value else None
+        return parse_datetime(value, zone=zone or house_zone(), day_first=cells.day_first) if value else None
     except DateError:
         raise RowProblem(f"“{value[:40]}” is not a date we can read.", cells.column(target), value[:40]) from None
 
@@ -96,7 +97,13 @@ def payment(cells: Cells, own: str, keys: list[str], **values: Any) -> dict[str,
         "provider_id": known[:120],
         "intent_id": next((key for key in keys if key.startswith("pi_")), ""),
         "invoice_id": next((key for key in keys if key.startswith("in_")), ""),
+        "charge_id": stripes,
         "method": default,
         "keys": [key[:160] for key in dict.fromkeys([own, *keys]) if key],
         **values,
     }
+
+
+def told_of(read: Callable[[Cells], dict[str, Any]]) -> Callable[[Cells], Facts]:
+    """A reader of payments only: its one fact."""
+    return lambda cells: [(PAYMENT, read(cells))]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader, RowProblem
-from imports.readers.money import METHODS, currency_of, names_of, only_money, paid_amount, paid_moment, payment
+from imports.readers.money import METHODS, currency_of, names_of, only_money, paid_amount, paid_moment, payment, told_of
 
 SHARED = {
     "source_id": ["user id", "payment user id"],
@@ -48,7 +48,7 @@ PMPRO = Reader(
         "mode": ["gateway environment"], "number": ["payment transaction id"], "subscription_id": ["subscription transaction id"],
         "plan": ["level name"], "payer_name": ["billing name"], "card_brand": ["cardtype"], "card_last4": ["accountnumber"],
     },
-    read=lambda cells: _read(cells, "pmpro", {"success", "refunded", ""}), dates=("paid_at",), order=40,
+    read=told_of(lambda cells: _read(cells, "pmpro", {"success", "refunded", ""})), dates=("paid_at",), order=40,
 )  # fmt: skip
 MEMBERPRESS = Reader(
     key="memberpress_transactions", label="MemberPress transactions", kind=PAYMENT,
@@ -57,7 +57,7 @@ MEMBERPRESS = Reader(
         **SHARED, "own": ["id"], "amount": ["total", "amount"], "status": ["status"], "paid_at": ["created at"], "gateway": ["gateway"],
         "number": ["trans num"], "subscription_id": ["subscr id"], "plan": ["product name"],
     },
-    read=lambda cells: _read(cells, "memberpress", {"complete", "refunded"}), dates=("paid_at",), order=41,
+    read=told_of(lambda cells: _read(cells, "memberpress", {"complete", "refunded"})), dates=("paid_at",), order=41,
 )  # fmt: skip
 PMS = Reader(
     key="pms_payments", label="Paid Member Subscriptions payments", kind=PAYMENT, slashes=True,
@@ -66,6 +66,5 @@ PMS = Reader(
         **SHARED, "own": ["payment id"], "amount": ["payment amount"], "status": ["payment status"], "paid_at": ["payment date"],
         "gateway": ["payment payment gateway"], "number": ["payment transaction id"], "plan": ["subscription name"],
     },
-    secrets={"payment ip address"},
-    read=lambda cells: _read(cells, "pms", {"completed", "refunded"}), dates=("paid_at",), order=42,
+    read=told_of(lambda cells: _read(cells, "pms", {"completed", "refunded"})), dates=("paid_at",), order=42,
 )  # fmt: skip

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader, RowProblem
-from imports.readers.money import amount_of, currency_of, paid_moment, payment
+from imports.readers.money import amount_of, currency_of, paid_moment, payment, told_of
 from loaf.lib.text import is_email, normal_email
 
 KINDS = {
@@ -60,5 +60,5 @@ READER = Reader(
         "type": ["type"], "status": ["status"], "currency": ["currency"], "amount": ["gross"], "fee": ["fee"], "payer_name": ["name"],
         "email": ["from email address"], "to": ["to email address"], "subject": ["subject"], "item": ["item title"],
     },
-    read=read, dates=("paid_at",), order=45,
+    read=told_of(read), dates=("paid_at",), order=45,
 )  # fmt: skip

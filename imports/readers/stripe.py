@@ -1,28 +1,53 @@
-"""Stripe Dashboard exports: customers, and payments of every header since 2014."""
+"""Stripe Dashboard exports: customers, subscriptions, invoices, the balance, and payments of every header since 2014."""
 
 import datetime as dt
 from typing import Any
 
-from imports.readers.base import PAYMENT, PERSON, Cells, NotOurs, Reader, RowProblem
-from imports.readers.money import amount_of, currency_of, moment_of, names_of, only_money, paid_amount, paid_moment, payment
-from imports.readers.people import read_email, read_name
+from imports.readers.base import MANDATE, PAYMENT, PERSON, TERM, Cells, Facts, NotOurs, Reader, RowProblem
+from imports.readers.money import amount_of, currency_of, moment_of, names_of, only_money, paid_amount, paid_moment, payment, told_of
+from imports.readers.people import People
 
 PAID = {"paid", "succeeded", "refunded", "partial refund", "partially refunded"}
 
 
-def read_customer(cells: Cells) -> dict[str, Any]:
-    """One Stripe customer: a person's address and her Stripe id. One address may own several ids."""
-    email = read_email(cells)
-    first, last = read_name(cells, email)
-    return {
-        "source": "stripe",
-        "source_id": "",
-        "customer_id": cells.limited("customer_id", 120),
-        "email": email,
-        "first_name": first,
-        "last_name": last,
-        "new_status": "inactive",
-    }
+CUSTOMER = People("stripe", is_loose=True, new_status="inactive", term=False)
+"""One Stripe customer: a person's address and her Stripe id. One address may own several ids."""
+SUBSCRIBER = People("stripe", is_loose=True, new_status="inactive")
+
+
+def read_subscription(cells: Cells) -> Facts:
+    """One subscription: whose card is charged, when next, and – where nothing else says so – until when she has paid."""
+    facts = SUBSCRIBER.read(cells)
+    for kind, values in facts:
+        if kind == TERM:
+            values["is_weak"] = True
+    return facts
+
+
+def read_movement(cells: Cells) -> dict[str, Any]:
+    """One line of the balance history: a charge, or money that went back; payouts and fees are passed over.
+
+    A refund names no charge here: it is the last charge before it with the same words and amount (matching_payments).
+    """
+    kind = cells.text("type").lower()
+    if kind not in ("charge", "payment", "refund", "payment_refund"):
+        raise NotOurs(f"“{cells.text('type')}” is no payment to us.")
+    number, currency = cells.limited("source_number", 120), currency_of(cells)
+    if not number:
+        raise RowProblem("There is no source; without it a payment could be counted twice.", cells.column("source_number"))
+    amount, is_refund = abs(amount_of(cells, "amount", currency)), kind.endswith("refund")
+    if not amount:
+        raise RowProblem("There is no amount.", cells.column("amount"))
+    paid_at = paid_moment(cells, zone=dt.UTC)
+    facing = amount_of(cells, "facing", currency) if cells.text("facing") else amount
+    found = payment(
+        cells, "", [number], source="stripe", amount=amount, currency=currency, paid_at=paid_at,
+        purpose=purpose(cells) if not is_refund else "unknown",
+        fee=0 if is_refund else min(max(0, amount_of(cells, "fee", currency)), amount), description=cells.text("description")[:200],
+    )  # fmt: skip
+    told = f"{cells.text('description').removeprefix('REFUND FOR CHARGE').strip(' ()').lower()}:{currency}:{facing}"
+    found |= {"provider": "stripe", "provider_id": number, "method": "card", "event_ref": told[:120]}
+    return found | ({"is_refund": True, "refunded_at": paid_at} if is_refund else {})
 
 
 def read_payment(cells: Cells) -> dict[str, Any]:
@@ -98,7 +123,7 @@ CUSTOMERS = Reader(
         "email": ["email"],
         "display_name": ["name", "card name"],
     },
-    read=read_customer,
+    read=CUSTOMER.read,
     order=20,
 )
 PAYMENTS = Reader(
@@ -129,7 +154,7 @@ PAYMENTS = Reader(
         "donation_id": ["donation post id (metadata)"],
         "product": ["memberpress product (metadata)", "memberpress product id (metadata)"],
     },
-    read=read_payment,
+    read=told_of(read_payment),
     dates=("paid_at", "refunded_at"),
     order=30,
 )
@@ -150,7 +175,53 @@ INVOICES = Reader(
         "email": ["customer email"],
         "payer_name": ["customer name"],
     },
-    read=read_invoice,
+    read=told_of(read_invoice),
     dates=("paid_at",),
     order=35,
+)
+SUBSCRIPTIONS = Reader(
+    key="stripe_subscriptions",
+    label="Stripe subscriptions",
+    kind=PERSON,
+    tells=(PERSON, TERM, MANDATE),
+    needs=[{"id"}, {"customer id"}, {"customer email"}, {"status"}, {"current period end (utc)"}],
+    columns={
+        "subscription_id": ["id"],
+        "customer_id": ["customer id"],
+        "email": ["customer email"],
+        "display_name": ["customer name", "customer description"],
+        "plan": ["product", "plan nickname", "plan"],
+        "dues": ["amount"],
+        "currency": ["currency"],
+        "period": ["interval"],
+        "term_status": ["status"],
+        "starts_on": ["start date (utc)", "start (utc)", "created (utc)"],
+        "ends_on": ["current period end (utc)"],
+    },
+    read=read_subscription,
+    dates=("starts_on", "ends_on"),
+    order=21,
+)
+BALANCE = Reader(
+    key="stripe_balance",
+    label="Stripe balance history",
+    kind=PAYMENT,
+    needs=[{"id"}, {"type"}, {"source"}, {"amount"}, {"net"}, {"currency"}, {"created (utc)", "created"}],
+    columns={
+        "type": ["type"],
+        "source_number": ["source"],
+        "amount": ["amount"],
+        "fee": ["fee"],
+        "currency": ["currency"],
+        "paid_at": ["created (utc)", "created"],
+        "description": ["description"],
+        "facing": ["customer facing amount"],
+        "payer_name": ["donorbox name (metadata)"],
+        "email": ["donorbox email (metadata)", "email (metadata)"],
+        "donation_id": ["donorbox email (metadata)", "donation post id (metadata)"],
+        "product": ["memberpress product (metadata)"],
+    },
+    read=told_of(read_movement),
+    dates=("paid_at",),
+    order=36,
 )

@@ -11,7 +11,7 @@ from billing import ledger
 from billing.models import LedgerEntry, Payment, PaymentNumber, Refund
 from donations.models import Donation, Fund
 from imports import actions, balancing
-from imports.models import ImportJob
+from imports.models import ImportFile, ImportJob
 from imports.tests.test_files import preview, reasons, run
 from members.models import ExternalId
 from notices.models import Message
@@ -65,7 +65,7 @@ def test_refund_that_comes_in_a_later_file_is_booked_once(as_user):
 
 def test_refund_of_a_payment_nobody_knows_is_refused_in_words():
     job = preview(PAYPAL + BACK.format("-50.00", "R1"))
-    assert "neither in these files nor in the books" in reasons(job)[0][3]
+    assert "neither in these files nor in the books" in job.rows.get().why
 
 
 def test_withdrawals_fees_and_money_that_left_are_passed_over():
@@ -132,6 +132,7 @@ def test_same_file_again_is_recognised_whatever_its_name(as_user):
 
 def test_one_import_runs_at_a_time_whoever_starts_it():
     one, two = preview(PAYPAL + PAID), preview(PAYPAL + PAID.replace("ORIGINAL1", "OTHER"))
+    ImportFile.objects.update(day_first=False)
     actions.start_run(job=one, by=None)
     with pytest.raises(actions.UploadProblem, match="Another import is running"):
         actions.start_run(job=two, by=None)

@@ -74,18 +74,22 @@ def _offset(text: str) -> dt.tzinfo | None:
     return dt.timezone(dt.timedelta(minutes=minutes if text[0] == "+" else -minutes))
 
 
-def day_order(texts: Iterable[str]) -> bool | None:
+def day_order(texts: Iterable[str]) -> tuple[bool | None, bool]:
     """Whether dates like 03/04/2021 of one column are day-first, from those that can only be one; None when none tells.
 
-    Two that contradict each other tell nothing either.
+    Two that contradict each other tell nothing either. With it, whether somebody should be asked: no line tells, and at least
+    one reads as two different days.
     """
-    told = set()
+    told, open_ones = set(), False
     for text in texts:
         if match := _SLASHES.match(text.strip().strip("'")):
             first, second = int(match[1]), int(match[2])
             if max(first, second) <= 31 and (first > 12) != (second > 12):
                 told.add(first > 12)
-    return told.pop() if len(told) == 1 else None
+            elif first != second:
+                open_ones = True
+    is_told = next(iter(told)) if len(told) == 1 else None
+    return is_told, open_ones and not told
 
 
 def add_months(day: dt.date, months: int) -> dt.date:

@@ -1,12 +1,12 @@
 """Moving many rows with few statements, on PostgreSQL and SQLite alike."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 CHUNK = 5_000
 
@@ -17,19 +17,39 @@ def is_postgres() -> bool:
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows: COPY on PostgreSQL, executemany elsewhere. Dicts and lists are written as JSON."""
+    """Append rows: COPY on PostgreSQL, executemany elsewhere. JSON columns are given as text."""
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if is_postgres():
             with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+                write = copy.write_row
                 for row in rows:
-                    copy.write_row([_json(value) for value in row])
+                    write(row)
             return
         marks = ", ".join(["%s"] * len(columns))
         statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 (names are ours)
         iterator = iter(rows)
         while chunk := list(islice(iterator, CHUNK)):
-            cursor.executemany(statement, [[_sqlite(_json(value)) for value in row] for row in chunk])
+            cursor.executemany(statement, [[_sqlite(value) if isinstance(value, dt.date) else value for value in row] for row in chunk])
+
+
+def reserve_ids(model: type[Model], count: int) -> list[int]:
+    """Take the next `count` ids of a table, so that rows can name each other before they are written. Ids not used stay gaps."""
+    table = model._meta.db_table
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        if is_postgres():
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+        last = found[0] if found else 0
+        change = (
+            "UPDATE sqlite_sequence SET seq = %s WHERE name = %s" if found else "INSERT INTO sqlite_sequence (seq, name) VALUES (%s, %s)"
+        )
+        cursor.execute(change, [last + count, table])
+        return list(range(last + 1, last + count + 1))
 
 
 def execute(statement: str, params: dict[str, Any] | None = None) -> int:
@@ -46,10 +66,6 @@ def fetch_all(statement: str, params: dict[str, Any] | None = None) -> list[tupl
         given = {name: (value if is_postgres() else _sqlite(value)) for name, value in (params or {}).items()}
         cursor.execute(statement, given)
         return list(cursor.fetchall())
-
-
-def _json(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
 
 
 def _sqlite(value: Any) -> Any:

@@ -152,6 +152,8 @@ class Member(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="In the bin; gone for good after 30 days.")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_precision = models.CharField(max_length=5, default="day", editable=False)
+    brought_by = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The import that brought her.")
+    invited_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When she was told of this site after an import.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -268,6 +270,7 @@ class ExternalId(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="external_ids")
     source = models.CharField(max_length=30)
     value = models.CharField(max_length=120)
+    brought_by = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The import that brought it.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "value"], name="external_id_once")]

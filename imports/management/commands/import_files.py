@@ -22,10 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Preview only.")
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--overwrite", action="store_true", help="Take the file's value where the list has another.")
+        parser.add_argument("--strict", action="store_true", help="All or nothing: bring in nothing while a line is refused or in doubt.")
+        parser.add_argument("--day-first", action="store_true", help="Read 03/04/2021 as April 3 where no line of a file tells.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         job = self._job(options)
         actions.preview(job.pk)
+        self._read_dates_as_said(job, day_first=options["day_first"])
         job.refresh_from_db()
         if job.status == ImportJob.Status.FAILED:
             raise CommandError(job.error)
@@ -41,6 +44,11 @@ class Command(BaseCommand):
             job.delete()
         self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False) if options["json"] else self._text(report))
 
+    def _read_dates_as_said(self, job: ImportJob, *, day_first: bool) -> None:
+        """Nobody can be asked here: dates no line explains are read as the option says, and the report says so."""
+        if job.files.filter(asks_order=True, day_first=None).update(day_first=day_first) and day_first:
+            actions.preview(job.pk)
+
     def _job(self, options: dict[str, Any]) -> ImportJob:
         streams = []
         try:
@@ -48,7 +56,7 @@ class Command(BaseCommand):
                 if not path.is_file():
                     raise CommandError(f"There is no file {path}.")
                 streams.append((path.name, path.open("rb"), path.stat().st_size, ""))
-            return actions.create_job(uploads=streams, by=None, overwrite=options["overwrite"])  # type: ignore[arg-type]
+            return actions.create_job(uploads=streams, by=None, overwrite=options["overwrite"], good_rows_only=not options["strict"])  # type: ignore[arg-type]
         except actions.UploadProblem as problem:
             raise CommandError("\n".join(problem.problems)) from None
         finally:
@@ -56,20 +64,32 @@ class Command(BaseCommand):
                 stream.close()
 
     def _report(self, job: ImportJob) -> dict[str, Any]:
-        refused = ImportRow.objects.filter(job=job, action="reject").select_related("file").order_by("file", "record")
-        noted = ImportRow.objects.filter(job=job).exclude(reasons=[]).exclude(action__in=["reject", "skip"]).select_related("file")
+        rows = ImportRow.objects.filter(job=job).select_related("file").order_by("file", "record")
+        refused, doubts = rows.filter(action="reject"), rows.filter(action="doubt")
+        noted = rows.exclude(reasons=[], why="").exclude(action__in=["reject", "skip", "doubt"])
         return {
             "job": job.pk,
             "status": job.status,
-            "files": [{"name": f.name, "kind": f.reader, "encoding": f.encoding, "delimiter": f.delimiter} for f in job.files.all()],
+            "files": [
+                {
+                    "name": f.name,
+                    "kind": f.reader,
+                    "encoding": f.encoding,
+                    "delimiter": f.delimiter,
+                    "asks_order": f.asks_order,
+                    "day_first": f.day_first,
+                }
+                for f in job.files.all()
+            ],
             "counts": job.counts,
             "money": [{**dataclasses.asdict(one), "agrees": one.agrees} for one in balancing.money_of(job)],
             "rejected": [self._line(row) for row in refused],
-            "notes": [self._line(row) for row in noted.order_by("file", "record")],
+            "doubts": [self._line(row) for row in doubts],
+            "notes": [self._line(row) for row in noted],
         }
 
     def _line(self, row: ImportRow) -> dict[str, Any]:
-        reason = row.reasons[0] if row.reasons else {}
+        reason = row.told[0] if row.told else {}
         return {"file": row.file.name, "line": row.line, "record": row.record, **reason}
 
     def _text(self, report: dict[str, Any]) -> str:
@@ -80,6 +100,12 @@ class Command(BaseCommand):
             lines.append("  There are no lines below the headers.")
         lines += [self._money(one) for one in report["money"]]
         lines += [f"  refused: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["rejected"]]
+        lines += [f"  to decide: {r['file']} line {r['line']}: {r['reason']}" for r in report["doubts"]]
+        lines += [
+            f"  {f['name']}: dates like 03/04/2021 were read with the {'day' if f['day_first'] else 'month'} first; no line of it tells"
+            for f in report["files"]
+            if f["asks_order"]
+        ]
         lines += [f"  note: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["notes"]]
         return "\n".join(lines)
 
