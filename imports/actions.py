@@ -237,13 +237,13 @@ def preview(job_id: int) -> None:
             fail(job_id, f"{file.name}: {problem}")
             return
     job.total_rows = job.done_rows
-    compare(job)
+    compare(job, is_fresh=True)
 
 
 @transaction.atomic
-def compare(job: ImportJob) -> None:
+def compare(job: ImportJob, *, is_fresh: bool = False) -> None:
     """Match the staged rows with the list and the books as they are now, and count what becomes of them."""
-    match(job)
+    match(job, is_fresh=is_fresh)
     job.counts, job.seen, job.status = count_actions(job), _how_things_stand(), ImportJob.Status.PREVIEWED
     job.save(update_fields=["counts", "seen", "status", "total_rows", "done_rows"])
 

@@ -9,7 +9,7 @@ from typing import Any
 from imports.matching_facts import match_facts
 from imports.matching_payments import match_payments
 from imports.models import ImportJob
-from loaf.lib.sql import execute, is_postgres
+from loaf.lib.sql import execute, fetch_all, is_postgres
 
 FILL = [
     "first_name", "last_name", "pronouns", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region",
@@ -19,28 +19,39 @@ FILL = [
 R = "imports_importrow"
 
 
-def match(job: ImportJob) -> None:
-    """Decide the action of every row of the job that is not written yet. Safe to run again."""
+def match(job: ImportJob, *, is_fresh: bool = False) -> None:
+    """Decide the action of every row of the job that is not written yet. Safe to run again.
+
+    `is_fresh`: the rows were just read, and nothing was decided of them.
+    """
     p: dict[str, Any] = {"job": job.pk}
     for kind in ("person", "link", "term", "mandate", "event", "answer", "payment"):
         p[f"after_{kind}"] = job.written.get(kind, 0)
-        execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
+        if not is_fresh:
+            execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
     if is_postgres():
-        execute(
-            "ANALYZE imports_importrow (job_id, file_id, record, kind, action, email, source_id, customer_id, same_as, target_member_id)"
-        )
-    _people(p, overwrite=job.overwrite)
+        execute(f"ANALYZE {R} ({', '.join(COMPARED)})")
+    _people(p, overwrite=job.overwrite, is_one_file=job.files.count() == 1)
     match_facts(p)
     match_payments(p)
 
 
-def _people(p: dict[str, Any], *, overwrite: bool) -> None:
-    for statement in (
-        DECIDED, BY_ID, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, SAME_ID, DECIDED_ROW, SAME_PERSON, SAME_ADDRESS, BY_PHONE,
-        OTHER_ADDRESS, DOUBTS_ON_ROLLS, DOUBTS_IN_JOB, LEFT_OUT, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite),
-        no_more_news(), NOTHING_NEW,
-    ):  # fmt: skip
+COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
+
+
+def _people(p: dict[str, Any], *, overwrite: bool, is_one_file: bool) -> None:
+    """Most files are of people who are new, each once: what cannot be so is asked once, not with every statement."""
+    on_rolls = [DECIDED, BY_ID, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS]
+    in_job = [SAME_PERSON, SAME_ADDRESS] if fetch_all(f"SELECT EXISTS ({FIRST_OF_ADDRESS})", p)[0][0] else []
+    between_files = [] if is_one_file else [SAME_ID]
+    for statement in (*on_rolls, *between_files, DECIDED_ROW, *in_job, BY_PHONE, OTHER_ADDRESS, DOUBTS_ON_ROLLS):
         execute(statement, p)
+    if in_job:
+        execute(DOUBTS_IN_JOB, p)
+    execute(LEFT_OUT, p)
+    if fetch_all(f"SELECT EXISTS (SELECT 1 FROM {R} WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL))", p)[0][0]:
+        for statement in (OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news(), NOTHING_NEW):
+            execute(statement, p)
 
 
 # A row is new until a statement below says otherwise, so that a first import rewrites no row at all.

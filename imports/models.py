@@ -148,8 +148,9 @@ class ImportRow(models.Model):
         SAME = "same", "The same person"
         LEAVE = "leave", "Leave this line out"
 
-    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows", db_index=False)
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False)
+    # A stage of up to a million rows, made and let go of by its job alone: the database need not look up each of them.
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
     record = models.PositiveIntegerField(help_text="Data records from 1; the header is not counted.")
     line = models.PositiveIntegerField(help_text="The line of the file on which the record starts.")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -268,8 +269,8 @@ class ImportRow(models.Model):
 class ImportKey(models.Model):
     """A number another system gives the payment of one row; rows that share one tell of the same payment."""
 
-    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="+", db_index=False)
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="+", db_index=False)
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     record = models.PositiveIntegerField()
     value = models.CharField(max_length=160)
 

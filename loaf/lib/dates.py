@@ -82,6 +82,8 @@ def day_order(texts: Iterable[str]) -> tuple[bool | None, bool]:
     """
     told, open_ones = set(), False
     for text in texts:
+        if text and text[1:3].isdigit() and text[:2] in ("19", "20"):
+            continue  # begins with a year, as most do
         if match := _SLASHES.match(text.strip().strip("'")):
             first, second = int(match[1]), int(match[2])
             if max(first, second) <= 31 and (first > 12) != (second > 12):
