@@ -15,6 +15,8 @@ OFFSETS = [-30, -7, 0, 7, 21]
 """Days from the end of a term on which its member is reminded."""
 ANNOUNCED_DAYS = 14
 CARD_DAYS = 30
+UNAWARE = Q(member__brought_by__isnull=False, member__invited_at=None, member__user=None)
+"""Brought in by an import and not invited yet; see Member.is_unaware."""
 RENEWABLE = [*MONTHS, Interval.YEARS]
 
 
@@ -31,7 +33,7 @@ def terms_to_remind(*, today: dt.date) -> Iterator[tuple[Membership, int]]:
     terms = Membership.objects.filter(
         status__in=Membership.PAID, member__status=Status.ACTIVE, member__erase_on=None, covered_by=None, plan__interval__in=RENEWABLE,
         ends_on__range=(today - dt.timedelta(days=OFFSETS[-1] + 9), today - dt.timedelta(days=OFFSETS[0])),
-    ).exclude(Exists(later)).exclude(Exists(charged)).select_related("plan", "member")  # fmt: skip
+    ).exclude(UNAWARE).exclude(Exists(later)).exclude(Exists(charged)).select_related("plan", "member")  # fmt: skip
     for term in terms.order_by("pk"):
         reached = [offset for offset in OFFSETS if today >= term.ends_on + dt.timedelta(days=offset)]  # type: ignore[operator]
         half = (term.ends_on - term.starts_on).days / 2  # type: ignore[operator]

@@ -1,28 +1,38 @@
-"""Imports at the desk: choose the files, look it over, bring them in, fetch what was refused."""
+"""Imports at the desk: choose the files, say what is unclear, look it over, bring them in, take it back."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
-from imports import actions, balancing
-from imports.forms import UploadForm
+from imports import actions, balancing, deciding, inviting, mapping, undoing
+from imports.forms import ColumnsForm, UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
+from imports.readers.sheets import BY_HAND
+from imports.staging import reader_of
 from imports.writing import changes
 from loaf.lib.admin import Column, DeskAdmin, desk_page
 from loaf.lib.csvsafe import stream_csv
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
-from members.models import Member
+from members.actions import MembersError
+from members.models import Approval, Member
+from notices.words import sample_of
 
-TONES = {"finished": "ok", "failed": "bad", "previewed": "warn"}
+TONES = {"finished": "ok", "failed": "bad", "previewed": "warn", "uploaded": "warn", "rolled_back": "quiet"}
 SHOWN = 50
 LOOK = "imports.view|imports.upload|imports.run"
-TABS = {"reject": "Refused", "note": "With a note", "create": "New", "update": "Brought up to date", "skip": "Left as they are"}
+TABS = {
+    "doubt": "To decide", "reject": "Refused", "note": "With a note", "create": "New", "update": "Brought up to date",
+    "skip": "Left as they are", "kept": "Stayed when it was taken back",
+}  # fmt: skip
+HEADINGS = {"finished": "Done", "previewed": "Look it over", "failed": "This could not be done", "uploaded": "What do the columns mean?"}
+STEPS = {"uploaded": 2, "mapped": 2, "previewed": 3, "running": 4}
 
 
 @admin.register(ImportJob)
@@ -43,13 +53,24 @@ class ImportJobAdmin(DeskAdmin):
     empty_text = "Nothing was brought in yet. Upload the files of your old system; you see everything before it counts."
 
     def get_urls(self) -> list[Any]:
-        """Upload, job page, run, refused lines."""
-        view = self.admin_site.admin_view
+        """Upload, job page, and one address for each thing one can do with a job."""
+        view, add, run = self.admin_site.admin_view, "imports.upload", "imports.run"
+
+        def page(where: str, permission: str, do: Callable[..., Any], name: str, *methods: str) -> Any:
+            return path(where, view(desk_page(permission, *methods)(do)), name=f"imports_importjob_{name}")
+
         return [
-            path("add/", view(desk_page("imports.upload", "GET", "POST")(self.upload)), name="imports_importjob_add"),
-            path("<int:pk>/change/", view(desk_page(LOOK)(self.job)), name="imports_importjob_change"),
-            path("<int:pk>/run/", view(desk_page("imports.run", "POST")(self.run)), name="imports_importjob_run"),
-            path("<int:pk>/rejected/<int:file_pk>/", view(desk_page(LOOK)(self.rejected)), name="imports_importjob_rejected"),
+            page("add/", add, self.upload, "add", "GET", "POST"),
+            page("<int:pk>/change/", LOOK, self.job, "change"),
+            page("<int:pk>/columns/<int:file_pk>/", add, self.columns_of, "columns", "GET", "POST"),
+            page("<int:pk>/order/", f"{add}|{run}", self.order_of_dates, "order", "POST"),
+            page("<int:pk>/decide/", run, self.decide, "decide", "POST"),
+            page("<int:pk>/again/", add, self.again, "again", "POST"),
+            page("<int:pk>/run/", run, self.run, "run", "POST"),
+            page("<int:pk>/stop/", run, self.stop, "stop", "POST"),
+            page("<int:pk>/undo/", "imports.rollback", self.undo, "undo", "POST"),
+            page("<int:pk>/invite/", "communications.send", self.invite, "invite", "GET", "POST"),
+            page("<int:pk>/rejected/<int:file_pk>/", LOOK, self.rejected, "rejected"),
             *super().get_urls(),
         ]
 
@@ -62,81 +83,190 @@ class ImportJobAdmin(DeskAdmin):
             if form.is_valid():
                 given = form.cleaned_data
                 uploads = [(f.name, f.file, f.size, given["kind"]) for f in given["files"]]
+                options = {"new_status": given["new_status"], "overwrite": given["overwrite"]}
                 try:
-                    job = actions.create_job(
-                        uploads=uploads,
-                        by=request.user,  # type: ignore[arg-type]
-                        new_status=given["new_status"],
-                        overwrite=given["overwrite"],  # type: ignore[arg-type]
-                    )
+                    job = actions.create_job(uploads=uploads, by=request.user, may_map=True, **options)  # type: ignore[arg-type]
                 except actions.UploadProblem as problem:
                     for sentence in problem.problems:
                         form.add_error("files", sentence)
                 else:
-                    actions.start_preview(job=job)
-                    return redirect("admin:imports_importjob_change", job.pk)
+                    return self._next(job)
         context = {"title": "Bring in files", "form": form, "readers": READERS.values()}
         return render_page(request, "admin/imports/upload.html", context, status=status)
 
+    def _next(self, job: ImportJob) -> HttpResponse:
+        """On to the file whose columns nobody knows, or to the reading."""
+        if unknown := job.files.filter(reader="").first():
+            return redirect("admin:imports_importjob_columns", job.pk, unknown.pk)
+        actions.start_preview(job=job)
+        return redirect("admin:imports_importjob_change", job.pk)
+
+    def columns_of(self, request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
+        """Say what the columns of a file mean: suggested from their names, remembered for the next time."""
+        file = get_object_or_404(ImportFile.objects.exclude(stored_as="").select_related("job"), pk=file_pk, job_id=pk)
+        if file.job.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED):
+            raise Http404
+        told = file.reader if file.reader in BY_HAND else "people_list"
+        key = request.POST.get("reader") or request.GET.get("reader") or told
+        key = key if key in BY_HAND else told
+        known = file.mapping if file.mapping and key == file.reader else mapping.suggest(file.header, key)
+        initial = {f"c{place}": target for target, place in known.items()}
+        form = ColumnsForm(request.POST or None, file=file, reader_key=key, columns=mapping.samples(file), initial=initial)
+        status = 200
+        if request.method == "POST":
+            status = 422
+            if form.is_valid():
+                try:
+                    mapping.tell(file=file, reader_key=key, columns=form.told(), by=request.user)  # type: ignore[arg-type]
+                except mapping.MappingProblem as problem:
+                    form.add_error(None, str(problem))
+                else:
+                    return self._read_anew(request, file.job)
+        kinds = [(name, reader.label) for name, reader in BY_HAND.items()]
+        context = {"title": f"Columns of {file.name}", "file": file, "job": file.job, "form": form, "kinds": kinds, "key": key}
+        return render_page(request, "admin/imports/columns.html", context, status=status)
+
+    def _read_anew(self, request: HttpRequest, job: ImportJob) -> HttpResponse:
+        if unknown := job.files.filter(reader="").first():
+            return redirect("admin:imports_importjob_columns", job.pk, unknown.pk)
+        return self._do(request, job, lambda: actions.look_again(job=job))
+
+    def _do(self, request: HttpRequest, job: ImportJob, act: Callable[[], Any]) -> HttpResponse:
+        """Do one thing with a job and go back to its page; what cannot be done is said there."""
+        try:
+            act()
+        except (actions.UploadProblem, undoing.UndoProblem) as problem:
+            self.message_user(request, str(problem), level="ERROR")
+        return redirect("admin:imports_importjob_change", job.pk)
+
     def job(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """One job at whatever step it is: reading, to look over, running, done."""
+        """One job at whatever step it is: columns to tell, reading, to look over, running, done, taken back."""
         job = get_object_or_404(ImportJob, pk=pk)
         tab = request.GET.get("show", "")
-        notes = ImportRow.objects.filter(job=job, action__in=["create", "update"]).exclude(reasons=[])
-        totals = {action: sum(kind.get(action, 0) for kind in job.counts.values()) for action in ("create", "update", "skip", "reject")}
-        totals["note"] = notes.count() if job.counts else 0
-        tab = tab if tab in TABS else next((t for t in TABS if totals.get(t)), "create")
-        before = actions.brought_in_before(job)
+        notes = ImportRow.objects.filter(job=job, action__in=["create", "update"]).exclude(reasons=[], why="")
+        totals = {action: job.total(action) for action in ("doubt", "create", "update", "skip", "reject")}
+        totals |= {"note": notes.count(), "kept": job.rows.filter(is_kept=True).count()} if job.counts else {}
+        tab = tab if totals.get(tab) else next((t for t in TABS if totals.get(t)), "create")
         context = {
             "title": f"Import no. {job.pk}",
+            "heading": HEADINGS.get(job.status, job.get_status_display()),
             "money": balancing.money_of(job) if job.counts.get("payment") else [],
             "job": job,
-            "files": [
-                {
-                    "file": f,
-                    "label": READERS[f.reader].label,
-                    "rejected": f.rows.filter(action="reject").count(),
-                    "earlier": before.get(f.pk),
-                }
-                for f in job.files.all()
-            ],
+            "files": self._files(job),
             "totals": totals,
-            "is_busy": job.status in ImportJob.BUSY,
-            "tabs": [(key, label, totals.get(key, 0)) for key, label in TABS.items()],
+            "kinds": [(ImportRow.Kind(kind).label, counts) for kind, counts in job.counts.items()],
+            "tabs": [(key, label, totals[key]) for key, label in TABS.items() if totals.get(key) or key in ("reject", "create")],
             "tab": tab,
             "rows": self._shown(job, tab, notes),
+            "doubts": deciding.doubts_of(job, SHOWN) if tab == "doubt" else [],
             "shown": SHOWN,
             "may_run": request.user.has_perm("imports.run"),
-            "step": {"uploaded": 2, "previewed": 3, "running": 4}.get(job.status, 5),
+            "may_undo": request.user.has_perm("imports.rollback") and bool(job.written) and job.status in ("finished", "failed"),
+            "why_not": actions.why_not(job) if job.status == ImportJob.Status.PREVIEWED else "",
+            "to_invite": inviting.people_to_invite(job).count() if job.status == ImportJob.Status.FINISHED else 0,
+            "step": STEPS.get(job.status, 5),
         }
         return render_page(request, "admin/imports/job.html", context, fragment="job")
 
+    def _files(self, job: ImportJob) -> list[dict[str, Any]]:
+        before = actions.brought_in_before(job)
+        return [
+            {
+                "file": f,
+                "label": READERS[f.reader].label if f.reader else "not known yet",
+                "left_out": job.rows.filter(file=f, action__in=["reject", "doubt"]).count(),
+                "earlier": before.get(f.pk),
+                "unused": reader_of(f).unused(f.header) if f.reader else [],
+                "by_hand": f.reader in BY_HAND,
+            }
+            for f in job.files.all()
+        ]
+
     def _shown(self, job: ImportJob, tab: str, notes: Any) -> list[dict[str, Any]]:
         """The first rows of a tab, with what an update changes, from the same function that will change it."""
-        found = notes if tab == "note" else ImportRow.objects.filter(job=job, action=tab)
+        if tab == "doubt":
+            return []
+        found = notes if tab == "note" else job.rows.filter(is_kept=True) if tab == "kept" else job.rows.filter(action=tab)
         rows = list(found.select_related("file").order_by("id")[:SHOWN])
-        members = Member.objects.in_bulk(
-            [r.target_member_id for r in rows if tab == "update" and r.target_member_id and job.status == ImportJob.Status.PREVIEWED]
-        )
+        is_open = tab == "update" and job.status == ImportJob.Status.PREVIEWED
+        members = Member.objects.in_bulk([r.target_member_id for r in rows if is_open and r.kind == "person" and r.target_member_id])
         shown = []
         for row in rows:
             member = members.get(row.target_member_id or 0)
-            diff = changes(row, member, overwrite=job.overwrite) if member and not row.is_loose else {}
-            shown.append({"row": row, "diff": [(name.replace("_", " "), old, new) for name, (old, new) in diff.items()]})
+            diff = changes(row, member, overwrite=job.overwrite) if member else {}
+            shown.append(
+                {"row": row, "diff": [(name.replace("_", " "), old, new) for name, (old, new) in diff.items() if name != "channels"]}
+            )
         return shown
+
+    def order_of_dates(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which of day and month comes first in the dates of a file no line of which tells."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        file = job.files.filter(
+            pk=request.POST.get("file", "0") if request.POST.get("file", "").isdecimal() else 0, asks_order=True
+        ).first()
+        if file is None or request.POST.get("first") not in ("day", "month"):
+            raise Http404
+        ImportFile.objects.filter(pk=file.pk).update(day_first=request.POST["first"] == "day")
+        return self._do(request, job, lambda: actions.look_again(job=job))
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say of lines in doubt who they are, one by one or all alike."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        by: Any = request.user
+        if every := request.POST.get("all", ""):
+            return self._do(request, job, lambda: deciding.decide_all(job=job, decision=every, by=by))
+        given = {name.removeprefix("row"): value for name, value in request.POST.items() if name.startswith("row")}
+        answers = {int(number): str(value) for number, value in given.items() if number.isdecimal() and len(number) < 18}
+        return self._do(request, job, lambda: deciding.decide(job=job, answers=answers, by=by))
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Read the files anew."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        return self._do(request, job, lambda: actions.look_again(job=job))
 
     def run(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Press Run: the worker does it; a second press changes nothing."""
         job = get_object_or_404(ImportJob, pk=pk)
-        try:
-            actions.start_run(job=job, by=request.user)  # type: ignore[arg-type]
-        except actions.UploadProblem as problem:
-            self.message_user(request, str(problem), level="ERROR")
-        return redirect("admin:imports_importjob_change", pk)
+        without = request.POST.get("without") == "on"
+        return self._do(request, job, lambda: actions.start_run(job=job, by=request.user, good_rows_only=without))  # type: ignore[arg-type]
+
+    def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop a running import; what it wrote is taken back."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        return self._do(request, job, lambda: actions.ask_stop(job=job, by=request.user))  # type: ignore[arg-type]
+
+    def undo(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take an import back."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        return self._do(request, job, lambda: undoing.start_undo(job=job, by=request.user))  # type: ignore[arg-type]
+
+    def invite(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Invite the next people of an import, after reading the letter; more than a few need a second person."""
+        job = get_object_or_404(ImportJob, pk=pk, status=ImportJob.Status.FINISHED)
+        by: Any = request.user
+        if request.method == "POST":
+            size = next((size for size in inviting.SIZES if str(size) == request.POST.get("size")), 0)
+            try:
+                asked = inviting.ask_wave(job=job, size=size, reason=request.POST.get("reason", "")[:300], by=by)
+            except MembersError as error:
+                self.message_user(request, str(error), level="ERROR")
+            else:
+                waits = asked is not None and not asked.is_granted
+                self.message_user(request, "Another person has to agree within three days." if waits else "The invitations go out now.")
+            return redirect("admin:imports_importjob_invite", pk)
+        people = inviting.people_to_invite(job)
+        context = {
+            "title": f"Invite people of import no. {job.pk}", "job": job, "count": people.count(), "next": people[:5], "few": inviting.FEW,
+            "sizes": [size for size in inviting.SIZES if size <= max(people.count(), inviting.SIZES[0])],
+            "invited": Member.objects.filter(brought_by=job.pk).exclude(invited_at=None).count(), "letter": sample_of("invitation"),
+            "waiting": Approval.objects.waiting().filter(act=inviting.ACT, params__job=job.pk).first(),
+        }  # fmt: skip
+        return render_page(request, "admin/imports/invite.html", context)
 
     def rejected(self, request: HttpRequest, pk: int, file_pk: int) -> StreamingHttpResponse:
-        """The refused lines of one file as CSV, to mend and upload again."""
-        file = get_object_or_404(ImportFile.objects.exclude(stored_as=""), pk=file_pk, job_id=pk)
+        """The lines of one file that were left out, as CSV, to mend and upload again."""
+        file = get_object_or_404(ImportFile.objects.exclude(stored_as="").exclude(reader=""), pk=file_pk, job_id=pk)
         if not request.user.has_perm("users.view"):
             raise PermissionDenied
         header, rows = actions.rejected_rows(file)

@@ -1,10 +1,13 @@
-"""The upload form."""
+"""The forms of an import: which files, what their columns mean."""
 
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 
+from imports.models import ImportFile
 from imports.readers import READERS
+from imports.readers.sheets import BY_HAND, offered
 from members.models.member import Status
 
 
@@ -30,7 +33,8 @@ class UploadForm(forms.Form):
     """Choose the files; everything else has a good default."""
 
     files: Any = ManyFilesField(
-        label="Choose the files", help_text="CSV files, several at once if they belong together. Dropping them here works too."
+        label="Choose the files",
+        help_text="CSV, Excel (XLSX) or OpenDocument (ODS), several at once if they belong together. Dropping them here works too.",
     )
     kind = forms.ChoiceField(
         required=False,
@@ -41,7 +45,26 @@ class UploadForm(forms.Form):
         label="People who are new become",
         choices=[(Status.PAYMENT_PENDING, "Dues to pay"), (Status.ACTIVE, "Active"), (Status.INACTIVE, "Not active")],
         initial=Status.PAYMENT_PENDING,
+        help_text="Only where no file says where they stand.",
     )
     overwrite = forms.BooleanField(
         required=False, label="Where a file and the list differ, take the file’s value", help_text="Otherwise only empty fields are filled."
     )
+
+
+NOTHING = "-"
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a file means; one field a column, named c0, c1, …"""
+
+    def __init__(self, *args: Any, file: ImportFile, reader_key: str, columns: list[tuple[int, str, list[str]]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(NOTHING, "Nothing: leave it out"), *offered(BY_HAND[reader_key])]
+        for place, name, cells in columns:
+            shown = f"For example: {escape('; '.join(cells))}" if cells else "Empty in the first lines."
+            self.fields[f"c{place}"] = forms.ChoiceField(label=name, choices=choices, initial=NOTHING, help_text=shown)
+
+    def told(self) -> dict[int, str]:
+        """Number of the column → field."""
+        return {int(name[1:]): target for name, target in self.cleaned_data.items() if target != NOTHING}

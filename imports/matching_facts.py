@@ -100,6 +100,8 @@ IN_A_BUNDLE = f"""partner_email IN (SELECT b.partner_email FROM {R} b WHERE b.jo
 HOUSEHOLD = "members_householdmember"
 LINKED = f"""(EXISTS (SELECT 1 FROM {HOUSEHOLD} a JOIN {HOUSEHOLD} b ON b.household_id = a.household_id
     WHERE a.member_id = {R}.target_member_id AND b.member_id = {R}.partner_id)
+  OR EXISTS (SELECT 1 FROM members_nocontact a WHERE {R}.target_member_id IN (a.one_id, a.other_id) AND {R}.partner_id IN (a.one_id,
+    a.other_id))
   OR EXISTS (SELECT 1 FROM {HOUSEHOLD} a WHERE a.member_id IN ({R}.target_member_id, {R}.partner_id) AND a.confirmed_at IS NOT NULL))"""
 
 

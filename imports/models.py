@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from loaf.lib.money import format_money
+
 
 class ImportJob(models.Model):
     """Files brought in together. Nothing of the club changes before it is run; nothing is mailed, ever."""
@@ -259,6 +261,44 @@ class ImportRow(models.Model):
     def told(self) -> list[dict[str, str]]:
         """All that is said of this row: what reading and what comparing found."""
         return [*self.reasons, *([{"column": "", "value": "", "reason": self.why}] if self.why else [])]
+
+    @property
+    def who(self) -> str:
+        """Whom or what the row is about, in words."""
+        name = f"{self.first_name} {self.last_name}".strip()
+        if self.kind == self.Kind.PAYMENT:
+            paid = format_money(self.amount, self.currency) if self.amount else ""
+            return f"{paid} {self.payer_name or self.email}".strip()
+        if self.kind == self.Kind.LINK:
+            return f"Partner: {self.partner_first} {self.partner_last}".strip() if self.partner_last else f"Partner: {self.partner_email}"
+        if self.kind in (self.Kind.TERM, self.Kind.MANDATE):
+            until = f" until {self.ends_on:%B} {self.ends_on.day}, {self.ends_on.year}" if self.ends_on else ""
+            return f"{self.plan_name}{until}"
+        if self.kind == self.Kind.EVENT:
+            return self.event_title
+        return f"{name or self.email}: {self.event_title}" if self.kind == self.Kind.ANSWER else name
+
+    @property
+    def becomes(self) -> str:
+        """What becomes of the row when nothing else is said of it."""
+        if self.action == self.Action.SKIP:
+            again = "The same stands on an earlier line." if self.same_as else ""
+            return again or ("Already in the books." if self.target_payment_id else "Nothing new.")
+        if self.action == self.Action.UPDATE:
+            return {
+                self.Kind.PAYMENT: "In the books already; more of it went back.",
+                self.Kind.ANSWER: "Answered already; that she came is added.",
+            }.get(self.Kind(self.kind), "Their number at the other system is added.")
+        back = f", {format_money(self.refunded, self.currency)} paid back" if self.refunded else ""
+        return {
+            self.Kind.PERSON: "New person.",
+            self.Kind.LINK: "Asked on both sides when they sign in; nobody else sees it.",
+            self.Kind.TERM: "New membership.",
+            self.Kind.MANDATE: "Goes on at Stripe, and is known here.",
+            self.Kind.EVENT: "New event, as a draft.",
+            self.Kind.ANSWER: "A guest." if self.same_as else "New answer.",
+            self.Kind.PAYMENT: f"New payment: {self.purpose}{back}.",
+        }[self.Kind(self.kind)]
 
     @property
     def beginning(self) -> str:

@@ -1,6 +1,7 @@
 """Background work of the imports."""
 
-from imports import actions, undoing
+from imports import actions, inviting, undoing
+from imports.models import ImportJob
 from loaf.lib.tasks import retrying_task
 
 
@@ -20,3 +21,18 @@ def run_job(job_id: int) -> None:
 def undo_job(job_id: int) -> None:
     """Take back the rows of a job."""
     undoing.undo(job_id)
+
+
+@retrying_task(on_give_up=actions.fail)
+def compare_job(job_id: int) -> None:
+    """Match the rows of a job again, after decisions."""
+    job = ImportJob.objects.get(pk=job_id)
+    if job.status == ImportJob.Status.MAPPED:
+        job.done_rows = job.total_rows
+        actions.compare(job)
+
+
+@retrying_task()
+def send_wave(job_id: int, members: list[int]) -> None:
+    """Write the invitations of one wave into the outbox."""
+    inviting.write_wave(job_id, members)

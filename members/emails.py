@@ -22,10 +22,14 @@ TOPICS = {"membership": "Your membership, dues and receipts", "events": "Events 
 """What a member may choose a channel for. Codes and notes about signing in always go where the code goes."""
 
 
+CAN_WAIT = {"renewal_due", "lapsed", "status_ended"}
+"""Letters that time alone causes; somebody an import brought gets none of them before she is invited."""
+
+
 def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str) -> None:
     """Send a letter the way this member wants to be reached about the topic; whoever has died is not written to."""
     channel = member.channel_for(topic)
-    if not channel or member.inactive_reason == "deceased":
+    if not channel or member.inactive_reason == "deceased" or (member.is_unaware and kind in CAN_WAIT):
         return
     details = PrivateDetails.objects.filter(member=member).first() if channel in ("post", "phone") and member.pk else None
     if channel == "post" and details and details.contact.get("no_post"):
@@ -312,6 +316,23 @@ def _once(kind: str, *parts: str) -> str:
     return f"{kind}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:40]}"
 
 
+def invitation(member: Member) -> None:
+    """The first letter to somebody an import brought: there are new pages, and how to get in. The same letter never twice."""
+    letter = Letter(
+        subject="Your own page with us",
+        heading=f"Dear {member.called}",
+        words={"called": member.called},
+        paragraphs=[
+            "We have new pages, and one of them is yours. You find there what is on, where you stand, and how to reach us.",
+            "You need no password. Type this e-mail address, and we send you six digits that let you in.",
+            "Rather not? Then do nothing: you hear from us as before, and a call is always welcome.",
+        ],
+        button=("Go to your page", link(reverse("account_login"))),
+        reason="You get this once, because you are on our list.",
+    )  # fmt: skip
+    to_member(letter, member, topic="membership", kind="invitation", key=f"invitation-{member.pk}")
+
+
 def announcement_letter(announcement: Announcement, *, called: str) -> Letter:
     """A letter to many as one person reads it."""
     parts = [part.strip() for part in announcement.body.replace("\r\n", "\n").split("\n\n") if part.strip()]
@@ -364,5 +385,6 @@ register(
 register("reference_asked", "A member is asked about an applicant", lambda: reference_asked(_SAY), "called", "applicant")
 register("application_approved", "Yes to an applicant, with the way to pay", lambda: application_approved(_RUTH, 0), "called")
 register("application_declined", "No to an applicant", lambda: application_declined(_RUTH, dt.date(2027, 6, 1)), "called", "again")
+register("invitation", "An invitation to somebody an import brought", lambda: invitation(_RUTH), "called")
 register("welcome", "Welcome to a new member", lambda: welcome(_RUTH), "called")
 register("status_ended", "A membership that ended", lambda: status_ended(_RUTH, 0), "called")

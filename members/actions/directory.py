@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from members import audit, emails, limits
@@ -113,7 +114,9 @@ def keep_apart(*, one: Member, other: Member, reason: str, by: User) -> NoContac
     first, second = sorted([one, other], key=lambda member: member.pk)
     if HouseholdMember.objects.partner_of(one) == other:
         part(member=one, by=by)
-    HouseholdMember.objects.filter(confirmed_at=None, member__in=[one, other], invited_by__in=[one, other]).delete()
+    old_list = HouseholdMember.objects.filter(member=one, invited_by=None).values("household")
+    asked = Q(invited_by__in=[one, other]) | Q(invited_by=None, household__in=old_list)
+    HouseholdMember.objects.filter(asked, confirmed_at=None, member__in=[one, other]).delete()
     pair, _ = NoContact.objects.get_or_create(one=first, other=second, defaults={"reason": reason.strip(), "by": by})
     audit.record("member.kept_apart", target=first, after={"other": second.pk}, by=by)
     return pair

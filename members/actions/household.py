@@ -63,14 +63,21 @@ def _meant(member: Member, first_name: str, email: str) -> Member | None:
 def accept(*, place: HouseholdMember, by: User | None) -> None:
     """Say yes: both are linked from now on, and a household plan covers both.
 
+    The first yes to what an old list said of two people is a question to the other one.
     Raises MembersError when it is too old, was taken back, or one of the two is linked elsewhere meanwhile.
     """
     home = Household.objects.select_for_update().get(pk=place.household_id)
     locked = home.places.select_for_update(of=("self",)).select_related("member").filter(pk=place.pk, confirmed_at=None).first()
-    if locked is None or timezone.now() - locked.invited_at > INVITE_LIFE:
+    if locked is None or (locked.invited_by_id and timezone.now() - locked.invited_at > INVITE_LIFE):
         raise MembersError("This question is not open any more. Please ask each other again.")
     if HouseholdMember.objects.partner_of(locked.member):
         raise MembersError("You are linked with somebody already. End that first.")
+    if locked.invited_by_id is None and not home.places.confirmed().exists():
+        others = set(home.places.exclude(pk=locked.pk).values_list("member", flat=True))
+        if others & set(NoContact.objects.apart_from(locked.member)) or not others:
+            raise MembersError("This question is not open any more. Please ask each other again.")
+        _first_yes(locked, by)
+        return
     if home.places.confirmed().count() != 1:
         raise MembersError("This question is not open any more. Please ask each other again.")
     asker = home.places.confirmed().select_related("member").get().member
@@ -84,6 +91,18 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
         set_consent(member=other.member, subject=Consent.Subject.HOUSEHOLD, is_given=True, by=by)
     audit.record("household.joined", target=locked.member, after={"household": home.pk}, by=by)
     household_joined.send(sender=Household, household=home)
+
+
+def _first_yes(place: HouseholdMember, by: User | None) -> None:
+    """The old list said the two belong together, and one of them says so too: now she asks the other, as always."""
+    _leave_empty_home(place.member, but=place.household)
+    place.confirmed_at = timezone.now()
+    place.save(update_fields=["confirmed_at"])
+    audit.record("household.asked", target=place.member, by=by)
+    place.household.places.filter(confirmed_at=None).update(invited_by=place.member, invited_at=timezone.now())
+    for asked in place.household.places.filter(confirmed_at=None).select_related("member"):
+        if not asked.member.is_unaware:
+            emails.household_asked(asked)
 
 
 def _leave_empty_home(member: Member, *, but: Household | None = None) -> None:

@@ -62,3 +62,9 @@ class HouseholdMember(models.Model):
 
     def __str__(self) -> str:
         return f"Place {self.pk}"
+
+    @property
+    def asker(self) -> Member | None:
+        """Who asks: the other one, or – where nobody asked yet – whom an old list names beside her."""
+        other = HouseholdMember.objects.filter(household=self.household_id).exclude(pk=self.pk).select_related("member").first()
+        return self.invited_by or (other.member if other else None)

@@ -201,6 +201,11 @@ class Member(models.Model):
         return next((channel for channel in (wanted, "email", "post", "phone") if works.get(channel)), "")
 
     @property
+    def is_unaware(self) -> bool:
+        """Whether an import brought her and nobody has told her of this site yet: what time alone causes is not written to her."""
+        return self.brought_by is not None and self.invited_at is None and self.user_id is None
+
+    @property
     def called(self) -> str:
         """The name everybody uses: the chosen one, else the first name."""
         return self.chosen_name or self.first_name or "friend"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -50,7 +51,8 @@ def household(request: HttpRequest) -> HttpResponse:
 def _questions(member: Member) -> Any:
     """The questions others put to her that are still open."""
     fresh = timezone.now() - INVITE_LIFE
-    return HouseholdMember.objects.filter(member=member, confirmed_at=None, invited_at__gt=fresh).select_related("invited_by")
+    is_open = Q(invited_at__gt=fresh) | Q(invited_by=None)  # what an old list said stays open
+    return HouseholdMember.objects.filter(is_open, member=member, confirmed_at=None).select_related("invited_by")
 
 
 def _act(request: HttpRequest, member: Member, do: str) -> None:
