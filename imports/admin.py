@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
@@ -105,7 +105,7 @@ class ImportJobAdmin(DeskAdmin):
         """Say what the columns of a file mean: suggested from their names, remembered for the next time."""
         file = get_object_or_404(ImportFile.objects.exclude(stored_as="").select_related("job"), pk=file_pk, job_id=pk)
         if file.job.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED):
-            raise Http404
+            return self._back(request, pk, "The columns are told before an import is run.")
         told = file.reader if file.reader in BY_HAND else "people_list"
         key = request.POST.get("reader") or request.GET.get("reader") or told
         key = key if key in BY_HAND else told
@@ -138,6 +138,11 @@ class ImportJobAdmin(DeskAdmin):
         except (actions.UploadProblem, undoing.UndoProblem) as problem:
             self.message_user(request, str(problem), level="ERROR")
         return redirect("admin:imports_importjob_change", job.pk)
+
+    def _back(self, request: HttpRequest, pk: int, sentence: str) -> HttpResponse:
+        """To the page of the job, where it is said why."""
+        self.message_user(request, sentence, level="ERROR")
+        return redirect("admin:imports_importjob_change", pk)
 
     def job(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One job at whatever step it is: columns to tell, reading, to look over, running, done, taken back."""
@@ -206,7 +211,7 @@ class ImportJobAdmin(DeskAdmin):
             pk=request.POST.get("file", "0") if request.POST.get("file", "").isdecimal() else 0, asks_order=True
         ).first()
         if file is None or request.POST.get("first") not in ("day", "month"):
-            raise Http404
+            return self._back(request, pk, "Please choose whether the day or the month comes first.")
         ImportFile.objects.filter(pk=file.pk).update(day_first=request.POST["first"] == "day")
         return self._do(request, job, lambda: actions.look_again(job=job))
 
@@ -243,8 +248,10 @@ class ImportJobAdmin(DeskAdmin):
 
     def invite(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Invite the next people of an import, after reading the letter; more than a few need a second person."""
-        job = get_object_or_404(ImportJob, pk=pk, status=ImportJob.Status.FINISHED)
+        job = get_object_or_404(ImportJob, pk=pk)
         by: Any = request.user
+        if job.status != ImportJob.Status.FINISHED:
+            return self._back(request, pk, "People are invited when their import is done.")
         if request.method == "POST":
             size = next((size for size in inviting.SIZES if str(size) == request.POST.get("size")), 0)
             try:

@@ -11,7 +11,7 @@ install() {
 chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome || ls "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" 2>/dev/null; }
 postgres() { ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb || ls /opt/homebrew/opt/postgresql*/bin/initdb 2>/dev/null; }
 # PDFs are drawn with Pango (WeasyPrint); without it everything else works.
-pango() { "${PYTHON:-python3}" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("pango-1.0") is None)' 2>/dev/null; }
+pango() { "${PYTHON:-python3}" -c 'import ctypes.util as c, sys; sys.exit(not (c.find_library("pango-1.0") and c.find_library("harfbuzz-subset")))' 2>/dev/null; }
 case $want in
 venv)
   pango || install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core || echo "Pango is missing: PDFs cannot be made (README, Other machines)."
