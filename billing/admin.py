@@ -18,7 +18,7 @@ from billing.admin_office import enter, note_looked, pay_back, strike
 from billing.models import Account, LedgerEntry, Payment, Plan, ProviderEvent, Reconciliation
 from billing.models.plan import Interval
 from billing.refunds import left_to_refund
-from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
 from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
@@ -121,6 +121,12 @@ class PlanAdmin(DeskAdmin):
     permissions = {"view": "subscriptions.view", "add": "subscriptions.manage_plans", "change": "subscriptions.manage_plans"}
     order = ["position", "id"]
     list_values = ["name", "minimum_amount", "currency", "interval", "length", "fixed_end", "seats", "is_active"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Plan", "name"), FileColumn("Dues", "minimum_amount", money="currency"), FileColumn("Currency", "currency"),
+        FileColumn("Interval", "interval"), FileColumn("Length", "length"), FileColumn("Seats", "seats"), FileColumn("On offer",
+        "is_active"),
+    ]  # fmt: skip
     columns = [
         Column("Plan", lambda r: r["name"], lead=True),
         Column("Dues", lambda r: format_money(r["minimum_amount"], r["currency"])),
@@ -160,6 +166,17 @@ class PaymentAdmin(DeskAdmin):
     permissions = {"view": "subscriptions.view"}
     order = ["-created_at", "-id"]
     list_values = ["payer_name", "amount", "currency", "status", "method", "source", "description", "receipt_number", "created_at"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Number of the payment", "reference"), FileColumn("Paid on", "paid_at"), FileColumn("Member number",
+        "payer__member_number"),
+        FileColumn("Name", "payer_name"), FileColumn("E-mail address", "payer_email", permission="users.view_private"),
+        FileColumn("Amount", "amount", money="currency"), FileColumn("Fee", "fee", money="currency"), FileColumn("Currency", "currency"),
+        FileColumn("Status of the payment", "status"), FileColumn("How it was paid", "method"), FileColumn("What it was for",
+        "description"),
+        FileColumn("Receipt number", "receipt_number"), FileColumn("Source", "source"), FileColumn("Provider", "provider"),
+        FileColumn("Number there", "provider_id"),
+    ]  # fmt: skip
     columns = [
         Column("From", lambda r: r["payer_name"] or "not known", lead=True),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"])),

@@ -15,7 +15,7 @@ from django.urls import path
 from billing import bank, subscriptions
 from billing.errors import BillingError
 from billing.models import BankLine, Dispute, Payout, Subscription
-from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, read_only_fields
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, read_only_fields
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
@@ -55,6 +55,13 @@ class SubscriptionAdmin(DeskAdmin):
     list_values = [
         "member__first_name", "member__last_name", "plan__name", "status", "stops", "amount", "currency", "next_charge_on", "card_last4",
         "card_ends_on",
+    ]  # fmt: skip
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Member number", "member__member_number"), FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"), FileColumn("Plan", "plan__name"), FileColumn("Status", "status"),
+        FileColumn("Amount", "amount", money="currency"), FileColumn("Currency", "currency"), FileColumn("Next charge", "next_charge_on"),
+        FileColumn("Stopped", "stops"), FileColumn("Card ends", "card_ends_on"),
     ]  # fmt: skip
     columns = [
         Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
@@ -110,6 +117,12 @@ class DisputeAdmin(DeskAdmin):
 
     permissions = {"view": "subscriptions.view"}
     list_values = ["payment__payer_name", "amount", "currency", "status", "reason", "answer_by", "opened_at"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Name", "payment__payer_name"), FileColumn("Amount", "amount", money="currency"), FileColumn("Currency", "currency"),
+        FileColumn("Status", "status"), FileColumn("Reason", "reason"), FileColumn("Answer by", "answer_by"), FileColumn("Opened",
+        "opened_at"),
+    ]  # fmt: skip
     columns = [
         Column("From", lambda r: r["payment__payer_name"] or "not known", lead=True),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
@@ -129,6 +142,14 @@ class PayoutAdmin(DeskAdmin):
 
     permissions = {"view": "subscriptions.view"}
     list_values = ["stripe_id", "status", "amount", "currency", "charges", "fees", "refunds", "other", "arrives_on", "bank_line__day"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Payout", "stripe_id"), FileColumn("Status", "status"), FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"), FileColumn("Charges", "charges", money="currency"), FileColumn("Fees", "fees",
+        money="currency"),
+        FileColumn("Refunds", "refunds", money="currency"), FileColumn("Other", "other", money="currency"),
+        FileColumn("Arrives", "arrives_on"), FileColumn("At the bank", "bank_line__day"),
+    ]  # fmt: skip
     columns = [
         Column("At the bank", lambda r: short_day(r["arrives_on"]), lead=True),
         Column("Charges", lambda r: format_money(r["charges"], r["currency"])),
@@ -169,6 +190,12 @@ class BankLineAdmin(DeskAdmin):
     permissions = {"view": "subscriptions.deposit", "add": "subscriptions.deposit", "change": "subscriptions.deposit"}
     order = ["-day", "-id"]
     list_values = ["day", "text", "amount", "currency", "payout", "deposit", "payment", "note"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Day", "day"), FileColumn("Text", "text"), FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"), FileColumn("Payout", "payout__stripe_id"), FileColumn("Slip", "deposit_id"),
+        FileColumn("Note", "note"),
+    ]  # fmt: skip
     columns = [
         Column("Day", lambda r: short_day(r["day"]), lead=True),
         Column("Text", lambda r: r["text"]),

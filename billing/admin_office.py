@@ -16,7 +16,7 @@ from django.utils import timezone
 from billing import corrections, office, refunds
 from billing.actions import BillingError, attempt_key
 from billing.models import Deposit, Membership, Payment, PaymentLine, Plan
-from loaf.lib.admin import Column, DeskAdmin
+from loaf.lib.admin import Column, DeskAdmin, FileColumn
 from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
@@ -231,6 +231,12 @@ class DepositAdmin(DeskAdmin):
 
     permissions = {"view": "subscriptions.deposit", "add": "subscriptions.deposit", "change": "subscriptions.deposit"}
     list_values = ["status", "amount", "currency", "made_at", "made_by__email", "counted_by__email", "deposited_on"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Slip", "id"), FileColumn("Status", "status"), FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"), FileColumn("Made", "made_at"), FileColumn("By", "made_by__email"),
+        FileColumn("Counted by", "counted_by__email"), FileColumn("At the bank", "deposited_on"),
+    ]  # fmt: skip
     columns = [
         Column("Slip", lambda r: f"No. {r['id']}", lead=True),
         Column("Stands", lambda r: badge("ok" if r["status"] == "deposited" else "warn", Deposit.Status(r["status"]).label)),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from billing import approvals, fund, grants, instalments
 from billing.errors import BillingError
 from billing.models import Account, Membership, Plan
-from loaf.lib.admin import Column, DeskAdmin, Filter
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter
 from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
@@ -69,6 +69,14 @@ class MembershipAdmin(DeskAdmin):
 
     permissions = {"view": "subscriptions.view", "add": "subscriptions.create", "change": "subscriptions.edit|subscriptions.cancel"}
     list_values = ["member__first_name", "member__last_name", "plan__name", "status", "starts_on", "ends_on", "dues_amount", "currency"]
+    export_permission = "subscriptions.export"
+    file_columns = [
+        FileColumn("Member number", "member__member_number"), FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"), FileColumn("E-mail address", "member__email", permission="users.view_private"),
+        FileColumn("Plan or level", "plan__name"), FileColumn("Status of the membership", "status"),
+        FileColumn("Membership begins", "starts_on"), FileColumn("Paid until", "ends_on"),
+        FileColumn("Price", "dues_amount", money="currency"), FileColumn("Currency", "currency"),
+    ]  # fmt: skip
     columns = [
         Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
         Column("Plan", lambda r: r["plan__name"]),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from donations.models import Donation, Fund
-from loaf.lib.admin import Column, DeskAdmin, Filter, read_only_fields
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, read_only_fields
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
 
@@ -27,6 +27,15 @@ class DonationAdmin(DeskAdmin):
     permissions = {"view": "donations.view"}
     order = ["-given_at", "-id"]
     list_values = ["donor_name", "amount", "currency", "status", "fund__name", "kind"]
+    export_permission = "donations.export"
+    file_columns = [
+        FileColumn("Number of the payment", "payment__reference"), FileColumn("Paid on", "given_at"),
+        FileColumn("Member number", "donor__member_number"), FileColumn("Name", "donor_name"),
+        FileColumn("E-mail address", "donor_email", permission="users.view_private"), FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"), FileColumn("Status of the payment", "status"), FileColumn("Fund", "fund__name"),
+        FileColumn("From", "kind"), FileColumn("In memory or honor of", "dedication"), FileColumn("May be thanked by name",
+        "may_be_thanked"),
+    ]  # fmt: skip
     columns = [
         Column("From", lambda r: r["donor_name"] or "not known", lead=True),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"])),

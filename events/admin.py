@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from events import actions
 from events.models import Event
-from loaf.lib.admin import Column, DeskAdmin, Filter
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter
 from loaf.lib.templatetags.loaf import badge, clock, day
 
 TONES = {"published": "ok", "draft": "quiet", "cancelled": "bad"}
@@ -20,6 +20,12 @@ class EventAdmin(DeskAdmin):
     permissions = {"view": "events.view", "add": "events.create", "change": "events.edit"}
     order = ["-starts_at", "-id"]
     list_values = ["title", "status", "capacity", "visibility"]
+    export_permission = "events.export"
+    file_columns = [
+        FileColumn("Title of the event", "title"), FileColumn("Event begins", "starts_at"), FileColumn("Event ends", "ends_at"),
+        FileColumn("Place of the event", "venue"), FileColumn("Places", "capacity"), FileColumn("Status", "status"),
+        FileColumn("Who sees it", "visibility"), FileColumn("About the event", "description"),
+    ]  # fmt: skip
     columns = [
         Column("Event", lambda r: r["title"], lead=True),
         Column("When", lambda r: f"{day(r['starts_at'])}, {clock(r['starts_at'])}"),

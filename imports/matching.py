@@ -31,7 +31,7 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
             execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
     if is_postgres():
         execute(f"ANALYZE {R} ({', '.join(COMPARED)})")
-    _people(p, overwrite=job.overwrite, is_one_file=job.files.count() == 1)
+    _people(p, overwrite=job.overwrite, readers=list(job.files.values_list("reader", flat=True)))
     match_facts(p)
     match_payments(p)
 
@@ -39,11 +39,13 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
 COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
 
 
-def _people(p: dict[str, Any], *, overwrite: bool, is_one_file: bool) -> None:
+def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
     """Most files are of people who are new, each once: what cannot be so is asked once, not with every statement."""
     on_rolls = [DECIDED, BY_ID, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS]
     in_job = [SAME_PERSON, SAME_ADDRESS] if fetch_all(f"SELECT EXISTS ({FIRST_OF_ADDRESS})", p)[0][0] else []
-    between_files = [] if is_one_file else [SAME_ID]
+    if "loaf_members" in readers:
+        on_rolls.insert(1, BY_NUMBER)
+    between_files = [SAME_ID] if len(readers) > 1 else []
     for statement in (*on_rolls, *between_files, DECIDED_ROW, *in_job, BY_PHONE, OTHER_ADDRESS, DOUBTS_ON_ROLLS):
         execute(statement, p)
     if in_job:
@@ -69,6 +71,12 @@ DECIDED = f"UPDATE {R} SET target_member_id = decided_id WHERE {NOBODY_YET} AND 
 BY_ID = f"""
 UPDATE {R} SET target_member_id = e.member_id FROM members_externalid e
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.source_id <> '' AND e.source = {R}.source AND e.value = {R}.source_id
+"""
+# Our own number, in a file of ours; another house has given it to somebody else, so that the name or the address must agree.
+BY_NUMBER = f"""
+UPDATE {R} SET target_member_id = m.id FROM members_member m
+WHERE {NOBODY_YET} AND {R}.source = 'loaf' AND CAST(m.member_number AS VARCHAR(20)) = {R}.source_id AND m.deleted_at IS NULL
+  AND (m.email <> '' AND m.email = {R}.email OR UPPER(m.first_name) = UPPER({R}.first_name) OR UPPER(m.last_name) = UPPER({R}.last_name))
 """
 BY_CUSTOMER = f"""
 UPDATE {R} SET target_member_id = e.member_id FROM members_externalid e
@@ -147,7 +155,8 @@ NEW_NUMBERS = f"""
 UPDATE {R} SET action = 'update' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL) AND (
   (customer_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = {R}.customer_id)
     AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.customer_id = {R}.customer_id))
-  OR (source_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source AND e.value = {R}.source_id)
+  OR (source_id <> '' AND source <> 'loaf' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source
+    AND e.value = {R}.source_id)
     AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.source = {R}.source AND f.source_id = {R}.source_id)))
 """
 LEFT_OUT = f"""

@@ -90,7 +90,7 @@ SELECT new_id, '', {STATUS}, %(now)s, 'Brought in from a file' FROM imports_impo
 SOURCE_IDS = f"""
 INSERT INTO members_externalid (member_id, source, value, brought_by)
 SELECT {WHO}, source, source_id, %(job)s FROM imports_importrow
-WHERE {PEOPLE} AND action IN ('create', 'update') AND source_id <> '' ORDER BY id
+WHERE {PEOPLE} AND action IN ('create', 'update') AND source_id <> '' AND source <> 'loaf' ORDER BY id
 ON CONFLICT (source, value) DO NOTHING
 """
 CUSTOMER_IDS = f"""

@@ -28,6 +28,11 @@ def make_paper(paper_id: int) -> None:
     wanted = Paper.objects.select_related("saved", "by").filter(pk=paper_id, made_at=None).first()
     if wanted is None:
         return
+    if wanted.kind == Paper.Kind.LIST:
+        from members.lists import make_list
+
+        make_list(wanted)
+        return
     content, ending, note = MAKERS[Paper.Kind(wanted.kind)](wanted)
     stored = default_storage.save(f"papers/{wanted.token}.{ending}", ContentFile(content))
     Paper.objects.filter(pk=paper_id).update(stored_as=stored, made_at=timezone.now(), note=note)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import path
 
-from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page, desk_saved
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, desk_saved
 from loaf.lib.forms import TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
@@ -29,6 +29,12 @@ class MessageAdmin(DeskAdmin):
 
     permissions = {"view": "communications.view_log"}
     list_values = ["kind", "to_email", "to_name", "status", "error", "created_at"]
+    export_permission = "communications.view_log"
+    file_columns = [
+        FileColumn("Kind", "kind"), FileColumn("Channel", "channel"), FileColumn("Name", "to_name"),
+        FileColumn("E-mail address", "to_email", permission="users.view_private"), FileColumn("Subject", "subject"),
+        FileColumn("Status", "status"), FileColumn("Error", "error"), FileColumn("Written", "created_at"), FileColumn("Sent", "sent_at"),
+    ]  # fmt: skip
     columns = [
         Column("To", lambda r: r["to_email"] or r["to_name"], lead=True),
         Column("What", lambda r: r["kind"].replace("_", " ")),

@@ -8,7 +8,7 @@ install() {
   [ -n "$UPDATED" ] || { apt-get update -qq >/dev/null 2>&1; UPDATED=1; }
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
 }
-chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome || ls "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" 2>/dev/null; }
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome || ls "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" 2>/dev/null; }
 postgres() { ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb || ls /opt/homebrew/opt/postgresql*/bin/initdb 2>/dev/null; }
 # PDFs are drawn with Pango (WeasyPrint); without it everything else works.
 pango() { "${PYTHON:-python3}" -c 'import ctypes.util as c, sys; sys.exit(not (c.find_library("pango-1.0") and c.find_library("harfbuzz-subset")))' 2>/dev/null; }
@@ -24,7 +24,7 @@ test | bench)
     echo "Installing PostgreSQL…"
     install postgresql || { echo "PostgreSQL is missing: see README, Other machines."; [ "$CI" = true ] && exit 1; }
   fi
-  if [ "$want" = test ] && [ -z "$(chromium)" ]; then
+  if [ "$want" = test ] && [ -z "$(browser)" ]; then
     echo "Installing Chromium…"
     install chromium fonts-dejavu-core || { echo "Chromium is missing: see README, Other machines."; [ "$CI" = true ] && exit 1; }
   fi

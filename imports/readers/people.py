@@ -60,6 +60,8 @@ class People:
     """Whether dues in the row are money that came (a volunteer's sheet), and not just a price."""
     term: bool = True
     """Whether the row tells of a membership."""
+    is_numbered: bool = False
+    """Whether the number of the row says who it is, so that nobody needs an address."""
 
     def read(self, cells: Cells) -> Facts:
         """All facts of one row."""
@@ -80,7 +82,7 @@ class People:
 
 def read_person(cells: Cells, people: People) -> dict[str, Any]:
     """Who it is. A row without a usable address is refused."""
-    email = read_email(cells)
+    email = "" if people.is_numbered and not cells.text("email") and cells.text("source_id") else read_email(cells)
     first, last, is_typed = read_name(cells, email)
     phone, written = cells.get("phone") if "phone" in cells.places else ("", "")
     joined, precision = read_date(cells, "joined_on")
@@ -95,7 +97,7 @@ def read_person(cells: Cells, people: People) -> dict[str, Any]:
         "last_name": last,
         "is_loose": people.is_loose or not is_typed,
         "phone": phone,
-        "phone_as_written": written,
+        "phone_as_written": "" if people.is_numbered else written,
         "joined_on": joined,
         "joined_precision": precision or "day",
         "new_status": people.new_status,

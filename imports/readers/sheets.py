@@ -70,6 +70,17 @@ PEOPLE_LIST = Reader(
     never={"amount", "total", "gross", "donation id", "event", "event title", "order #", "leid"},
     columns=PEOPLE_COLUMNS, read=SHEET.read, dates=("joined_on", "starts_on", "ends_on"), order=16,
 )  # fmt: skip
+OUR_OWN = Reader(
+    key="loaf_members", label="The members list of this house", kind=PERSON,
+    needs=[{"member number"}, {"first name"}, {"what we call them"}, {"e mail address"}],
+    columns={
+        **NAMES, "source_id": ["member number"], "email": ["e mail address"], "phone": ["telephone"], "address_line1": ["street"],
+        "address_line2": ["address 2"], "city": ["city"], "region": ["state"], "postal_code": ["zip code"], "country": ["country"],
+        "pronouns": ["pronouns"], "bio": ["about the person"], "joined_on": ["member since"],
+    },
+    read=People("loaf", term=False, is_numbered=True).read, dates=("joined_on",), order=9,
+)  # fmt: skip
+"""Our own file of people, mended in a spreadsheet and brought back: everybody is found by her number."""
 MONEY_LIST = Reader(
     key="money_list", label="A list of payments or gifts", kind=PAYMENT,
     needs=[

@@ -2,8 +2,10 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,14 +19,15 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from loaf.lib import keyset
 from loaf.lib.access import declare
 from loaf.lib.htmx import render_page
-from loaf.lib.money import format_money
+from loaf.lib.money import exponent, format_money
 from loaf.lib.templatetags.loaf import clock, day, short_day
 
 Cell = str | SafeString
@@ -53,6 +56,17 @@ class Filter:
     """How a choice narrows the rows, where it is more than `field = value`."""
 
 
+@dataclass(frozen=True)
+class FileColumn:
+    """One column of a list taken out as a file: its heading, the field (through relations), and who may have it."""
+
+    label: str
+    field: str
+    permission: str = ""
+    money: str = ""
+    """The field of the currency, where the column is an amount in minor units."""
+
+
 desk_saved = Signal()
 """Sent by a DeskAdmin with `user`, `target`, `before` and `after` (dicts of what changed) when somebody saved a row by hand."""
 
@@ -72,6 +86,11 @@ class DeskAdmin(ModelAdmin):
     add_form_template = change_form_template = "admin/desk_form.html"
     empty_text = "There is nothing here yet."
     add_words = "Add one"
+    export_permission = ""
+    """Whoever holds it may take the list out as a file, with `file_columns`; "" for nobody."""
+    file_columns: list[FileColumn] = []
+    file_page: Callable[..., Any] | None = None
+    """The page that takes a list out; the room that knows second people and papers provides it."""
     list_links: list[tuple[str, str]] = []
     """Other pages of this table: the name of the address and the words of the link."""
 
@@ -171,6 +190,28 @@ class DeskAdmin(ModelAdmin):
             raise PermissionDenied
         return redirect(f"{reverse('admin:members_auditentry_changelist')}?q={self.opts.label_lower}:{unquote(object_id)}")
 
+    def get_urls(self) -> list[Any]:
+        """Taking the list out as a file, beside the stock pages."""
+        if not self.export_permission or DeskAdmin.file_page is None:
+            return super().get_urls()
+        page = desk_page(self.export_permission, "GET", "POST")(functools.partial(DeskAdmin.file_page, self))
+        return [path("as-file/", self.admin_site.admin_view(page), name=self.file_url.partition(":")[2]), *super().get_urls()]
+
+    @property
+    def file_url(self) -> str:
+        """The name of the address of the list as a file."""
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_file"
+
+    def file_rows(self, request: HttpRequest) -> tuple[list[str], Iterator[list[Any]]]:
+        """Heading and rows of the list as a file, narrowed as the request says, with the columns this person may see."""
+        columns = [c for c in self.file_columns if not c.permission or request.user.has_perm(c.permission)]
+        fields = list(dict.fromkeys([c.field for c in columns] + [c.money for c in columns if c.money]))
+        found = self.narrowed(request)[0].order_by(*self.order).values_list(*fields)
+        takes = [(fields.index(c.field), fields.index(c.money) if c.money else -1) for c in columns]
+        return [c.label for c in columns], (
+            [for_file(row[at], row[coin] if coin >= 0 else "") for at, coin in takes] for row in found.iterator(chunk_size=2000)
+        )
+
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows this person may see, before search and filters."""
         return self.model._default_manager.all()
@@ -195,17 +236,8 @@ class DeskAdmin(ModelAdmin):
         """The list: two queries whatever the number of rows, one page at a time by cursor."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = " ".join(request.GET.get("q", "").split())[:100]
-        queryset = self.rows(request)
-        chosen: dict[str, str] = {}
+        queryset, text, chosen = self.narrowed(request)
         filters = self.get_filters(request)
-        for one in filters:
-            value = request.GET.get(one.field, "")
-            if value in dict(one.choices):
-                chosen[one.field] = value
-                queryset = one.narrow(queryset, value) if one.narrow else queryset.filter(**{one.field: value})
-        if text and self.search_help:
-            queryset = self.search(queryset, text, request)
         fields = sorted({*self.list_values, "id", *(name.lstrip("-") for name in self.order)})
         page = keyset.paginate(
             queryset.values(*fields), self.order, after=request.GET.get("after", "")[:600], before=request.GET.get("before", "")[:600]
@@ -224,9 +256,25 @@ class DeskAdmin(ModelAdmin):
             "chosen": chosen,
             "note": self.list_note(request),
             "can_add": self.has_add_permission(request),
+            "file_url": self.file_url if self.export_permission and request.user.has_perm(self.export_permission) else "",
+            "narrowed": request.GET.urlencode(),
             "add_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
         }
         return render_page(request, "admin/desk_list.html", context, fragment="list")
+
+    def narrowed(self, request: HttpRequest) -> tuple[QuerySet[Any], str, dict[str, str]]:
+        """The rows this person may see after search and filters, with the search text and what was chosen."""
+        text = " ".join(request.GET.get("q", "").split())[:100]
+        queryset = self.rows(request)
+        chosen: dict[str, str] = {}
+        for one in self.get_filters(request):
+            value = request.GET.get(one.field, "")
+            if value in dict(one.choices):
+                chosen[one.field] = value
+                queryset = one.narrow(queryset, value) if one.narrow else queryset.filter(**{one.field: value})
+        if text and self.search_help:
+            queryset = self.search(queryset, text, request)
+        return queryset, text, chosen
 
     def _count(self, queryset: QuerySet[Any], page: keyset.Page, *, narrowed: bool) -> str:
         """How many there are, in words. A whole list is never counted; what was searched for, up to a thousand."""
@@ -287,6 +335,21 @@ def in_words(obj: Any, field: Any) -> str:
     if field.name in ("amount", "fee") or field.name.endswith("_amount"):
         return format_money(value, obj.currency)
     return str(value)
+
+
+def for_file(value: Any, currency: str = "") -> Any:
+    """A value as a file holds it: ISO 8601 days and moments in the house's zone, amounts as decimals, yes and no."""
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if currency:
+        return Decimal(value).scaleb(-exponent(currency))
+    return value if isinstance(value, int) else str(value)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

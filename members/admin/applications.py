@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from loaf.lib.admin import Column, DeskAdmin, Filter, desk_page
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
 from loaf.lib.forms import TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
@@ -78,6 +78,13 @@ class ApplicationAdmin(DeskAdmin):
     permissions = {"view": DECIDERS, "add": "users.create"}
     order = ["created_at", "id"]
     list_values = ["member__first_name", "member__last_name", "member__status", "member__email", "created_at"]
+    export_permission = "users.export"
+    file_columns = [
+        FileColumn("Member number", "member__member_number"), FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"), FileColumn("E-mail address", "member__email", permission="users.view_private"),
+        FileColumn("Telephone", "member__phone", permission="users.view_private"), FileColumn("Status", "member__status"),
+        FileColumn("Applied", "created_at"),
+    ]  # fmt: skip
     columns = [
         Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
         Column("Next step", _next_step),

@@ -7,18 +7,21 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from loaf.lib.admin import Column, DeskAdmin, desk_page
+from loaf.lib.admin import Column, DeskAdmin, FileColumn, desk_page
 from loaf.lib.forms import TidyCharField
 from loaf.lib.htmx import render_page
+from loaf.lib.tables import FORMATS
 from loaf.lib.templatetags.loaf import short_day
 from members import actions
 from members.admin.applications import QuestionForm
+from members.lists import SPEAKS
 from members.models import Approval, Member, Office, Paper, ProfileField, Role, SavedFilter, Tag
 from members.models.member import Status
 
@@ -185,6 +188,12 @@ class OfficeAdmin(DeskAdmin):
     }
     order = ["-starts_on", "-id"]
     list_values = ["body", "title", "member__first_name", "member__last_name", "starts_on", "ends_on", "role__name"]
+    export_permission = "users.export"
+    file_columns = [
+        FileColumn("Body", "body"), FileColumn("Office", "title"), FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"), FileColumn("From", "starts_on"), FileColumn("Until", "ends_on"),
+        FileColumn("Role", "role__name"),
+    ]  # fmt: skip
     columns = [
         Column("Office", lambda r: r["title"], lead=True),
         Column("Of", lambda r: r["body"]),
@@ -263,11 +272,11 @@ class PaperForm(forms.Form):
 class PaperAdmin(DeskAdmin):
     """Papers one asked for: being made, ready, gone after a week."""
 
-    permissions = {"view": "users.export", "add": "users.export"}
-    list_values = ["kind", "saved__name", "asked_at", "made_at", "note"]
+    permissions = {"view": "|".join(SPEAKS), "add": "users.export"}
+    list_values = ["kind", "saved__name", "asked_at", "made_at", "note", "options"]
     columns = [
         Column("What", lambda r: Paper.Kind(r["kind"]).label, lead=True),
-        Column("Of", lambda r: r["saved__name"] or "All active members"),
+        Column("Of", lambda r: r["options"].get("title") or r["saved__name"] or "All active members"),
         Column("Asked", lambda r: short_day(r["asked_at"])),
         Column("Stands", lambda r: "Ready" if r["made_at"] else "Being made"),
         Column("Holds", lambda r: r["note"]),
@@ -280,19 +289,21 @@ class PaperAdmin(DeskAdmin):
 
     def list_note(self, request: HttpRequest) -> str:
         """What waits for a second person."""
-        waits = Approval.objects.waiting().filter(act="papers", asked_by=request.user.pk).count()
+        mine = Q(act="papers") | Q(act__startswith="list:")
+        waits = Approval.objects.waiting().filter(mine, asked_by=request.user.pk).count()
         return f"{waits} of your wishes {'waits' if waits == 1 else 'wait'} for a second person." if waits else ""
 
     def get_urls(self) -> list[Any]:
         """The file."""
-        door = desk_page("users.export", "POST")(self.take)
+        door = desk_page("|".join(SPEAKS), "POST")(self.take)
         return [path("<int:pk>/take/", self.admin_site.admin_view(door), name="members_paper_take"), *super().get_urls()]
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask for a paper, or look whether it is ready."""
-        if not self.has_add_permission(request) or (object_id and request.method == "POST"):
+        may = self.has_view_permission(request) if object_id else self.has_add_permission(request)
+        if not may or (object_id and request.method == "POST"):
             raise PermissionDenied
         if object_id:
             paper = self.rows(request).filter(pk=unquote(object_id) if unquote(object_id).isdecimal() else 0).first()
@@ -325,7 +336,8 @@ class PaperAdmin(DeskAdmin):
     def take(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file, for whoever asked, for a week."""
         paper = self.rows(request).filter(pk=pk).exclude(made_at=None).first()
-        if paper is None:
+        needed = paper.options.get("permission", "users.export") if paper else ""
+        if paper is None or not request.user.has_perm(needed):
             raise Http404
         try:
             actions.note_paper_taken(paper=paper, by=request.user)  # type: ignore[arg-type]
@@ -334,7 +346,7 @@ class PaperAdmin(DeskAdmin):
             return redirect("admin:members_paper_changelist")
         ending = paper.stored_as.rpartition(".")[2]
         response = FileResponse(
-            default_storage.open(paper.stored_as), content_type={"pdf": "application/pdf"}.get(ending, "text/csv; charset=utf-8")
+            default_storage.open(paper.stored_as), content_type="application/pdf" if ending == "pdf" else FORMATS[ending][1]
         )
         response["Content-Disposition"] = f'attachment; filename="list.{ending}"'
         return response

@@ -169,6 +169,7 @@ class Paper(models.Model):
         ROSTER = "roster", "Roster of those who are in the directory"
         LABELS = "labels", "Labels for letters (Avery 5160)"
         TABLE = "table", "Table (CSV)"
+        LIST = "list", "A list of the desk"
 
     LIFE = dt.timedelta(days=7)
 

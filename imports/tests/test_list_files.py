@@ -1,0 +1,149 @@
+"""Lists of the desk as files: three formats, only what one may see, with a reason, for a week; and back through the importer."""
+
+import csv
+import datetime as dt
+import io
+
+import openpyxl
+import pytest
+import time_machine
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils import timezone
+
+from imports import sheets
+from imports.tests.test_files import preview
+from loaf.lib.tables import write_table
+from members import papers
+from members.models import Approval, AuditEntry, Member, Paper, TwoPersonRule
+from members.models.switch import PanicSwitch
+from tests.factories import make_event, make_member, make_plan, make_staff, make_staff_with, make_term
+
+pytestmark = pytest.mark.django_db
+LISTS = [
+    "members_member", "members_application", "members_office", "billing_payment", "billing_plan", "billing_membership", "billing_subscription",
+    "billing_dispute", "billing_payout", "billing_bankline", "billing_deposit", "donations_donation", "events_event", "notices_message",
+]  # fmt: skip
+RISKY = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x")', "=IMPORTXML(1)", "-2+3", "+cmd", "@x", "=A1", "\n=1", "=\"a\""]  # fmt: skip
+
+
+@pytest.fixture
+def alone():
+    for name in ("users.export", "subscriptions.export", "donations.export", "events.export", "communications.view_log"):
+        TwoPersonRule.objects.create(pk=f"list:{name}", is_on=False)
+
+
+def take(desk, name, kind="csv", query="", work=None):
+    answer = desk.post(reverse(f"admin:{name}_file") + query, {"format": kind, "reason": "for the board"})
+    assert answer.status_code == 302
+    work()
+    paper = Paper.objects.latest("pk")
+    taken = desk.post(reverse("admin:members_paper_take", args=[paper.pk]))
+    return paper, b"".join(taken.streaming_content), taken
+
+
+def rows_in(data, kind):
+    if kind == "csv":
+        return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    return [cells for _, cells in sheets.rows_of(io.BytesIO(data), kind)]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
+def test_every_list_comes_out_in_each_format(as_user, work, alone, name, kind):
+    member = make_member(email="ruth@example.org", first_name="Ruth")
+    make_term(member=member, plan=make_plan())
+    make_event()
+    paper, data, taken = take(as_user(make_staff("superadmin")), name, kind, work=work)
+    rows = rows_in(data, kind)
+    assert len(rows) - 1 == int(paper.note.split()[0])
+    assert taken["Content-Disposition"] == f'attachment; filename="list.{kind}"'
+    entry = AuditEntry.objects.filter(action="export.list").latest("pk")
+    assert entry.details["after"]["rows"] == len(rows) - 1
+    assert AuditEntry.objects.filter(action="export.paper").exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
+def test_no_cell_runs_in_a_spreadsheet(kind):
+    out = io.BytesIO()
+    assert write_table(out, kind, ["Name"], ([text] for text in RISKY)) == len(RISKY)
+    if kind == "xlsx":
+        sheet = openpyxl.load_workbook(io.BytesIO(out.getvalue())).worksheets[0]
+        assert {cell.data_type for (cell,) in sheet.iter_rows()} == {"s"}
+    found = [row[0] for row in rows_in(out.getvalue(), kind)[1:]]
+    assert len(found) == len(RISKY)
+    assert all(text.startswith("'") for text in found)
+
+
+def test_whoever_may_not_see_private_details_gets_none(as_user, work, alone):
+    make_member(email="canary@example.org", first_name="Ruth", chosen_name="Canarina", phone="+17135550199", city="Canaryville")
+    desk = as_user(make_staff_with("users.view", "users.export"))
+    page = desk.get(reverse("admin:members_member_file")).content.decode()
+    assert "E-mail address" not in page
+    for kind in ("csv", "xlsx", "ods"):
+        _, data, _ = take(desk, "members_member", kind, work=work)
+        text = str(rows_in(data, kind))
+        assert "Ruth" in text
+        assert not any(word in text for word in ("canary@", "Canarina", "5550199", "Canaryville"))
+
+
+def test_list_is_narrowed_as_it_was_seen_and_rights_are_asked_again_when_it_is_made(as_user, work, alone):
+    make_member(first_name="Ruth", last_name="Findable")
+    make_member(first_name="Carol", last_name="Other", status="inactive")
+    staff = make_staff("superadmin")
+    desk = as_user(staff)
+    assert "narrowed down as you had it" in desk.get(reverse("admin:members_member_file") + "?q=findable").content.decode()
+    _, data, _ = take(desk, "members_member", query="?status=inactive", work=work)
+    assert [row[1] for row in rows_in(data, "csv")[1:]] == ["Carol"]
+    desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "x"})
+    staff.role_assignments.all().delete()
+    work()
+    assert Paper.objects.latest("pk").note == "You may not take this list out any more."
+
+
+def test_second_person_agrees_before_a_list_leaves(as_user, work):
+    desk = as_user(make_staff("superadmin"))
+    desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "for the board"})
+    work()
+    assert not Paper.objects.exists()
+    approval = Approval.objects.get()
+    as_user(make_staff("superadmin")).post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"})
+    work()
+    assert Paper.objects.get().made_at
+    assert "for the board" in AuditEntry.objects.filter(action="approval.asked").latest("pk").details["reason"]
+
+
+def test_without_a_reason_the_power_or_an_open_house_nothing_leaves(as_user, work, alone):
+    desk = as_user(make_staff("superadmin"))
+    desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": " "})
+    assert as_user(make_staff("events")).get(reverse("admin:members_member_file")).status_code == 403
+    assert as_user(make_staff("events")).get(reverse("admin:events_event_file")).status_code == 200
+    PanicSwitch.objects.create(reason="x", by=make_staff("superadmin"))
+    desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "now"})
+    work()
+    assert not Paper.objects.filter(made_at__isnull=False).exists()
+
+
+def test_file_is_mine_and_gone_after_a_week(as_user, work, alone):
+    desk = as_user(make_staff("superadmin"))
+    paper, _, _ = take(desk, "members_member", work=work)
+    paper.refresh_from_db()
+    other = as_user(make_staff("superadmin"))
+    assert other.post(reverse("admin:members_paper_take", args=[paper.pk])).status_code == 404
+    with time_machine.travel(timezone.now() + dt.timedelta(days=8)):
+        papers.forget_papers()
+    assert not default_storage.exists(paper.stored_as)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
+def test_members_list_comes_back_through_the_importer_unchanged(as_user, work, alone, kind):
+    make_member(email="ruth@example.org", first_name="=1+1", last_name="O'Brien, Jr.", phone="+17135550142", bio="Two\nlines; “quotes”, and a comma")
+    make_member(email="", first_name="Zoë", last_name="Ficción", joined_on=dt.date(2015, 3, 4), postal_code="01101")
+    make_member(email="ruth@example.org", first_name="Carol", last_name="Shares")
+    _, data, _ = take(as_user(make_staff("superadmin")), "members_member", kind, work=work)
+    job = preview(data, names=[f"list.{kind}"])
+    assert job.files.get().reader == "loaf_members"
+    assert job.counts["person"] == {"create": 0, "update": 0, "skip": Member.objects.count(), "reject": 0}
+    changed = data if kind != "csv" else data.replace(b"01101", b"01102")
+    if kind == "csv":
+        assert preview(changed, overwrite=True).counts["person"]["update"] == 1

@@ -1,0 +1,57 @@
+"""Any list of the desk as a file: agreed to where the house wants two, made by the worker, kept for a week for whoever asked."""
+
+import tempfile
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from loaf.lib.tables import write_table
+from members import audit
+from members.actions.approvals import Act, register_act
+from members.actions.panic import refuse_while_shut
+from members.models import Approval, Paper
+
+SPEAKS = {
+    "users.export": "Taking lists of people out as a file",
+    "subscriptions.export": "Taking lists of money and memberships out as a file",
+    "donations.export": "Taking the list of gifts out as a file",
+    "events.export": "Taking lists of events out as a file",
+    "communications.view_log": "Taking the list of messages out as a file",
+    "permissions.view_audit": "Taking the list of acts out as a file",
+}
+"""The permissions that take lists out, each with the words of its switch for two people."""
+
+
+def _agreed(approval: Approval) -> None:
+    from members.tasks import make_paper
+
+    refuse_while_shut()
+    paper = Paper.objects.create(kind=Paper.Kind.LIST, options=approval.params, by=approval.asked_by)
+    make_paper.enqueue(paper.pk)
+
+
+def make_list(wanted: Paper) -> None:
+    """Write the file with what whoever asked may see now; how many rows left the house stands in the audit."""
+    options = wanted.options
+    desk: Any = admin.site.get_model_admin(apps.get_model(options["model"]))
+    request = HttpRequest()
+    request.method, request.GET, request.user = "GET", QueryDict(options["narrowed"]), wanted.by  # type: ignore[assignment]
+    if not wanted.by.has_perm(desk.export_permission) or not desk.has_view_permission(request):
+        Paper.objects.filter(pk=wanted.pk).update(note="You may not take this list out any more.")
+        return
+    header, rows = desk.file_rows(request)
+    with tempfile.TemporaryFile() as stream:
+        count = write_table(stream, options["format"], header, rows)
+        stream.seek(0)
+        stored = default_storage.save(f"papers/{wanted.token}.{options['format']}", File(stream))
+    Paper.objects.filter(pk=wanted.pk).update(stored_as=stored, made_at=timezone.now(), note=f"{count} row{'' if count == 1 else 's'}")
+    audit.record("export.list", target=wanted, after={"model": options["model"], "rows": count, "columns": header}, by=wanted.by)
+
+
+for _permission, _sentence in SPEAKS.items():
+    register_act(f"list:{_permission}", Act(_sentence, _permission), _agreed)
