@@ -52,7 +52,7 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
         execute(DOUBTS_IN_JOB, p)
     execute(LEFT_OUT, p)
     if fetch_all(f"SELECT EXISTS (SELECT 1 FROM {R} WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL))", p)[0][0]:
-        for statement in (OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news(), NOTHING_NEW):
+        for statement in (WAITS, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news(), NOTHING_NEW):
             execute(statement, p)
 
 
@@ -145,6 +145,11 @@ UPDATE {R} SET {DOUBT} WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.emai
 DOUBTS_IN_JOB = f"""
 UPDATE {R} SET {DOUBT} FROM ({FIRST_OF_ADDRESS}) f
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {R}.id <> f.id
+"""
+# What repeats a row that is nobody yet waits with it.
+WAITS = f"""
+UPDATE {R} SET action = 'skip', why = 'Waits for what is decided about the person.' FROM {R} f
+WHERE {OPEN} AND {R}.same_as = f.id AND f.target_member_id IS NULL AND f.action IN ('doubt', 'skip')
 """
 # A repeated row belongs to whom its first row belongs or becomes.
 OF_FIRST = f"""

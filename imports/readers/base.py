@@ -59,6 +59,13 @@ class Cells:
                     return value
         return ""
 
+    def lines(self, target: str, limit: int) -> str:
+        """As `limited`, with the line ends of the text."""
+        self.limited(target, limit)
+        found = next((self.row[place] for place in self.places.get(target, ()) if self.row[place].strip()), "")
+        kept = [tidy(line) for line in html.unescape(safe_text(found)).splitlines()] if self.text(target) else []
+        return "\n".join(kept).strip()
+
     def column(self, target: str) -> str:
         """The file's own name of the column that means `target`."""
         places = self.places.get(target)

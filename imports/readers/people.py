@@ -105,7 +105,7 @@ def read_person(cells: Cells, people: People) -> dict[str, Any]:
     }
     for name, limit in LIMITS.items():
         if name in cells.places:
-            values[name] = cells.limited(name, limit)
+            values[name] = cells.lines(name, limit) if name == "bio" else cells.limited(name, limit)
     return values
 
 

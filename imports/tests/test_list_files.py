@@ -137,7 +137,9 @@ def test_file_is_mine_and_gone_after_a_week(as_user, work, alone):
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
 def test_members_list_comes_back_through_the_importer_unchanged(as_user, work, alone, kind):
-    make_member(email="ruth@example.org", first_name="=1+1", last_name="O'Brien, Jr.", phone="+17135550142", bio="Two\nlines; “quotes”, and a comma")
+    make_member(
+        email="ruth@example.org", first_name="=1+1", last_name="O'Brien, Jr.", phone="+17135550142", bio="Two\nlines; “quotes”, and a comma"
+    )
     make_member(email="", first_name="Zoë", last_name="Ficción", joined_on=dt.date(2015, 3, 4), postal_code="01101")
     make_member(email="ruth@example.org", first_name="Carol", last_name="Shares")
     _, data, _ = take(as_user(make_staff("superadmin")), "members_member", kind, work=work)

@@ -119,6 +119,20 @@ def test_what_hangs_on_a_doubt_waits_with_it():
     assert job.counts["term"]["create"] == 1
 
 
+def test_what_repeats_a_doubt_waits_with_it_and_follows_its_answer():
+    """Found by random files: the second line of somebody in doubt was taken for one who is on the list."""
+    line = "First Name,Last Name,Email,Plan,Paid until\nRuth,Miller,us@example.org,Individual,2099-01-01\n"
+    carol = "Carol,Jones,us@example.org,Individual,2099-01-01\n"
+    job = preview(line + carol + carol)
+    assert (job.counts["person"]["doubt"], job.counts["term"]["create"]) == (1, 1)
+    assert ImportRow.objects.get(job=job, kind="person", action="skip").why == "Waits for what is decided about the person."
+    deciding.decide_all(job=job, decision="new", by=None)
+    job.refresh_from_db()
+    assert (job.counts["person"]["create"], job.counts["term"]["create"]) == (2, 2)
+    run(job)
+    assert Membership.objects.values("member").distinct().count() == 2
+
+
 # all or nothing
 
 
