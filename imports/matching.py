@@ -46,10 +46,9 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
     if "loaf_members" in readers:
         on_rolls.insert(1, BY_NUMBER)
     between_files = [SAME_ID] if len(readers) > 1 else []
-    for statement in (*on_rolls, *between_files, DECIDED_ROW, *in_job, BY_PHONE, OTHER_ADDRESS, DOUBTS_ON_ROLLS):
+    doubts = [DOUBTS_ON_ROLLS, *([DOUBTS_IN_JOB] if in_job else [])]
+    for statement in (*on_rolls, SAME_TARGET, *between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE, OTHER_ADDRESS):
         execute(statement, p)
-    if in_job:
-        execute(DOUBTS_IN_JOB, p)
     execute(LEFT_OUT, p)
     if fetch_all(f"SELECT EXISTS (SELECT 1 FROM {R} WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL))", p)[0][0]:
         for statement in (WAITS, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news(), NOTHING_NEW):
@@ -98,6 +97,13 @@ FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS upper_first, MIN(la
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email
   AND ({R}.is_loose OR (UPPER({R}.first_name) = m.upper_first AND (m.last_name = '' OR {R}.last_name = '')))
 """
+# Of several lines of somebody who is on the rolls the first stands, as it did when they were new.
+SAME_TARGET = f"""
+UPDATE {R} SET same_as = f.id FROM (
+  SELECT target_member_id AS who, MIN(id) AS id FROM {R} WHERE {OPEN} AND target_member_id IS NOT NULL
+  GROUP BY target_member_id HAVING COUNT(*) > 1) f
+WHERE {OPEN} AND {R}.target_member_id = f.who AND {R}.id <> f.id
+"""
 # Between the files of a job: the same number at the same system is the same person, whatever else the line says.
 SAME_ID = f"""
 UPDATE {R} SET same_as = f.id FROM (
@@ -122,7 +128,7 @@ WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {NAMED.
 SAME_ADDRESS = f"""
 UPDATE {R} SET same_as = f.id FROM ({FIRST_OF_ADDRESS}) f JOIN {R} g ON g.id = f.id
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {R}.id <> f.id
-  AND ({R}.is_loose OR g.is_loose OR {R}.last_name = '' AND UPPER({R}.first_name) = UPPER(g.first_name))
+  AND ({R}.is_loose OR g.is_loose OR ({R}.last_name = '' OR g.last_name = '') AND UPPER({R}.first_name) = UPPER(g.first_name))
 """
 BY_PHONE = f"""
 UPDATE {R} SET target_member_id = m.id
