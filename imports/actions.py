@@ -57,7 +57,8 @@ def create_job(
     limit = settings.IMPORT_MAX_BYTES
     if not uploads or len(uploads) > MAX_FILES:
         raise UploadProblem([f"Please choose one to {MAX_FILES} files."])
-    for name, stream, size, chosen in uploads:
+    for given, stream, size, chosen in uploads:
+        name = given.replace("\x00", "")
         try:
             if size > limit:
                 raise files.FileProblem(f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts.")

@@ -173,7 +173,8 @@ def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str
     """The header and its line: the first of the first lines whose columns we know; else the first with several cells, else the first."""
     first: tuple[int, list[str]] = (1, [])
     try:
-        for line, row in islice(records(stream, shape), TITLES):
+        for line, cells in islice(records(stream, shape), TITLES):
+            row = [cell.replace("\x00", "") for cell in cells]
             if recognise({normal_header(column) for column in row}) is not None:
                 return line, row
             filled = sum(1 for cell in row if cell.strip())

@@ -165,7 +165,7 @@ def _read_table(path: Path, model: type[Model]) -> None:
     fields: list[Field[Any, Any]] = list(model._meta.local_concrete_fields)
     with path.open(encoding="utf-8") as lines:
         rows = ([_prepared(field, row.get(field.attname)) for field in fields] for row in map(json.loads, lines))
-        copy_rows(model._meta.db_table, [field.column for field in fields], rows)
+        copy_rows(model._meta.db_table, [str(field.column) for field in fields], rows)
 
 
 def _prepared(field: Any, value: Any) -> Any:

@@ -207,6 +207,9 @@ class DeskAdmin(ModelAdmin):
         columns = [c for c in self.file_columns if not c.permission or request.user.has_perm(c.permission)]
         fields = list(dict.fromkeys([c.field for c in columns] + [c.money for c in columns if c.money]))
         found = self.narrowed(request)[0].order_by(*self.order).values_list(*fields)
+        if not any(c.money for c in columns):
+            plain = ([v if v.__class__ is str or v is None else for_file(v) for v in row] for row in found.iterator(chunk_size=2000))
+            return [c.label for c in columns], plain
         takes = [(fields.index(c.field), fields.index(c.money) if c.money else -1) for c in columns]
         return [c.label for c in columns], (
             [for_file(row[at], row[coin] if coin >= 0 else "") for at, coin in takes] for row in found.iterator(chunk_size=2000)

@@ -28,9 +28,13 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
             return
         marks = ", ".join(["%s"] * len(columns))
         statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 (names are ours)
+        moments = [place for place, column in enumerate(columns) if column.endswith("_at")]
         iterator = iter(rows)
-        while chunk := list(islice(iterator, CHUNK)):
-            cursor.executemany(statement, [[_sqlite(value) if isinstance(value, dt.date) else value for value in row] for row in chunk])
+        while chunk := [list(row) if moments else row for row in islice(iterator, CHUNK)]:
+            for row in chunk if moments else ():
+                for place in moments:
+                    row[place] = _sqlite(row[place])  # type: ignore[index]
+            cursor.executemany(statement, chunk)
 
 
 # The ids one by one only where another session took one in between; nearly always they are a whole block.
