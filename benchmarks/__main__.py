@@ -1,4 +1,4 @@
-"""`python -m benchmarks [S1 S2 S3 S4 S5 S6 S7 S8]`: run the rows, print the table, write it into benchmarks/README.md."""
+"""`python -m benchmarks [S1 S2 S3 S4 S5 S6 S7 S8 S9]`: run the rows, print the table, write it into benchmarks/README.md."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROWS = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"]
+ROWS = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9"]
 
 
 def postgres(*words: str) -> str:

@@ -5,23 +5,87 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from billing import instalments, reports
 from billing.models import Payment, Reconciliation, Subscription
+from loaf.lib.admin import for_file
 from loaf.lib.csvsafe import stream_csv
 from loaf.lib.money import plain_amount
 from loaf.lib.templatetags.loaf import short_day
 from members import paper
 from members.actions import Act, register_act
 from members.admin.exports import approved_export
+from members.lists import REPORTS, Report
 
 register_act("journal_export", Act("Taking out the books as a file", "subscriptions.export", "admin:billing_journal"))
 register_act("payments_export", Act("Taking out the payments as a file", "subscriptions.export", "admin:billing_payments_file"))
 CARD_DAYS = 60
+
+
+def _days(asked: QueryDict) -> tuple[dt.date, dt.date]:
+    """The days a report was asked for; without any that can be read, this year so far."""
+    form, today = SpanForm(asked if "first" in asked else None), timezone.localdate()
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {"first": today.replace(month=1, day=1), "last": today}
+    return given["first"], given["last"]
+
+
+def _rows(rows: list[reports.Row], names: list[str], money: set[str]) -> list[list[Any]]:
+    """Dicts as rows of a file; amounts as decimals of their currency."""
+    coin = settings.CURRENCY
+    return [[for_file(row.get(name), row.get("currency", coin) if name in money else "") for name in names] for row in rows]
+
+
+def _accounts(asked: QueryDict) -> tuple[list[str], Any]:
+    names = ["account", "name", "credit", "debit", "net", "currency"]
+    return ["Account", "Name", "Came in", "Went out", "Left", "Currency"], _rows(
+        reports.by_account(*_days(asked)), names, {"credit", "debit", "net"}
+    )
+
+
+def _months(asked: QueryDict) -> tuple[list[str], Any]:
+    return ["Month", "Income"], _rows(reports.by_month(timezone.localdate()), ["month", "net"], {"net"})
+
+
+def _plans(asked: QueryDict) -> tuple[list[str], Any]:
+    names = ["name", "count", "total", "back", "left", "currency"]
+    return ["Plan", "Paid", "Came in", "Went back", "Left", "Currency"], _rows(
+        reports.by_plan(*_days(asked)), names, {"total", "back", "left"}
+    )
+
+
+def _methods(asked: QueryDict) -> tuple[list[str], Any]:
+    names, money = ["name", "count", "total", "back", "fees", "left", "currency"], {"total", "back", "fees", "left"}
+    return ["How", "Payments", "Came in", "Went back", "Fees", "Left", "Currency"], _rows(reports.by_method(*_days(asked)), names, money)
+
+
+def _balances(asked: QueryDict) -> tuple[list[str], Any]:
+    rows = _rows(reports.balances(_days(asked)[1]), ["account", "name", "balance", "currency"], {"balance"})
+    return ["Account", "Name", "Balance", "Currency"], rows
+
+
+def _expected(asked: QueryDict) -> tuple[list[str], Any]:
+    rows = _rows(reports.forecast(timezone.localdate()), ["month", "cards", "hands"], {"cards", "hands"})
+    return ["Month", "By themselves", "If all others renew"], rows
+
+
+def _unpaid(asked: QueryDict) -> tuple[list[str], Any]:
+    rows = reports.unpaid().values_list("member_number", "first_name", "last_name", "status", "ended_on")
+    return ["Member number", "First name", "Last name", "Status", "Paid until"], [[for_file(cell) for cell in row] for row in rows]
+
+
+REPORTS |= {
+    "income": Report("Income and costs by account", "subscriptions.export", _accounts),
+    "months": Report("Income of twelve months", "subscriptions.export", _months),
+    "plans": Report("Dues by plan", "subscriptions.export", _plans),
+    "methods": Report("Money by the way it came", "subscriptions.export", _methods),
+    "balances": Report("Balances of the accounts", "subscriptions.export", _balances),
+    "expected": Report("Dues to expect", "subscriptions.export", _expected),
+    "unpaid": Report("Who has not paid", "subscriptions.export", _unpaid),
+}
 
 
 class SpanForm(forms.Form):

@@ -91,7 +91,7 @@ class ImportJobAdmin(DeskAdmin):
                         form.add_error("files", sentence)
                 else:
                     return self._next(job)
-        context = {"title": "Bring in files", "form": form, "readers": READERS.values()}
+        context = {"title": "Bring in files", "form": form, "readers": sorted(READERS.values(), key=lambda reader: reader.label)}
         return render_page(request, "admin/imports/upload.html", context, status=status)
 
     def _next(self, job: ImportJob) -> HttpResponse:
@@ -265,7 +265,7 @@ class ImportJobAdmin(DeskAdmin):
         people = inviting.people_to_invite(job)
         context = {
             "title": f"Invite people of import no. {job.pk}", "job": job, "count": people.count(), "next": people[:5], "few": inviting.FEW,
-            "sizes": [size for size in inviting.SIZES if size <= max(people.count(), inviting.SIZES[0])],
+            "sizes": inviting.sizes_for(people.count()),
             "invited": Member.objects.filter(brought_by=job.pk).exclude(invited_at=None).count(), "letter": sample_of("invitation"),
             "waiting": Approval.objects.waiting().filter(act=inviting.ACT, params__job=job.pk).first(),
         }  # fmt: skip

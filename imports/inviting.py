@@ -23,6 +23,12 @@ def people_to_invite(job: ImportJob) -> QuerySet[Member]:
     return reachable.filter(status__in=[Status.ACTIVE, Status.PAYMENT_PENDING]).order_by("pk")
 
 
+def sizes_for(count: int) -> list[int]:
+    """The sizes of a wave that make sense for so many people: all smaller ones, and one that takes everybody who is left."""
+    smaller = [size for size in SIZES if size < count]
+    return [*smaller, *[size for size in SIZES if size >= count][:1]]
+
+
 def ask_wave(*, job: ImportJob, size: int, reason: str, by: User) -> Approval | None:
     """Invite the next `size` people: at once for a few (None is returned), else as soon as a second person agrees. Raises MembersError."""
     if not by.has_perm("communications.send"):

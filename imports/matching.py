@@ -50,14 +50,17 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
     for statement in (*on_rolls, SAME_TARGET, *between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE, OTHER_ADDRESS):
         execute(statement, p)
     execute(LEFT_OUT, p)
-    if fetch_all(f"SELECT EXISTS (SELECT 1 FROM {R} WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL))", p)[0][0]:
-        for statement in (WAITS, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news(), NOTHING_NEW):
+    if fetch_all(f"SELECT EXISTS (SELECT 1 FROM {R} WHERE {FOUND})", p)[0][0]:
+        for statement in (WAITS, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news()):
             execute(statement, p)
 
 
 # A row is new until a statement below says otherwise, so that a first import rewrites no row at all.
 OPEN = f"{R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action = 'create' AND {R}.id > %(after_person)s"
 NOBODY_YET = f"{OPEN} AND {R}.same_as IS NULL AND {R}.target_member_id IS NULL"
+# A row that is somebody is left as it is from the same statement on: each row is written again once, however many there are.
+FOUND = f"""{R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action = 'skip' AND NOT {R}.is_void AND {R}.id > %(after_person)s
+  AND ({R}.target_member_id IS NOT NULL OR {R}.same_as IS NOT NULL)"""
 AFRESH = f"""
 UPDATE {R} SET action = 'create', why = '', same_as = NULL, bundle = NULL, target_member_id = NULL, target_payment_id = NULL,
   target_event_id = NULL, partner_id = NULL
@@ -66,24 +69,24 @@ WHERE job_id = %(job)s AND kind = %(kind)s AND id > %(after)s AND NOT is_void AN
     OR target_payment_id IS NOT NULL OR target_event_id IS NOT NULL OR partner_id IS NOT NULL)
 """
 # What a person decided about a doubt comes before everything else.
-DECIDED = f"UPDATE {R} SET target_member_id = decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id > 0"
+DECIDED = f"UPDATE {R} SET action = 'skip', target_member_id = decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id > 0"
 BY_ID = f"""
-UPDATE {R} SET target_member_id = e.member_id FROM members_externalid e
+UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM members_externalid e
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.source_id <> '' AND e.source = {R}.source AND e.value = {R}.source_id
 """
 # Our own number, in a file of ours; another house has given it to somebody else, so that the name or the address must agree.
 BY_NUMBER = f"""
-UPDATE {R} SET target_member_id = m.id FROM members_member m
+UPDATE {R} SET action = 'skip', target_member_id = m.id FROM members_member m
 WHERE {NOBODY_YET} AND {R}.source = 'loaf' AND CAST(m.member_number AS VARCHAR(20)) = {R}.source_id AND m.deleted_at IS NULL
   AND (m.email <> '' AND m.email = {R}.email OR UPPER(m.first_name) = UPPER({R}.first_name) OR UPPER(m.last_name) = UPPER({R}.last_name))
 """
 BY_CUSTOMER = f"""
-UPDATE {R} SET target_member_id = e.member_id FROM members_externalid e
+UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM members_externalid e
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.customer_id <> '' AND e.source = 'stripe' AND e.value = {R}.customer_id
 """
 NAMED = "UPPER({0}.first_name) = {1}.upper_first AND UPPER({0}.last_name) = {1}.upper_last"
 BY_ADDRESS_AND_NAME = f"""
-UPDATE {R} SET target_member_id = m.id
+UPDATE {R} SET action = 'skip', target_member_id = m.id
 FROM (SELECT email, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last, MIN(id) AS id
       FROM members_member WHERE email <> '' AND deleted_at IS NULL
       GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
@@ -91,7 +94,7 @@ WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email AND {NAMED.
 """
 # One person on the rolls has the address, and the row's name is none to trust (typed while paying), or a last name is missing.
 BY_ADDRESS = f"""
-UPDATE {R} SET target_member_id = m.id
+UPDATE {R} SET action = 'skip', target_member_id = m.id
 FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS upper_first, MIN(last_name) AS last_name
       FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email
@@ -100,24 +103,24 @@ WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email
 # Of several lines of somebody who is on the rolls the first stands, as it did when they were new.
 SAME_TARGET = f"""
 UPDATE {R} SET same_as = f.id FROM (
-  SELECT target_member_id AS who, MIN(id) AS id FROM {R} WHERE {OPEN} AND target_member_id IS NOT NULL
+  SELECT target_member_id AS who, MIN(id) AS id FROM {R} WHERE {FOUND} AND target_member_id IS NOT NULL
   GROUP BY target_member_id HAVING COUNT(*) > 1) f
-WHERE {OPEN} AND {R}.target_member_id = f.who AND {R}.id <> f.id
+WHERE {FOUND} AND {R}.target_member_id = f.who AND {R}.id <> f.id
 """
 # Between the files of a job: the same number at the same system is the same person, whatever else the line says.
 SAME_ID = f"""
-UPDATE {R} SET same_as = f.id FROM (
+UPDATE {R} SET action = 'skip', same_as = f.id FROM (
   SELECT source, source_id, MIN(id) AS id FROM {R} WHERE job_id = %(job)s AND kind = 'person' AND source_id <> ''
     AND action IN ('create', 'update', 'skip') AND NOT is_void AND same_as IS NULL GROUP BY source, source_id HAVING COUNT(*) > 1) f
 JOIN {R} g ON g.id = f.id
 WHERE {NOBODY_YET} AND {R}.source = f.source AND {R}.source_id = f.source_id AND {R}.id <> f.id
   AND {R}.file_id <> g.file_id AND {R}.decision <> 'new'
 """
-DECIDED_ROW = f"UPDATE {R} SET same_as = -decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id < 0"
+DECIDED_ROW = f"UPDATE {R} SET action = 'skip', same_as = -decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id < 0"
 FIRST_OF_ADDRESS = f"""SELECT email, MIN(id) AS id FROM {R} WHERE job_id = %(job)s AND kind = 'person' AND email <> ''
   AND action IN ('create', 'update', 'skip') AND NOT is_void AND same_as IS NULL GROUP BY email HAVING COUNT(*) > 1"""
 SAME_PERSON = f"""
-UPDATE {R} SET same_as = f.id FROM (
+UPDATE {R} SET action = 'skip', same_as = f.id FROM (
   SELECT email, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last, MIN(id) AS id FROM {R}
   WHERE job_id = %(job)s AND kind = 'person' AND email <> '' AND action IN ('create', 'update', 'skip') AND NOT is_void
     AND same_as IS NULL
@@ -126,12 +129,12 @@ WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {NAMED.
 """
 # The address alone decides where the later name, or the first one, is none to trust.
 SAME_ADDRESS = f"""
-UPDATE {R} SET same_as = f.id FROM ({FIRST_OF_ADDRESS}) f JOIN {R} g ON g.id = f.id
+UPDATE {R} SET action = 'skip', same_as = f.id FROM ({FIRST_OF_ADDRESS}) f JOIN {R} g ON g.id = f.id
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {R}.id <> f.id
   AND ({R}.is_loose OR g.is_loose OR ({R}.last_name = '' OR g.last_name = '') AND UPPER({R}.first_name) = UPPER(g.first_name))
 """
 BY_PHONE = f"""
-UPDATE {R} SET target_member_id = m.id
+UPDATE {R} SET action = 'skip', target_member_id = m.id
 FROM (SELECT phone, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last, MIN(id) AS id
       FROM members_member WHERE phone <> '' AND last_name <> '' AND deleted_at IS NULL
       GROUP BY phone, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
@@ -139,7 +142,7 @@ WHERE {NOBODY_YET} AND {R}.decision = '' AND NOT {R}.is_loose AND {R}.phone <> '
 """
 OTHER_ADDRESS = f"""
 UPDATE {R} SET why = 'Found by name and telephone. The list has another e-mail address; that one stays.'
-FROM members_member m WHERE {OPEN} AND {R}.same_as IS NULL AND {R}.source_id = '' AND {R}.phone <> ''
+FROM members_member m WHERE {FOUND} AND {R}.same_as IS NULL AND {R}.source_id = '' AND {R}.phone <> ''
   AND m.id = {R}.target_member_id AND m.email <> {R}.email AND m.phone = {R}.phone
 """
 # Somebody else has this address, on the rolls or on an earlier line: two people, or one with another name?
@@ -154,16 +157,16 @@ WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = f.email AND {R}.id 
 """
 # What repeats a row that is nobody yet waits with it.
 WAITS = f"""
-UPDATE {R} SET action = 'skip', why = 'Waits for what is decided about the person.' FROM {R} f
-WHERE {OPEN} AND {R}.same_as = f.id AND f.target_member_id IS NULL AND f.action IN ('doubt', 'skip')
+UPDATE {R} SET same_as = NULL, why = 'Waits for what is decided about the person.' FROM {R} f
+WHERE {FOUND} AND {R}.same_as = f.id AND f.target_member_id IS NULL AND f.action IN ('doubt', 'skip')
 """
 # A repeated row belongs to whom its first row belongs or becomes.
 OF_FIRST = f"""
-UPDATE {R} SET target_member_id = COALESCE(f.target_member_id, f.new_id) FROM {R} f WHERE {OPEN} AND {R}.same_as = f.id
+UPDATE {R} SET target_member_id = COALESCE(f.target_member_id, f.new_id) FROM {R} f WHERE {FOUND} AND {R}.same_as = f.id
 """
 # A number at another system that nobody has yet is worth keeping, whatever else the row repeats.
 NEW_NUMBERS = f"""
-UPDATE {R} SET action = 'update' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL) AND (
+UPDATE {R} SET action = 'update' WHERE {FOUND} AND (
   (customer_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = {R}.customer_id)
     AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.customer_id = {R}.customer_id))
   OR (source_id <> '' AND source <> 'loaf' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source
@@ -174,7 +177,6 @@ LEFT_OUT = f"""
 UPDATE {R} SET action = 'skip', why = 'Left out, as you decided.'
 WHERE {R}.job_id = %(job)s AND kind = 'person' AND action IN ('create', 'doubt') AND decision = 'leave' AND id > %(after_person)s
 """
-NOTHING_NEW = f"UPDATE {R} SET action = 'skip' WHERE {OPEN} AND (target_member_id IS NOT NULL OR same_as IS NOT NULL)"
 
 
 RANKS = ["deceased", "suspended", "active", "payment_pending", "lapsed", "resigned", "moved", "ended", "inactive"]
@@ -193,7 +195,8 @@ def filled_from_repeats() -> str:
       new_status = SUBSTR({least}({rank.format(R)}, o.standing), 2)
     FROM (SELECT same_as, {known}, MIN(joined_on) AS joined_on, MIN(CASE WHEN is_loose THEN '9' ELSE {rank.format("r")} END) AS standing
           FROM {R} r WHERE job_id = %(job)s AND kind = 'person' AND same_as IS NOT NULL GROUP BY same_as) o
-    WHERE {OPEN} AND {R}.id = o.same_as
+    WHERE {R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action IN ('create', 'skip') AND {R}.id > %(after_person)s
+      AND {R}.id = o.same_as
     """
 
 
@@ -204,7 +207,7 @@ def changes_of(overwrite: bool) -> str:
     differs.append(f"({R}.joined_on IS NOT NULL AND {other_day})")
     return f"""
     UPDATE {R} SET action = 'update' FROM members_member m
-    WHERE {OPEN} AND same_as IS NULL AND NOT {R}.is_loose AND m.id = {R}.target_member_id AND ({" OR ".join(differs)})
+    WHERE {FOUND} AND same_as IS NULL AND NOT {R}.is_loose AND m.id = {R}.target_member_id AND ({" OR ".join(differs)})
     """
 
 
@@ -213,5 +216,5 @@ def no_more_news() -> str:
     wants = "COALESCE(m.channels->>'news', '')" if is_postgres() else "COALESCE(json_extract(m.channels, '$.news'), '')"
     return f"""
     UPDATE {R} SET action = 'update' FROM members_member m
-    WHERE {OPEN} AND {R}.news = 'none' AND m.id = {R}.target_member_id AND {wants} <> 'none'
+    WHERE {FOUND} AND {R}.news = 'none' AND m.id = {R}.target_member_id AND {wants} <> 'none'
     """

@@ -1,6 +1,7 @@
 """The volunteers' desk: Django's admin with our permissions, our look and our staff pages."""
 
 import datetime as dt
+import functools
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -131,9 +132,20 @@ class LoafAdminSite(AdminSite):
         """Our staff pages that belong to no single table, before the stock ones."""
         from events.care import care, whom_to_call
         from events.views import check_in
+        from members.admin.files import report_as_file
+        from members.lists import REPORTS
 
         shut = self.admin_view(desk_page("settings.edit", "GET", "POST")(panic))
+        reports = [
+            path(
+                f"reports/{name}/as-file/",
+                self.admin_view(desk_page(report.permission, "GET", "POST")(functools.partial(report_as_file, name))),
+                name=f"report_{name.replace('-', '_')}_file",
+            )
+            for name, report in REPORTS.items()
+        ]
         return [
+            *reports,
             path("events/<int:event_id>/check-in/", self.admin_view(check_in), name="check_in"),
             path("events/<int:event_id>/care/", self.admin_view(care), name="event_care"),
             path("events/<int:event_id>/call/<int:member_id>/", self.admin_view(whom_to_call), name="whom_to_call"),

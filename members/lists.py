@@ -1,6 +1,8 @@
-"""Any list of the desk as a file: agreed to where the house wants two, made by the worker, kept for a week for whoever asked."""
+"""Any list or report of the desk as a file: agreed to where the house wants two, made by the worker, kept for a week for whoever asked."""
 
 import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -27,6 +29,19 @@ SPEAKS = {
 """The permissions that take lists out, each with the words of its switch for two people."""
 
 
+@dataclass(frozen=True)
+class Report:
+    """A report that can be taken out: its title, who may, and its heading and rows for what was asked (the query of its page)."""
+
+    title: str
+    permission: str
+    read: Callable[[QueryDict], tuple[list[str], Iterable[list[Any]]]]
+
+
+REPORTS: dict[str, Report] = {}
+"""Name in addresses → report; rooms to the right add theirs."""
+
+
 def _agreed(approval: Approval) -> None:
     from members.tasks import make_paper
 
@@ -38,19 +53,33 @@ def _agreed(approval: Approval) -> None:
 def make_list(wanted: Paper) -> None:
     """Write the file with what whoever asked may see now; how many rows left the house stands in the audit."""
     options = wanted.options
-    desk: Any = admin.site.get_model_admin(apps.get_model(options["model"]))
-    request = HttpRequest()
-    request.method, request.GET, request.user = "GET", QueryDict(options["narrowed"]), wanted.by  # type: ignore[assignment]
-    if not wanted.by.has_perm(desk.export_permission) or not desk.has_view_permission(request):
+    found = _table(wanted)
+    if found is None:
         Paper.objects.filter(pk=wanted.pk).update(note="You may not take this list out any more.")
         return
-    header, rows = desk.file_rows(request)
+    header, rows = found
     with tempfile.TemporaryFile() as stream:
         count = write_table(stream, options["format"], header, rows)
         stream.seek(0)
         stored = default_storage.save(f"papers/{wanted.token}.{options['format']}", File(stream))
     Paper.objects.filter(pk=wanted.pk).update(stored_as=stored, made_at=timezone.now(), note=f"{count} row{'' if count == 1 else 's'}")
-    audit.record("export.list", target=wanted, after={"model": options["model"], "rows": count, "columns": header}, by=wanted.by)
+    what = options.get("report") or options["model"]
+    audit.record("export.list", target=wanted, after={"model": what, "rows": count, "columns": header}, by=wanted.by)
+
+
+def _table(wanted: Paper) -> tuple[list[str], Iterable[list[Any]]] | None:
+    """Heading and rows; None for somebody who may not have them any more."""
+    options = wanted.options
+    if not wanted.by.has_perm(options["permission"]):
+        return None
+    if report := REPORTS.get(options.get("report", "")):
+        return report.read(QueryDict(options["narrowed"]))
+    desk: Any = admin.site.get_model_admin(apps.get_model(options["model"]))
+    request = HttpRequest()
+    request.method, request.GET, request.user = "GET", QueryDict(options["narrowed"]), wanted.by  # type: ignore[assignment]
+    may = desk.export_permission == options["permission"] and desk.has_view_permission(request)
+    found: tuple[list[str], Iterable[list[Any]]] = desk.file_rows(request)
+    return found if may else None
 
 
 for _permission, _sentence in SPEAKS.items():

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from imports import sheets
-from imports.tests.test_files import preview
+from imports.tests.test_files import preview, run
+from imports.tests.test_money_files import BACK, PAID, PAYPAL
 from loaf.lib.tables import write_table
 from members import papers
 from members.models import Approval, AuditEntry, Member, Paper, TwoPersonRule
@@ -61,6 +62,31 @@ def test_every_list_comes_out_in_each_format(as_user, work, alone, name, kind):
     entry = AuditEntry.objects.filter(action="export.list").latest("pk")
     assert entry.details["after"]["rows"] == len(rows) - 1
     assert AuditEntry.objects.filter(action="export.paper").exists()
+
+
+@pytest.mark.parametrize("name", ["income", "months", "plans", "methods", "balances", "expected", "unpaid"])
+def test_every_report_comes_out_and_agrees_with_its_page(as_user, work, alone, name):
+    make_term(
+        member=make_member(email="ruth@example.org", first_name="Ruth", status="payment_pending"),
+        plan=make_plan(name="Individual"),
+        days_left=-40,
+    )
+    run(preview(PAYPAL + PAID + BACK.format("-20.00", "R1")))
+    desk = as_user(make_staff("finance"))
+    query = "?first=2022-01-01&last=2022-12-31"
+    page = reverse(f"admin:report_{name}_file") + query
+    assert desk.get(page).status_code == 200
+    desk.post(page, {"format": "ods", "reason": "for the board"})
+    work()
+    paper = Paper.objects.latest("pk")
+    rows = rows_in(b"".join(desk.post(reverse("admin:members_paper_take", args=[paper.pk])).streaming_content), "ods")
+    wanted = {
+        "income": ["4000", "Dues", "50", "20", "30", "usd"], "methods": ["PayPal", "1", "50", "20", "1.75", "28.25", "usd"],
+        "plans": ["", "1", "50", "20", "30", "usd"], "balances": ["1110", "With PayPal, on its way to the bank", "28.25", "usd"],
+    }.get(name)  # fmt: skip
+    assert len(rows) > 1
+    assert wanted is None or wanted in rows
+    assert as_user(make_staff("events")).get(page).status_code == 403
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])

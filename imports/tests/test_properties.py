@@ -23,7 +23,7 @@ from billing.models import Payment
 from imports import actions, files, undoing
 from imports.models import ImportJob, ImportRow
 from imports.tests.test_files import job_of
-from imports.tests.test_wizard import dump
+from imports.tests.test_taking_back import dump
 from loaf.lib import phones
 from loaf.lib.dates import DateError, parse_date, parse_datetime
 from loaf.lib.money import MoneyError, parse_money, plain_amount

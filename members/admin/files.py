@@ -10,35 +10,54 @@ from django.urls import reverse
 from loaf.lib.admin import DeskAdmin
 from loaf.lib.tables import FORMATS
 from members import actions
+from members.lists import REPORTS
 
 
 def list_as_file(desk: DeskAdmin, request: HttpRequest) -> HttpResponse:
     """Ask for the list as one sees it, in one of three formats."""
     user: Any = request.user
     title = str(desk.opts.verbose_name_plural).capitalize()
-    act = f"list:{desk.export_permission}"
     columns = [c.label for c in desk.file_columns if not c.permission or user.has_perm(c.permission)]
+    back = reverse(f"admin:{desk.opts.app_label}_{desk.opts.model_name}_changelist")
     if request.method == "POST":
-        kind = request.POST.get("format", "csv")
-        narrowed = request.GET.urlencode()[:500]
-        params = {
-            "model": desk.opts.label_lower, "narrowed": narrowed, "format": kind if kind in FORMATS else "csv", "title": title,
-            "permission": desk.export_permission,
-        }  # fmt: skip
-        summary = f"{title} as a file" + (", narrowed down" if narrowed else "")
-        try:
-            asked = actions.ask_approval(act=act, params=params, summary=summary, reason=request.POST.get("reason", "")[:300], by=user)
-        except actions.MembersError as error:
-            messages.error(request, str(error))
-            return redirect(f"{reverse(desk.file_url)}?{request.GET.urlencode()}")
-        messages.success(request, "It is being made." if asked.done_at else "Another person has to agree within three days.")
-        return redirect("admin:members_paper_changelist")
+        return _ask(request, title, desk.export_permission, {"model": desk.opts.label_lower})
     queryset, text, chosen = desk.narrowed(request)
-    context = {
-        "title": f"{title} as a file", "list_title": title, "list_url": f"admin:{desk.opts.app_label}_{desk.opts.model_name}_changelist",
-        "columns": columns, "is_narrowed": bool(text or chosen), "count": queryset.order_by()[:1001].count(),
-        "formats": [(kind, words) for kind, (words, _) in FORMATS.items()], "needs_two": actions.needs_two(act),
-    }  # fmt: skip
+    count = queryset.order_by()[:1001].count()
+    what = {"list_title": title, "list_url": back, "columns": columns, "count": count, "is_narrowed": bool(text or chosen)}
+    return _page(request, desk.export_permission, what)
+
+
+def report_as_file(name: str, request: HttpRequest) -> HttpResponse:
+    """Ask for a report as a file."""
+    report = REPORTS[name]
+    if request.method == "POST":
+        return _ask(request, report.title, report.permission, {"report": name})
+    header, rows = report.read(request.GET)
+    back = reverse("admin:members_paper_changelist")
+    what = {"list_title": report.title, "list_url": back, "columns": header, "count": sum(1 for _ in rows)}
+    return _page(request, report.permission, what)
+
+
+def _ask(request: HttpRequest, title: str, permission: str, what: dict[str, str]) -> HttpResponse:
+    """Put the question: at once granted where one person is enough."""
+    kind, narrowed = request.POST.get("format", "csv"), request.GET.urlencode()[:500]
+    params = {**what, "narrowed": narrowed, "format": kind if kind in FORMATS else "csv", "title": title, "permission": permission}
+    summary = f"{title} as a file" + (", narrowed down" if narrowed else "")
+    reason, user = request.POST.get("reason", "")[:300], request.user
+    try:
+        asked = actions.ask_approval(act=f"list:{permission}", params=params, summary=summary, reason=reason, by=user)  # type: ignore[arg-type]
+    except actions.MembersError as error:
+        messages.error(request, str(error))
+        return redirect(request.get_full_path())
+    messages.success(request, "It is being made." if asked.done_at else "Another person has to agree within three days.")
+    return redirect("admin:members_paper_changelist")
+
+
+def _page(request: HttpRequest, permission: str, what: dict[str, Any]) -> HttpResponse:
+    """The question itself: which columns, how many rows, in which format, and whether another person must agree."""
+    formats = [(kind, words) for kind, (words, _) in FORMATS.items()]
+    needs_two = actions.needs_two(f"list:{permission}")
+    context = {**what, "title": f"{what['list_title']} as a file", "formats": formats, "needs_two": needs_two}
     return render(request, "admin/members/list_file.html", context)
 
 
