@@ -17,6 +17,8 @@ class FundAdmin(DeskAdmin):
     permissions = {"view": "donations.view", "add": "donations.edit", "change": "donations.edit"}
     order = ["position", "id"]
     list_values = ["name", "is_active"]
+    export_permission = "donations.export"
+    file_columns = [FileColumn("Fund", "name"), FileColumn("About the fund", "description"), FileColumn("Open", "is_active")]
     columns = [Column("Fund", lambda r: r["name"], lead=True), Column("Open", lambda r: "yes" if r["is_active"] else "no")]
 
 

@@ -10,4 +10,4 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        from events import receivers, sections  # noqa: F401
+        from events import lists, receivers, sections  # noqa: F401

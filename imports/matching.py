@@ -36,6 +36,8 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
     match_payments(p)
 
 
+NUMBERED = {"loaf_members", "loaf_answers"}
+"""Readers of our own files, in which everybody has her number."""
 COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
 
 
@@ -43,7 +45,7 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
     """Most files are of people who are new, each once: what cannot be so is asked once, not with every statement."""
     on_rolls = [DECIDED, BY_ID, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS]
     in_job = [SAME_PERSON, SAME_ADDRESS] if fetch_all(f"SELECT EXISTS ({FIRST_OF_ADDRESS})", p)[0][0] else []
-    if "loaf_members" in readers:
+    if not NUMBERED.isdisjoint(readers):
         on_rolls.insert(1, BY_NUMBER)
     between_files = [SAME_ID] if len(readers) > 1 else []
     doubts = [DOUBTS_ON_ROLLS, *([DOUBTS_IN_JOB] if in_job else [])]

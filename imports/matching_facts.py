@@ -129,7 +129,7 @@ BELOW_HOST = f"""
 UPDATE {R} SET same_as = (SELECT MAX(h.id) FROM {R} h WHERE h.file_id = {R}.file_id AND h.job_id = %(job)s AND h.kind = 'answer'
     AND h.email <> '' AND h.event_title = {R}.event_title AND h.record < {R}.record),
   why = 'Taken for a guest of the line above.'
-WHERE {OPEN} AND email = '' AND order_ref = '' AND same_as IS NULL
+WHERE {OPEN} AND email = '' AND order_ref = '' AND same_as IS NULL AND target_member_id IS NULL
 """
 NO_ADDRESS = f"""
 UPDATE {R} SET action = 'reject', why = 'There is no e-mail address, so we cannot say who it is.'

@@ -9,7 +9,7 @@ READERS: dict[str, Reader] = {
         stripe.PAYMENTS, stripe.CUSTOMERS, stripe.SUBSCRIPTIONS, stripe.INVOICES, stripe.BALANCE, orders.PMPRO, orders.MEMBERPRESS,
         orders.PMS, *plugins.READERS, gifts.GIVEWP, gifts.DONORBOX, paypal.READER, civicrm.CONTRIBUTIONS, civicrm.MEMBERSHIPS,
         civicrm.CONTACTS, wildapricot.CONTACTS, wildapricot.REGISTRATIONS, events.EVENTBRITE, mailchimp.READER, wordpress.READER,
-        sheets.OUR_OWN, events.RSVPS, sheets.PEOPLE_LIST, sheets.MONEY_LIST, events.EVENTS,
+        sheets.OUR_OWN, events.GUEST_LIST, events.RSVPS, sheets.PEOPLE_LIST, sheets.MONEY_LIST, events.EVENTS,
     )
 }  # fmt: skip
 """In the order in which a header is compared; what only a list of our own would have comes last."""

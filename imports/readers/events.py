@@ -29,12 +29,14 @@ class Booking:
     paid: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     came: set[str] = field(default_factory=lambda: CAME)
+    visitor: People = VISITOR
+    """How whoever answers is read."""
 
     def read(self, cells: Cells) -> Facts:
         """A person where there is an address, her answer, and what she paid."""
         facts: Facts = []
-        if cells.text("email"):
-            person = read_person(cells, VISITOR)
+        if cells.text("email") or (self.visitor.is_numbered and cells.text("source_id")):
+            person = read_person(cells, self.visitor)
             person["source"] = self.source if person["source_id"] else ""
             facts.append((PERSON, person))
         facts.append((ANSWER, self._answer(cells)))
@@ -131,6 +133,17 @@ EVENTBRITE = Reader(
     },
     read=Booking("eventbrite").read, dates=("answered_at",), order=61,
 )  # fmt: skip
+GUEST_LIST = Reader(
+    key="loaf_answers", label="The guest list of this house", kind=ANSWER, tells=(PERSON, ANSWER),
+    needs=[{"member number"}, {"title of the event"}, {"answer to the event"}, {"came, yes or no"}],
+    columns={
+        **NAMES, "source_id": ["member number"], "event_title": ["title of the event"], "event_starts_at": ["event begins"],
+        "answer": ["answer to the event"], "guests": ["guests"], "has_come": ["came, yes or no"], "note": ["brings"],
+    },
+    read=Booking("loaf", visitor=People("loaf", is_loose=True, new_status="inactive", term=False, is_numbered=True)).read,
+    dates=("event_starts_at",), order=8,
+)  # fmt: skip
+"""Our own guest list, ticked off in a spreadsheet and brought back: everybody is found by her number."""
 EVENTS = Reader(
     key="events", label="A list of events", kind=EVENT,
     needs=[{"title", "event title", "event name", "event"}, {"starts at", "start date", "starts", "date", "event begins", "start", "when"}],

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
+from events.models import Attendance, Rsvp
 from imports import sheets
 from imports.tests.test_files import preview, run
 from imports.tests.test_money_files import BACK, PAID, PAYPAL
@@ -23,7 +24,7 @@ from tests.factories import make_event, make_member, make_plan, make_staff, make
 pytestmark = pytest.mark.django_db
 LISTS = [
     "members_member", "members_application", "members_office", "billing_payment", "billing_plan", "billing_membership", "billing_subscription",
-    "billing_dispute", "billing_payout", "billing_bankline", "billing_deposit", "donations_donation", "events_event", "notices_message",
+    "billing_dispute", "billing_payout", "billing_bankline", "billing_deposit", "donations_donation", "donations_fund", "events_event", "notices_message",
 ]  # fmt: skip
 RISKY = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x")', "=IMPORTXML(1)", "-2+3", "+cmd", "@x", "=A1", "\n=1", "=\"a\""]  # fmt: skip
 
@@ -87,6 +88,31 @@ def test_every_report_comes_out_and_agrees_with_its_page(as_user, work, alone, n
     assert len(rows) > 1
     assert wanted is None or wanted in rows
     assert as_user(make_staff("events")).get(page).status_code == 403
+
+
+def test_guest_list_is_ticked_off_in_a_spreadsheet_and_comes_back(as_user, work, alone):
+    lunch, other = make_event(title="Lunch"), make_event(title="Choir")
+    ruth, carol = (make_member(email="", first_name=name, last_name="Guest") for name in ("Ruth", "Carol"))
+    said = Rsvp.objects.create(event=lunch, member=ruth, status="going", guest_count=1, note="=pie")
+    guest = said.guests.create(name="Ann")
+    Rsvp.objects.create(event=lunch, member=carol, status="maybe")
+    Rsvp.objects.create(event=other, member=carol, status="going")
+    Attendance.objects.create(event=lunch, member=ruth)
+    Attendance.objects.create(event=lunch, member=ruth, guest=guest)
+    desk = as_user(make_staff_with("events.export", "events.view", "users.view_private"))
+    page = reverse("admin:report_guest_list_file") + f"?event={lunch.pk}"
+    desk.post(page, {"format": "csv", "reason": "for the kitchen"})
+    work()
+    data = b"".join(desk.post(reverse("admin:members_paper_take", args=[Paper.objects.latest("pk").pk])).streaming_content)
+    rows = [(row[1], row[5:]) for row in rows_in(data, "csv")[1:]]
+    assert rows == [("Carol", ["maybe", "0", "no", "0", ""]), ("Ruth", ["going", "1", "yes", "1", "'=pie"])]
+    job = preview(data, names=["list.csv"])
+    assert job.files.get().reader == "loaf_answers"
+    assert {k: v for k, v in job.counts["answer"].items() if v} == {"skip": 2}
+    run(preview(data.replace(b"maybe,0,no", b"maybe,0,yes"), names=["ticked.csv"]))
+    assert Attendance.objects.filter(event=lunch, member=carol).exists()
+    assert (Member.objects.count(), Rsvp.objects.count()) == (2 + Member.objects.exclude(last_name="Guest").count(), 3)
+    assert as_user(make_staff("finance")).get(page).status_code == 403
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])

@@ -1,0 +1,32 @@
+"""The guest list as a file: who said what to an event, with whom, and who came."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+
+from events.models import Attendance, Rsvp
+from loaf.lib.admin import for_file
+from members.lists import REPORTS, Report
+
+HEADER = ["Member number", "First name", "Last name", "Title of the event", "Event begins", "Answer to the event", "Guests",
+          "Came, yes or no", "Guests who came", "Brings"]  # fmt: skip
+
+
+def _guest_list(asked: QueryDict) -> tuple[list[str], Iterator[list[Any]]]:
+    """Answers of one event (`?event=`), or of all, the newest event first. Walk-ins have no answer and stand on the door's page only."""
+    number = asked.get("event", "")
+    rows = Rsvp.objects.filter(event=int(number)) if number.isdecimal() and len(number) < 19 else Rsvp.objects.all()
+    here = Attendance.objects.filter(event=OuterRef("event"), member=OuterRef("member"), guest=None)
+    brought = Attendance.objects.filter(guest__rsvp=OuterRef("pk")).order_by().values("guest__rsvp").annotate(n=Count("pk")).values("n")
+    found = rows.annotate(came=Exists(here), guests_here=Coalesce(Subquery(brought), 0)).order_by(
+        "-event__starts_at", "event", "member__last_name", "member__first_name", "pk"
+    )
+    names = ["member__member_number", "member__first_name", "member__last_name", "event__title", "event__starts_at", "status",
+             "guest_count", "came", "guests_here", "note"]  # fmt: skip
+    return HEADER, ([for_file(cell) for cell in row] for row in found.values_list(*names).iterator(chunk_size=2000))
+
+
+REPORTS["guest-list"] = Report("Guest list", "events.export", _guest_list)
