@@ -16,6 +16,7 @@ from imports import inviting, undoing
 from imports.models import ImportRow
 from imports.tests.test_files import preview, run
 from imports.tests.test_money_files import BACK, PAID, PAYPAL
+from imports.tests.test_wizard import PEOPLE, PLUGIN, act, change
 from loaf.sweep import sweep
 from members.actions.household import accept as accept_household
 from members.models import Approval, ExternalId, Household, HouseholdMember, Member, StatusChange
@@ -23,26 +24,6 @@ from notices.models import Message
 from tests.factories import make_member, make_person, make_staff, make_staff_with, make_term
 
 pytestmark = pytest.mark.django_db
-PEOPLE = "user_email,first_name,last_name\n"
-PLUGIN = "user_username,user_email,user_firstname,user_lastname,subscription_name,subscription_status,subscription_start_date,subscription_expiration_date,subscription_billing_amount,subscription_payment_profile_id,subscription_user_id\n"
-
-
-def change(job):
-    return reverse("admin:imports_importjob_change", args=[job.pk])
-
-
-def act(job, what):
-    return reverse(f"admin:imports_importjob_{what}", args=[job.pk])
-
-
-@pytest.fixture
-def desk(as_user):
-    return as_user(make_staff("superadmin"))
-
-
-def shared_address():
-    make_member(email="us@example.org", first_name="Ruth", last_name="Miller")
-    return preview(PEOPLE + "us@example.org,Carol,Jones\nus@example.org,Ann,Jones\nnew@example.org,Bea,Best\n")
 
 
 def whole():

@@ -13,7 +13,7 @@ from imports import actions, deciding
 from imports.models import ImportJob, ImportMapping, ImportRow
 from imports.tests.test_files import job_of, preview, run
 from members.models import Member
-from tests.factories import make_member, make_staff
+from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "user_email,first_name,last_name\n"
@@ -26,11 +26,6 @@ def change(job):
 
 def act(job, what):
     return reverse(f"admin:imports_importjob_{what}", args=[job.pk])
-
-
-@pytest.fixture
-def desk(as_user):
-    return as_user(make_staff("superadmin"))
 
 
 def shared_address():
