@@ -147,6 +147,8 @@ def test_list_is_narrowed_as_it_was_seen_and_rights_are_asked_again_when_it_is_m
     assert "narrowed down as you had it" in desk.get(reverse("admin:members_member_file") + "?q=findable").content.decode()
     _, data, _ = take(desk, "members_member", query="?status=inactive", work=work)
     assert [row[1] for row in rows_in(data, "csv")[1:]] == ["Carol"]
+    _, data, _ = take(desk, "members_member", query="?x=" + "y" * 600 + "&status=inactive", work=work)
+    assert [row[1] for row in rows_in(data, "csv")[1:]] == ["Carol"], "a long address narrows as well"
     desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "x"})
     staff.role_assignments.all().delete()
     work()

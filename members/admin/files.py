@@ -41,7 +41,7 @@ def report_as_file(name: str, request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, title: str, permission: str, what: dict[str, str]) -> HttpResponse:
     """Put the question: at once granted where one person is enough."""
-    kind, narrowed = request.POST.get("format", "csv"), request.GET.urlencode()[:500]
+    kind, narrowed = request.POST.get("format", "csv"), request.GET.urlencode()
     params = {**what, "narrowed": narrowed, "format": kind if kind in FORMATS else "csv", "title": title, "permission": permission}
     summary = f"{title} as a file" + (", narrowed down" if narrowed else "")
     reason, user = request.POST.get("reason", "")[:300], request.user
