@@ -23,6 +23,7 @@ from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
 from imports.writing import ORDER, write_chunk
+from loaf.lib.sql import set_based
 from members import audit
 from members.models import ExternalId, Member, User
 
@@ -141,8 +142,9 @@ def forget_files(*, now: dt.datetime) -> int:
     done = list(old.exclude(job__status__in=[ImportJob.Status.RUNNING, ImportJob.Status.UNDOING]))
     for file in done:
         _drop_quietly(file.stored_as)
-    ImportRow.objects.filter(file__in=done).delete()
-    ImportKey.objects.filter(file__in=done).delete()
+    with set_based():
+        ImportRow.objects.filter(file__in=done).delete()
+        ImportKey.objects.filter(file__in=done).delete()
     return ImportFile.objects.filter(pk__in=[file.pk for file in done]).update(stored_as="")
 
 
@@ -228,8 +230,9 @@ def preview(job_id: int) -> None:
     job = ImportJob.objects.get(pk=job_id)
     if job.status not in (ImportJob.Status.MAPPED, ImportJob.Status.PREVIEWED):
         return
-    ImportRow.objects.filter(job=job).delete()
-    ImportKey.objects.filter(job=job).delete()
+    with set_based():
+        ImportRow.objects.filter(job=job).delete()
+        ImportKey.objects.filter(job=job).delete()
     job.done_rows = 0
     for file in job.files.all():
         try:
@@ -238,15 +241,16 @@ def preview(job_id: int) -> None:
             fail(job_id, f"{file.name}: {problem}")
             return
     job.total_rows = job.done_rows
+    job.save(update_fields=["total_rows"])
     compare(job, is_fresh=True)
 
 
-@transaction.atomic
+@set_based()
 def compare(job: ImportJob, *, is_fresh: bool = False) -> None:
     """Match the staged rows with the list and the books as they are now, and count what becomes of them."""
     match(job, is_fresh=is_fresh)
     job.counts, job.seen, job.status = count_actions(job), _how_things_stand(), ImportJob.Status.PREVIEWED
-    job.save(update_fields=["counts", "seen", "status", "total_rows", "done_rows"])
+    job.save(update_fields=["counts", "seen", "status"])
 
 
 def run(job_id: int) -> None:
@@ -260,7 +264,7 @@ def run(job_id: int) -> None:
         return
     if not job.written and job.seen != _how_things_stand():
         looked_at = job.counts
-        with transaction.atomic():
+        with set_based():
             match(job)
             if count_actions(job) != looked_at:
                 job.error = "The list changed since you looked. Please look it over once more, then run it."

@@ -81,5 +81,5 @@ def compare_again(job: ImportJob) -> None:
     if job.total_rows <= INSTANT:
         actions.compare(job)
         return
-    ImportJob.objects.filter(pk=job.pk).update(status=ImportJob.Status.MAPPED, done_rows=0)
+    ImportJob.objects.filter(pk=job.pk).update(status=ImportJob.Status.MAPPED)
     compare_job.enqueue(job.pk)

@@ -61,6 +61,11 @@ class ImportJob(models.Model):
         return self.status in self.BUSY
 
     @property
+    def is_comparing(self) -> bool:
+        """Whether all lines are read, and the worker compares them with the list."""
+        return self.status == self.Status.MAPPED and (bool(self.counts) or 0 < self.total_rows == self.done_rows)
+
+    @property
     def rate(self) -> int:
         """Lines a second since it was started; 0 while nothing can be said."""
         seconds = (timezone.now() - self.started_at).total_seconds() if self.started_at else 0

@@ -28,7 +28,6 @@ def compare_job(job_id: int) -> None:
     """Match the rows of a job again, after decisions."""
     job = ImportJob.objects.get(pk=job_id)
     if job.status == ImportJob.Status.MAPPED:
-        job.done_rows = job.total_rows
         actions.compare(job)
 
 

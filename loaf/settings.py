@@ -139,7 +139,8 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
         {
             # A pool a process: web workers x max_size must stay below the server's max_connections.
             "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 4), "timeout": 10},
-            "options": "-c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000".format(
+            # No statement here runs so long that compiling it would pay.
+            "options": "-c jit=off -c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000".format(
                 env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000)
             ),
             "connect_timeout": 3,

@@ -149,6 +149,15 @@ def test_progress_says_how_fast_and_how_long(as_user):
     assert re.search(r"(9\d|100) a second, about [45] minutes left", html)
 
 
+def test_progress_says_when_the_lines_are_read_and_are_being_compared(as_user):
+    job, desk = preview(PAYPAL + PAID), as_user(make_staff("superadmin"))
+    page = reverse("admin:imports_importjob_change", args=[job.pk])
+    ImportJob.objects.update(status="mapped", counts={}, done_rows=5_000, total_rows=20_000)
+    assert "5000 of about 20000 lines" in desk.get(page).content.decode()
+    ImportJob.objects.update(done_rows=20_000)
+    assert "now they are compared with the list" in desk.get(page).content.decode()
+
+
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [

@@ -1,11 +1,12 @@
 """Moving many rows with few statements, on PostgreSQL and SQLite alike."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 CHUNK = 5_000
@@ -14,6 +15,21 @@ CHUNK = 5_000
 def is_postgres() -> bool:
     """Say whether the default database is PostgreSQL (else it is SQLite)."""
     return connection.vendor == "postgresql"
+
+
+@contextmanager
+def set_based() -> Iterator[None]:
+    """A transaction whose statements each go over all rows of a job: they may take their time, and join by hashing.
+
+    PostgreSQL guesses how many rows a table has from its last look at it. Of rows that were put there a moment ago it
+    guesses one, and asks the other table anew for each of them: minutes instead of milliseconds. Hashing costs the same
+    whatever the guess.
+    """
+    with transaction.atomic():
+        if is_postgres():
+            execute("SET LOCAL statement_timeout = 0")
+            execute("SET LOCAL enable_nestloop = off")
+        yield
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
