@@ -124,8 +124,11 @@ class PlanAdmin(DeskAdmin):
     export_permission = "subscriptions.export"
     file_columns = [
         FileColumn("Plan", "name"), FileColumn("Dues", "minimum_amount", money="currency"), FileColumn("Currency", "currency"),
-        FileColumn("Interval", "interval"), FileColumn("Length", "length"), FileColumn("Seats", "seats"), FileColumn("On offer",
-        "is_active"),
+        FileColumn("Suggested", "suggested_amount", money="currency"), FileColumn("Lower dues", "reduced_amount", money="currency"),
+        FileColumn("Interval", "interval"), FileColumn("Length", "length"), FileColumn("Ends on", "fixed_end"),
+        FileColumn("Begins", "cycle"), FileColumn("Parts", "parts"), FileColumn("Days of grace", "grace_days"), FileColumn("Seats",
+        "seats"), FileColumn("Opens everything", "is_full"), FileColumn("On offer", "is_active"), FileColumn("Position", "position"),
+        FileColumn("Description", "description"),
     ]  # fmt: skip
     columns = [
         Column("Plan", lambda r: r["name"], lead=True),
@@ -210,8 +213,6 @@ class PaymentAdmin(DeskAdmin):
             path("money/", view(desk_page("subscriptions.view")(admin_reports.money)), name="billing_money"),
             path("due/", view(desk_page("subscriptions.view")(admin_reports.due)), name="billing_due"),
             path("month/<int:year>/<int:month>/", view(desk_page("subscriptions.view")(admin_reports.month_pdf)), name="billing_month"),
-            path("journal/", view(desk_page("subscriptions.export", "GET", "POST")(admin_reports.journal)), name="billing_journal"),
-            path("file/", view(desk_page("subscriptions.export", "GET", "POST")(admin_reports.payments)), name="billing_payments_file"),
             path("<int:pk>/receipt.pdf", view(desk_page("subscriptions.view")(receipt)), name="billing_payment_receipt"),
             path("<int:pk>/refund/", view(back), name="billing_payment_refund"),
             path("<int:pk>/strike/", view(desk_page("subscriptions.refund", "GET", "POST")(strike)), name="billing_payment_strike"),

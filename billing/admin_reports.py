@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -13,16 +13,9 @@ from django.utils import timezone
 from billing import instalments, reports
 from billing.models import Payment, Reconciliation, Subscription
 from loaf.lib.admin import for_file
-from loaf.lib.csvsafe import stream_csv
-from loaf.lib.money import plain_amount
-from loaf.lib.templatetags.loaf import short_day
 from members import paper
-from members.actions import Act, register_act
-from members.admin.exports import approved_export
 from members.lists import REPORTS, Report
 
-register_act("journal_export", Act("Taking out the books as a file", "subscriptions.export", "admin:billing_journal"))
-register_act("payments_export", Act("Taking out the payments as a file", "subscriptions.export", "admin:billing_payments_file"))
 CARD_DAYS = 60
 
 
@@ -77,6 +70,27 @@ def _unpaid(asked: QueryDict) -> tuple[list[str], Any]:
     return ["Member number", "First name", "Last name", "Status", "Paid until"], [[for_file(cell) for cell in row] for row in rows]
 
 
+def _journal(asked: QueryDict) -> tuple[list[str], Any]:
+    """Every posting, in the columns a bookkeeper's program reads."""
+    return reports.JOURNAL, reports.journal(*_days(asked))
+
+
+PAID = ["Receipt", "Paid on", "From", "Amount", "Paid back", "Fee", "Currency", "How", "Status", "For", "Check no.", "Provider no."]
+
+
+def _payments(asked: QueryDict) -> tuple[list[str], Any]:
+    begin, end = reports.span(*_days(asked))
+    rows = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end).in_hand().order_by("paid_at", "pk")
+    return PAID, (
+        [
+            p.receipt_number, timezone.localtime(p.paid_at).date().isoformat() if p.paid_at else "", p.payer_name,
+            for_file(p.amount, p.currency), for_file(p.amount - p.held, p.currency), for_file(p.fee, p.currency),  # type: ignore[attr-defined]
+            p.currency.upper(), p.get_method_display(), p.get_status_display(), p.description, p.check_number, p.provider_id,
+        ]
+        for p in rows.iterator(chunk_size=2000)
+    )  # fmt: skip
+
+
 REPORTS |= {
     "income": Report("Income and costs by account", "subscriptions.export", _accounts),
     "months": Report("Income of twelve months", "subscriptions.export", _months),
@@ -85,6 +99,8 @@ REPORTS |= {
     "balances": Report("Balances of the accounts", "subscriptions.export", _balances),
     "expected": Report("Dues to expect", "subscriptions.export", _expected),
     "unpaid": Report("Who has not paid", "subscriptions.export", _unpaid),
+    "journal": Report("The books", "subscriptions.export", _journal),
+    "payments": Report("Payments", "subscriptions.export", _payments),
 }
 
 
@@ -109,8 +125,7 @@ def _span(request: HttpRequest) -> tuple[SpanForm, dt.date, dt.date]:
     """The days asked for; without any, this year so far."""
     today = timezone.localdate()
     usual = {"first": today.replace(month=1, day=1), "last": today}
-    asked = request.GET if "first" in request.GET else request.POST if "first" in request.POST else None
-    form = SpanForm(asked, initial=usual)
+    form = SpanForm(request.GET if "first" in request.GET else None, initial=usual)
     given = form.cleaned_data if form.is_bound and form.is_valid() else usual
     return form, given["first"], given["last"]
 
@@ -157,47 +172,3 @@ def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
     pdf = paper.write_pdf(render_to_string("billing/month_paper.html", context))
     name = f"books-{first:%Y-%m}.pdf" if month else f"books-{first:%Y}.pdf"
     return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
-
-
-def journal(request: HttpRequest) -> Any:
-    """Every posting of a time as a file for the bookkeeper's program."""
-    return _file_of_span(request, "journal_export", "The books as a file", "The books", _journal)
-
-
-def payments(request: HttpRequest) -> Any:
-    """Every payment of a time as a file."""
-    return _file_of_span(request, "payments_export", "Payments as a file", "Payments", _payments)
-
-
-def _file_of_span(request: HttpRequest, act: str, title: str, what: str, answer: Any) -> Any:
-    """Ask for a file of the days chosen, or hand it over once it is granted."""
-    _, first, last = _span(request)
-    params = {"first": first.isoformat(), "last": last.isoformat()}
-    summary = f"{what} from {short_day(first)} to {short_day(last)}"
-    return approved_export(request, act=act, title=title, summary=summary, answer=answer, params=params)
-
-
-def _journal(*, first: str, last: str) -> StreamingHttpResponse:
-    return _file(reports.JOURNAL, reports.journal(dt.date.fromisoformat(first), dt.date.fromisoformat(last)), "journal.csv")
-
-
-def _payments(*, first: str, last: str) -> StreamingHttpResponse:
-    begin, end = reports.span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-    rows = Payment.objects.filter(status__in=Payment.RECEIVED, paid_at__gte=begin, paid_at__lt=end).in_hand().order_by("paid_at", "pk")
-    header = ["Receipt", "Paid on", "From", "Amount", "Paid back", "Fee", "Currency", "How", "Status", "For", "Check no.", "Provider no."]
-    lines = (
-        [
-            p.receipt_number, timezone.localtime(p.paid_at).date().isoformat() if p.paid_at else "", p.payer_name,
-            plain_amount(p.amount, p.currency), plain_amount(p.amount - p.held, p.currency), plain_amount(p.fee, p.currency),  # type: ignore[attr-defined]
-            p.currency.upper(), p.get_method_display(),
-            p.get_status_display(), p.description, p.check_number, p.provider_id,
-        ]
-        for p in rows.iterator(chunk_size=2000)
-    )  # fmt: skip
-    return _file(header, lines, "payments.csv")
-
-
-def _file(header: list[str], rows: Any, name: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(stream_csv(header, rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

@@ -18,7 +18,12 @@ class FundAdmin(DeskAdmin):
     order = ["position", "id"]
     list_values = ["name", "is_active"]
     export_permission = "donations.export"
-    file_columns = [FileColumn("Fund", "name"), FileColumn("About the fund", "description"), FileColumn("Open", "is_active")]
+    file_columns = [
+        FileColumn("Fund", "name"),
+        FileColumn("About the fund", "description"),
+        FileColumn("Open", "is_active"),
+        FileColumn("Position", "position"),
+    ]
     columns = [Column("Fund", lambda r: r["name"], lead=True), Column("Open", lambda r: "yes" if r["is_active"] else "no")]
 
 

@@ -5,16 +5,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
+from billing.models import Plan
+from donations.models import Fund
 from imports import actions, balancing, deciding, inviting, mapping, undoing
 from imports.forms import ColumnsForm, UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
 from imports.readers.sheets import BY_HAND
 from imports.staging import reader_of
+from imports.tables import TableImport
 from imports.writing import changes
 from loaf.lib.admin import Column, DeskAdmin, desk_page
 from loaf.lib.csvsafe import stream_csv
@@ -33,6 +37,17 @@ TABS = {
 }  # fmt: skip
 HEADINGS = {"finished": "Done", "previewed": "Look it over", "failed": "This could not be done", "uploaded": "What do the columns mean?"}
 STEPS = {"uploaded": 2, "mapped": 2, "previewed": 3, "running": 4}
+
+
+def bring_in_tables(*models: type[Model]) -> None:
+    """Give the desks of small tables the screens that bring them in from a file."""
+    for model in models:
+        desk = type(admin.site.get_model_admin(model))
+        admin.site.unregister(model)
+        admin.site.register(model, type(desk.__name__, (TableImport, desk), {"__doc__": desk.__doc__, "__module__": desk.__module__}))
+
+
+bring_in_tables(Plan, Fund)
 
 
 @admin.register(ImportJob)

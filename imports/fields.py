@@ -1,7 +1,6 @@
 """What a cell may mean, and how it is read: one field a meaning, with a widget of django-import-export that cleans its text.
 
-Readers say which columns of a format feed which field; mapping by hand offers the same fields; the desk's single tables
-(plans, funds, events) are read and written with the same widgets.
+Readers say which columns of a format feed which field; mapping by hand offers the same fields.
 """
 
 import datetime as dt

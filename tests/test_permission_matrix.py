@@ -70,7 +70,9 @@ def objects():
     provider_event = ProviderEvent.objects.create(provider="stripe", event_id="e", kind="k", payload="{}", state="parked")
     message = Message.objects.create(key="k", kind="k", to_email="x@example.org", subject="s", text="t")
     staff = make_staff("superadmin")
-    approval = Approval.objects.create(act="members_export", summary="s", reason="r", asked_by=staff)
+    approval = Approval.objects.create(
+        act="list:users.export", params={"title": "Members", "format": "csv", "narrowed": ""}, summary="s", reason="r", asked_by=staff
+    )
     listing = Listing.objects.create(member=other, shows={})
     note = MemberNote.objects.create(sender=make_member(), recipient=other, text="t")
     binned, doubles = make_member(deleted_at=timezone.now()), sorted([make_member(), make_member()], key=lambda m: m.pk)

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from billing import ledger, office, refunds, reports
 from billing.models import LedgerEntry, Payment, Subscription
 from members.actions import decide_approval
-from members.models import Approval
+from members.models import Approval, Paper
 from tests.factories import make_member, make_payment, make_person, make_plan, make_staff, make_staff_with, make_term
 
 pytestmark = pytest.mark.django_db
@@ -130,18 +130,19 @@ def test_month_for_the_board_names_nobody(as_user, treasurer, plan):
     assert as_user(treasurer).get(reverse("admin:billing_month", args=[1, 99])).status_code == 200
 
 
-def granted(as_user, url, treasurer):
+def granted(as_user, url, treasurer, work):
     """Ask for a file, have the second person agree, take it."""
     client = as_user(treasurer)
-    assert client.post(url, {"reason": "For the bookkeeper"}).status_code == 302
+    assert client.post(url, {"reason": "For the bookkeeper", "format": "csv"}).status_code == 302
     decide_approval(approval=Approval.objects.latest("pk"), is_granted=True, by=make_staff("superadmin"))
-    answer = client.post(url, {"reason": "For the bookkeeper", "approval": Approval.objects.latest("pk").pk})
+    work()
+    answer = client.post(reverse("admin:members_paper_take", args=[Paper.objects.latest("pk").pk]))
     return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
 
-def test_journal_balances_posting_by_posting(as_user, treasurer, plan):
+def test_journal_balances_posting_by_posting(as_user, treasurer, plan, work):
     take(treasurer, plan, amount=5500)
-    rows = granted(as_user, reverse("admin:billing_journal"), treasurer)
+    rows = granted(as_user, reverse("admin:report_journal_file"), treasurer, work)
     assert rows[0] == reports.JOURNAL
     sums = {}
     for row in rows[1:]:
@@ -154,13 +155,13 @@ def test_journal_balances_posting_by_posting(as_user, treasurer, plan):
     assert len(rows) - 1 == LedgerEntry.objects.count()
 
 
-def test_payments_file_neutralises_formulas_and_needs_the_power(as_user, treasurer):
+def test_payments_file_neutralises_formulas_and_needs_the_power(as_user, treasurer, work):
     make_payment(payer_name="=HYPERLINK(1)", receipt_number="2026-1")
-    rows = granted(as_user, reverse("admin:billing_payments_file"), treasurer)
+    rows = granted(as_user, reverse("admin:report_payments_file"), treasurer, work)
     line = dict(zip(rows[0], rows[1], strict=True))
     assert (line["From"], line["Amount"], line["Currency"]) == ("'=HYPERLINK(1)", "40.00", "USD")
     looker = as_user(make_staff_with("subscriptions.view"))
-    assert looker.get(reverse("admin:billing_payments_file")).status_code in (403, 404)
+    assert looker.get(reverse("admin:report_payments_file")).status_code in (403, 404)
 
 
 def test_receipt_is_a_paper_with_a_number_and_a_neutral_name(as_user, treasurer, plan, settings):

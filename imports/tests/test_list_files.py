@@ -23,7 +23,7 @@ from tests.factories import make_event, make_member, make_plan, make_staff, make
 
 pytestmark = pytest.mark.django_db
 LISTS = [
-    "members_member", "members_application", "members_office", "billing_payment", "billing_plan", "billing_membership", "billing_subscription",
+    "members_member", "members_application", "members_office", "members_auditentry", "billing_payment", "billing_plan", "billing_membership", "billing_subscription",
     "billing_dispute", "billing_payout", "billing_bankline", "billing_deposit", "donations_donation", "donations_fund", "events_event", "notices_message",
 ]  # fmt: skip
 RISKY = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x")', "=IMPORTXML(1)", "-2+3", "+cmd", "@x", "=A1", "\n=1", "=\"a\""]  # fmt: skip
@@ -31,7 +31,14 @@ RISKY = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", '=H
 
 @pytest.fixture
 def alone():
-    for name in ("users.export", "subscriptions.export", "donations.export", "events.export", "communications.view_log"):
+    for name in (
+        "users.export",
+        "subscriptions.export",
+        "donations.export",
+        "events.export",
+        "communications.view_log",
+        "permissions.view_audit",
+    ):
         TwoPersonRule.objects.create(pk=f"list:{name}", is_on=False)
 
 
@@ -65,7 +72,7 @@ def test_every_list_comes_out_in_each_format(as_user, work, alone, name, kind):
     assert AuditEntry.objects.filter(action="export.paper").exists()
 
 
-@pytest.mark.parametrize("name", ["income", "months", "plans", "methods", "balances", "expected", "unpaid"])
+@pytest.mark.parametrize("name", ["income", "months", "plans", "methods", "balances", "expected", "unpaid", "journal", "payments"])
 def test_every_report_comes_out_and_agrees_with_its_page(as_user, work, alone, name):
     make_term(
         member=make_member(email="ruth@example.org", first_name="Ruth", status="payment_pending"),
@@ -161,7 +168,9 @@ def test_second_person_agrees_before_a_list_leaves(as_user, work):
     work()
     assert not Paper.objects.exists()
     approval = Approval.objects.get()
-    as_user(make_staff("superadmin")).post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"})
+    second, page = as_user(make_staff("superadmin")), reverse("admin:members_approval_change", args=[approval.pk])
+    assert "nothing: all of it" in second.get(page).content.decode(), "she reads what she would agree to"
+    second.post(page, {"do": "yes"})
     work()
     assert Paper.objects.get().made_at
     assert "for the board" in AuditEntry.objects.filter(action="approval.asked").latest("pk").details["reason"]

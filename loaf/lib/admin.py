@@ -231,6 +231,10 @@ class DeskAdmin(ModelAdmin):
         """The filters of the list, for this person."""
         return self.filters
 
+    def get_list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Other pages of this table, for this person."""
+        return self.list_links
+
     def search_label(self, request: HttpRequest) -> str:
         """What this person can search by."""
         return self.search_help
@@ -249,6 +253,7 @@ class DeskAdmin(ModelAdmin):
         context = {
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "admin": self,
+            "links": self.get_list_links(request),
             "filters": filters,
             "search_label": self.search_label(request),
             "columns": columns,

@@ -26,7 +26,6 @@ from members.actions.approvals import (
     note_paper_taken,
     register_act,
     set_two_person_rule,
-    use_approval,
     withdraw_approval,
 )
 from members.actions.directory import (
@@ -170,7 +169,6 @@ __all__ = [
     "undo_standing",
     "unname_needs",
     "unpause",
-    "use_approval",
     "validate_applicant",
     "vote",
     "waiting_home",

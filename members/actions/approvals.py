@@ -1,4 +1,4 @@
-"""Asking for, giving and using a second person's agreement."""
+"""Asking for and giving a second person's agreement."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -23,14 +23,10 @@ class Act:
 
     sentence: str
     permission: str
-    url_name: str = ""
-    """Where the person who asked does it herself once it is granted; "" when it is done by the agreement."""
 
 
 ACTS: dict[str, Act] = {
-    "members_export": Act("Taking the members list out as a file", "users.export", "admin:members_member_export"),
     "papers": Act("Taking a roster, labels or a table of people out", "users.export"),
-    "audit_export": Act("Taking the audit out as a file", "permissions.view_audit", "admin:members_auditentry_export"),
     "superadmin": Act("Letting somebody shape roles or settings, or do everything", "permissions.assign_roles"),
     "rules": Act("Letting one person do what two decide", "permissions.manage_roles"),
     "mass_mail": Act("Writing to many", "communications.send"),
@@ -96,21 +92,6 @@ def withdraw_approval(*, approval: Approval, by: User) -> Approval:
     locked.decided_at, locked.is_granted = timezone.now(), False
     locked.save(update_fields=["decided_at", "is_granted"])
     audit.record("approval.withdrawn", target=locked, by=by)
-    return locked
-
-
-@transaction.atomic
-def use_approval(*, approval: Approval, by: User) -> Approval:
-    """Do what was granted, once. Raises MembersError for another person, a second time, too late, or while the house is shut."""
-    refuse_while_shut()
-    locked = Approval.objects.select_for_update().get(pk=approval.pk)
-    if locked.asked_by_id != by.pk or not by.has_perm(ACTS[locked.act].permission):
-        raise MembersError("Only the person who asked may do this.")
-    if not locked.may_be_done(timezone.now()):
-        raise MembersError("This was done already, or nobody agreed to it. Please ask again.")
-    locked.done_at = timezone.now()
-    locked.save(update_fields=["done_at"])
-    audit.record("approval.used", target=locked, by=by)
     return locked
 
 

@@ -1,5 +1,8 @@
 """What the second person reads before she agrees: the very words, the very people, the very choices."""
 
+from django.http import QueryDict
+
+from loaf.lib.tables import FORMATS
 from members.actions.merging import CHOSEN
 from members.models import Announcement, Approval, Member, Paper, SavedFilter
 
@@ -9,6 +12,8 @@ Facts = list[tuple[str, str]]
 def particulars(approval: Approval) -> Facts:
     """The request in full, as labels and texts; nothing for acts whose summary says everything."""
     tell = {"mass_mail": _letter, "merge": _merge, "delete": _delete, "papers": _paper}.get(approval.act)
+    if approval.act.startswith("list:"):
+        tell = _list
     return tell(approval) if tell else []
 
 
@@ -49,6 +54,12 @@ def _merge(approval: Approval) -> Facts:
 
 def _delete(approval: Approval) -> Facts:
     return [("Person", _person(member)) for member in Member.objects.filter(pk__in=approval.params["members"])]
+
+
+def _list(approval: Approval) -> Facts:
+    asked = approval.params
+    narrowed = ", ".join(f"{name} {value}" for name, value in QueryDict(asked["narrowed"]).items() if value)
+    return [("List", asked["title"]), ("Narrowed down to", narrowed or "nothing: all of it"), ("As", FORMATS[asked["format"]][0])]
 
 
 def _paper(approval: Approval) -> Facts:

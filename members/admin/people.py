@@ -1,6 +1,5 @@
 """The members' room at the desk: members, applications, roles."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,7 +14,6 @@ from loaf.lib.templatetags.loaf import badge, partial_date
 from members import actions, assist, audit
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
-from members.admin.exports import approved_export, members_as_file
 from members.models import Listing, Member, SavedFilter, StatusChange
 from members.models.grouping import fulfilling
 from members.models.member import TONES, Status
@@ -75,10 +73,9 @@ class MemberAdmin(DeskAdmin):
     list_links = [("admin:members_savedfilter_changelist", "Saved lists")]
 
     def get_urls(self) -> list[Any]:
-        """The export, and stepping into a member's pages to help on the phone."""
+        """Joining, removing, and stepping into a member's pages to help on the phone."""
         view = self.admin_site.admin_view
         return [
-            path("export/", view(desk_page("users.export", "GET", "POST")(self.export)), name="members_member_export"),
             path("<int:pk>/merge/", view(desk_page("users.merge", "GET", "POST")(merge_page)), name="members_member_merge"),
             path("<int:pk>/remove/", view(desk_page("users.delete", "POST")(self.remove)), name="members_member_remove"),
             path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
@@ -99,13 +96,6 @@ class MemberAdmin(DeskAdmin):
             messages.error(request, str(error))
             return redirect("admin:members_member_change", pk)
         return redirect("dashboard")
-
-    def export(self, request: HttpRequest) -> Any:
-        """Ask for the members list as a file; with the switch on, a second person agrees first."""
-        answer = partial(members_as_file, private=request.user.has_perm("users.view_private"))
-        return approved_export(
-            request, act="members_export", title="The members list as a file", summary="The members list as a file", answer=answer
-        )
 
     def rows(self, request: HttpRequest) -> QuerySet[Member]:
         """Members this person may see."""

@@ -306,7 +306,6 @@ class ApprovalAdmin(DeskAdmin):
             "act": act,
             "may_decide": approval.is_open(now) and not mine and request.user.has_perm(act.permission),  # type: ignore[union-attr]
             "mine": mine,
-            "may_use": mine and approval.may_be_done(now) and act.url_name,
             "is_late": approval.decided_at is None and not approval.is_open(now),
         }
         return render(request, "admin/members/approval.html", context)

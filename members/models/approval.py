@@ -62,7 +62,3 @@ class Approval(models.Model):
     def is_open(self, now: dt.datetime) -> bool:
         """Whether it still waits for a second person."""
         return self.decided_at is None and now - self.asked_at < VALID_FOR
-
-    def may_be_done(self, now: dt.datetime) -> bool:
-        """Whether it was granted, was not done yet, and is not too old."""
-        return bool(self.is_granted) and self.done_at is None and now - self.asked_at < VALID_FOR

@@ -44,8 +44,8 @@ def test_giving_a_role_asks_again_and_then_does_what_was_sent(as_user):
 
 @pytest.mark.parametrize(
     ("role", "name"),
-    [("superadmin", "members_role_add"), ("superadmin", "members_two_person"), ("superadmin", "members_member_export"),
-     ("finance", "members_member_export"), ("superadmin", "members_auditentry_export")],
+    [("superadmin", "members_role_add"), ("superadmin", "members_two_person"), ("superadmin", "members_member_file"),
+     ("finance", "members_member_file"), ("superadmin", "members_auditentry_file")],
 )  # fmt: skip
 def test_grave_pages_ask_again_and_others_do_not(as_user, role, name):
     client = as_user(make_staff(role))
@@ -58,7 +58,7 @@ def test_grave_pages_ask_again_and_others_do_not(as_user, role, name):
 
 
 def test_agreeing_to_what_somebody_asked_needs_a_fresh_sign_in(as_user):
-    approval = Approval.objects.create(act="members_export", summary="s", reason="r", asked_by=make_staff("superadmin"))
+    approval = Approval.objects.create(act="list:users.export", summary="s", reason="r", asked_by=make_staff("superadmin"))
     client = as_user(make_staff("superadmin"))
     later(client)
     assert reverse("mfa_reauthenticate") in client.post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"}).url

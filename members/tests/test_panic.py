@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from members import actions
-from members.models import Approval, AuditEntry, PanicSwitch, TwoPersonRule
+from members.models import Approval, AuditEntry, PanicSwitch, Paper, TwoPersonRule
 from tests.factories import make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -38,19 +38,25 @@ def test_button_signs_everybody_out_but_the_one_who_pressed(as_user):
     ]
 
 
-def test_no_list_leaves_while_the_house_is_shut_even_one_that_was_agreed_to(as_user):
+def test_no_list_leaves_while_the_house_is_shut_even_one_that_was_agreed_to(as_user, work):
     TwoPersonRule.objects.create(act="papers", is_on=False)
     staff = make_staff("membership")
-    granted = Approval.objects.create(act="members_export", summary="s", reason="r", asked_by=staff)
-    actions.decide_approval(approval=granted, is_granted=True, by=make_staff("finance"))
+    desk, second = as_user(staff), make_staff("finance")
+    desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "r"})
+    asked = Approval.objects.get()
+    desk.post(reverse("admin:members_member_file"), {"format": "ods", "reason": "r"})
+    actions.decide_approval(approval=Approval.objects.latest("pk"), is_granted=True, by=second)
+    work()
+    take = reverse("admin:members_paper_take", args=[Paper.objects.get().pk])
     actions.shut_the_house(by=None, reason="x")
     desk = as_user(staff)
-    answer = desk.post(reverse("admin:members_member_export"), {"approval": granted.pk}, follow=True)
-    assert "The house is shut" in answer.content.decode()
+    assert "The house is shut" in desk.post(take, follow=True).content.decode()
+    with pytest.raises(actions.MembersError, match="The house is shut"):
+        actions.decide_approval(approval=asked, is_granted=True, by=second)
     data = {"kind": "labels", "size": "14", "shape": "letter", "copies": "1", "reason": "x"}
     assert "The house is shut" in desk.post(reverse("admin:members_paper_add"), data).content.decode()
     actions.open_the_house(by=None, reason="y")
-    assert desk.post(reverse("admin:members_member_export"), {"approval": granted.pk}).status_code == 200
+    assert desk.post(take).status_code == 200
 
 
 def test_command_shuts_and_opens(capsys, as_user):

@@ -1,15 +1,19 @@
 """Powers: nobody gives what they lack, nobody changes their own, somebody is always left, two people decide what leaves the house."""
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from members import actions
-from members.models import Approval, AuditEntry, Member, Role, RoleAssignment, TwoPersonRule, User
+from members.models import Approval, AuditEntry, Member, Paper, Role, RoleAssignment, TwoPersonRule, User
 from tests.factories import add_second_key, make_person, make_staff, make_staff_with, make_user
 from tests.threads import at_once
+
+ROSTER = {"kind": "roster", "saved": None, "digest": "", "options": {"size": "14", "shape": "letter", "copies": 1}}
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/members/roleassignment/add/"
@@ -182,56 +186,60 @@ def test_superadmin_needs_a_second_person_who_is_not_the_first(as_user):
         )
 
 
-def test_list_leaves_the_house_once_after_a_second_person_agreed(as_user):
+def test_list_leaves_the_house_after_a_second_person_agreed(as_user, work):
     one, two = colleague("membership"), colleague("admin")
     make_person(first_name="Ruth", last_name="=SUM(A1)", email="ruth@example.org")
-    url, desk = "/admin/members/member/export/", as_user(one)
-    desk.post(url, {"reason": "Labels for the March letter"})
+    url, desk = "/admin/members/member/as-file/", as_user(one)
+    desk.post(url, {"reason": "Labels for the March letter", "format": "csv"})
     asked = Approval.objects.get()
-    assert "waits for another person" in desk.get(url).content.decode()
-    assert desk.post(url, {"approval": asked.pk}).status_code == 302
+    work()
+    assert not Paper.objects.exists()
     as_user(two).post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
-    answer = desk.post(url, {"approval": asked.pk})
+    work()
+    answer = desk.post(f"/admin/members/paper/{Paper.objects.get().pk}/take/")
     text = b"".join(answer.streaming_content).decode()
     assert "ruth@example.org" in text
     assert "'=SUM" in text
     assert answer["Content-Disposition"] == 'attachment; filename="list.csv"'
-    again = desk.post(url, {"approval": asked.pk})
-    assert again.status_code == 302
-    assert list(AuditEntry.objects.filter(action__startswith="export").values_list("actor", "action")) == [
-        (one.pk, "export.members_export")
-    ]
+    assert as_user(two).post(f"/admin/members/paper/{Paper.objects.get().pk}/take/").status_code == 404
+    told = AuditEntry.objects.filter(action__startswith="export").order_by("pk")
+    assert list(told.values_list("actor", "action")) == [(one.pk, "export.list"), (one.pk, "export.paper")]
 
 
-def test_agreement_is_worth_nothing_to_others_or_after_three_days(as_user, time_machine):
+def test_what_was_asked_at_the_old_pages_is_closed_and_its_switches_stay(as_user):
+    one = colleague("membership")
+    waiting = Approval.objects.create(act="members_export", summary="s", reason="r", asked_by=one)
+    TwoPersonRule.objects.create(act="journal_export", is_on=False)
+    import_module("members.migrations.0022_lists_leave_one_way").forward(apps, None)
+    waiting.refresh_from_db()
+    assert (waiting.act, waiting.is_granted) == ("list:users.export", False)
+    assert not TwoPersonRule.objects.get(pk="list:subscriptions.export").is_on
+    assert as_user(one).get(f"/admin/members/approval/{waiting.pk}/change/").status_code == 200
+
+
+def test_nobody_agrees_after_three_days(as_user, time_machine):
     time_machine.move_to("2026-06-10 12:00+00:00", tick=False)
     one, two = colleague("membership"), colleague("admin")
-    asked = actions.ask_approval(act="members_export", params={}, summary="s", reason="r", by=one)
-    actions.decide_approval(approval=asked, is_granted=True, by=two)
-    with pytest.raises(actions.MembersError, match="Only the person"):
-        actions.use_approval(approval=asked, by=two)
-    late = actions.ask_approval(act="members_export", params={}, summary="s", reason="r", by=one)
+    late = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=one)
     time_machine.move_to("2026-06-13 12:01+00:00", tick=False)
-    for call in (
-        lambda: actions.use_approval(approval=asked, by=one),
-        lambda: actions.decide_approval(approval=late, is_granted=True, by=two),
-    ):
-        with pytest.raises(actions.MembersError):
-            call()
+    with pytest.raises(actions.MembersError):
+        actions.decide_approval(approval=late, is_granted=True, by=two)
+    late.refresh_from_db()
+    assert late.decided_at is None
 
 
 def test_one_person_is_enough_only_after_two_agreed_to_that(as_user):
     boss, other = colleague(), colleague()
     desk, url = as_user(boss), "/admin/members/role/two-person/"
-    desk.post(url, {"act": "members_export", "is_on": "0", "reason": "We are three people"})
+    desk.post(url, {"act": "list:users.export", "is_on": "0", "reason": "We are three people"})
     assert not TwoPersonRule.objects.exists()
     asked = Approval.objects.get(act="rules")
     as_user(other).post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
-    assert not TwoPersonRule.objects.get(pk="members_export").is_on
-    desk.post("/admin/members/member/export/", {"reason": "Labels"})
-    assert "Your file is ready" in desk.get("/admin/members/member/export/").content.decode()
-    desk.post(url, {"act": "members_export", "is_on": "1"})
-    assert TwoPersonRule.objects.get(pk="members_export").is_on
+    assert not TwoPersonRule.objects.get(pk="list:users.export").is_on
+    desk.post("/admin/members/member/as-file/", {"reason": "Labels", "format": "csv"})
+    assert Paper.objects.count() == 1
+    desk.post(url, {"act": "list:users.export", "is_on": "1"})
+    assert TwoPersonRule.objects.get(pk="list:users.export").is_on
     assert AuditEntry.objects.filter(action="two_person_rule.changed").count() == 2
 
 
@@ -251,7 +259,7 @@ def test_somebody_made_by_the_asker_does_not_count_as_the_second_person(as_user)
     boss, puppet = colleague(), make_person(email="puppet@example.org")
     add_second_key(puppet.user)
     actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
-    asked = actions.ask_approval(act="members_export", params={}, summary="s", reason="r", by=boss)
+    asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
     puppet.user.forget_permissions()
     with pytest.raises(actions.MembersError, match="gave you this power"):
         actions.decide_approval(approval=asked, is_granted=True, by=puppet.user)
@@ -292,12 +300,3 @@ def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_
         actions.save_role(role=own, name="Own", description="", permissions={"events.view", "events.edit"}, by=boss)
     with pytest.raises(actions.MembersError, match="who held it"):
         actions.delete_role(role=own, by=colleague())
-
-
-def test_export_without_the_power_to_see_addresses_holds_none():
-    from members.admin.exports import members_as_file
-
-    make_person(first_name="Ruth", email="ruth@example.org")
-    text = b"".join(members_as_file(private=False).streaming_content).decode()
-    assert "Ruth" in text
-    assert "ruth@" not in text

@@ -43,7 +43,7 @@ SENSITIVE = [
     "/admin/donations/donation/",
     "/admin/members/role/",
     "/admin/members/auditentry/",
-    "/admin/members/member/export/",
+    "/admin/members/member/as-file/",
 ]
 
 
