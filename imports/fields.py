@@ -12,7 +12,7 @@ from import_export.fields import Field
 from import_export.widgets import Widget
 
 from loaf.lib.dates import parse_date, parse_datetime
-from loaf.lib.money import parse_money, plain_amount
+from loaf.lib.money import parse_money
 from loaf.lib.phones import to_e164
 from loaf.lib.text import is_email, normal_email, tidy
 
@@ -55,10 +55,6 @@ class DayWidget(Widget):
         """The first day of what is said, and how exactly it is said."""
         return parse_date(str(value or ""), day_first=day_first)
 
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        """ISO 8601."""
-        return value.isoformat() if value else ""
-
 
 class MomentWidget(Widget):
     """A moment, in the zone given or the house's own; None for an empty cell, ValueError for what is none."""
@@ -66,10 +62,6 @@ class MomentWidget(Widget):
     def clean(self, value: Any, row: Any = None, *, day_first: bool = False, zone: dt.tzinfo | None = None, **kwargs: Any) -> Any:
         """An aware moment."""
         return parse_datetime(str(value), zone=zone or house_zone(), day_first=day_first) if value else None
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        """In the house's zone, as a spreadsheet sorts it."""
-        return value.astimezone(house_zone()).strftime("%Y-%m-%d %H:%M:%S") if value else ""
 
 
 class MoneyWidget(Widget):
@@ -79,10 +71,6 @@ class MoneyWidget(Widget):
         """None for an empty cell."""
         return parse_money(str(value), currency or settings.CURRENCY) if value not in (None, "") else None
 
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        """A bare decimal."""
-        return plain_amount(value, getattr(obj, "currency", "") or settings.CURRENCY) if value is not None else ""
-
 
 class YesWidget(Widget):
     """True, False, or None where the cell says neither."""
@@ -91,10 +79,6 @@ class YesWidget(Widget):
         """Yes, Y, x, TRUE, 1 and their opposites."""
         word = str(value or "").strip().lower()
         return True if word in YES else False if word in NO else None
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        """yes or no."""
-        return "yes" if value else "no"
 
 
 def house_zone() -> dt.tzinfo:

@@ -4,6 +4,7 @@ People are matched by the other system's id, then by address and name, then by n
 somebody decides, and is never merged by itself. The preview and the run call the same function.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from imports.matching_facts import match_facts
@@ -42,19 +43,33 @@ COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id
 
 
 def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
-    """Most files are of people who are new, each once: what cannot be so is asked once, not with every statement."""
-    on_rolls = [DECIDED, BY_ID, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS]
-    in_job = [SAME_PERSON, SAME_ADDRESS] if fetch_all(f"SELECT EXISTS ({FIRST_OF_ADDRESS})", p)[0][0] else []
-    if not NUMBERED.isdisjoint(readers):
-        on_rolls.insert(1, BY_NUMBER)
+    """Most files are of people who are new, each once, or all known by their number: what cannot be so is asked once."""
+    by_number = [] if NUMBERED.isdisjoint(readers) else [BY_NUMBER]
     between_files = [SAME_ID] if len(readers) > 1 else []
-    doubts = [DOUBTS_ON_ROLLS, *([DOUBTS_IN_JOB] if in_job else [])]
-    for statement in (*on_rolls, SAME_TARGET, *between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE, OTHER_ADDRESS):
+    _all((DECIDED, *by_number, BY_ID), p)
+    is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
+    if is_open:
+        _all((BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS), p)
+    execute(SAME_TARGET, p)
+    if is_open:
+        is_shared = _exists(FIRST_OF_ADDRESS, p)
+        in_job = [SAME_PERSON, SAME_ADDRESS] if is_shared else []
+        doubts = [DOUBTS_ON_ROLLS, *([DOUBTS_IN_JOB] if is_shared else [])]
+        _all((*between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE), p)
+    _all((OTHER_ADDRESS, LEFT_OUT), p)
+    if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
+        _all((WAITS, OF_FIRST, filled_from_repeats()), p)
+    if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):
+        _all((NEW_NUMBERS, changes_of(overwrite), no_more_news()), p)
+
+
+def _all(statements: Iterable[str], p: dict[str, Any]) -> None:
+    for statement in statements:
         execute(statement, p)
-    execute(LEFT_OUT, p)
-    if fetch_all(f"SELECT EXISTS (SELECT 1 FROM {R} WHERE {FOUND})", p)[0][0]:
-        for statement in (WAITS, OF_FIRST, filled_from_repeats(), NEW_NUMBERS, changes_of(overwrite), no_more_news()):
-            execute(statement, p)
+
+
+def _exists(rows: str, p: dict[str, Any]) -> bool:
+    return bool(fetch_all(f"SELECT EXISTS ({rows})", p)[0][0])
 
 
 # A row is new until a statement below says otherwise, so that a first import rewrites no row at all.

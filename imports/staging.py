@@ -1,6 +1,7 @@
 """From a file to rows on the stage: each record read once, in Python, with the same words on every database."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -16,8 +17,8 @@ from imports.readers import READERS
 from imports.readers.base import ANSWER, EVENT, LINK, MANDATE, PAYMENT, PERSON, TERM, Cells, NotOurs, Reader, RowProblem
 from imports.readers.sheets import mapped
 from loaf.lib.dates import day_order
-from loaf.lib.sql import CHUNK, copy_rows, reserve_ids
-from members.models import Member
+from loaf.lib.sql import CHUNK, among, copy_rows, fetch_all, listed, reserve_ids
+from members.models import ExternalId, Member
 
 WHO = ["source", "source_id", "customer_id", "email", "first_name", "last_name", "is_loose"]
 TYPED: dict[str, list[str]] = {
@@ -52,9 +53,11 @@ EMPTY: dict[str, Any] = {
 BECOMES = {PERSON: Member, TERM: Membership, ANSWER: Rsvp}
 """Kinds whose rows are given the id of what they become while they are read."""
 KEYS = ["job_id", "file_id", "record", "value"]
-COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_void", "new_id"]
-NEW_ID = COLUMNS.index("new_id")
+COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_void", "new_id", "target_member_id"]
+BLANK = {kind: {name: EMPTY[name] for name in names} for kind, names in TYPED.items()}
 Staged = dict[str, list[list[Any]]]
+EITHER_WAY = re.compile(rb"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d\d")
+"""What a date that may be read two ways looks like, at least; files whose dates begin with a year hold none."""
 
 
 def reader_of(file: ImportFile) -> Reader:
@@ -101,19 +104,43 @@ def _without_secrets(cells: list[str], secrets: list[int]) -> list[str]:
     for place in secrets:
         if place < len(cells):
             cells[place] = ""
-    return [cell.replace("\x00", "") for cell in cells] if any("\x00" in cell for cell in cells) else cells
+    return [cell.replace("\x00", "") for cell in cells] if "\x00" in "".join(cells) else cells
 
 
 def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> None:
     with transaction.atomic():
         for kind, rows in staged.items():
             if model := BECOMES.get(kind):
+                place = COLUMNS.index("new_id")
                 for row, number in zip(rows, reserve_ids(model, len(rows)), strict=True):
-                    row[NEW_ID] = number
+                    row[place] = number
+            if kind == PERSON:
+                _find_by_number(rows)
             copy_rows(ImportRow._meta.db_table, [*COLUMNS, *TYPED[kind]], rows)
         if keys:
             copy_rows(ImportKey._meta.db_table, KEYS, keys)
         ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
+
+
+HOLDERS = "SELECT value, member_id FROM members_externalid WHERE source = %(source)s AND"
+
+
+def _find_by_number(rows: list[list[Any]]) -> None:
+    """Who is known by her number at the other system is found before she is staged: a file brought in again rewrites no row.
+
+    Matching asks the same of the rows that are staged already.
+    """
+    columns = [*COLUMNS, *TYPED[PERSON]]
+    action, target, source, number = (columns.index(name) for name in ("action", "target_member_id", "source", "source_id"))
+    numbered = [row for row in rows if row[number] and row[action] == "create"]
+    for name in {row[source] for row in numbered}:
+        if not ExternalId.objects.filter(source=name).exists():
+            continue
+        given = [row[number] for row in numbered if row[source] == name]
+        known = dict(fetch_all(f"{HOLDERS} {among('value', 'numbers')}", {"source": name, "numbers": listed(given)}))
+        for row in numbered:
+            if row[source] == name and (member := known.get(row[number])):
+                row[action], row[target] = "skip", member
 
 
 def learn_day_order(file: ImportFile, reader: Reader) -> None:
@@ -124,6 +151,8 @@ def learn_day_order(file: ImportFile, reader: Reader) -> None:
     if not places:
         return
     with default_storage.open(file.stored_as, "rb") as stream:
+        if not files.may_hold(stream, shape_of(file), EITHER_WAY):
+            return
         rows = files.records(stream, shape_of(file))
         next(rows)
         file.day_first, file.asks_order = day_order(cells[place] for _, cells in rows for place in places if place < len(cells))
@@ -142,8 +171,8 @@ def _facts_of(
         yield (
             kind,
             [
-                file.job_id, file.pk, record, line, kind, raw, action, told if kind == reader.kind else "[]", action == "skip", None,
-                *[values.get(name, EMPTY[name]) for name in TYPED[kind]],
+                file.job_id, file.pk, record, line, kind, raw, action, told if kind == reader.kind else "[]", action == "skip", None, None,
+                *list((BLANK[kind] | values).values())[: len(BLANK[kind])],
             ],
         )  # fmt: skip
 

@@ -14,6 +14,8 @@ PERSON, LINK, TERM, MANDATE, EVENT, ANSWER, PAYMENT = "person", "link", "term", 
 Facts = list[tuple[str, dict[str, Any]]]
 """What one line tells: (kind, values) each; a kind at most once."""
 SLASH = re.compile(r"\\(.)", re.DOTALL)
+PLAIN = re.compile(r"[!-%(-\[\]-~][!-%'-\[\]-~]*(?: [!-%'-\[\]-~]+)*")
+"""A cell nothing has to be done to: ASCII, single blanks, no &, no backslash, no apostrophe before it. Most are so."""
 
 
 def normal_header(name: str) -> str:
@@ -51,6 +53,8 @@ class Cells:
         for place in self.places.get(target, ()):
             value = self.row[place]
             if value:
+                if PLAIN.fullmatch(value):
+                    return value
                 value = safe_text(SLASH.sub(r"\1", value) if self.slashes and "\\" in value else value)
                 if "&" in value and ";" in value:
                     value = html.unescape(value)

@@ -1,6 +1,7 @@
 """Moving many rows with few statements, on PostgreSQL and SQLite alike."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -96,6 +97,16 @@ def fetch_all(statement: str, params: dict[str, Any] | None = None) -> list[tupl
         given = {name: (value if is_postgres() else _sqlite(value)) for name, value in (params or {}).items()}
         cursor.execute(statement, given)
         return list(cursor.fetchall())
+
+
+def among(column: str, name: str) -> str:
+    """The condition that a column is one of many values, given as one parameter with `listed`."""
+    return f"{column} = ANY (%({name})s)" if is_postgres() else f"{column} IN (SELECT value FROM json_each(%({name})s))"  # noqa: S608 (names are ours)
+
+
+def listed(values: list[Any]) -> Any:
+    """Many values as the one parameter that `among` names: thousands of marks in a statement cost more than the search."""
+    return values if is_postgres() else json.dumps(values)
 
 
 def _sqlite(value: Any) -> Any:
