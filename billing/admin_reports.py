@@ -91,16 +91,17 @@ def _payments(asked: QueryDict) -> tuple[list[str], Any]:
     )  # fmt: skip
 
 
+MONEY, DUE = ("admin:billing_money", "What came in"), ("admin:billing_due", "Who has not paid")
 REPORTS |= {
-    "income": Report("Income and costs by account", "subscriptions.export", _accounts),
-    "months": Report("Income of twelve months", "subscriptions.export", _months),
-    "plans": Report("Dues by plan", "subscriptions.export", _plans),
-    "methods": Report("Money by the way it came", "subscriptions.export", _methods),
-    "balances": Report("Balances of the accounts", "subscriptions.export", _balances),
-    "expected": Report("Dues to expect", "subscriptions.export", _expected),
-    "unpaid": Report("Who has not paid", "subscriptions.export", _unpaid),
-    "journal": Report("The books", "subscriptions.export", _journal),
-    "payments": Report("Payments", "subscriptions.export", _payments),
+    "income": Report("Income and costs by account", "subscriptions.export", _accounts, MONEY),
+    "months": Report("Income of twelve months", "subscriptions.export", _months, MONEY),
+    "plans": Report("Dues by plan", "subscriptions.export", _plans, MONEY),
+    "methods": Report("Money by the way it came", "subscriptions.export", _methods, MONEY),
+    "balances": Report("Balances of the accounts", "subscriptions.export", _balances, MONEY),
+    "expected": Report("Dues to expect", "subscriptions.export", _expected, DUE),
+    "unpaid": Report("Who has not paid", "subscriptions.export", _unpaid, DUE),
+    "journal": Report("The books", "subscriptions.export", _journal, MONEY),
+    "payments": Report("Payments", "subscriptions.export", _payments, MONEY),
 }
 
 

@@ -29,4 +29,4 @@ def _guest_list(asked: QueryDict) -> tuple[list[str], Iterator[list[Any]]]:
     return HEADER, ([for_file(cell) for cell in row] for row in found.values_list(*names).iterator(chunk_size=2000))
 
 
-REPORTS["guest-list"] = Report("Guest list", "events.export", _guest_list)
+REPORTS["guest-list"] = Report("Guest list", "events.export", _guest_list, ("admin:events_event_changelist", "Events"))

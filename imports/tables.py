@@ -179,10 +179,11 @@ class TableResource(Resource):
         data = {name: blank[name].value() for name in blank.fields if blank[name].value() is not None}
         problems: dict[str, list[str]] = {}
         for name, text in given.items():
-            if isinstance(blank.fields.get(name), forms.BooleanField) and text.lower() not in YES | NO:
-                problems[labels[name]] = ["Please write yes or no."]
-            elif name in blank.fields:
-                data[name] = _typed(blank.fields[name], text)
+            if name in blank.fields:
+                try:
+                    data[name] = _typed(blank.fields[name], text)
+                except ValidationError as problem:
+                    problems[labels[name]] = problem.messages
             elif text != _plain(instance, name):
                 problems[labels[name]] = ["This cannot be changed by a file."]
         self.form = form_class(data, instance=instance)
@@ -193,6 +194,7 @@ class TableResource(Resource):
         self.told = [
             (str(self.form.fields[name].label or name), "" if is_new else blank[name].value(), data.get(name))
             for name in self.form.changed_data
+            if not is_new or data.get(name)
         ]
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
@@ -320,12 +322,20 @@ def note_faults(result: Result | None) -> None:
 
 
 def _typed(field: forms.Field, text: str) -> Any:
-    """A cell as a person would give it to a field of the form: yes and no as a tick, a choice by its words."""
+    """A cell as a person would give it to a field of the form: yes and no as a tick, a choice by its words or its name.
+
+    Raises ValidationError for another word.
+    """
     if isinstance(field, forms.BooleanField):
+        if text.lower() not in YES | NO:
+            raise ValidationError("Please write yes or no.")
         return text.lower() in YES
     if isinstance(field, forms.ChoiceField):
-        words = {str(label).casefold(): value for value, label in field.choices}  # type: ignore[misc, union-attr]
-        return words.get(text.casefold(), text)
+        choices: list[tuple[Any, Any]] = [(value, label) for value, label in field.choices if value]  # type: ignore[misc, union-attr]
+        known = {str(word).casefold(): value for value, label in choices for word in (value, label)}
+        if text.casefold() not in known:
+            raise ValidationError(f"“{text}” is none of: {', '.join(str(label) for _, label in choices)}.")
+        return known[text.casefold()]
     return text
 
 

@@ -36,6 +36,8 @@ class Report:
     title: str
     permission: str
     read: Callable[[QueryDict], tuple[list[str], Iterable[list[Any]]]]
+    page: tuple[str, str]
+    """Where it is read at the desk: the name of the address, and its title."""
 
 
 REPORTS: dict[str, Report] = {}

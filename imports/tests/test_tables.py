@@ -61,11 +61,14 @@ def test_second_press_finds_it_done(desk):
 
 def test_one_bad_line_keeps_all_of_them_out_and_is_named(desk):
     make_plan(name="Individual")
-    answer = look(desk, "Plan;Dues;On offer\nNew one;30;yes\n\nIndividual;soon;yes\n;5;no\nnew ONE;31;yes\nOther;9;perhaps\n")
+    answer = look(
+        desk,
+        "Plan;Dues;On offer;Interval\nNew one;30;yes;month\n\nIndividual;soon;yes;year\n;5;no;\nnew ONE;31;yes;\nOther;9;perhaps;\nLast;9;;moons\n",
+    )
     assert answer.status_code == 422
     said = words(answer)
     for line in ("Line 4 Dues", "Line 5 Plan Please fill this in.", "Line 6 Plan “new ONE” stands on an earlier line too.",
-                 "Line 7 On offer Please write yes or no."):  # fmt: skip
+                 "Line 7 On offer Please write yes or no.", "Line 8 Interval “moons” is none of: "):  # fmt: skip
         assert line in said
     assert Plan.objects.count() == 1
 

@@ -34,8 +34,13 @@ def report_as_file(name: str, request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _ask(request, report.title, report.permission, {"report": name})
     header, rows = report.read(request.GET)
-    back = reverse("admin:members_paper_changelist")
-    what = {"list_title": report.title, "list_url": back, "columns": header, "count": sum(1 for _ in islice(rows, 1001))}
+    what = {
+        "list_title": report.title,
+        "page_title": report.page[1],
+        "list_url": reverse(report.page[0]),
+        "columns": header,
+        "count": sum(1 for _ in islice(rows, 1001)),
+    }
     return _page(request, report.permission, what)
 
 
