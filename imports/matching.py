@@ -56,6 +56,8 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
         in_job = [SAME_PERSON, SAME_ADDRESS] if is_shared else []
         doubts = [DOUBTS_ON_ROLLS, *([DOUBTS_IN_JOB] if is_shared else [])]
         _all((*between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE), p)
+    if is_open and "loaf_answers" in readers:
+        execute(UNKNOWN_NUMBER, p)
     _all((OTHER_ADDRESS, LEFT_OUT), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
@@ -189,6 +191,12 @@ UPDATE {R} SET action = 'update' WHERE {FOUND} AND (
   OR (source_id <> '' AND source <> 'loaf' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source
     AND e.value = {R}.source_id)
     AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.source = {R}.source AND f.source_id = {R}.source_id)))
+"""
+# A guest list is of people who are on the list; it makes nobody.
+UNKNOWN_NUMBER = f"""
+UPDATE {R} SET action = 'reject', why = 'Nobody on the list has this member number and name.'
+WHERE {NOBODY_YET} AND {R}.source = 'loaf'
+  AND {R}.file_id IN (SELECT f.id FROM imports_importfile f WHERE f.job_id = %(job)s AND f.reader = 'loaf_answers')
 """
 LEFT_OUT = f"""
 UPDATE {R} SET action = 'skip', why = 'Left out, as you decided.'

@@ -133,7 +133,8 @@ WHERE {OPEN} AND email = '' AND order_ref = '' AND same_as IS NULL AND target_me
 """
 NO_ADDRESS = f"""
 UPDATE {R} SET action = 'reject', why = 'There is no e-mail address, so we cannot say who it is.'
-WHERE {OPEN} AND email = '' AND same_as IS NULL AND target_member_id IS NULL
+WHERE {OPEN} AND email = '' AND same_as IS NULL AND target_member_id IS NULL AND NOT EXISTS (SELECT 1 FROM {R} x
+  WHERE x.job_id = {R}.job_id AND x.kind = 'person' AND x.file_id = {R}.file_id AND x.record = {R}.record)
 """
 ANSWER_WAITS = skipped("target_member_id IS NULL AND same_as IS NULL", "Waits for what is decided about the person.")
 ANSWERED = f"""target_event_id IS NOT NULL AND EXISTS (SELECT 1 FROM events_rsvp v

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imports.fields import house_zone
-from imports.readers.base import ANSWER, EVENT, PAYMENT, PERSON, Cells, Facts, Reader, RowProblem
+from imports.readers.base import ANSWER, EVENT, PAYMENT, PERSON, Cells, Facts, NotOurs, Reader, RowProblem
 from imports.readers.money import METHODS, amount_of, currency_of, moment_of, paid_moment, payment
 from imports.readers.people import NAMES, People, read_person, split_name
 from loaf.lib.dates import parse_date
@@ -35,6 +35,8 @@ class Booking:
     def read(self, cells: Cells) -> Facts:
         """A person where there is an address, her answer, and what she paid."""
         facts: Facts = []
+        if self.visitor.is_numbered and not cells.text("answer"):
+            raise NotOurs("Came without an answer; the list of the door has it.")
         if cells.text("email") or (self.visitor.is_numbered and cells.text("source_id")):
             person = read_person(cells, self.visitor)
             person["source"] = self.source if person["source_id"] else ""

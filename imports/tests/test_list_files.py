@@ -106,19 +106,26 @@ def test_guest_list_is_ticked_off_in_a_spreadsheet_and_comes_back(as_user, work,
     Rsvp.objects.create(event=other, member=carol, status="going")
     Attendance.objects.create(event=lunch, member=ruth)
     Attendance.objects.create(event=lunch, member=ruth, guest=guest)
+    dora = make_member(email="", first_name="Dora", last_name="Guest")
+    Attendance.objects.create(event=lunch, member=dora)
+    Attendance.objects.create(event=lunch, name="Zoe")
     desk = as_user(make_staff_with("events.export", "events.view", "users.view_private"))
     page = reverse("admin:report_guest_list_file") + f"?event={lunch.pk}"
     desk.post(page, {"format": "csv", "reason": "for the kitchen"})
     work()
     data = b"".join(desk.post(reverse("admin:members_paper_take", args=[Paper.objects.latest("pk").pk])).streaming_content)
     rows = [(row[1], row[5:]) for row in rows_in(data, "csv")[1:]]
-    assert rows == [("Carol", ["maybe", "0", "no", "0", ""]), ("Ruth", ["going", "1", "yes", "1", "'=pie"])]
+    assert rows == [("Carol", ["maybe", "0", "no", "0", ""]), ("Ruth", ["going", "1", "yes", "1", "'=pie"]),
+                    ("Dora", ["", "0", "yes", "0", ""]), ("Zoe", ["", "0", "yes", "0", ""])]  # fmt: skip
     job = preview(data, names=["list.csv"])
     assert job.files.get().reader == "loaf_answers"
-    assert {k: v for k, v in job.counts["answer"].items() if v} == {"skip": 2}
+    assert {k: v for k, v in job.counts["answer"].items() if v} == {"skip": 4}
     run(preview(data.replace(b"maybe,0,no", b"maybe,0,yes"), names=["ticked.csv"]))
     assert Attendance.objects.filter(event=lunch, member=carol).exists()
-    assert (Member.objects.count(), Rsvp.objects.count()) == (2 + Member.objects.exclude(last_name="Guest").count(), 3)
+    assert (Member.objects.count(), Rsvp.objects.count()) == (3 + Member.objects.exclude(last_name="Guest").count(), 3)
+    strange = preview(data + b"999999,Nobody,Known,Lunch," + rows_in(data, "csv")[1][4].encode() + b",going,0,no,0,\r\n", names=["s.csv"])
+    assert strange.counts["person"]["reject"] == 1
+    assert "Nobody on the list has this member number" in strange.rows.get(action="reject").why
     assert as_user(make_staff("finance")).get(page).status_code == 403
 
 
