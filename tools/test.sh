@@ -19,16 +19,16 @@ missing() {
 browser() {
   if [ $have_chromium = no ]; then missing "Chromium"; return; fi
   if [ $have_postgres = yes ]; then url=$(sh tools/postgres.sh url loaf_story); else url=; fi
-  STORY_DATABASE_URL=$url $bin/python -m pytest -q -n 2 --dist loadfile -m browser -p no:cacheprovider "$@" tests || failed=1
+  STORY_DATABASE_URL=$url $bin/python -m pytest -q -n 2 --durations=12 --dist loadfile -m browser -p no:cacheprovider "$@" tests || failed=1
 }
 if [ "$1" = story ]; then
   browser tests/test_story.py
 else
   echo "-- on SQLite"
-  $bin/python -m pytest -q -n 2 -m "not browser and not postgres" || failed=1
+  $bin/python -m pytest -q -n 2 --durations=5 -m "not browser and not postgres" || failed=1
   if [ $have_postgres = yes ]; then
     echo "-- on PostgreSQL"
-    DATABASE_URL=$(sh tools/postgres.sh url loaf) $bin/python -m pytest -q -n 2 -m "not browser" || failed=1
+    DATABASE_URL=$(sh tools/postgres.sh url loaf) $bin/python -m pytest -q -n 2 --durations=5 -m "not browser" || failed=1
   else
     missing "PostgreSQL"
   fi
