@@ -32,7 +32,7 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
             execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
     if is_postgres():
         execute(f"ANALYZE {R} ({', '.join(COMPARED)})")
-    _people(p, overwrite=job.overwrite, readers=list(job.files.values_list("reader", flat=True)))
+    _people(p, overwrite=job.overwrite, readers=list(job.files.values_list("reader", flat=True)), is_fresh=is_fresh)
     match_facts(p)
     match_payments(p)
 
@@ -42,11 +42,12 @@ NUMBERED = {"loaf_members", "loaf_answers"}
 COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
 
 
-def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
+def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh: bool) -> None:
     """Most files are of people who are new, each once, or all known by their number: what cannot be so is asked once."""
     by_number = [] if NUMBERED.isdisjoint(readers) else [BY_NUMBER]
     between_files = [SAME_ID] if len(readers) > 1 else []
-    _all((DECIDED, *by_number, BY_ID), p)
+    decided = [] if is_fresh else [DECIDED]
+    _all((*decided, *by_number, BY_ID), p)
     is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
     if is_open:
         _all((BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS), p)
@@ -58,7 +59,7 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str]) -> None:
         _all((*between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE), p)
     if is_open and "loaf_answers" in readers:
         execute(UNKNOWN_NUMBER, p)
-    _all((OTHER_ADDRESS, LEFT_OUT), p)
+    _all((OTHER_ADDRESS, *([] if is_fresh else [LEFT_OUT])), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):

@@ -56,8 +56,8 @@ KEYS = ["job_id", "file_id", "record", "value"]
 COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_void", "new_id", "target_member_id"]
 BLANK = {kind: {name: EMPTY[name] for name in names} for kind, names in TYPED.items()}
 Staged = dict[str, list[list[Any]]]
-EITHER_WAY = re.compile(rb"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d\d")
-"""What a date that may be read two ways looks like, at least; files whose dates begin with a year hold none."""
+EITHER_WAY = re.compile(rb"[/.-](?<!\d\d\d[/.-])\d{1,2}[/.-]\d\d")
+"""What a date that may be read two ways looks like from its first mark on; files whose dates begin with a year hold none."""
 
 
 def reader_of(file: ImportFile) -> Reader:

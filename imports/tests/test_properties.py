@@ -22,6 +22,7 @@ from billing import ledger
 from billing.models import Payment
 from imports import actions, files, undoing
 from imports.models import ImportJob, ImportRow
+from imports.staging import EITHER_WAY
 from imports.tests.test_files import job_of
 from imports.tests.test_taking_back import dump
 from loaf.lib import phones
@@ -242,3 +243,15 @@ def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, setti
     assert (Payment.objects.count(), sum(Payment.objects.values_list("amount", flat=True))) == (5000, 5000 * 5000)
     assert ledger.proof() == []
     assert ImportJob.objects.get(pk=job.pk).written["payment"]
+
+
+@given(
+    number=st.tuples(st.integers(1, 31), st.integers(1, 31), st.sampled_from(["21", "2021", "1999"])),
+    mark=st.sampled_from("/.-"),
+    padded=st.booleans(),
+    before=st.sampled_from(["", "7,", '"', "'", "1234\n", "999;", "x\t", "2021-09-16,"]),
+)
+def test_a_look_at_the_bytes_misses_no_date_that_may_be_read_two_ways(number, mark, padded, before):
+    first, second, year = number
+    cell = f"{first:02}{mark}{second:02}{mark}{year}" if padded else f"{first}{mark}{second}{mark}{year}"
+    assert EITHER_WAY.search((before + cell).encode())
