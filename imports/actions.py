@@ -12,13 +12,13 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from billing.models import Membership, Payment
 from events.models import Rsvp
 from imports import files, mapping, undoing
-from imports.matching import match
+from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
@@ -242,14 +242,16 @@ def preview(job_id: int) -> None:
             return
     job.total_rows = job.done_rows
     job.save(update_fields=["total_rows"])
+    tell_planner()
     compare(job, is_fresh=True)
 
 
 @set_based()
 def compare(job: ImportJob, *, is_fresh: bool = False) -> None:
     """Match the staged rows with the list and the books as they are now, and count what becomes of them."""
+    job.seen = _how_things_stand()  # before it is compared with them
     match(job, is_fresh=is_fresh)
-    job.counts, job.seen, job.status = count_actions(job), _how_things_stand(), ImportJob.Status.PREVIEWED
+    job.counts, job.status = count_actions(job), ImportJob.Status.PREVIEWED
     job.save(update_fields=["counts", "seen", "status"])
 
 
@@ -263,10 +265,10 @@ def run(job_id: int) -> None:
     if job.status != ImportJob.Status.RUNNING:
         return
     if not job.written and job.seen != _how_things_stand():
-        looked_at = job.counts
+        looked_at = _what_becomes(job)
         with set_based():
             match(job)
-            if count_actions(job) != looked_at:
+            if _what_becomes(job) != looked_at:
                 job.error = "The list changed since you looked. Please look it over once more, then run it."
                 job.save(update_fields=["error"])
                 compare(job)
@@ -279,6 +281,12 @@ def run(job_id: int) -> None:
     job.counts, job.status, job.finished_at = count_actions(job), ImportJob.Status.FINISHED, timezone.now()
     job.save(update_fields=["counts", "status", "finished_at"])
     log.info("import %s finished: %s", job.pk, job.counts)
+
+
+def _what_becomes(job: ImportJob) -> list[Any]:
+    """A mark that differs when something else becomes of a row: what is done with it, and with whom."""
+    whom = ("target_member_id", "target_payment_id", "target_event_id", "partner_id", "same_as")
+    return [count_actions(job), job.rows.order_by().aggregate(*(Sum(name) for name in whom))]
 
 
 def _how_things_stand() -> list[Any]:

@@ -83,6 +83,21 @@ def inspect(stream: IO[bytes], name: str, *, as_reader: str = "", may_map: bool 
     return Table(reader, replace(shape, head=start, backslashes=backslashes), header, lines)
 
 
+def plain_shape(stream: IO[bytes], name: str) -> Shape:
+    """How a table is to be read whose header is its first line, whatever its columns. Raises FileProblem with a plain sentence."""
+    stream.seek(0)
+    head = stream.read(65_536)
+    _refuse_what_is_no_table(head, name)
+    if head.startswith(b"PK\x03\x04"):
+        try:
+            return Shape(sheets.kind_of(stream))
+        except sheets.SheetProblem as problem:
+            raise FileProblem(f"{name} {problem}") from None
+    encoding, _ = _encoding(stream, head)
+    shapes = [Shape(encoding, delimiter) for delimiter in (",", ";", "\t")]
+    return max(shapes, key=lambda shape: len(next((cells for _, cells in records(stream, shape) if any(cells)), [])))
+
+
 def records(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
     """Yield (line on which the record starts, its cells), header first; line 1 is the first of the file, titles are left out."""
     found = sheets.rows_of(stream, shape.encoding) if shape.encoding in WORKBOOKS else _lines(stream, shape)
@@ -113,13 +128,13 @@ def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
 
 
 def may_hold(stream: IO[bytes], shape: Shape, pattern: re.Pattern[bytes]) -> bool:
-    """Whether something may be in the file, by a look at its bytes, far cheaper than reading it; False is certain."""
+    """Whether something in ASCII may be in the file, by a look at its bytes, far cheaper than reading it; False is certain."""
     if shape.encoding in WORKBOOKS or shape.encoding.startswith("utf-16"):
         return True
     stream.seek(0)
     rest = b""
     while block := stream.read(1 << 20):
-        if pattern.search(rest + block):
+        if not block.isascii() or pattern.search(rest + block):
             return True
         rest = block[-40:]
     return False
@@ -200,7 +215,13 @@ def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str
 
 def _has_backslash_quotes(stream: IO[bytes]) -> bool:
     r"""Whether a quote inside a cell is written as \" somewhere: one that is not followed by the end of a cell."""
-    return may_hold(stream, Shape("utf-8"), INNER_QUOTE)
+    stream.seek(0)
+    rest = b""
+    while block := stream.read(1 << 20):
+        if INNER_QUOTE.search(rest + block):
+            return True
+        rest = block[-2:]
+    return False
 
 
 INNER_QUOTE = re.compile(rb'\\"[^,;\t\r\n"]')

@@ -30,8 +30,6 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
         p[f"after_{kind}"] = job.written.get(kind, 0)
         if not is_fresh:
             execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
-    if is_postgres():
-        execute(f"ANALYZE {R} ({', '.join(COMPARED)})")
     _people(p, overwrite=job.overwrite, readers=list(job.files.values_list("reader", flat=True)), is_fresh=is_fresh)
     match_facts(p)
     match_payments(p)
@@ -42,15 +40,21 @@ NUMBERED = {"loaf_members", "loaf_answers"}
 COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
 
 
+def tell_planner() -> None:
+    """Let PostgreSQL look at the rows just staged. In a transaction of its own: it would keep others from looking until the end."""
+    if is_postgres():
+        execute(f"ANALYZE (SKIP_LOCKED) {R} ({', '.join(COMPARED)})")
+
+
 def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh: bool) -> None:
     """Most files are of people who are new, each once, or all known by their number: what cannot be so is asked once."""
     by_number = [] if NUMBERED.isdisjoint(readers) else [BY_NUMBER]
     between_files = [SAME_ID] if len(readers) > 1 else []
-    decided = [] if is_fresh else [DECIDED]
-    _all((*decided, *by_number, BY_ID), p)
+    first = [GONE_SINCE] if is_fresh else [DECIDED]
+    _all((*first, *by_number, BY_ID, IN_THE_BIN), p)
     is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
     if is_open:
-        _all((BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS), p)
+        _all((BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, IN_THE_BIN_BY_NAME), p)
     execute(SAME_TARGET, p)
     if is_open:
         is_shared = _exists(FIRST_OF_ADDRESS, p)
@@ -89,10 +93,26 @@ WHERE job_id = %(job)s AND kind = %(kind)s AND id > %(after)s AND NOT is_void AN
     OR target_payment_id IS NOT NULL OR target_event_id IS NOT NULL OR partner_id IS NOT NULL)
 """
 # What a person decided about a doubt comes before everything else.
-DECIDED = f"UPDATE {R} SET action = 'skip', target_member_id = decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id > 0"
+DECIDED = f"""
+UPDATE {R} SET action = 'skip', target_member_id = m.id FROM members_member m
+WHERE {NOBODY_YET} AND decision = 'same' AND m.id = decided_id AND m.deleted_at IS NULL
+"""
+HOLDER = "members_externalid e JOIN members_member m ON m.id = e.member_id"
+ITS_NUMBER = f"{R}.source_id <> '' AND e.source = {R}.source AND e.value = {R}.source_id"
+# Staging found people by their number; while it read on, somebody may have taken them back, joined or deleted them.
+GONE_SINCE = f"""
+UPDATE {R} SET action = 'create', target_member_id = NULL WHERE {FOUND} AND {R}.target_member_id IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM {HOLDER} WHERE {ITS_NUMBER} AND e.member_id = {R}.target_member_id AND m.deleted_at IS NULL)
+"""
 BY_ID = f"""
-UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM members_externalid e
-WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.source_id <> '' AND e.source = {R}.source AND e.value = {R}.source_id
+UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM {HOLDER}
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {ITS_NUMBER} AND m.deleted_at IS NULL
+"""
+# A file does not bring back whom somebody deleted.
+DELETED = "action = 'skip', why = 'Somebody deleted this person here. Take the record out of the bin first, if she is to come back.'"
+IN_THE_BIN = f"""
+UPDATE {R} SET {DELETED} FROM {HOLDER}
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {ITS_NUMBER} AND m.deleted_at IS NOT NULL
 """
 # Our own number, in a file of ours; another house has given it to somebody else, so that the name or the address must agree.
 BY_NUMBER = f"""
@@ -101,8 +121,9 @@ WHERE {NOBODY_YET} AND {R}.source = 'loaf' AND CAST(m.member_number AS VARCHAR(2
   AND (m.email <> '' AND m.email = {R}.email OR UPPER(m.first_name) = UPPER({R}.first_name) OR UPPER(m.last_name) = UPPER({R}.last_name))
 """
 BY_CUSTOMER = f"""
-UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM members_externalid e
+UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM {HOLDER}
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.customer_id <> '' AND e.source = 'stripe' AND e.value = {R}.customer_id
+  AND m.deleted_at IS NULL
 """
 NAMED = "UPPER({0}.first_name) = {1}.upper_first AND UPPER({0}.last_name) = {1}.upper_last"
 BY_ADDRESS_AND_NAME = f"""
@@ -119,6 +140,12 @@ FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS upper_first, MIN(la
       FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email
   AND ({R}.is_loose OR (UPPER({R}.first_name) = m.upper_first AND (m.last_name = '' OR {R}.last_name = '')))
+"""
+IN_THE_BIN_BY_NAME = f"""
+UPDATE {R} SET {DELETED} FROM (
+  SELECT DISTINCT email, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_last FROM members_member
+  WHERE email <> '' AND deleted_at IS NOT NULL) m
+WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email AND {NAMED.format(R, "m")}
 """
 # Of several lines of somebody who is on the rolls the first stands, as it did when they were new.
 SAME_TARGET = f"""

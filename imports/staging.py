@@ -122,7 +122,10 @@ def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> N
         ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
 
 
-HOLDERS = "SELECT value, member_id FROM members_externalid WHERE source = %(source)s AND"
+HOLDERS = (
+    "SELECT e.value, e.member_id FROM members_externalid e JOIN members_member m ON m.id = e.member_id AND m.deleted_at IS NULL"
+    " WHERE e.source = %(source)s AND"
+)
 
 
 def _find_by_number(rows: list[list[Any]]) -> None:
@@ -137,7 +140,7 @@ def _find_by_number(rows: list[list[Any]]) -> None:
         if not ExternalId.objects.filter(source=name).exists():
             continue
         given = [row[number] for row in numbered if row[source] == name]
-        known = dict(fetch_all(f"{HOLDERS} {among('value', 'numbers')}", {"source": name, "numbers": listed(given)}))
+        known = dict(fetch_all(f"{HOLDERS} {among('e.value', 'numbers')}", {"source": name, "numbers": listed(given)}))
         for row in numbered:
             if row[source] == name and (member := known.get(row[number])):
                 row[action], row[target] = "skip", member

@@ -5,6 +5,7 @@ what was changed. Every line goes through the form a person would fill in, and i
 """
 
 import copy
+import hashlib
 import io
 import logging
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import tablib
 from django import forms
 from django.contrib import messages
-from django.contrib.messages.storage import default_storage as message_storage
+from django.contrib.messages.storage.base import BaseStorage
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -62,14 +63,18 @@ class AnyTable(Format):
     def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
         """Header and lines; blank lines are left out. Raises FileProblem with a plain sentence."""
         stream = io.BytesIO(in_stream)
-        rows = files.records(stream, files.inspect(stream, "The file", may_map=True).shape)
-        header = [cell.strip() for cell in next(rows)[1]]
+        rows = files.records(stream, files.plain_shape(stream, "The file"))
+        header = next(([cell.strip() for cell in cells] for _, cells in rows if any(cells)), [])
         found = tablib.Dataset(headers=[*header, LINE])
         for line, cells in rows:
+            if line > MOST_LINES + 1:
+                raise files.FileProblem(f"The file has more than {MOST_LINES:,} lines. A table of this kind has few.")
+            if any(cell.strip() for cell in cells[len(header) :]):
+                raise files.FileProblem(f"Line {line} has more cells than the header. A comma inside a value may lack its quotes.")
             if any(cell.strip() for cell in cells):
                 found.append([*[*cells, *[""] * len(header)][: len(header)], line])
-        if not 0 < len(found) <= MOST_LINES:
-            raise files.FileProblem(f"The file has {len(found):,} lines below its header; here we read from 1 to {MOST_LINES:,}.")
+        if not found:
+            raise files.FileProblem("The file has no lines below its header.")
         return found
 
 
@@ -104,12 +109,14 @@ class YesForm(ConfirmImportForm):
 
     format = forms.ChoiceField(choices=[("0", "0")], widget=forms.HiddenInput)
     resource = forms.ChoiceField(choices=[("0", "0")], widget=forms.HiddenInput, required=False)
+    mark = forms.CharField(widget=forms.HiddenInput)
 
 
 class TableResource(Resource):
     """Lines of a file as rows of one table of the desk, each through the desk's own form.
 
-    `desk` and `request` are those of whoever brings it in. The first column of "As a file" says which row a line means.
+    `desk` and `request` are those of whoever brings it in; `looked_at` is the mark of what she agreed to, "" while she only
+    looks. The first column of "As a file" says which row a line means.
     """
 
     class Meta:
@@ -125,9 +132,10 @@ class TableResource(Resource):
         """The library asks for it; it is not shown."""
         return "Lines of a table"
 
-    def __init__(self, *, desk: Any, request: HttpRequest, **kwargs: Any) -> None:
+    def __init__(self, *, desk: Any, request: HttpRequest, looked_at: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.desk, self.request = desk, request
+        self.looked_at, self.says = looked_at, hashlib.sha256()
         self.meaning: dict[str, str] = {}
         self.seen: set[str] = set()
 
@@ -160,7 +168,7 @@ class TableResource(Resource):
         if name.casefold() in self.seen:
             raise ValidationError({key.label: f"“{name}” stands on an earlier line too."})
         self.seen.add(name.casefold())
-        found = list(self.desk.rows(self.request).filter(**{f"{key.field}__iexact": name})[:2])
+        found = list(self.desk.rows(self.request).select_for_update().filter(**{f"{key.field}__iexact": name})[:2])
         if len(found) > 1:
             raise ValidationError({key.label: f"Two are called “{name}”. Please change it at the desk."})
         return found[0] if found else None
@@ -202,17 +210,40 @@ class TableResource(Resource):
         return not import_validation_errors and not instance._state.adding and not self.form.changed_data
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
-        """As the desk saves what a person typed, with all that follows from it."""
+        """As the desk saves what a person typed, with all that follows from it. Raises ValidationError with what the desk minds."""
+        heard = self.request._messages = Heard(self.request)  # type: ignore[attr-defined]
         self.form.save(commit=False)
         self.desk.save_model(self.request, instance, self.form, not is_create)
         self.form.save_m2m()
+        said = list(heard)
+        if problems := [str(one) for one in said if one.level >= messages.ERROR]:
+            raise ValidationError(problems)
+        self.said = [str(one) for one in said]
 
     def after_import_row(self, row: dict[str, Any], row_result: RowResult, **kwargs: Any) -> None:
         """Keep for the page what the line says."""
-        row_result.line, row_result.told = row[LINE], self.told
+        is_kept = row_result.import_type == RowResult.IMPORT_TYPE_SKIP
+        row_result.line, row_result.told, row_result.said = row[LINE], self.told, [] if is_kept else self.said
+        self.says.update(repr((row_result.object_repr, row_result.import_type, self.told)).encode())
+
+    def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
+        """What happens is what was looked at: the mark of it goes with the question. Raises FileProblem when it is not."""
+        result.mark = self.says.hexdigest()
+        if self.looked_at not in ("", result.mark):
+            raise files.FileProblem("The list changed since you looked.")
 
     def _given(self, row: dict[str, Any]) -> dict[str, str]:
         return {target: tidy(safe_text(row[header])) for header, target in self.meaning.items()}
+
+
+class Heard(BaseStorage):
+    """What the desk says while it saves one row; it reaches the page another way."""
+
+    def _get(self, *args: Any, **kwargs: Any) -> tuple[list[Any], bool]:
+        return [], True
+
+    def _store(self, messages: Any, response: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        return []
 
 
 class TableImport(ImportMixin):
@@ -258,11 +289,10 @@ class TableImport(ImportMixin):
         context = {"list_title": title.capitalize(), "list_url": f"{self._prefix}_changelist", "yes_url": f"{self._prefix}_bring_in_yes"}
         return {**context, "columns": columns, "file_url": self.file_url, "plural": title}
 
-    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        """The resource works for this desk and this person; what the desk would say of each single row is not said."""
-        quiet = copy.copy(request)
-        quiet._messages = message_storage(quiet)  # type: ignore[attr-defined]
-        return {"desk": self, "request": quiet}
+    def get_import_resource_kwargs(self, request: HttpRequest, form: Any = None, **kwargs: Any) -> dict[str, Any]:
+        """The resource works for this desk and this person."""
+        given = getattr(form, "cleaned_data", {}) if form else {}
+        return {"desk": self, "request": copy.copy(request), "looked_at": given.get("mark", "")}
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         """All or nothing."""
@@ -280,7 +310,9 @@ class TableImport(ImportMixin):
         """Look a file over: nothing is saved."""
         answer: Any = super().import_action(request, **kwargs)
         answer.context_data["title"] = f"Bring in {self.opts.verbose_name_plural}"
-        if request.method == "POST" and "confirm_form" not in answer.context_data:
+        if "confirm_form" in answer.context_data:
+            answer.context_data["confirm_form"].initial["mark"] = answer.context_data["result"].mark
+        elif request.method == "POST":
             answer.status_code = 422
             note_faults(answer.context_data.get("result"))
         return answer  # type: ignore[no-any-return]
@@ -305,6 +337,8 @@ class TableImport(ImportMixin):
                 request, "The list changed since you looked, and a line does not fit any more. Nothing was saved. Please look again."
             )
             return redirect(f"{self._prefix}_bring_in")
+        for said in dict.fromkeys(said for row in result.valid_rows() for said in row.said):
+            messages.info(request, said)
         new, changed, same = (
             result.totals[kind] for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP)
         )

@@ -59,29 +59,30 @@ def make_list(wanted: Paper) -> None:
     if found is None:
         Paper.objects.filter(pk=wanted.pk).update(note="You may not take this list out any more.")
         return
-    header, rows = found
+    header, rows, needs = found
     with tempfile.TemporaryFile() as stream:
         count = write_table(stream, options["format"], header, rows)
         stream.seek(0)
         stored = default_storage.save(f"papers/{wanted.token}.{options['format']}", File(stream))
-    Paper.objects.filter(pk=wanted.pk).update(stored_as=stored, made_at=timezone.now(), note=f"{count} row{'' if count == 1 else 's'}")
+    note = f"{count} row{'' if count == 1 else 's'}"
+    options = {**options, "needs": needs}
+    Paper.objects.filter(pk=wanted.pk).update(stored_as=stored, made_at=timezone.now(), note=note, options=options)
     what = options.get("report") or options["model"]
     audit.record("export.list", target=wanted, after={"model": what, "rows": count, "columns": header}, by=wanted.by)
 
 
-def _table(wanted: Paper) -> tuple[list[str], Iterable[list[Any]]] | None:
-    """Heading and rows; None for somebody who may not have them any more."""
+def _table(wanted: Paper) -> tuple[list[str], Iterable[list[Any]], list[str]] | None:
+    """Heading, rows, and the permissions they need; None for somebody who may not have them any more."""
     options = wanted.options
     if not wanted.by.has_perm(options["permission"]):
         return None
     if report := REPORTS.get(options.get("report", "")):
-        return report.read(QueryDict(options["narrowed"]))
+        return *report.read(QueryDict(options["narrowed"])), [report.permission]
     desk: Any = admin.site.get_model_admin(apps.get_model(options["model"]))
     request = HttpRequest()
     request.method, request.GET, request.user = "GET", QueryDict(options["narrowed"]), wanted.by  # type: ignore[assignment]
     may = desk.export_permission == options["permission"] and desk.has_view_permission(request)
-    found: tuple[list[str], Iterable[list[Any]]] = desk.file_rows(request)
-    return found if may else None
+    return (*desk.file_rows(request), desk.file_needs(request)) if may else None
 
 
 for _permission, _sentence in SPEAKS.items():

@@ -35,7 +35,9 @@ def make_paper(paper_id: int) -> None:
         return
     content, ending, note = MAKERS[Paper.Kind(wanted.kind)](wanted)
     stored = default_storage.save(f"papers/{wanted.token}.{ending}", ContentFile(content))
-    Paper.objects.filter(pk=paper_id).update(stored_as=stored, made_at=timezone.now(), note=note)
+    private = wanted.kind != Paper.Kind.ROSTER and wanted.by.has_perm("users.view_private")
+    options = {**wanted.options, "needs": ["users.export", *(["users.view_private"] if private else [])]}
+    Paper.objects.filter(pk=paper_id).update(stored_as=stored, made_at=timezone.now(), note=note, options=options)
     audit.record(f"paper.{wanted.kind}", target=wanted, by=wanted.by)
 
 

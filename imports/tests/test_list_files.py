@@ -169,6 +169,21 @@ def test_list_is_narrowed_as_it_was_seen_and_rights_are_asked_again_when_it_is_m
     assert Paper.objects.latest("pk").note == "You may not take this list out any more."
 
 
+def test_file_with_private_columns_is_for_whoever_may_see_them_still(as_user, work, alone):
+    make_member(email="secret@example.org")
+    staff = make_staff_with("users.export", "users.view", "users.view_private")
+    desk = as_user(staff)
+    paper, data, _ = take(desk, "members_member", work=work)
+    assert b"secret@example.org" in data
+    staff.role_assignments.get().role.grants.get(name="users.view_private").delete()
+    assert as_user(staff).post(reverse("admin:members_paper_take", args=[paper.pk])).status_code == 404
+
+
+def test_nul_in_a_form_with_files_is_no_fault_of_ours(as_user):
+    desk = as_user(make_staff("superadmin"))
+    assert desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "a\x00b"}).status_code == 400
+
+
 def test_second_person_agrees_before_a_list_leaves(as_user, work):
     desk = as_user(make_staff("superadmin"))
     desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "for the board"})

@@ -2,6 +2,7 @@
 
 import re
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
@@ -24,7 +25,7 @@ def look(desk, text, *, page=PLANS, name="plans.csv"):
 
 
 def say_yes(desk, answer, *, page=YES):
-    found = dict(re.findall(r'name="(import_file_name|original_file_name|format|resource)" value="([^"]*)"', answer.content.decode()))
+    found = dict(re.findall(r'name="(import_file_name|original_file_name|format|resource|mark)" value="([^"]*)"', answer.content.decode()))
     assert found["import_file_name"]
     return desk.post(page, found, follow=True)
 
@@ -79,11 +80,13 @@ def test_price_of_a_plan_somebody_has_asks_why_and_waits_for_a_second_person(des
     assert "Please write down why the dues change." in words(look(desk, f"Plan,Dues\n{plan.name},99\n"))
     answer = look(desk, f"Plan,Dues,Why the dues change\n{plan.name},99,Agreed in May\n")
     assert not Approval.objects.exists(), "looking asks nobody"
-    say_yes(desk, answer)
+    assert "The new dues wait for a second person." in words(answer)
+    assert "The new dues wait for a second person." in words(say_yes(desk, answer))
     plan.refresh_from_db()
     waiting = Approval.objects.get()
-    assert plan.minimum_amount == (was if waiting.done_at is None else 9900)
-    assert waiting.reason == "Agreed in May"
+    assert (plan.minimum_amount, waiting.done_at, waiting.reason) == (was, None, "Agreed in May")
+    again = look(desk, f"Plan,Dues,Why the dues change\n{plan.name},77,Or so\n")
+    assert "Another person has to decide first" in words(again), "what the desk minds is a line that cannot come in"
 
 
 def test_another_currency_is_refused(desk):
@@ -114,11 +117,12 @@ def test_what_was_taken_out_comes_in_again_unchanged(desk, rf, kind, tmp_path):
     [
         ("", "is empty"),
         ("Title,Dues\nx,1\n", "The file has no column “Plan”. Its columns are: Title, Dues."),
-        ("Plan,Dues\n", "0 lines below its header"),
+        ("Plan,Dues\n", "no lines below its header"),
         ("Plan,Plan,Dues\nx,y,1\n", "Two columns of the file are “Plan”."),
-        ("Plan,Dues\n" + "x,1\n" * (MOST_LINES + 1), "lines below its header"),
+        ("Plan,Dues\n" + "x,1\n" * (MOST_LINES + 1), "The file has more than 1,000 lines"),
         ("Plan,Dues\n" + "x" * MOST_BYTES, "is larger than"),
         (b"%PDF-1.7", "a PDF"),
+        ("Plan,Dues\nIndividual,1,250\n", "Line 2 has more cells than the header."),
         (b"PK\x03\x04 nonsense", "The file"),
         ("Plan,Dues\n" + "x" * 200 + ",1\n", "Please keep it to 80 characters"),
     ],
@@ -136,6 +140,31 @@ def test_two_rows_of_one_name_are_changed_at_the_desk(desk):
     make_fund(name="ROOF", slug="roof-2")
     page = reverse("admin:donations_fund_bring_in")
     assert "Two are called “Roof”." in words(look(desk, "Fund,Open\nRoof,no\n", page=page))
+
+
+def test_what_was_looked_at_is_what_happens(desk):
+    plan = make_plan(name="Individual", minimum_amount=4000)
+    answer = look(desk, "Plan,Dues\nIndividual,45\n")
+    Plan.objects.filter(pk=plan.pk).update(minimum_amount=9000)
+    assert "The list changed since you looked" in words(say_yes(desk, answer))
+    plan.refresh_from_db()
+    assert plan.minimum_amount == 9000
+
+
+def test_table_of_one_column_has_its_header_on_the_first_line(desk):
+    page, yes = reverse("admin:donations_fund_bring_in"), reverse("admin:donations_fund_bring_in_yes")
+    say_yes(desk, look(desk, '\nFund\nRoof\n"Organ, new"\n', page=page), page=yes)
+    assert set(Fund.objects.values_list("name", flat=True)) == {"Roof", "Organ, new"}
+
+
+def test_workbook_of_endless_lines_is_left_after_the_first_thousand(desk, tmp_path):
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("x")
+    sheet.append(["Plan", "Dues"])
+    for _ in range(3 * MOST_LINES):
+        sheet.append(["", ""])
+    book.save(tmp_path / "x.xlsx")
+    assert "more than 1,000 lines" in words(look(desk, (tmp_path / "x.xlsx").read_bytes(), name="x.xlsx"))
 
 
 def test_funds_too(desk):

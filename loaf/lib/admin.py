@@ -215,6 +215,11 @@ class DeskAdmin(ModelAdmin):
             [for_file(row[at], row[coin] if coin >= 0 else "") for at, coin in takes] for row in found.iterator(chunk_size=2000)
         )
 
+    def file_needs(self, request: HttpRequest) -> list[str]:
+        """The permissions a file holds the fruits of, made for this person now; whoever takes it away must hold them still."""
+        seen = [c.permission for c in self.file_columns if c.permission and request.user.has_perm(c.permission)]
+        return list(dict.fromkeys([self.export_permission, self.permissions["view"], *seen]))
+
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows this person may see, before search and filters."""
         return self.model._default_manager.all()

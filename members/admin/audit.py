@@ -56,6 +56,11 @@ class AuditEntryAdmin(DeskAdmin):
         found = self.narrowed(request)[0].select_related("actor").order_by("id")
         return [column.label for column in self.file_columns], (_line(entry, private) for entry in found.iterator(chunk_size=2000))
 
+    def file_needs(self, request: HttpRequest) -> list[str]:
+        """What stood before and after is a private detail."""
+        private = ["users.view_private"] if request.user.has_perm("users.view_private") else []  # type: ignore[union-attr]
+        return [*super().file_needs(request), *private]
+
 
 def _line(entry: AuditEntry, private: bool) -> list[Any]:
     details = entry.details or {}

@@ -336,8 +336,7 @@ class PaperAdmin(DeskAdmin):
     def take(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file, for whoever asked, for a week."""
         paper = self.rows(request).filter(pk=pk).exclude(made_at=None).first()
-        needed = paper.options.get("permission", "users.export") if paper else ""
-        if paper is None or not request.user.has_perm(needed):
+        if paper is None or not all(request.user.has_perm(name) for name in paper.options.get("needs", ["users.export"])):
             raise Http404
         try:
             actions.note_paper_taken(paper=paper, by=request.user)  # type: ignore[arg-type]

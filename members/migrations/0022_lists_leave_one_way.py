@@ -14,13 +14,10 @@ BECAME = {
 def forward(apps, schema_editor):
     approvals = apps.get_model("members", "Approval").objects.filter(act__in=BECAME)
     approvals.filter(decided_at=None).update(decided_at=timezone.now(), is_granted=False)
-    rules = apps.get_model("members", "TwoPersonRule").objects
     for old, new in BECAME.items():
         approvals.filter(act=old).update(act=new)
-        was = rules.filter(pk=old).first()
-        if was:
-            rules.filter(pk=old).delete()
-            rules.get_or_create(pk=new, defaults={"is_on": was.is_on})
+    # A switch for one page does not open the lists it had nothing to do with: theirs stay as they are, by default two people.
+    apps.get_model("members", "TwoPersonRule").objects.filter(act__in=BECAME).delete()
 
 
 class Migration(migrations.Migration):
