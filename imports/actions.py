@@ -97,13 +97,19 @@ def _keep(tables: list[tuple[Any, ...]], by: User | None, options: dict[str, Any
                 ImportFile.objects.create(
                     job=job, name=name[:200], stored_as=kept[-1], reader=table.reader.key if table.reader else "", size=size, sha256=digest,
                     encoding=table.shape.encoding, delimiter=table.shape.delimiter, backslashes=table.shape.backslashes,
-                    head=table.shape.head, header=table.header, position=place, mapping=mapping,
+                    head=table.shape.head, header=table.header, position=place, mapping=mapping, **_answered(digest),
                 )  # fmt: skip
     except Exception:
         for stored in kept:
             _drop_quietly(stored)
         raise
     return job
+
+
+def _answered(digest: str) -> dict[str, bool]:
+    """Which of day and month comes first, as somebody said of the same file before."""
+    said = ImportFile.objects.filter(sha256=digest, asks_order=True).exclude(day_first=None).order_by("-pk").first()
+    return {"asks_order": True, "day_first": bool(said.day_first)} if said else {}
 
 
 def _order(table: tuple[Any, ...]) -> int:
@@ -173,6 +179,21 @@ def look_again(*, job: ImportJob) -> None:
     locked.written, locked.made, locked.done_rows = {}, {}, 0
     locked.save()
     start_preview(job=locked)
+
+
+def discard(*, job: ImportJob, by: User | None) -> None:
+    """Throw away an import that was never run, with its files. Raises UploadProblem for one at work, or one that was run."""
+    with set_based():
+        locked = ImportJob.objects.select_for_update().get(pk=job.pk)
+        if not locked.may_be_discarded:
+            raise UploadProblem(["Only an import that was never run can be thrown away."])
+        stored = list(locked.files.exclude(stored_as="").values_list("stored_as", flat=True))
+        audit.record("import.discarded", target=locked, by=by)
+        ImportRow.objects.filter(job=locked).delete()
+        ImportKey.objects.filter(job=locked).delete()
+        locked.delete()
+    for name in stored:
+        _drop_quietly(name)
 
 
 @transaction.atomic

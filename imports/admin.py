@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -39,6 +40,11 @@ HEADINGS = {"finished": "Done", "previewed": "Look it over", "failed": "This cou
 STEPS = {"uploaded": 2, "mapped": 2, "previewed": 3, "running": 4}
 
 
+def names_of(first: str, more: int) -> str:
+    """The files of an import in a few words."""
+    return f"{first} and {more} more" if more > 0 else first
+
+
 def bring_in_tables(*models: type[Model]) -> None:
     """Give the desks of small tables the screens that bring them in from a file."""
     for model in models:
@@ -56,9 +62,10 @@ class ImportJobAdmin(DeskAdmin):
 
     permissions = {"view": LOOK, "add": "imports.upload"}
     add_words = "Bring in files"
-    list_values = ["status", "created_at", "by__email", "counts"]
+    list_values = ["status", "created_at", "by__email", "counts", "first_file", "more_files"]
     columns = [
         Column("Import", lambda r: f"No. {r['id']}", lead=True),
+        Column("Files", lambda r: names_of(r["first_file"] or "", r["more_files"])),
         Column("State", lambda r: badge(TONES.get(r["status"], "info"), ImportJob.Status(r["status"]).label)),
         Column("New", lambda r: str(sum(kind.get("create", 0) for kind in r["counts"].values()))),
         Column("Refused", lambda r: str(sum(kind.get("reject", 0) for kind in r["counts"].values()))),
@@ -66,6 +73,13 @@ class ImportJobAdmin(DeskAdmin):
         Column("On", lambda r: short_day(r["created_at"])),
     ]
     empty_text = "Nothing was brought in yet. Upload the files of your old system; you see everything before it counts."
+
+    def rows(self, request: HttpRequest) -> QuerySet[ImportJob]:
+        """All, with the names of their files."""
+        files = ImportFile.objects.filter(job=OuterRef("pk"))
+        count = files.order_by().values("job").annotate(n=Count("pk")).values("n")
+        first = Subquery(files.order_by("position").values("name")[:1])
+        return ImportJob.objects.annotate(first_file=first, more_files=Coalesce(Subquery(count), 0) - 1)
 
     def get_urls(self) -> list[Any]:
         """Upload, job page, and one address for each thing one can do with a job."""
@@ -82,6 +96,7 @@ class ImportJobAdmin(DeskAdmin):
             page("<int:pk>/decide/", run, self.decide, "decide", "POST"),
             page("<int:pk>/again/", add, self.again, "again", "POST"),
             page("<int:pk>/run/", run, self.run, "run", "POST"),
+            page("<int:pk>/discard/", add, self.discard, "discard", "POST"),
             page("<int:pk>/stop/", run, self.stop, "stop", "POST"),
             page("<int:pk>/undo/", "imports.rollback", self.undo, "undo", "POST"),
             page("<int:pk>/invite/", "communications.send", self.invite, "invite", "GET", "POST"),
@@ -167,6 +182,9 @@ class ImportJobAdmin(DeskAdmin):
         totals = {action: job.total(action) for action in ("doubt", "create", "update", "skip", "reject")}
         totals |= {"note": notes.count(), "kept": job.rows.filter(is_kept=True).count()} if job.counts else {}
         tab = tab if totals.get(tab) else next((t for t in TABS if totals.get(t)), "create")
+        given = request.GET.get("after", "")
+        after = int(given) if given.isdecimal() and len(given) < 18 else 0
+        rows = self._shown(job, tab, notes, after)
         context = {
             "title": f"Import no. {job.pk}",
             "heading": HEADINGS.get(job.status, job.get_status_display()),
@@ -177,7 +195,10 @@ class ImportJobAdmin(DeskAdmin):
             "kinds": [(ImportRow.Kind(kind).label, counts) for kind, counts in job.counts.items()],
             "tabs": [(key, label, totals[key]) for key, label in TABS.items() if totals.get(key) or key in ("reject", "create")],
             "tab": tab,
-            "rows": self._shown(job, tab, notes),
+            "rows": rows,
+            "after": after,
+            "next": rows[-1]["row"].pk if len(rows) == SHOWN else 0,
+            "tab_count": totals.get(tab, 0),
             "doubts": deciding.doubts_of(job, SHOWN) if tab == "doubt" else [],
             "shown": SHOWN,
             "may_run": request.user.has_perm("imports.run"),
@@ -202,12 +223,12 @@ class ImportJobAdmin(DeskAdmin):
             for f in job.files.all()
         ]
 
-    def _shown(self, job: ImportJob, tab: str, notes: Any) -> list[dict[str, Any]]:
-        """The first rows of a tab, with what an update changes, from the same function that will change it."""
+    def _shown(self, job: ImportJob, tab: str, notes: Any, after: int) -> list[dict[str, Any]]:
+        """The next rows of a tab, with what an update changes, from the same function that will change it."""
         if tab == "doubt":
             return []
         found = notes if tab == "note" else job.rows.filter(is_kept=True) if tab == "kept" else job.rows.filter(action=tab)
-        rows = list(found.select_related("file").order_by("id")[:SHOWN])
+        rows = list(found.select_related("file").filter(pk__gt=after).order_by("id")[:SHOWN])
         is_open = tab == "update" and job.status == ImportJob.Status.PREVIEWED
         members = Member.objects.in_bulk([r.target_member_id for r in rows if is_open and r.kind == "person" and r.target_member_id])
         shown = []
@@ -238,6 +259,8 @@ class ImportJobAdmin(DeskAdmin):
             return self._do(request, job, lambda: deciding.decide_all(job=job, decision=every, by=by))
         given = {name.removeprefix("row"): value for name, value in request.POST.items() if name.startswith("row")}
         answers = {int(number): str(value) for number, value in given.items() if number.isdecimal() and len(number) < 18}
+        if not answers:
+            return self._back(request, pk, "Please choose for at least one line who it is.")
         return self._do(request, job, lambda: deciding.decide(job=job, answers=answers, by=by))
 
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -250,6 +273,16 @@ class ImportJobAdmin(DeskAdmin):
         job = get_object_or_404(ImportJob, pk=pk)
         without = request.POST.get("without") == "on"
         return self._do(request, job, lambda: actions.start_run(job=job, by=request.user, good_rows_only=without))  # type: ignore[arg-type]
+
+    def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Throw an import away that was never run."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        try:
+            actions.discard(job=job, by=request.user)  # type: ignore[arg-type]
+        except actions.UploadProblem as problem:
+            return self._back(request, pk, str(problem))
+        self.message_user(request, f"Import no. {pk} is thrown away, and its files are deleted.")
+        return redirect("admin:imports_importjob_changelist")
 
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop a running import; what it wrote is taken back."""

@@ -33,7 +33,7 @@ class Sum:
 
 MONEY = """
 SELECT r.currency, r.purpose, COUNT(*), SUM(r.amount), SUM(r.refunded), COUNT(b.id), COALESCE(SUM(b.amount), 0), COALESCE(SUM(x.back), 0)
-FROM imports_importrow r LEFT JOIN billing_payment b ON b.id = r.target_payment_id
+FROM imports_importrow r LEFT JOIN billing_payment b ON b.id = r.target_payment_id AND b.status <> 'struck'
 LEFT JOIN (SELECT payment_id, SUM(amount) AS back FROM billing_refund WHERE status = 'done' GROUP BY payment_id) x ON x.payment_id = b.id
 WHERE r.job_id = %(job)s AND r.kind = 'payment' AND r.amount IS NOT NULL AND r.same_as IS NULL AND NOT r.is_refund AND r.action <> 'reject'
 GROUP BY r.currency, r.purpose ORDER BY r.currency, r.purpose

@@ -68,8 +68,8 @@ def write_wave(job_id: int, members: list[int]) -> int:
 
 def _agreed(approval: Approval) -> None:
     job = ImportJob.objects.filter(pk=approval.params["job"]).first()
-    if job is None:
-        raise MembersError("This import is gone.")
+    if job is None or job.status != ImportJob.Status.FINISHED:
+        raise MembersError("This import was taken back.")
     begin_wave(job=job, size=approval.params["size"], by=approval.asked_by, reason=approval.reason)
 
 

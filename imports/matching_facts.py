@@ -62,6 +62,10 @@ WHERE {OPEN} AND NOT {R}.is_weak AND {R}.same_as IS NULL AND g.job_id = {R}.job_
 """
 KNOWN_TERM = f"""EXISTS (SELECT 1 FROM billing_membership m WHERE m.member_id = {R}.target_member_id AND m.status <> 'pending'
   AND (m.starts_on = {R}.starts_on OR m.ends_on = {R}.ends_on OR (m.ends_on IS NULL AND {R}.ends_on IS NULL)))"""
+# The same plan, most of a time it covers already: one membership told with other days, not a second one.
+OTHER_DAYS = f"""EXISTS (SELECT 1 FROM billing_membership m JOIN billing_plan q ON q.id = m.plan_id
+  WHERE m.member_id = {R}.target_member_id AND m.status <> 'pending' AND UPPER(q.name) = UPPER({R}.plan_name)
+  AND m.starts_on < COALESCE({R}.ends_on, '9999-12-31') AND COALESCE(m.ends_on, '9999-12-31') > {R}.starts_on)"""
 COVERED = f"""is_weak AND EXISTS (SELECT 1 FROM billing_membership m
   WHERE m.member_id = {R}.target_member_id AND m.status IN ('active', 'past_due', 'expired', 'cancelled'))"""
 WEAK_BESIDE_STRONG = f"""
@@ -170,6 +174,7 @@ FACTS: dict[str, list[str | Callable[[], str]]] = {
     "term": [
         NOBODY, repeats("target_member_id, plan_name, starts_on", rows=f"AND NOT {R}.is_weak"), OTHER_FILE,
         skipped(f"same_as IS NULL AND {KNOWN_TERM}"),
+        skipped(f"same_as IS NULL AND {OTHER_DAYS}", "On the list already, with other days; those stay."),
         WEAK_BESIDE_STRONG, skipped(COVERED), repeats("target_member_id", rows=f"AND {R}.is_weak AND {R}.same_as IS NULL"), SKIP,
     ],
     "mandate": [

@@ -48,6 +48,7 @@ class ImportJob(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "import"
         constraints = [
             models.UniqueConstraint(models.Value(1), condition=models.Q(status__in=["running", "undoing"]), name="import_one_runs"),
         ]
@@ -59,6 +60,12 @@ class ImportJob(models.Model):
     def is_busy(self) -> bool:
         """Whether the worker is at it."""
         return self.status in self.BUSY
+
+    @property
+    def may_be_discarded(self) -> bool:
+        """Whether it was never run, and nobody is at it."""
+        ended = (self.Status.FINISHED, self.Status.ROLLED_BACK)
+        return not self.is_busy and self.status not in ended and not self.written
 
     @property
     def is_comparing(self) -> bool:
@@ -125,6 +132,10 @@ class ImportMapping(models.Model):
 def _word(length: int) -> models.CharField:
     """A text of a row; most rows leave most of them empty, and the database fills that in."""
     return models.CharField(max_length=length, blank=True, db_default="")
+
+
+PRECISE = {"day": 10, "month": 7, "year": 4}
+"""How many letters of a day in ISO 8601 are known."""
 
 
 class ImportRow(models.Model):
@@ -296,7 +307,7 @@ class ImportRow(models.Model):
             }.get(self.Kind(self.kind), "Their number at the other system is added.")
         back = f", {format_money(self.refunded, self.currency)} paid back" if self.refunded else ""
         return {
-            self.Kind.PERSON: "New person.",
+            self.Kind.PERSON: f"New person. {self.details}".strip(),
             self.Kind.LINK: "Asked on both sides when they sign in; nobody else sees it.",
             self.Kind.TERM: "New membership.",
             self.Kind.MANDATE: "Goes on at Stripe, and is known here.",
@@ -304,6 +315,14 @@ class ImportRow(models.Model):
             self.Kind.ANSWER: "A guest." if self.same_as else "New answer.",
             self.Kind.PAYMENT: f"New payment: {self.purpose}{back}.",
         }[self.Kind(self.kind)]
+
+    @property
+    def details(self) -> str:
+        """What a row says of a person beside her name and address, so that a wrong column is seen before the run."""
+        since = f"member since {self.joined_on.isoformat()[: PRECISE[self.joined_precision]]}" if self.joined_on else ""
+        standing = self.new_status.replace("_", " ")
+        told = [self.phone_as_written or self.phone, self.address_line1, self.city, self.region, self.postal_code, since, standing]
+        return ", ".join(part for part in told if part)
 
     @property
     def beginning(self) -> str:

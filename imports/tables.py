@@ -90,6 +90,7 @@ class TableForm(ImportForm):
         self.fields["format"].widget = forms.HiddenInput()
         self.fields["import_file"].label = "Choose the file"
         self.fields["import_file"].help_text = "CSV, Excel (XLSX) or OpenDocument (ODS)."
+        self.fields["import_file"].error_messages["empty"] = "The file is empty. Take the list out again, and look into it."
 
     @property
     def media(self) -> forms.Media:
@@ -200,10 +201,15 @@ class TableResource(Resource):
         if problems:
             raise ValidationError(problems)
         self.told = [
-            (str(self.form.fields[name].label or name), "" if is_new else blank[name].value(), data.get(name))
+            (str(self.form.fields[name].label or name), "" if is_new else blank[name].value(), self._reads(name))
             for name in self.form.changed_data
             if not is_new or data.get(name)
         ]
+
+    def _reads(self, name: str) -> Any:
+        """A field as it will stand, in the words of the form."""
+        value = self.form.fields[name].prepare_value(self.form.cleaned_data.get(name))
+        return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         """Whether the line says nothing new."""

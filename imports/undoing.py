@@ -16,13 +16,14 @@ from django.utils import timezone
 from billing.models import Membership, Plan
 from donations.models import Fund
 from events.models import Event
+from imports.inviting import ACT as INVITE
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
 from imports.writing import ORDER
 from imports.writing_payments import CHUNK_ROWS
 from loaf.lib.sql import execute, fetch_all
 from members import audit
-from members.models import ExternalId, Household, HouseholdMember, Member, StatusChange, User
+from members.models import Approval, ExternalId, Household, HouseholdMember, Member, StatusChange, User
 from members.models.member import Status
 
 CHUNK = 5_000
@@ -51,6 +52,8 @@ def start_undo(*, job: ImportJob, by: User | None, hand_over: bool = True) -> No
     except IntegrityError as error:
         raise UndoProblem("Another import is running. Please wait until it is done.") from error
     audit.record("import.undone", target=locked, by=by)
+    asked = Approval.objects.waiting().filter(act=INVITE, params__job=locked.pk)
+    asked.update(decided_at=timezone.now(), is_granted=False)  # there is nobody left to invite
     if hand_over:
         undo_job.enqueue(locked.pk)
 

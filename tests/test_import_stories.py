@@ -50,7 +50,7 @@ def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_bac
     assert site.totals() == before, "a preview changes nothing"
     if scripts:
         pass_axe(window)
-    page.get_by_label("Somebody else at the same address: bring her in too").check()
+    page.get_by_label("Somebody else at the same address: a new person").check()
     page.get_by_role("button", name="Save these answers").click()
     look_until(page, page.get_by_role("heading", name="Look it over"), scripts)
     page.get_by_role("link", name=re.compile("^Refused")).click()

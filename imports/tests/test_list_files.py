@@ -184,6 +184,20 @@ def test_nul_in_a_form_with_files_is_no_fault_of_ours(as_user):
     assert desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "a\x00b"}).status_code == 400
 
 
+def test_second_person_reads_in_words_how_a_list_is_narrowed_and_the_asker_what_became_of_it(as_user):
+    desk, second = as_user(make_staff("superadmin")), as_user(make_staff("superadmin"))
+    desk.post(reverse("admin:billing_payment_file") + "?q=Miller&method=cash", {"format": "xlsx", "reason": "audit"})
+    desk.post(reverse("admin:report_payments_file") + "?first=2026-01-01&last=2026-03-31", {"format": "csv", "reason": "audit"})
+    one, other = Approval.objects.order_by("pk")
+    page = second.get(reverse("admin:members_approval_change", args=[one.pk])).content.decode()
+    assert "the search “Miller”, How: Cash" in page
+    assert "from 2026-01-01, until 2026-03-31" in second.get(reverse("admin:members_approval_change", args=[other.pk])).content.decode()
+    papers = desk.get(reverse("admin:members_paper_changelist")).content.decode()
+    assert "Waits for a second person: Payments as a file, narrowed down; Payments as a file, narrowed down." in papers
+    second.post(reverse("admin:members_approval_change", args=[one.pk]), {"do": "no"})
+    assert "Not agreed to: Payments as a file, narrowed down." in desk.get(reverse("admin:members_paper_changelist")).content.decode()
+
+
 def test_second_person_agrees_before_a_list_leaves(as_user, work):
     desk = as_user(make_staff("superadmin"))
     desk.post(reverse("admin:members_member_file"), {"format": "csv", "reason": "for the board"})

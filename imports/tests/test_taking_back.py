@@ -12,7 +12,7 @@ from billing.models import LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.reminders import remind_due
 from donations.models import Donation, Fund
 from events.models import Attendance, Event, Guest, Rsvp
-from imports import inviting, undoing
+from imports import balancing, inviting, undoing
 from imports.models import ImportRow
 from imports.tests.test_files import preview, run
 from imports.tests.test_money_files import BACK, PAID, PAYPAL
@@ -80,6 +80,7 @@ def test_everything_taken_back_is_as_before_and_comes_in_again(desk):
     assert not job.rows.filter(is_kept=True).exists()
     assert dump() == before
     assert ledger.proof() == []
+    assert {one.booked_came for one in balancing.money_of(job)} == {0}, "what was taken back the books do not say"
     assert not Message.objects.exists()
     again = whole()
     assert again.counts["person"]["create"] == job.counts["person"]["create"]
@@ -241,6 +242,15 @@ def test_wave_of_many_needs_a_second_person_and_writes_to_each_once(desk, work, 
     sent = list(Message.objects.filter(kind="invitation").values_list("to_email", flat=True))
     assert len(set(sent)) == len(sent)
     assert "a0@example.org" not in sent
+
+
+def test_wave_that_waits_is_closed_when_the_import_is_taken_back(desk):
+    job = run(preview(PEOPLE + "".join(f"a{n}@example.org,A{n},B\n" for n in range(30))))
+    desk.post(reverse("admin:imports_importjob_invite", args=[job.pk]), {"size": "50", "reason": "x"})
+    asked = Approval.objects.get()
+    desk.post(act(job, "undo"))
+    asked.refresh_from_db()
+    assert (asked.is_granted, asked.done_at) == (False, None)
 
 
 def test_inviting_needs_its_power_and_a_known_size(as_user, desk):

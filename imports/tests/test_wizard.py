@@ -125,7 +125,7 @@ def test_what_repeats_a_doubt_waits_with_it_and_follows_its_answer():
 def test_refused_lines_stop_the_whole_until_somebody_says_without_them(desk):
     job = preview(PEOPLE + "a@example.org,A,B\nnonsense,C,D\n")
     html = desk.get(change(job)).content.decode()
-    assert "1 line would be left out. All or nothing" in html
+    assert "1 line would be left out. Nothing comes in while there are such lines" in html
     answer = desk.post(act(job, "run"), follow=True)
     assert "All or nothing: mend and decide them first" in answer.content.decode()
     job.refresh_from_db()
@@ -161,6 +161,30 @@ def test_order_nobody_can_know_is_asked_once_and_then_kept(desk):
     actions.start_run(job=job, by=None)
     actions.run(job.pk)
     assert Member.objects.get(brought_by=job.pk).joined_on == dt.date(2021, 4, 3)
+
+
+def test_answer_about_days_can_be_changed_until_the_run_and_is_known_the_next_time(desk):
+    text = "user_email,first_name,member_since\na@example.org,A,03/04/2021\n"
+    job = preview(text)
+    desk.post(act(job, "order"), {"file": job.files.get().pk, "first": "day"})
+    actions.preview(job.pk)
+    assert "are read with the day first, April 3, as somebody said" in desk.get(change(job)).content.decode()
+    desk.post(act(job, "order"), {"file": job.files.get().pk, "first": "month"})
+    actions.preview(job.pk)
+    assert "are read with the month first, March 4, as somebody said" in desk.get(change(job)).content.decode()
+    again = preview(text, names=["renamed.csv"])
+    assert (again.files.get().asks_order, again.files.get().day_first) == (True, False)
+    assert "Read them the other way round" in desk.get(change(again)).content.decode()
+
+
+def test_membership_told_again_with_other_days_is_no_second_one():
+    text = PLUGIN + "ruth,ruth@example.org,Ruth,M,Individual,active,{},2031-01-02,40,,1\n"
+    run(preview(text.format("2021-03-04")))
+    again = run(preview(text.format("2021-04-03").replace("2031-01-02", "2031-02-01")))
+    assert again.counts["term"] == {"create": 0, "update": 0, "skip": 1, "reject": 0}
+    assert ImportRow.objects.get(job=again, kind="term").why == "On the list already, with other days; those stay."
+    next_year = preview(text.format("2031-01-02").replace("2031-01-02,40", "2032-01-01,40"))
+    assert next_year.counts["term"]["create"] == 1, "what begins when the other ends is another one"
 
 
 @pytest.mark.parametrize("given", [{"first": "year"}, {}, {"first": "day", "file": "x"}])
@@ -277,3 +301,57 @@ def test_files_of_an_import_are_kept_privately_and_let_go_of():
     with pytest.raises(actions.UploadProblem, match="gone after 30 days"):
         ImportJob.objects.filter(pk=job.pk).update(status="rolled_back")
         actions.look_again(job=job)
+
+
+# throwing away, looking through
+
+
+def test_import_that_was_never_run_is_thrown_away_with_its_files(desk):
+    job = preview(PEOPLE + "a@example.org,A,B\n")
+    stored = job.files.get().stored_as
+    assert "Throw this import away" in desk.get(change(job)).content.decode()
+    answer = desk.post(act(job, "discard"), follow=True)
+    assert f"Import no. {job.pk} is thrown away" in answer.content.decode()
+    assert not ImportJob.objects.exists()
+    assert not ImportRow.objects.exists()
+    assert not default_storage.exists(stored)
+
+
+def test_import_that_was_run_or_is_at_work_is_not_thrown_away(desk):
+    job = run(preview(PEOPLE + "a@example.org,A,B\n"))
+    assert "Throw this import away" not in desk.get(change(job)).content.decode()
+    for status in ("finished", "running", "mapped", "rolled_back"):
+        ImportJob.objects.update(status=status)
+        assert "Only an import that was never run" in desk.post(act(job, "discard"), follow=True).content.decode()
+    assert ImportJob.objects.count() == 1
+
+
+def test_lines_are_looked_through_page_by_page_with_what_was_read_of_them(desk):
+    lines = "".join(f"a{n}@example.org,A{n},B,713-555-{n:04},Houston,2015-03-09\n" for n in range(60))
+    job = preview("user_email,first_name,last_name,phone,city,member_since\n" + lines)
+    page = desk.get(change(job)).content.decode()
+    assert "50 of 60 lines" in page
+    assert "713-555-0003, Houston, member since 2015-03-09" in page
+    last = ImportRow.objects.filter(job=job).order_by("pk")[49].pk
+    rest = desk.get(change(job) + f"?show=create&after={last}").content.decode()
+    assert "a55@example.org" in rest
+    assert "a49@example.org" not in rest
+    assert desk.get(change(job) + "?after=99x").status_code == 200
+
+
+def test_saving_no_answer_says_so(desk):
+    job = shared_address()
+    assert "Please choose for at least one line" in desk.post(act(job, "decide"), {}, follow=True).content.decode()
+
+
+def test_list_of_imports_names_their_files(desk):
+    preview(PEOPLE + "a@example.org,A,B\n", PEOPLE + "b@example.org,A,B\n", names=["old.csv", "older.csv"])
+    assert "old.csv and 1 more" in desk.get(reverse("admin:imports_importjob_changelist")).content.decode()
+
+
+def test_where_nothing_is_new_there_is_nothing_to_run(desk):
+    text = PEOPLE + "a@example.org,A,B\n"
+    run(preview(text))
+    page = desk.get(change(preview(text, names=["again.csv"]))).content.decode()
+    assert "The list says all of it already." in page
+    assert "Run: bring in" not in page

@@ -1,5 +1,9 @@
 """What the second person reads before she agrees: the very words, the very people, the very choices."""
 
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
 from django.http import QueryDict
 
 from loaf.lib.tables import FORMATS
@@ -12,7 +16,7 @@ Facts = list[tuple[str, str]]
 def particulars(approval: Approval) -> Facts:
     """The request in full, as labels and texts; nothing for acts whose summary says everything."""
     tell = {"mass_mail": _letter, "merge": _merge, "delete": _delete, "papers": _paper}.get(approval.act)
-    if approval.act.startswith("list:"):
+    if approval.act.startswith("list:") and "narrowed" in approval.params:
         tell = _list
     return tell(approval) if tell else []
 
@@ -58,8 +62,22 @@ def _delete(approval: Approval) -> Facts:
 
 def _list(approval: Approval) -> Facts:
     asked = approval.params
-    narrowed = ", ".join(f"{name} {value}" for name, value in QueryDict(asked["narrowed"]).items() if value)
+    narrowed = ", ".join(_narrowing(asked, name, value) for name, value in QueryDict(asked["narrowed"]).dict().items() if value)
     return [("List", asked["title"]), ("Narrowed down to", narrowed or "nothing: all of it"), ("As", FORMATS[asked["format"]][0])]
+
+
+NARROWED = {"q": "the search “{}”", "first": "from {}", "last": "until {}", "event": "event no. {}"}
+
+
+def _narrowing(asked: dict[str, str], name: str, value: str) -> str:
+    """One thing a list was narrowed by, as its page calls it."""
+    if name in NARROWED:
+        return NARROWED[name].format(value)
+    desk: Any = admin.site.get_model_admin(apps.get_model(asked["model"])) if "model" in asked else None
+    for one in desk.filters if desk else []:
+        if one.field == name:
+            return f"{one.label}: {dict(one.choices).get(value, value)}"
+    return f"{name}: {value}"
 
 
 def _paper(approval: Approval) -> Facts:

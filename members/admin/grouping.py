@@ -268,6 +268,11 @@ class PaperForm(forms.Form):
             self.fields["saved"].queryset = SavedFilter.objects.open_to(private=False)  # type: ignore[attr-defined]
 
 
+def part_of(options: dict[str, Any]) -> str:
+    """Whether a list holds everything."""
+    return "narrowed down" if options.get("narrowed") else "all of it"
+
+
 @admin.register(Paper)
 class PaperAdmin(DeskAdmin):
     """Papers one asked for: being made, ready, gone after a week."""
@@ -275,8 +280,8 @@ class PaperAdmin(DeskAdmin):
     permissions = {"view": "|".join(SPEAKS), "add": "users.export"}
     list_values = ["kind", "saved__name", "asked_at", "made_at", "note", "options"]
     columns = [
-        Column("What", lambda r: Paper.Kind(r["kind"]).label, lead=True),
-        Column("Of", lambda r: r["options"].get("title") or r["saved__name"] or "All active members"),
+        Column("What", lambda r: r["options"].get("title") or Paper.Kind(r["kind"]).label, lead=True),
+        Column("Of", lambda r: part_of(r["options"]) if r["kind"] == Paper.Kind.LIST else r["saved__name"] or "All active members"),
         Column("Asked", lambda r: short_day(r["asked_at"])),
         Column("Stands", lambda r: "Ready" if r["made_at"] else "Being made"),
         Column("Holds", lambda r: r["note"]),
@@ -290,8 +295,12 @@ class PaperAdmin(DeskAdmin):
     def list_note(self, request: HttpRequest) -> str:
         """What waits for a second person."""
         mine = Q(act="papers") | Q(act__startswith="list:")
-        waits = Approval.objects.waiting().filter(mine, asked_by=request.user.pk).count()
-        return f"{waits} of your wishes {'waits' if waits == 1 else 'wait'} for a second person." if waits else ""
+        asked = Approval.objects.filter(mine, asked_by=request.user.pk)
+        waits = [approval.summary for approval in asked.waiting()[:5]]
+        recent = timezone.now() - Paper.LIFE
+        refused = [a.summary for a in asked.filter(is_granted=False, decided_at__gt=recent).exclude(decided_by=None)[:5]]
+        told = [f"Waits for a second person: {'; '.join(waits)}."] if waits else []
+        return " ".join([*told, *([f"Not agreed to: {'; '.join(refused)}."] if refused else [])])
 
     def get_urls(self) -> list[Any]:
         """The file."""
@@ -309,7 +318,10 @@ class PaperAdmin(DeskAdmin):
             paper = self.rows(request).filter(pk=unquote(object_id) if unquote(object_id).isdecimal() else 0).first()
             if paper is None:
                 raise Http404
-            return render(request, "admin/members/paper.html", {"title": paper.get_kind_display(), "paper": paper})
+            is_list = paper.kind == Paper.Kind.LIST
+            of = part_of(paper.options).capitalize() if is_list else str(paper.saved or "All active members")
+            title = f"{paper.options['title']} as a file" if is_list else paper.get_kind_display()
+            return render(request, "admin/members/paper.html", {"title": title, "paper": paper, "of": of, "is_list": is_list})
         form = PaperForm(
             request.POST or None,
             private=request.user.has_perm("users.view_private"),

@@ -302,7 +302,7 @@ class ApprovalAdmin(DeskAdmin):
         context = {
             "title": approval.summary,
             "approval": approval,
-            "particulars": particulars(approval) if approval.decided_at is None else [],
+            "particulars": particulars(approval) if approval.decided_at is None or approval.act.startswith("list:") else [],
             "act": act,
             "may_decide": approval.is_open(now) and not mine and request.user.has_perm(act.permission),  # type: ignore[union-attr]
             "mine": mine,
