@@ -134,8 +134,8 @@ def _word(length: int) -> models.CharField:
     return models.CharField(max_length=length, blank=True, db_default="")
 
 
-PRECISE = {"day": 10, "month": 7, "year": 4}
-"""How many letters of a day in ISO 8601 are known."""
+PRECISE = {"day": "%B %-d, %Y", "month": "%B %Y", "year": "%Y"}
+"""How a day is written of which so much is known."""
 
 
 class ImportRow(models.Model):
@@ -319,7 +319,7 @@ class ImportRow(models.Model):
     @property
     def details(self) -> str:
         """What a row says of a person beside her name and address, so that a wrong column is seen before the run."""
-        since = f"member since {self.joined_on.isoformat()[: PRECISE[self.joined_precision]]}" if self.joined_on else ""
+        since = f"member since {self.joined_on.strftime(PRECISE[self.joined_precision])}" if self.joined_on else ""
         standing = self.new_status.replace("_", " ")
         told = [self.phone_as_written or self.phone, self.address_line1, self.city, self.region, self.postal_code, since, standing]
         return ", ".join(part for part in told if part)

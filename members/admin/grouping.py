@@ -286,7 +286,7 @@ class PaperAdmin(DeskAdmin):
         Column("Stands", lambda r: "Ready" if r["made_at"] else "Being made"),
         Column("Holds", lambda r: r["note"]),
     ]
-    empty_text = "You asked for no paper yet."
+    empty_text = "Papers and files you ask for wait here for a week."
 
     def rows(self, request: HttpRequest) -> Any:
         """One's own."""
