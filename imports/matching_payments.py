@@ -25,7 +25,7 @@ def match_payments(p: dict[str, Any]) -> None:
     _refunds_that_name_no_charge(p)
     execute(FIRST, p)
     execute(_taken_over(), p)
-    for statement in (KNOWN_NUMBER, KNOWN_CHARGE, KNOWN_INTENT, KNOWN_OF_GROUP, MORE_WENT_BACK):
+    for statement in (KNOWN_NUMBER, KNOWN_CHARGE, KNOWN_INTENT, _known_reference(), KNOWN_OF_GROUP, MORE_WENT_BACK):
         execute(statement, p)
     execute(_refused(REFUND_OF_NOTHING, "The payment this went back of is neither in these files nor in the books."), p)
     now = "This may be a payment that is being made on this site right now. Bring it in again in three days."
@@ -107,6 +107,20 @@ KNOWN_INTENT = f"""
 UPDATE {ROW} SET target_payment_id = b.id FROM billing_payment b
 WHERE {OPEN} AND {ROW}.target_payment_id IS NULL AND {ROW}.intent_id <> '' AND b.stripe_payment_intent_id = {ROW}.intent_id
 """
+
+
+def _known_reference() -> str:
+    """Our own list of payments, brought back: our reference, for the same sum at the same time (a day may have one hour twice)."""
+    hours = (
+        "EXTRACT(EPOCH FROM b.paid_at - {0}.paid_at) / 3600" if is_postgres() else "(julianday(b.paid_at) - julianday({0}.paid_at)) * 24"
+    )
+    return f"""
+    UPDATE {ROW} SET target_payment_id = b.id FROM imports_importkey k JOIN billing_payment b ON b.reference = SUBSTR(k.value, 6)
+    WHERE {OPEN} AND {ROW}.target_payment_id IS NULL AND {ROW}.source = 'sheet' AND {ITS_KEY} AND SUBSTR(k.value, 1, 5) = 'list:'
+      AND b.status <> 'struck' AND b.amount = {ROW}.amount AND b.currency = {ROW}.currency AND ABS({hours.format(ROW)}) < 2
+    """
+
+
 # A later row may know the number under which the books know the payment.
 KNOWN_OF_GROUP = f"""
 UPDATE {ROW} SET target_payment_id = f.payment_id FROM (

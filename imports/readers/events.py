@@ -148,7 +148,8 @@ GUEST_LIST = Reader(
 """Our own guest list, ticked off in a spreadsheet and brought back: everybody is found by her number."""
 EVENTS = Reader(
     key="events", label="A list of events", kind=EVENT,
-    needs=[{"title", "event title", "event name", "event"}, {"starts at", "start date", "starts", "date", "event begins", "start", "when"}],
+    needs=[{"title", "event title", "event name", "event", "title of the event"},
+           {"starts at", "start date", "starts", "date", "event begins", "start", "when"}],
     never={"email", "e mail", "e mail address", "user email", "email address", "amount", "first name", "last name", "name"},
     columns={
         "event_ref": ["event id", "number of the event", "id"], "event_title": ["title", "event title", "title of the event",

@@ -19,7 +19,7 @@ from loaf.lib.tables import write_table
 from members import papers
 from members.models import Approval, AuditEntry, Member, Paper, TwoPersonRule
 from members.models.switch import PanicSwitch
-from tests.factories import make_event, make_member, make_plan, make_staff, make_staff_with, make_term
+from tests.factories import make_event, make_fund, make_member, make_payment, make_plan, make_staff, make_staff_with, make_term
 
 pytestmark = pytest.mark.django_db
 LISTS = [
@@ -167,6 +167,28 @@ def test_list_is_narrowed_as_it_was_seen_and_rights_are_asked_again_when_it_is_m
     staff.role_assignments.all().delete()
     work()
     assert Paper.objects.latest("pk").note == "You may not take this list out any more."
+
+
+@pytest.mark.parametrize("name", ["members_member", "billing_membership", "billing_payment", "donations_donation", "events_event"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_list_that_comes_back_brings_nothing_new(as_user, work, alone, name, kind):
+    ruth = make_member(email="ruth@example.org", first_name="Ruth", last_name="Miller")
+    make_term(member=ruth, plan=make_plan(name="Gold"))
+    make_event()
+    paid = make_payment(payer=ruth, payer_name="Ruth Miller", payer_email="ruth@example.org", amount=2500, kind="donation")
+    paid.donations.create(fund=make_fund(), donor=ruth, donor_name="Ruth Miller", kind="member", amount=2500, currency="usd")
+    run(preview(PAYPAL + PAID))
+    _, data, _ = take(as_user(make_staff("superadmin")), name, kind, work=work)
+    job = preview(data, names=[f"list.{kind}"])
+    assert job.total("create") == 0, job.counts
+    assert job.total("skip") >= 1
+    assert job.total("reject") == 0
+
+
+def test_reference_of_another_house_is_not_ours(as_user, work, alone):
+    make_payment(payer_name="Ruth Miller", payer_email="ruth@example.org", amount=2500)
+    _, data, _ = take(as_user(make_staff("superadmin")), "billing_payment", work=work)
+    assert preview(data.replace(b"25.00", b"26.00"), names=["list.csv"]).counts["payment"]["create"] == 1
 
 
 def test_file_with_private_columns_is_for_whoever_may_see_them_still(as_user, work, alone):
