@@ -30,6 +30,7 @@ from members.models import ExternalId, Member, User
 log = logging.getLogger("loaf.imports")
 MAX_FILES = 10
 KEPT = dt.timedelta(days=30)
+WRITTEN = [ImportRow.Action.CREATE, ImportRow.Action.UPDATE]
 
 
 class UploadProblem(Exception):
@@ -215,7 +216,7 @@ def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True, good_r
     locked.status, locked.started_at, locked.error, locked.stop_asked = ImportJob.Status.RUNNING, timezone.now(), "", False
     if not again:
         locked.done_rows, locked.written, locked.made = 0, {}, {}
-    locked.total_rows = locked.rows.count()
+    locked.total_rows = locked.rows.filter(action__in=WRITTEN).count()
     try:
         with transaction.atomic():
             locked.save()  # the database lets one job run at a time

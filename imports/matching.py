@@ -50,11 +50,10 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     """Most files are of people who are new, each once, or all known by their number: what cannot be so is asked once."""
     by_number = [] if NUMBERED.isdisjoint(readers) else [BY_NUMBER]
     between_files = [SAME_ID] if len(readers) > 1 else []
-    first = [GONE_SINCE] if is_fresh else [DECIDED]
-    _all((*first, *by_number, BY_ID, IN_THE_BIN), p)
+    execute(GONE_SINCE if is_fresh else DECIDED, p)
     is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
     if is_open:
-        _all((BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, IN_THE_BIN_BY_NAME), p)
+        _all((*by_number, BY_ID, IN_THE_BIN, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, IN_THE_BIN_BY_NAME), p)
     execute(SAME_TARGET, p)
     if is_open:
         is_shared = _exists(FIRST_OF_ADDRESS, p)

@@ -80,7 +80,7 @@ def _undo_chunk(job: ImportJob, kind: str) -> bool:
             return False
         first, count = fetch_all(
             "SELECT MIN(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s AND id <= %(last)s "
-            f"ORDER BY id DESC LIMIT {CHUNK}) x",
+            f"AND action IN ('create', 'update') ORDER BY id DESC LIMIT {CHUNK}) x",
             {"job": job.pk, "kind": kind, "last": last},
         )[0]
         if count:

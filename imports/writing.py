@@ -28,12 +28,12 @@ ORDER = ["person", *WRITERS]
 
 
 def write_chunk(job: ImportJob, kind: str) -> int:
-    """Write the next rows of one kind; return how many rows that was (0 when none is left)."""
+    """Write the next rows of one kind that are new or changed; return how many that was (0 when none is left)."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         first, last, count = fetch_all(
             "SELECT MIN(id), MAX(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s "
-            f"AND id > %(after)s ORDER BY id LIMIT {CHUNK}) x",
+            f"AND id > %(after)s AND action IN ('create', 'update') ORDER BY id LIMIT {CHUNK}) x",
             {"job": job.pk, "kind": kind, "after": locked.written.get(kind, 0)},
         )[0]
         if not count:

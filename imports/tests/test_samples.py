@@ -258,7 +258,7 @@ def test_killed_run_goes_on_where_it_stopped(capsys, monkeypatch):
         stream.close()
     actions.preview(job.pk)
     actions.start_run(job=job, by=None)
-    monkeypatch.setattr(writing, "CHUNK", 20)
+    monkeypatch.setattr(writing, "CHUNK", 10)
     chunks, real = [0], writing.execute
 
     def dying(statement, params=None):
