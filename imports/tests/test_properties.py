@@ -154,8 +154,9 @@ def test_run_is_the_preview_again_is_nothing_and_taken_back_is_as_before(rows, o
             again = written(looked_over(as_csv(rows), overwrite=overwrite))
             assert {(kind["create"], kind["update"]) for kind in again.counts.values()} == {(0, 0)}, again.counts
             assert dump() == after
-            undoing.start_undo(job=job, by=None, hand_over=False)
-            undoing.undo(job.pk)
+            if job.written:  # where every line is refused there is nothing to take back
+                undoing.start_undo(job=job, by=None, hand_over=False)
+                undoing.undo(job.pk)
             assert not ImportRow.objects.filter(job=job, is_kept=True).exists()
             assert dump() == before, "taken back is as before"
             assert not Message.objects.exists()
