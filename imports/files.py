@@ -66,10 +66,7 @@ def inspect(stream: IO[bytes], name: str, *, as_reader: str = "", may_map: bool 
     head = stream.read(65_536)
     _refuse_what_is_no_table(head, name)
     if head.startswith(b"PK\x03\x04"):
-        try:
-            shape, lines = Shape(sheets.kind_of(stream)), 0
-        except sheets.SheetProblem as problem:
-            raise FileProblem(f"{name} {problem}") from None
+        shape, lines = _workbook(stream, name), 0
         start, header = _head_row(stream, shape, name)
     else:
         encoding, lines = _encoding(stream, head)
@@ -89,10 +86,7 @@ def plain_shape(stream: IO[bytes], name: str) -> Shape:
     head = stream.read(65_536)
     _refuse_what_is_no_table(head, name)
     if head.startswith(b"PK\x03\x04"):
-        try:
-            return Shape(sheets.kind_of(stream))
-        except sheets.SheetProblem as problem:
-            raise FileProblem(f"{name} {problem}") from None
+        return _workbook(stream, name)
     encoding, _ = _encoding(stream, head)
     shapes = [Shape(encoding, delimiter) for delimiter in (",", ";", "\t")]
     return max(shapes, key=lambda shape: len(next((cells for _, cells in records(stream, shape) if any(cells)), [])))
@@ -125,6 +119,13 @@ def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
             line = rows.line_num + 1
     finally:
         text.detach()
+
+
+def _workbook(stream: IO[bytes], name: str) -> Shape:
+    try:
+        return Shape(sheets.kind_of(stream))
+    except sheets.SheetProblem as problem:
+        raise FileProblem(f"{name} {problem}") from None
 
 
 def may_hold(stream: IO[bytes], shape: Shape, pattern: re.Pattern[bytes]) -> bool:

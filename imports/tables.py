@@ -209,7 +209,7 @@ class TableResource(Resource):
     def _reads(self, name: str) -> Any:
         """A field as it will stand, in the words of the form."""
         value = self.form.fields[name].prepare_value(self.form.cleaned_data.get(name))
-        return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        return ("yes" if value else "no") if isinstance(value, bool) else value
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         """Whether the line says nothing new."""
@@ -325,11 +325,14 @@ class TableImport(ImportMixin):
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Bring in what was looked over. A second press finds the file gone."""
+        if not self.create_confirm_form(request).is_valid():
+            return self._gone(request)
         try:
-            if self.create_confirm_form(request).is_valid():
-                return super().process_import(request, **kwargs)  # type: ignore[no-any-return]
-        except files.FileProblem:
-            pass
+            return super().process_import(request, **kwargs)  # type: ignore[no-any-return]
+        except files.FileProblem:  # nothing is left of it where it was kept
+            return self._gone(request)
+
+    def _gone(self, request: HttpRequest) -> HttpResponse:
         messages.error(
             request, "This file was brought in already, or has waited for more than a day. Choose it again, if you want it looked at."
         )
