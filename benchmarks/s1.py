@@ -2,6 +2,7 @@
 
 import csv
 import gc
+import math
 import resource
 import subprocess
 import sys
@@ -157,7 +158,7 @@ def main() -> None:
         line("S1", "ours: the same file again, nothing changes", rates["again"], rates["ours"], "rows/s", "≤ 0.5")
         small, large = wordpress_file(Path(folder) / "small.csv", 10_000), wordpress_file(Path(folder) / "large.csv", 100_000)
         slow, fast = ours(large, 100_000), ours(small, 10_000)
-        print(f"| S1 | time exponent 10,000 → 100,000 | {1 + __import__('math').log10(fast / slow):.2f} | one run each |  | ≤ 1.05 |")
+        print(f"| S1 | time exponent 10,000 → 100,000 | {1 + math.log10(fast / slow):.2f} | one run each |  | ≤ 1.05 |")
         growth = [memory_growth(small, 10_000), memory_growth(large, 100_000)]
         print(f"| S1 | memory over idle at 10,000 / 100,000 rows | {growth[0]:.0f} / {growth[1]:.0f} MB | one run each |  | ≤ 32 MB |")
 

@@ -20,10 +20,8 @@ CARD_DAYS = 60
 
 
 def _days(asked: QueryDict) -> tuple[dt.date, dt.date]:
-    """The days a report was asked for; without any that can be read, this year so far."""
-    form, today = SpanForm(asked if "first" in asked else None), timezone.localdate()
-    given = form.cleaned_data if form.is_bound and form.is_valid() else {"first": today.replace(month=1, day=1), "last": today}
-    return given["first"], given["last"]
+    """The days a report was asked for."""
+    return _span(asked)[1:]
 
 
 def _rows(rows: list[reports.Row], names: list[str], money: set[str]) -> list[list[Any]]:
@@ -122,18 +120,18 @@ class SpanForm(forms.Form):
         return given
 
 
-def _span(request: HttpRequest) -> tuple[SpanForm, dt.date, dt.date]:
-    """The days asked for; without any, this year so far."""
+def _span(asked: QueryDict) -> tuple[SpanForm, dt.date, dt.date]:
+    """The days asked for; without any that can be read, this year so far."""
     today = timezone.localdate()
     usual = {"first": today.replace(month=1, day=1), "last": today}
-    form = SpanForm(request.GET if "first" in request.GET else None, initial=usual)
+    form = SpanForm(asked if "first" in asked else None, initial=usual)
     given = form.cleaned_data if form.is_bound and form.is_valid() else usual
     return form, given["first"], given["last"]
 
 
 def money(request: HttpRequest) -> HttpResponse:
     """What came in: by account, month, plan and way."""
-    form, first, last = _span(request)
+    form, first, last = _span(request.GET)
     today = timezone.localdate()
     context = {
         "title": "What came in", "form": form, "first": first, "last": last, "accounts": reports.by_account(first, last),
