@@ -264,7 +264,6 @@ def preview(job_id: int) -> None:
             return
     job.total_rows = job.done_rows
     job.save(update_fields=["total_rows"])
-    tell_planner()
     compare(job, is_fresh=True)
 
 
@@ -295,13 +294,15 @@ def run(job_id: int) -> None:
                 job.save(update_fields=["error"])
                 compare(job)
                 return
-    for kind in ORDER:
+    if kinds := [kind for kind in ORDER if any(job.counts.get(kind, {}).get(action) for action in WRITTEN)]:
+        tell_planner()
+    for kind in kinds:
         while write_chunk(job, kind):
             if ImportJob.objects.filter(pk=job.pk, stop_asked=True).exists():
                 undoing.undo(job_id, was=ImportJob.Status.RUNNING)
                 return
-    job.counts, job.status, job.finished_at = count_actions(job), ImportJob.Status.FINISHED, timezone.now()
-    job.save(update_fields=["counts", "status", "finished_at"])
+    job.status, job.finished_at = ImportJob.Status.FINISHED, timezone.now()
+    job.save(update_fields=["status", "finished_at"])
     log.info("import %s finished: %s", job.pk, job.counts)
 
 

@@ -106,7 +106,7 @@ def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
     text = io.TextIOWrapper(stream, encoding=shape.encoding, errors="replace", newline="")
     quoting: dict[str, Any] = {"escapechar": "\\", "doublequote": False} if shape.backslashes else {}
     try:
-        rows = csv.reader(text, delimiter=shape.delimiter, **quoting)
+        rows = csv.reader((line.replace("\x00", "") for line in text), delimiter=shape.delimiter, **quoting)
         line = 1
         while True:
             try:
@@ -203,12 +203,11 @@ def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str
     first: tuple[int, list[str]] = (1, [])
     try:
         for line, cells in islice(records(stream, shape), TITLES):
-            row = [cell.replace("\x00", "") for cell in cells]
-            if recognise({normal_header(column) for column in row}) is not None:
-                return line, row
-            filled = sum(1 for cell in row if cell.strip())
+            if recognise({normal_header(column) for column in cells}) is not None:
+                return line, cells
+            filled = sum(1 for cell in cells if cell.strip())
             if not first[1] or (filled > 1 >= sum(1 for cell in first[1] if cell.strip())):
-                first = (line, row)
+                first = (line, cells)
     except FileProblem as error:
         raise FileProblem(f"{name}: {error}" if "line" in str(error) else f"{name} {error}") from None
     return first

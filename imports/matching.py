@@ -37,13 +37,13 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
 
 NUMBERED = {"loaf_members", "loaf_answers"}
 """Readers of our own files, in which everybody has her number."""
-COMPARED = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
+LOOKED_AT = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
 
 
 def tell_planner() -> None:
-    """Let PostgreSQL look at the rows just staged. In a transaction of its own: it would keep others from looking until the end."""
+    """Let PostgreSQL look at the rows to be written. In a transaction of its own: it would keep others from looking until the end."""
     if is_postgres():
-        execute(f"ANALYZE (SKIP_LOCKED) {R} ({', '.join(COMPARED)})")
+        execute(f"ANALYZE (SKIP_LOCKED) {R} ({', '.join(LOOKED_AT)})")
 
 
 def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh: bool) -> None:
@@ -52,17 +52,19 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     between_files = [SAME_ID] if len(readers) > 1 else []
     execute(GONE_SINCE if is_fresh else DECIDED, p)
     is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
-    if is_open:
+    is_anybody = _exists("SELECT 1 FROM members_member", p)
+    if is_open and is_anybody:
         _all((*by_number, BY_ID, IN_THE_BIN, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, IN_THE_BIN_BY_NAME), p)
-    execute(SAME_TARGET, p)
+    if is_anybody:
+        execute(SAME_TARGET, p)
     if is_open:
-        is_shared = _exists(FIRST_OF_ADDRESS, p)
-        in_job = [SAME_PERSON, SAME_ADDRESS] if is_shared else []
-        doubts = [DOUBTS_ON_ROLLS, *([DOUBTS_IN_JOB] if is_shared else [])]
-        _all((*between_files, DECIDED_ROW, *in_job, *doubts, BY_PHONE), p)
+        in_job, doubts_in_job = ([SAME_PERSON, SAME_ADDRESS], [DOUBTS_IN_JOB]) if _exists(FIRST_OF_ADDRESS, p) else ([], [])
+        _all((*between_files, *([] if is_fresh else [DECIDED_ROW]), *in_job), p)
+        _all((*([DOUBTS_ON_ROLLS] if is_anybody else []), *doubts_in_job, *([BY_PHONE, OTHER_ADDRESS] if is_anybody else [])), p)
     if is_open and "loaf_answers" in readers:
         execute(UNKNOWN_NUMBER, p)
-    _all((OTHER_ADDRESS, *([] if is_fresh else [LEFT_OUT])), p)
+    if not is_fresh:
+        execute(LEFT_OUT, p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):

@@ -174,7 +174,7 @@ class ImportRow(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     raw = models.JSONField(null=True, help_text="The cells, but for secrets, of rows somebody has to look at.")
     action = models.CharField(max_length=6, choices=Action.choices, blank=True)
-    reasons = models.JSONField(default=list, help_text="What reading found: column, value, sentence.")
+    reasons = models.JSONField(default=list, db_default=[], help_text="What reading found: column, value, sentence.")
     why = models.CharField(max_length=200, blank=True, db_default="", help_text="What comparing with the list and the other lines found.")
     is_void = models.BooleanField(default=False, db_default=False, help_text="Nothing to bring in: a failed charge, an organisation.")
     new_id = models.BigIntegerField(null=True, help_text="The id its person, term or answer gets when it is new; reserved while reading.")

@@ -1,13 +1,15 @@
 """From a file to rows on the stage: each record read once, in Python, with the same words on every database."""
 
+import itertools
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import models, transaction
 
 from billing.models import Membership
 from events.models import Rsvp
@@ -43,21 +45,24 @@ TYPED: dict[str, list[str]] = {
         "method", "card_brand", "card_last4", "fund_name", "is_refund", "event_ref",
     ],
 }  # fmt: skip
-"""The columns a kind fills; the others get the database's defaults, so that fewer bytes travel."""
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys([name for names in TYPED.values() for name in names], ""),
-    **dict.fromkeys(["joined_on", "starts_on", "ends_on", "amount", "paid_at", "refunded_at", "event_starts_at", "event_ends_at",
-    "places"]),
-    "joined_precision": "day", "refunded": 0, "fee": 0, **dict.fromkeys(["is_refund", "is_loose", "is_weak", "has_come"], False),
-}  # fmt: skip
+"""The columns a kind fills; the others get the database's defaults."""
 BECOMES = {PERSON: Member, TERM: Membership, ANSWER: Rsvp}
 """Kinds whose rows are given the id of what they become while they are read."""
 KEYS = ["job_id", "file_id", "record", "value"]
 COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_void", "new_id", "target_member_id"]
-BLANK = {kind: {name: EMPTY[name] for name in names} for kind, names in TYPED.items()}
 Staged = dict[str, list[list[Any]]]
 EITHER_WAY = re.compile(rb"[/.-](?<!\d\d\d[/.-])\d{1,2}[/.-]\d\d")
 """What a date that may be read two ways looks like from its first mark on; files whose dates begin with a year hold none."""
+
+
+def _default(name: str) -> Any:
+    """What the database puts into a column by itself, JSON as text; NOT_PROVIDED where it puts nothing."""
+    field: models.Field[Any, Any] = ImportRow._meta.get_field(name)  # type: ignore[assignment]
+    return None if field.null else "[]" if field.db_default == [] else field.db_default
+
+
+DEFAULTS = {name: _default(name) for name in dict.fromkeys([*COLUMNS, *itertools.chain(*TYPED.values())])}
+BLANK = {kind: {name: DEFAULTS[name] for name in names} for kind, names in TYPED.items()}
 
 
 def reader_of(file: ImportFile) -> Reader:
@@ -79,16 +84,17 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
     with default_storage.open(file.stored_as, "rb") as stream:
         records = file_records(file, stream)
         header = next(records)[1]
-        places, secrets = reader.places(header), reader.secret_places(header)
+        cells = Cells(reader.places(header), header, reader.slashes, bool(file.day_first), file.name)
+        secrets = reader.secret_places(header)
         while chunk := list(islice(records, CHUNK)):
-            staged: Staged = {}
+            staged: Staged = defaultdict(list)
             keys: list[list[Any]] = []
-            for number, (line, cells) in enumerate(chunk, start=count + 1):
-                raw = _without_secrets(cells, secrets)
-                facts = _facts_of(file, reader, Cells(raw, places, header, file_name=file.name), record=number, line=line, keys=keys)
-                for kind, row in facts:
-                    staged.setdefault(kind, []).append(row)
-            count += len(chunk)
+            rows = [_without_secrets(row, secrets) for _, row in chunk] if secrets else [row for _, row in chunk]
+            for (line, row), tidied in zip(chunk, cells.tidy_all(rows), strict=True):
+                count += 1
+                cells.row, cells.tidied, cells.notes = row, tidied, []
+                for kind, fact in _facts_of(file, reader, cells, record=count, line=line, keys=keys):
+                    staged[kind].append(fact)
             _put(job, staged, keys, count)
     return count
 
@@ -100,11 +106,11 @@ def file_records(file: ImportFile, stream: Any) -> Iterator[tuple[int, list[str]
     yield from ((line, cells) for line, cells in found if any(cells))
 
 
-def _without_secrets(cells: list[str], secrets: list[int]) -> list[str]:
+def _without_secrets(row: list[str], secrets: list[int]) -> list[str]:
     for place in secrets:
-        if place < len(cells):
-            cells[place] = ""
-    return [cell.replace("\x00", "") for cell in cells] if "\x00" in "".join(cells) else cells
+        if place < len(row):
+            row[place] = ""
+    return row
 
 
 def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> None:
@@ -116,22 +122,25 @@ def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> N
                     row[place] = number
             if kind == PERSON:
                 _find_by_number(rows)
-            copy_rows(ImportRow._meta.db_table, [*COLUMNS, *TYPED[kind]], rows)
+            copy_rows(ImportRow._meta.db_table, *_telling([*COLUMNS, *TYPED[kind]], rows))
         if keys:
             copy_rows(ImportKey._meta.db_table, KEYS, keys)
         ImportJob.objects.filter(pk=job.pk).update(done_rows=job.done_rows + count)
 
 
-HOLDERS = (
-    "SELECT e.value, e.member_id FROM members_externalid e JOIN members_member m ON m.id = e.member_id AND m.deleted_at IS NULL"
-    " WHERE e.source = %(source)s AND"
-)
+def _telling(columns: list[str], rows: list[list[Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns in which some row has anything else than what the database puts there by itself: half as many bytes travel."""
+    told = [(name, cells) for name, cells in zip(columns, zip(*rows, strict=True), strict=True) if cells.count(DEFAULTS[name]) < len(cells)]
+    return [name for name, _ in told], list(zip(*(cells for _, cells in told), strict=True))
+
+
+HOLDERS = "SELECT value, member_id FROM members_externalid WHERE source = %(source)s AND"
 
 
 def _find_by_number(rows: list[list[Any]]) -> None:
     """Who is known by her number at the other system is found before she is staged: a file brought in again rewrites no row.
 
-    Matching asks the same of the rows that are staged already.
+    Matching asks whether she still has it, and was not deleted.
     """
     columns = [*COLUMNS, *TYPED[PERSON]]
     action, target, source, number = (columns.index(name) for name in ("action", "target_member_id", "source", "source_id"))
@@ -140,7 +149,7 @@ def _find_by_number(rows: list[list[Any]]) -> None:
         if not ExternalId.objects.filter(source=name).exists():
             continue
         given = [row[number] for row in numbered if row[source] == name]
-        known = dict(fetch_all(f"{HOLDERS} {among('e.value', 'numbers')}", {"source": name, "numbers": listed(given)}))
+        known = dict(fetch_all(f"{HOLDERS} {among('value', 'numbers')}", {"source": name, "numbers": listed(given)}))
         for row in numbered:
             if row[source] == name and (member := known.get(row[number])):
                 row[action], row[target] = "skip", member
@@ -166,21 +175,23 @@ def _facts_of(
     file: ImportFile, reader: Reader, cells: Cells, *, record: int, line: int, keys: list[list[Any]]
 ) -> Iterator[tuple[str, list[Any]]]:
     """The rows of the stage that one record makes, one a fact; the numbers of its payment go onto `keys`."""
-    action, reasons, facts = _judge(reader, cells, day_first=bool(file.day_first))
+    action, reasons, facts = _judge(reader, cells)
     told = json.dumps(reasons, ensure_ascii=False) if reasons else "[]"
-    raw = json.dumps(list(cells.row), ensure_ascii=False) if action == "reject" else None
+    raw = json.dumps(cells.row, ensure_ascii=False) if action == "reject" else None
     for kind, values in facts or [(reader.kind, {})]:
-        keys += ([file.job_id, file.pk, record, key] for key in values.get("keys", ()))
+        for key in values.pop("keys", ()):
+            keys.append([file.job_id, file.pk, record, key])
+        reasons_of_it = told if kind == reader.kind else "[]"
         yield (
             kind,
             [
-                file.job_id, file.pk, record, line, kind, raw, action, told if kind == reader.kind else "[]", action == "skip", None, None,
-                *list((BLANK[kind] | values).values())[: len(BLANK[kind])],
+                file.job_id, file.pk, record, line, kind, raw, action, reasons_of_it, action == "skip", None, None,
+                *(BLANK[kind] | values).values(),
             ],
         )  # fmt: skip
 
 
-def _judge(reader: Reader, cells: Cells, *, day_first: bool) -> tuple[str, list[dict[str, str]], list[tuple[str, dict[str, Any]]]]:
+def _judge(reader: Reader, cells: Cells) -> tuple[str, list[dict[str, str]], list[tuple[str, dict[str, Any]]]]:
     """Say what one record is: refused, passed over, or the facts it tells (new, until matching says otherwise)."""
     width, filled = len(cells.header), len(cells.row)
     if filled > width and any(cell.strip() for cell in cells.row[width:]):
@@ -188,7 +199,6 @@ def _judge(reader: Reader, cells: Cells, *, day_first: bool) -> tuple[str, list[
         return "reject", [{"column": "", "value": "", "reason": sentence}], []
     if filled < width:
         cells.row = [*cells.row, *[""] * (width - filled)]
-    cells.slashes, cells.day_first = reader.slashes, day_first
     try:
         facts = reader.read(cells)
     except RowProblem as problem:

@@ -31,16 +31,13 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     """Write the next rows of one kind that are new or changed; return how many that was (0 when none is left)."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-        first, last, count = fetch_all(
-            "SELECT MIN(id), MAX(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s "
-            f"AND id > %(after)s AND action IN ('create', 'update') ORDER BY id LIMIT {CHUNK}) x",
-            {"job": job.pk, "kind": kind, "after": locked.written.get(kind, 0)},
-        )[0]
+        after = {"job": job.pk, "kind": kind, "after": locked.written.get(kind, 0), "chunk": CHUNK}
+        first, last, count, new = fetch_all(NEXT, after)[0]
         if not count:
             return 0
         params = {"job": job.pk, "from": first, "last": last, "now": timezone.now(), "today": timezone.localdate()}
         if kind == ImportRow.Kind.PERSON:
-            _write_people(job, params)
+            _write_people(job, params, new=new, changed=count - new)
         else:
             WRITERS[kind](params, locked.made)
         locked.written[kind] = last
@@ -50,19 +47,24 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     return int(count)
 
 
+NEXT = """
+SELECT MIN(id), MAX(id), COUNT(*), COUNT(CASE WHEN action = 'create' THEN 1 END) FROM (
+  SELECT id, action FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s AND id > %(after)s
+    AND action IN ('create', 'update') ORDER BY id LIMIT %(chunk)s) x
+"""
 PEOPLE = f"{CHUNK_ROWS} AND imports_importrow.kind = 'person'"
 NEW = f"{PEOPLE} AND imports_importrow.action = 'create'"
 WHO = "COALESCE(target_member_id, new_id)"
 """Whose row it is: somebody who was found, or the id reserved for her."""
 
 
-def _write_people(job: ImportJob, p: dict[str, Any]) -> None:
-    new = fetch_all(f"SELECT COUNT(*) FROM imports_importrow WHERE {NEW}", p)[0][0]
+def _write_people(job: ImportJob, p: dict[str, Any], *, new: int, changed: int) -> None:
     if new:
         numbered = {**p, "number": NumberSeries.take("member", new), "status": job.new_status}
         for statement in (_new_members(), FIRST_STATUS):
             execute(statement, numbered)
-    _update_members(job, p)
+    if changed:
+        _update_members(job, p)
     execute(SOURCE_IDS, p)
     execute(CUSTOMER_IDS, p)
 

@@ -2,8 +2,9 @@
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from imports.fields import FIELDS
@@ -14,8 +15,8 @@ PERSON, LINK, TERM, MANDATE, EVENT, ANSWER, PAYMENT = "person", "link", "term", 
 Facts = list[tuple[str, dict[str, Any]]]
 """What one line tells: (kind, values) each; a kind at most once."""
 SLASH = re.compile(r"\\(.)", re.DOTALL)
-PLAIN = re.compile(r"[!-%(-\[\]-~][!-%'-\[\]-~]*(?: [!-%'-\[\]-~]+)*")
-"""A cell nothing has to be done to: ASCII, single blanks, no &, no backslash, no apostrophe before it. Most are so."""
+ODD = ("&", "\\", "  ", " \n", "\n ", "\n'")
+"""What no cell of a plain column holds, written one below the other."""
 
 
 def normal_header(name: str) -> str:
@@ -35,32 +36,35 @@ class NotOurs(Exception):
     """The row is no mistake, just nothing to bring in: a failed charge, a test order. The message says what it is."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Cells:
-    """One row by meaning. `text` gives the tidied cell of a target, whatever the file calls its column."""
+    """The records of one file by meaning, one at a time. `text` gives the tidied cell of a target, whatever the file calls its column."""
 
-    row: Sequence[str]
     places: dict[str, list[int]]
     header: Sequence[str]
-    notes: list[dict[str, str]] = field(default_factory=list)
     slashes: bool = False
     day_first: bool = False
     """Whether 03/04/2021 is April 3 in this file."""
     file_name: str = ""
+    row: list[str] = field(default_factory=list)
+    """The record as the file has it."""
+    tidied: Sequence[str] = ()
+    """The same, each cell that means something tidied."""
+    notes: list[dict[str, str]] = field(default_factory=list)
+    """What has to be said of the record: column, value, sentence."""
+
+    def tidy_all(self, rows: Iterable[list[str]]) -> Iterable[Sequence[str]]:
+        """The rows with the columns that mean something tidied; all of them as wide as the widest, and as the header."""
+        used = {place for places in self.places.values() for place in places}
+        columns = [cells[1:] for cells in zip_longest(self.header, *rows, fillvalue="")]
+        tidied = (_tidy_column(cells, self.slashes) if place in used else cells for place, cells in enumerate(columns))
+        return zip(*tidied, strict=True)
 
     def text(self, target: str) -> str:
         """The first non-empty cell among the columns that mean `target`, tidied; "" when there is none."""
         for place in self.places.get(target, ()):
-            value = self.row[place]
-            if value:
-                if PLAIN.fullmatch(value):
-                    return value
-                value = safe_text(SLASH.sub(r"\1", value) if self.slashes and "\\" in value else value)
-                if "&" in value and ";" in value:
-                    value = html.unescape(value)
-                value = tidy(value)
-                if value:
-                    return value
+            if value := self.tidied[place]:
+                return value
         return ""
 
     def lines(self, target: str, limit: int) -> str:
@@ -101,6 +105,18 @@ class Cells:
         if len(value) > limit:
             raise RowProblem(f"“{self.column(target)}” has {len(value)} characters; {limit} fit.", self.column(target), value[:80])
         return value
+
+
+def _tidy_column(cells: Sequence[str], slashes: bool) -> Sequence[str]:
+    """Most columns need nothing: ASCII, single blanks, no &, no backslash, no apostrophe before a cell. One look tells it of all cells."""
+    below = "\n".join(["", *cells, ""])
+    is_plain = below.isascii() and below.count("\n") == len(cells) + 1 and below.replace("\n", "").isprintable()
+    return cells if is_plain and not any(odd in below for odd in ODD) else [_tidy_cell(cell, slashes) for cell in cells]
+
+
+def _tidy_cell(value: str, slashes: bool) -> str:
+    value = safe_text(SLASH.sub(r"\1", value) if slashes and "\\" in value else value)
+    return tidy(html.unescape(value) if "&" in value and ";" in value else value)
 
 
 @dataclass(frozen=True)

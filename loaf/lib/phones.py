@@ -12,11 +12,14 @@ OURS = re.compile(r"\s*(?:\+?1[ .-]{0,2})?\(?([2-9]\d{2})\)?[ .-]{0,2}([2-9]\d{2
 """A whole number of our region, as nearly everybody writes it; the library gives the same, sixty times slower."""
 
 
-@functools.lru_cache(maxsize=4096)
 def to_e164(text: str) -> str:
     """Return "+17135550142" for "(713) 555-0142"; an empty string when the text is no possible number."""
-    if ours := OURS.fullmatch(text):
-        return f"+1{ours[1]}{ours[2]}{ours[3]}"
+    ours = OURS.fullmatch(text)
+    return f"+1{ours[1]}{ours[2]}{ours[3]}" if ours else _of_elsewhere(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_elsewhere(text: str) -> str:
     try:
         number = phonenumbers.parse(NOTE.sub("", text.lstrip("'")), REGION)
     except phonenumbers.NumberParseException:

@@ -4,13 +4,15 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model
 
 CHUNK = 5_000
+MARKS = 4_000
+"""Values of one statement; SQLite takes eight times as many."""
 
 
 def is_postgres() -> bool:
@@ -34,7 +36,7 @@ def set_based() -> Iterator[None]:
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows: COPY on PostgreSQL, executemany elsewhere. JSON columns are given as text."""
+    """Append rows: COPY on PostgreSQL, many rows a statement elsewhere. JSON columns are given as text."""
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if is_postgres():
@@ -43,15 +45,18 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
                 for row in rows:
                     write(row)
             return
-        marks = ", ".join(["%s"] * len(columns))
-        statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 (names are ours)
-        moments = [place for place, column in enumerate(columns) if column.endswith("_at")]
+        width = len(columns)
+        times = [place for place, column in enumerate(columns) if column.endswith(("_at", "_on"))]
+        marks = f"({', '.join(['%s'] * width)})"
         iterator = iter(rows)
-        while chunk := [list(row) if moments else row for row in islice(iterator, CHUNK)]:
-            for row in chunk if moments else ():
-                for place in moments:
-                    row[place] = _sqlite(row[place])  # type: ignore[index]
-            cursor.executemany(statement, chunk)
+        # SQLite notes the last id of a table after each statement: one a row costs as much as the row.
+        while chunk := list(islice(iterator, CHUNK)):
+            given = list(chain.from_iterable(chunk))
+            for place in times:
+                given[place::width] = map(_sqlite, given[place::width])
+            for size, batches in groupby(batched(given, MARKS // width * width), key=len):
+                statement = f'INSERT INTO "{table}" ({names}) VALUES {", ".join([marks] * (size // width))}'  # noqa: S608 (names are ours)
+                cursor.executemany(statement, list(batches))
 
 
 # The ids one by one only where another session took one in between; nearly always they are a whole block.
@@ -81,6 +86,11 @@ def reserve_ids(model: type[Model], count: int) -> list[int]:
         )
         cursor.execute(change, [last + count, table])
         return list(range(last + 1, last + count + 1))
+
+
+def batched(values: list[Any], size: int) -> Iterator[list[Any]]:
+    """Cut a list into pieces of a size; the last may be shorter."""
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def execute(statement: str, params: dict[str, Any] | None = None) -> int:
