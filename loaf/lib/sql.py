@@ -38,25 +38,30 @@ def set_based() -> Iterator[None]:
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append rows: COPY on PostgreSQL, many rows a statement elsewhere. JSON columns are given as text."""
     names = ", ".join(f'"{column}"' for column in columns)
+    into = f'"{table}" ({names})'
     with connection.cursor() as cursor:
-        if is_postgres():
-            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-                write = copy.write_row
-                for row in rows:
-                    write(row)
+        if not is_postgres():
+            _insert_rows(cursor, into, columns, rows)
             return
-        width = len(columns)
-        times = [place for place, column in enumerate(columns) if column.endswith(("_at", "_on"))]
-        marks = f"({', '.join(['%s'] * width)})"
-        iterator = iter(rows)
-        # SQLite notes the last id of a table after each statement: one a row costs as much as the row.
-        while chunk := list(islice(iterator, CHUNK)):
-            given = list(chain.from_iterable(chunk))
-            for place in times:
-                given[place::width] = map(_sqlite, given[place::width])
-            for size, batches in groupby(batched(given, MARKS // width * width), key=len):
-                statement = f'INSERT INTO "{table}" ({names}) VALUES {", ".join([marks] * (size // width))}'  # noqa: S608 (names are ours)
-                cursor.executemany(statement, list(batches))
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            write = copy.write_row
+            for row in rows:
+                write(row)
+
+
+def _insert_rows(cursor: Any, into: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """SQLite notes the last id of a table after each statement: one statement a row costs as much again as the row."""
+    width, iterator = len(columns), iter(rows)
+    times = [place for place, column in enumerate(columns) if column.endswith(("_at", "_on"))]
+    marks = f"({', '.join(['%s'] * width)})"
+    while chunk := list(islice(iterator, CHUNK)):
+        if any(len(row) != width for row in chunk):
+            raise ValueError("A row has more or fewer values than there are columns.")
+        given = list(chain.from_iterable(chunk))
+        for place in times:
+            given[place::width] = map(_sqlite, given[place::width])
+        for size, batches in groupby(batched(given, MARKS // width * width), key=len):
+            cursor.executemany(f"INSERT INTO {into} VALUES {', '.join([marks] * (size // width))}", list(batches))  # noqa: S608 (names are ours)
 
 
 # The ids one by one only where another session took one in between; nearly always they are a whole block.
