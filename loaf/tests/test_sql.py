@@ -31,5 +31,5 @@ def test_columns_not_named_have_what_the_database_puts_there():
 
 
 def test_a_row_of_another_length_is_refused_whole():
-    with pytest.raises(Exception, match="values|missing data"):
+    with pytest.raises(Exception, match=r"values|missing data"):
         copy_rows(ImportRow._meta.db_table, COLUMNS, [*rows_of(2), rows_of(1)[0][:-1]])
