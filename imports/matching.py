@@ -68,7 +68,7 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):
-        _all((NEW_NUMBERS, changes_of(overwrite), no_more_news()), p)
+        _all((NEW_NUMBERS, changes_of(overwrite)), p)
 
 
 def _all(statements: Iterable[str], p: dict[str, Any]) -> None:
@@ -255,20 +255,16 @@ def filled_from_repeats() -> str:
 
 
 def changes_of(overwrite: bool) -> str:
-    """Mark rows that say something the list does not: an empty field to fill, or (overwrite) another value."""
+    """Mark rows that say something the list does not: an empty field to fill, or (overwrite) another value.
+
+    An opt-out of the news always wins, on whichever line it stands; an opt-in changes nothing.
+    """
     differs = [f"({R}.{c} <> '' AND m.{c} <> {R}.{c})" if overwrite else f"({R}.{c} <> '' AND m.{c} = '')" for c in FILL]
     other_day = f"(m.joined_on IS NULL OR m.joined_on <> {R}.joined_on)" if overwrite else "m.joined_on IS NULL"
     differs.append(f"({R}.joined_on IS NOT NULL AND {other_day})")
-    return f"""
-    UPDATE {R} SET action = 'update' FROM members_member m
-    WHERE {FOUND} AND same_as IS NULL AND NOT {R}.is_loose AND m.id = {R}.target_member_id AND ({" OR ".join(differs)})
-    """
-
-
-def no_more_news() -> str:
-    """Mark rows that take the news from somebody: an opt-out always wins, an opt-in changes nothing."""
     wants = "COALESCE(m.channels->>'news', '')" if is_postgres() else "COALESCE(json_extract(m.channels, '$.news'), '')"
     return f"""
     UPDATE {R} SET action = 'update' FROM members_member m
-    WHERE {FOUND} AND {R}.news = 'none' AND m.id = {R}.target_member_id AND {wants} <> 'none'
+    WHERE {FOUND} AND m.id = {R}.target_member_id AND (
+      {R}.same_as IS NULL AND NOT {R}.is_loose AND ({" OR ".join(differs)}) OR {R}.news = 'none' AND {wants} <> 'none')
     """
