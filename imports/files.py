@@ -129,15 +129,18 @@ def _workbook(stream: IO[bytes], name: str) -> Shape:
 
 
 def may_hold(stream: IO[bytes], shape: Shape, pattern: re.Pattern[bytes]) -> bool:
-    """Whether something in ASCII may be in the file, by a look at its bytes, far cheaper than reading it; False is certain."""
+    """Whether something in ASCII may be in the file, by a look at its bytes, far cheaper than reading it; False is certain.
+
+    What the pattern looks back at is at most 4 bytes, what it finds at most 40.
+    """
     if shape.encoding in WORKBOOKS or shape.encoding.startswith("utf-16"):
         return True
     stream.seek(0)
     rest = b""
     while block := stream.read(1 << 20):
-        if not block.isascii() or pattern.search(rest + block):
+        if not block.isascii() or pattern.search(rest + block, 4 if rest else 0):
             return True
-        rest = block[-40:]
+        rest = block[-44:]
     return False
 
 

@@ -37,7 +37,7 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
 
 NUMBERED = {"loaf_members", "loaf_answers"}
 """Readers of our own files, in which everybody has her number."""
-LOOKED_AT = ["job_id", "file_id", "record", "kind", "action", "email", "source_id", "customer_id", "same_as", "target_member_id"]
+LOOKED_AT = ["job_id", "file_id", "record", "kind", "action", "same_as", "target_member_id"]
 
 
 def tell_planner() -> None:
@@ -68,7 +68,7 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):
-        _all((NEW_NUMBERS, changes_of(overwrite)), p)
+        _all((NEW_CUSTOMERS, *([NEW_NUMBERS] if is_open else []), changes_of(overwrite)), p)
 
 
 def _all(statements: Iterable[str], p: dict[str, Any]) -> None:
@@ -213,13 +213,15 @@ OF_FIRST = f"""
 UPDATE {R} SET target_member_id = COALESCE(f.target_member_id, f.new_id) FROM {R} f WHERE {FOUND} AND {R}.same_as = f.id
 """
 # A number at another system that nobody has yet is worth keeping, whatever else the row repeats.
+NEW_CUSTOMERS = f"""
+UPDATE {R} SET action = 'update' WHERE {FOUND} AND customer_id <> ''
+  AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = {R}.customer_id)
+  AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.customer_id = {R}.customer_id)
+"""
 NEW_NUMBERS = f"""
-UPDATE {R} SET action = 'update' WHERE {FOUND} AND (
-  (customer_id <> '' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = 'stripe' AND e.value = {R}.customer_id)
-    AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.customer_id = {R}.customer_id))
-  OR (source_id <> '' AND source <> 'loaf' AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source
-    AND e.value = {R}.source_id)
-    AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.source = {R}.source AND f.source_id = {R}.source_id)))
+UPDATE {R} SET action = 'update' WHERE {FOUND} AND source_id <> '' AND source <> 'loaf'
+  AND NOT EXISTS (SELECT 1 FROM members_externalid e WHERE e.source = {R}.source AND e.value = {R}.source_id)
+  AND NOT EXISTS (SELECT 1 FROM {R} f WHERE f.id = {R}.same_as AND f.source = {R}.source AND f.source_id = {R}.source_id)
 """
 # A guest list is of people who are on the list; it makes nobody.
 UNKNOWN_NUMBER = f"""

@@ -19,7 +19,7 @@ from imports.readers import READERS
 from imports.readers.base import ANSWER, EVENT, LINK, MANDATE, PAYMENT, PERSON, TERM, Cells, NotOurs, Reader, RowProblem
 from imports.readers.sheets import mapped
 from loaf.lib.dates import day_order
-from loaf.lib.sql import CHUNK, among, copy_rows, fetch_all, listed, reserve_ids
+from loaf.lib.sql import CHUNK, copy_rows, fetch_all, listed, reserve_ids, rows_of
 from members.models import ExternalId, Member
 
 WHO = ["source", "source_id", "customer_id", "email", "first_name", "last_name", "is_loose"]
@@ -134,7 +134,8 @@ def _telling(columns: list[str], rows: list[list[Any]]) -> tuple[list[str], list
     return [name for name, _ in told], list(zip(*(cells for _, cells in told), strict=True))
 
 
-HOLDERS = "SELECT value, member_id FROM members_externalid WHERE source = %(source)s AND"
+# One look into the index a number: of a table that has just grown the planner knows little, and would read it whole for each chunk.
+HOLDER = "SELECT e.member_id FROM members_externalid e WHERE e.source = %(source)s AND e.value = given.value"
 
 
 def _find_by_number(rows: list[list[Any]]) -> None:
@@ -149,7 +150,7 @@ def _find_by_number(rows: list[list[Any]]) -> None:
         if not ExternalId.objects.filter(source=name).exists():
             continue
         given = [row[number] for row in numbered if row[source] == name]
-        known = dict(fetch_all(f"{HOLDERS} {among('value', 'numbers')}", {"source": name, "numbers": listed(given)}))
+        known = dict(fetch_all(f"SELECT given.value, ({HOLDER}) FROM {rows_of('numbers')}", {"source": name, "numbers": listed(given)}))
         for row in numbered:
             if row[source] == name and (member := known.get(row[number])):
                 row[action], row[target] = "skip", member

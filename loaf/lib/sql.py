@@ -114,13 +114,13 @@ def fetch_all(statement: str, params: dict[str, Any] | None = None) -> list[tupl
         return list(cursor.fetchall())
 
 
-def among(column: str, name: str) -> str:
-    """The condition that a column is one of many values, given as one parameter with `listed`."""
-    return f"{column} = ANY (%({name})s)" if is_postgres() else f"{column} IN (SELECT value FROM json_each(%({name})s))"  # noqa: S608 (names are ours)
+def rows_of(name: str) -> str:
+    """Many texts, given as one parameter with `listed`, as rows with the one column `value`."""
+    return f"unnest(%({name})s::text[]) AS given (value)" if is_postgres() else f"json_each(%({name})s) AS given"
 
 
-def listed(values: list[Any]) -> Any:
-    """Many values as the one parameter that `among` names: thousands of marks in a statement cost more than the search."""
+def listed(values: list[str]) -> Any:
+    """Many texts as the one parameter that `rows_of` names: thousands of marks in a statement cost more than the search."""
     return values if is_postgres() else json.dumps(values)
 
 
