@@ -1,4 +1,4 @@
-"""S2: 20,000 new WordPress users on SQLite: preview and run, beside plain rules and one executemany of upserts."""
+"""S2: 100,000 new WordPress users on SQLite: preview and run, beside plain rules and one executemany of upserts."""
 
 import csv
 import datetime as dt
@@ -15,7 +15,7 @@ from benchmarks.data import wordpress_file
 from benchmarks.harness import in_turn, line
 from benchmarks.ours import timed_import
 
-ROWS = 20_000
+ROWS = 100_000
 FOLDER = Path(str(settings.DATABASES["default"]["NAME"])).parent
 TABLES = [
     "members_member",
@@ -71,6 +71,7 @@ def limit(path: Path) -> float:
     bare = sqlite3.connect(FOLDER / "limit.sqlite3")
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("PRAGMA synchronous = NORMAL")
+    bare.execute("PRAGMA cache_size = -20000")
     bare.execute("DROP TABLE IF EXISTS members_member")
     with connection.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'members_member' AND sql IS NOT NULL ORDER BY type DESC")
@@ -92,7 +93,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     path = wordpress_file(FOLDER / "users.csv", ROWS)
     rates = in_turn(3, {"ours": lambda: ours(path), "limit": lambda: limit(path)})
-    line("S2", "ours on SQLite: preview and run, 20,000 new users", rates["ours"], rates["ours"], "rows/s")
+    line("S2", "ours on SQLite: preview and run, 100,000 new users", rates["ours"], rates["ours"], "rows/s")
     line("S2", "limit: rules + executemany upsert", rates["limit"], rates["ours"], "rows/s", "≥ 0.3")
 
 

@@ -85,7 +85,7 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
         records = file_records(file, stream)
         header = next(records)[1]
         cells = Cells(reader.places(header), header, reader.slashes, bool(file.day_first), file.name)
-        secrets = reader.secret_places(header)
+        secrets, ids = reader.secret_places(header), (job.pk, file.pk)
         while chunk := list(islice(records, CHUNK)):
             staged: Staged = defaultdict(list)
             keys: list[list[Any]] = []
@@ -93,7 +93,7 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
             for (line, row), tidied in zip(chunk, cells.tidy_all(rows), strict=True):
                 count += 1
                 cells.row, cells.tidied, cells.notes = row, tidied, []
-                for kind, fact in _facts_of(file, reader, cells, record=count, line=line, keys=keys):
+                for kind, fact in _facts_of(ids, reader, cells, record=count, line=line, keys=keys):
                     staged[kind].append(fact)
             _put(job, staged, keys, count)
     return count
@@ -103,7 +103,7 @@ def file_records(file: ImportFile, stream: Any) -> Iterator[tuple[int, list[str]
     """The header, then every line with anything on it."""
     found = files.records(stream, shape_of(file))
     yield next(found)
-    yield from ((line, cells) for line, cells in found if any(cells))
+    yield from (record for record in found if any(record[1]))
 
 
 def _without_secrets(row: list[str], secrets: list[int]) -> list[str]:
@@ -173,20 +173,20 @@ def learn_day_order(file: ImportFile, reader: Reader) -> None:
 
 
 def _facts_of(
-    file: ImportFile, reader: Reader, cells: Cells, *, record: int, line: int, keys: list[list[Any]]
+    ids: tuple[int, int], reader: Reader, cells: Cells, *, record: int, line: int, keys: list[list[Any]]
 ) -> Iterator[tuple[str, list[Any]]]:
-    """The rows of the stage that one record makes, one a fact; the numbers of its payment go onto `keys`."""
+    """The rows of the stage that one record of (job, file) makes, one a fact; the numbers of its payment go onto `keys`."""
     action, reasons, facts = _judge(reader, cells)
     told = json.dumps(reasons, ensure_ascii=False) if reasons else "[]"
     raw = json.dumps(cells.row, ensure_ascii=False) if action == "reject" else None
     for kind, values in facts or [(reader.kind, {})]:
         for key in values.pop("keys", ()):
-            keys.append([file.job_id, file.pk, record, key])
+            keys.append([*ids, record, key])
         reasons_of_it = told if kind == reader.kind else "[]"
         yield (
             kind,
             [
-                file.job_id, file.pk, record, line, kind, raw, action, reasons_of_it, action == "skip", None, None,
+                *ids, record, line, kind, raw, action, reasons_of_it, action == "skip", None, None,
                 *(BLANK[kind] | values).values(),
             ],
         )  # fmt: skip

@@ -19,7 +19,7 @@ from events.models import Event
 from imports.inviting import ACT as INVITE
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
-from imports.writing import ORDER
+from imports.writing import ORDER, first_row
 from imports.writing_payments import CHUNK_ROWS
 from loaf.lib.sql import execute, fetch_all
 from members import audit
@@ -63,8 +63,9 @@ def undo(job_id: int, *, was: str = ImportJob.Status.UNDOING) -> None:
     if not ImportJob.objects.filter(pk=job_id, status=was).update(status=ImportJob.Status.UNDOING):
         return
     job = ImportJob.objects.get(pk=job_id)
+    start = first_row(job)
     for kind in reversed(ORDER):
-        while _undo_chunk(job, kind):
+        while _undo_chunk(job, kind, start):
             pass
     with transaction.atomic():
         _let_go_of_what_was_made(job)
@@ -72,16 +73,16 @@ def undo(job_id: int, *, was: str = ImportJob.Status.UNDOING) -> None:
         job.save(update_fields=["status", "finished_at", "written", "made"])
 
 
-def _undo_chunk(job: ImportJob, kind: str) -> bool:
+def _undo_chunk(job: ImportJob, kind: str, start: int) -> bool:
     """Take back the last rows of a kind that are still written; False when there are none."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         if not (last := locked.written.get(kind, 0)):
             return False
         first, count = fetch_all(
-            "SELECT MIN(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s AND id <= %(last)s "
-            f"AND action IN ('create', 'update') ORDER BY id DESC LIMIT {CHUNK}) x",
-            {"job": job.pk, "kind": kind, "last": last},
+            "SELECT MIN(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE +job_id = %(job)s AND kind = %(kind)s "
+            f"AND id BETWEEN %(start)s AND %(last)s AND action IN ('create', 'update') ORDER BY id DESC LIMIT {CHUNK}) x",
+            {"job": job.pk, "kind": kind, "start": start, "last": last},
         )[0]
         if count:
             _UNDO[kind](job, {"job": job.pk, "from": first, "last": last, "now": timezone.now()})

@@ -8,6 +8,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from imports.matching import FILL
@@ -31,8 +32,8 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     """Write the next rows of one kind that are new or changed; return how many that was (0 when none is left)."""
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-        after = {"job": job.pk, "kind": kind, "after": locked.written.get(kind, 0), "chunk": CHUNK}
-        first, last, count, new = fetch_all(NEXT, after)[0]
+        after = locked.written.get(kind) or first_row(job) - 1
+        first, last, count, new = fetch_all(NEXT, {"job": job.pk, "kind": kind, "after": after, "chunk": CHUNK})[0]
         if not count:
             return 0
         params = {"job": job.pk, "from": first, "last": last, "now": timezone.now(), "today": timezone.localdate()}
@@ -47,9 +48,14 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     return int(count)
 
 
+def first_row(job: ImportJob) -> int:
+    """The id of the first row of a job, 0 when it has none: where going over its rows in the order of their ids begins."""
+    return job.rows.aggregate(first=Min("id"))["first"] or 0
+
+
 NEXT = """
 SELECT MIN(id), MAX(id), COUNT(*), COUNT(CASE WHEN action = 'create' THEN 1 END) FROM (
-  SELECT id, action FROM imports_importrow WHERE job_id = %(job)s AND kind = %(kind)s AND id > %(after)s
+  SELECT id, action FROM imports_importrow WHERE +job_id = %(job)s AND kind = %(kind)s AND id > %(after)s
     AND action IN ('create', 'update') ORDER BY id LIMIT %(chunk)s) x
 """
 PEOPLE = f"{CHUNK_ROWS} AND imports_importrow.kind = 'person'"

@@ -9,7 +9,8 @@ from loaf.lib.sql import execute, fetch_all
 from loaf.lib.text import free_slug
 
 # Ids grow as lines do, and chunks are written in their order: a chunk is all between two ids.
-CHUNK_ROWS = "imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
+CHUNK_ROWS = "+imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
+"""The plus keeps the databases from the index that begins with the job: it would go over all rows of the job for each chunk."""
 ROW = "imports_importrow"
 MONEY = f"{CHUNK_ROWS} AND {ROW}.kind = 'payment'"
 NEW = f"{MONEY} AND {ROW}.action = 'create'"
