@@ -151,8 +151,9 @@ else:
         {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            # 20 MB of pages kept at hand, instead of 2.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-20000;",
+            # 8 MB of pages kept at hand instead of 2, and 16 MB written before they are put in their places instead of 4.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+            "PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;",
         }
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
