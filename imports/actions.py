@@ -1,15 +1,10 @@
 """One import from upload to result: take the files, preview, run. Both of the last run in the worker and may be killed."""
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import IO, Any
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from django.conf import settings
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Sum
@@ -17,113 +12,72 @@ from django.utils import timezone
 
 from billing.models import Membership, Payment
 from events.models import Rsvp
-from imports import files, mapping, undoing
+from imports import files, undoing
 from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
+from imports.uploading import Found, Upload, UploadProblem, drop_quietly, look, put_away
 from imports.writing import ORDER, write_chunk
 from loaf.lib.sql import set_based
 from members import audit
 from members.models import ExternalId, Member, User
 
 log = logging.getLogger("loaf.imports")
-MAX_FILES = 10
 KEPT = dt.timedelta(days=30)
 WRITTEN = [ImportRow.Action.CREATE, ImportRow.Action.UPDATE]
 
 
-class UploadProblem(Exception):
-    """The upload cannot be used; `problems` are plain sentences, one a file."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
-
-
 def create_job(
     *,
-    uploads: list[tuple[str, IO[bytes], int, str]],
+    uploads: list[Upload],
     by: User | None,
     new_status: str = "payment_pending",
     overwrite: bool = False,
     good_rows_only: bool = False,
-    may_map: bool = False,
+    at_desk: bool = False,
 ) -> ImportJob:
-    """Look at the files (name, stream, size, chosen reader or ""), keep them privately and make the job.
+    """Look at the files, keep them privately and make the job.
 
-    `may_map`: a file nobody knows is kept too, and waits for somebody to say what its columns mean.
-    Raises UploadProblem naming every file that cannot be used; nothing is kept then.
+    `at_desk`: a file nobody knows is kept too, and waits for somebody to say what its columns mean; and where some files
+    cannot be used the others are kept, and the job waits for those. Raises UploadProblem naming every file that cannot be
+    used when none can, or (not `at_desk`) one cannot; nothing is kept then.
     """
-    tables, problems = [], []
-    limit = settings.IMPORT_MAX_BYTES
-    if not uploads or len(uploads) > MAX_FILES:
-        raise UploadProblem([f"Please choose one to {MAX_FILES} files."])
-    for given, stream, size, chosen in uploads:
-        name = given.replace("\x00", "")
-        try:
-            if size > limit:
-                raise files.FileProblem(f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts.")
-            tables.append((name, stream, size, files.inspect(stream, name, as_reader=chosen, may_map=may_map), _digest(stream)))
-        except files.FileProblem as problem:
-            problems.append(str(problem))
-    problems += _same_file_twice([(table[0], table[4]) for table in tables])
-    if problems:
+    found, problems = look(uploads, may_map=at_desk, beside=[])
+    if problems and not (at_desk and found):
         raise UploadProblem(problems)
     options = {"new_status": new_status, "overwrite": overwrite, "good_rows_only": good_rows_only}
-    try:
-        return _keep(tables, by, options)
-    except (OSError, BotoCoreError, ClientError) as error:
-        log.error("import files could not be kept: %s", type(error).__name__)
-        raise UploadProblem(["The files could not be kept: our storage does not answer. Please try again in a few minutes."]) from error
-
-
-def _keep(tables: list[tuple[Any, ...]], by: User | None, options: dict[str, Any]) -> ImportJob:
-    """Make the job and put its files away, people first; all or nothing."""
-    kept: list[str] = []
-    tables = [_remembered(table) for table in tables]
-    unknown = any(table.reader is None for _, _, _, table, _, _ in tables)
-    try:
-        with transaction.atomic():
-            job = ImportJob.objects.create(
-                by=by,
-                total_rows=sum(t[3].lines for t in tables),
-                status=ImportJob.Status.UPLOADED if unknown else ImportJob.Status.MAPPED,
-                **options,
-            )
-            for place, (name, stream, size, table, digest, mapping) in enumerate(sorted(tables, key=_order)):
-                stream.seek(0)
-                ending = table.shape.encoding if table.shape.encoding in files.WORKBOOKS else "csv"
-                kept.append(default_storage.save(f"imports/{job.pk}/{place}.{ending}", File(stream)))
-                ImportFile.objects.create(
-                    job=job, name=name[:200], stored_as=kept[-1], reader=table.reader.key if table.reader else "", size=size, sha256=digest,
-                    encoding=table.shape.encoding, delimiter=table.shape.delimiter, backslashes=table.shape.backslashes,
-                    head=table.shape.head, header=table.header, position=place, mapping=mapping, **_answered(digest),
-                )  # fmt: skip
-    except Exception:
-        for stored in kept:
-            _drop_quietly(stored)
-        raise
+    with transaction.atomic():
+        job = ImportJob.objects.create(by=by, **options)
+        _add(job, found, problems)
     return job
 
 
-def _answered(digest: str) -> dict[str, bool]:
-    """Which of day and month comes first, as somebody said of the same file before."""
-    said = ImportFile.objects.filter(sha256=digest, asks_order=True).exclude(day_first=None).order_by("-pk").first()
-    return {"asks_order": True, "day_first": bool(said.day_first)} if said else {}
+def add_files(*, job: ImportJob, uploads: list[Upload]) -> ImportJob:
+    """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem when none of them can be used."""
+    with transaction.atomic():
+        locked = ImportJob.objects.select_for_update().get(pk=job.pk)
+        if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED):
+            raise UploadProblem(["Files are added before an import is run. Bring these in as an import of their own."])
+        if locked.files.filter(stored_as="").exists():
+            raise UploadProblem([GONE])
+        found, problems = look(uploads, may_map=True, beside=list(locked.files.all()))
+        if not found:
+            raise UploadProblem(problems)
+        _add(locked, found, problems)
+    return locked
 
 
-def _order(table: tuple[Any, ...]) -> int:
-    return table[3].reader.order if table[3].reader else 100
+def _add(job: ImportJob, found: list[Found], problems: list[str]) -> None:
+    put_away(job, found)
+    waits = problems or job.files.filter(reader="").exists()
+    job.status = ImportJob.Status.UPLOADED if waits else ImportJob.Status.MAPPED
+    job.left_out, job.counts, job.error, job.done_rows = problems, {}, "", 0
+    job.total_rows += sum(one.table.lines for one in found)
+    job.save()
 
 
-def _remembered(table: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A file whose header somebody explained before is read as she said."""
-    found = table[3]
-    known = mapping.remembered(found.header) if found.reader is None else None
-    if known is None:
-        return (*table, {})
-    return (*table[:3], replace(found, reader=READERS[known.reader]), table[4], known.columns)
+GONE = "The files of this import are gone after 30 days. Please upload them again."
 
 
 def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
@@ -136,19 +90,12 @@ def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
     return found
 
 
-def _drop_quietly(stored_as: str) -> None:
-    try:
-        default_storage.delete(stored_as)
-    except (OSError, BotoCoreError, ClientError) as error:
-        log.error("an import file could not be deleted: %s", type(error).__name__)
-
-
 def forget_files(*, now: dt.datetime) -> int:
     """Delete the files and rows of imports that ended, or were left lying, 30 days ago; the counts stay."""
     old = ImportFile.objects.filter(job__created_at__lt=now - KEPT).exclude(stored_as="")
     done = list(old.exclude(job__status__in=[ImportJob.Status.RUNNING, ImportJob.Status.UNDOING]))
     for file in done:
-        _drop_quietly(file.stored_as)
+        drop_quietly(file.stored_as)
     with set_based():
         ImportRow.objects.filter(file__in=done).delete()
         ImportKey.objects.filter(file__in=done).delete()
@@ -173,11 +120,11 @@ def look_again(*, job: ImportJob) -> None:
     if locked.status in over or (locked.status == ImportJob.Status.FAILED and locked.written):
         raise UploadProblem(["This import is done or at work. Upload the files again, if you want them read anew."])
     if locked.files.filter(stored_as="").exists():
-        raise UploadProblem(["The files of this import are gone after 30 days. Please upload them again."])
+        raise UploadProblem([GONE])
     if locked.files.filter(reader="").exists():
         raise UploadProblem(["Say first what the columns mean."])
     locked.status, locked.counts, locked.error, locked.stop_asked = ImportJob.Status.MAPPED, {}, "", False
-    locked.written, locked.made, locked.done_rows = {}, {}, 0
+    locked.written, locked.made, locked.done_rows, locked.left_out = {}, {}, 0, []
     locked.save()
     start_preview(job=locked)
 
@@ -194,7 +141,7 @@ def discard(*, job: ImportJob, by: User | None) -> None:
         ImportKey.objects.filter(job=locked).delete()
         locked.delete()
     for name in stored:
-        _drop_quietly(name)
+        drop_quietly(name)
 
 
 @transaction.atomic
@@ -355,18 +302,3 @@ def rejected_rows(file: ImportFile) -> tuple[list[str], Iterator[list[Any]]]:
                     yield [*(whole[place] for place in kept), *told[record]]
 
     return [*(file.header[place] for place in kept), "Line", "Why it was refused"], lines()
-
-
-def _digest(stream: IO[bytes]) -> str:
-    stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-def _same_file_twice(named: list[tuple[str, str]]) -> list[str]:
-    seen: dict[str, str] = {}
-    problems = []
-    for name, digest in named:
-        if digest in seen:
-            problems.append(f"{name} and {seen[digest]} are the same file. Please choose it once.")
-        seen.setdefault(digest, name)
-    return problems

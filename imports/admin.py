@@ -14,7 +14,7 @@ from django.urls import path
 from billing.models import Plan
 from donations.models import Fund
 from imports import actions, balancing, deciding, inviting, mapping, undoing
-from imports.forms import ColumnsForm, UploadForm
+from imports.forms import ColumnsForm, FilesForm, UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
 from imports.readers.sheets import BY_HAND
@@ -92,6 +92,7 @@ class ImportJobAdmin(DeskAdmin):
             page("add/", add, self.upload, "add", "GET", "POST"),
             page("<int:pk>/change/", LOOK, self.job, "change"),
             page("<int:pk>/columns/<int:file_pk>/", add, self.columns_of, "columns", "GET", "POST"),
+            page("<int:pk>/files/", add, self.more, "files", "POST"),
             page("<int:pk>/order/", f"{add}|{run}", self.order_of_dates, "order", "POST"),
             page("<int:pk>/decide/", run, self.decide, "decide", "POST"),
             page("<int:pk>/again/", add, self.again, "again", "POST"),
@@ -105,17 +106,15 @@ class ImportJobAdmin(DeskAdmin):
         ]
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        """Take the files. A file that cannot be used is named with what to do; nothing is kept then."""
+        """Take the files. One that cannot be used is named with what to do; the others are kept, and wait for it."""
         form = UploadForm(request.POST or None, request.FILES or None)
         status = 200
         if request.method == "POST":
             status = 422
             if form.is_valid():
-                given = form.cleaned_data
-                uploads = [(f.name, f.file, f.size, given["kind"]) for f in given["files"]]
-                options = {"new_status": given["new_status"], "overwrite": given["overwrite"]}
+                options = {name: form.cleaned_data[name] for name in ("new_status", "overwrite")}
                 try:
-                    job = actions.create_job(uploads=uploads, by=request.user, may_map=True, **options)  # type: ignore[arg-type]
+                    job = actions.create_job(uploads=form.uploads(), by=request.user, at_desk=True, **options)  # type: ignore[arg-type]
                 except actions.UploadProblem as problem:
                     for sentence in problem.problems:
                         form.add_error("files", sentence)
@@ -125,11 +124,25 @@ class ImportJobAdmin(DeskAdmin):
         return render_page(request, "admin/imports/upload.html", context, status=status)
 
     def _next(self, job: ImportJob) -> HttpResponse:
-        """On to the file whose columns nobody knows, or to the reading."""
+        """On to the files that are missing, to the file whose columns nobody knows, or to the reading."""
+        if job.left_out:
+            return redirect("admin:imports_importjob_change", job.pk)
         if unknown := job.files.filter(reader="").first():
             return redirect("admin:imports_importjob_columns", job.pk, unknown.pk)
         actions.start_preview(job=job)
         return redirect("admin:imports_importjob_change", job.pk)
+
+    def more(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put more files to an import: those that could not be used, mended, or what was forgotten."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        form = FilesForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self._back(request, pk, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        try:
+            job = actions.add_files(job=job, uploads=form.uploads())
+        except actions.UploadProblem as problem:
+            return self._back(request, pk, str(problem))
+        return self._next(job)
 
     def columns_of(self, request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         """Say what the columns of a file mean: suggested from their names, remembered for the next time."""
@@ -157,6 +170,8 @@ class ImportJobAdmin(DeskAdmin):
         return render_page(request, "admin/imports/columns.html", context, status=status)
 
     def _read_anew(self, request: HttpRequest, job: ImportJob) -> HttpResponse:
+        if job.left_out:
+            return redirect("admin:imports_importjob_change", job.pk)
         if unknown := job.files.filter(reader="").first():
             return redirect("admin:imports_importjob_columns", job.pk, unknown.pk)
         return self._do(request, job, lambda: actions.look_again(job=job))
@@ -187,7 +202,7 @@ class ImportJobAdmin(DeskAdmin):
         rows = self._shown(job, tab, notes, after)
         context = {
             "title": f"Import no. {job.pk}",
-            "heading": HEADINGS.get(job.status, job.get_status_display()),
+            "heading": "Some files could not be used" if job.left_out else HEADINGS.get(job.status, job.get_status_display()),
             "money": balancing.money_of(job) if job.counts.get("payment") else [],
             "job": job,
             "files": self._files(job),
@@ -201,6 +216,7 @@ class ImportJobAdmin(DeskAdmin):
             "tab_count": totals.get(tab, 0),
             "doubts": deciding.doubts_of(job, SHOWN) if tab == "doubt" else [],
             "shown": SHOWN,
+            "more": FilesForm(),
             "may_run": request.user.has_perm("imports.run"),
             "may_undo": request.user.has_perm("imports.rollback") and bool(job.written) and job.status in ("finished", "failed"),
             "why_not": actions.why_not(job) if job.status == ImportJob.Status.PREVIEWED else "",

@@ -8,6 +8,7 @@ from django.utils.html import escape
 from imports.models import ImportFile
 from imports.readers import READERS
 from imports.readers.sheets import BY_HAND, offered
+from imports.uploading import Upload
 from members.models.member import Status
 
 
@@ -29,8 +30,8 @@ class ManyFilesField(forms.FileField):
         return list(files)
 
 
-class UploadForm(forms.Form):
-    """Choose the files; everything else has a good default."""
+class FilesForm(forms.Form):
+    """Choose files, and say what is in them when they are not to be found out."""
 
     files: Any = ManyFilesField(
         label="Choose the files",
@@ -41,6 +42,15 @@ class UploadForm(forms.Form):
         label="What is in them?",
         choices=[("", "Look at each file and find out"), *((k, r.label) for k, r in READERS.items())],
     )
+
+    def uploads(self) -> list[Upload]:
+        """What was chosen, for looking at."""
+        return [(file.name, file.file, file.size, self.cleaned_data["kind"]) for file in self.cleaned_data["files"]]
+
+
+class UploadForm(FilesForm):
+    """The files of a new import; everything else has a good default."""
+
     new_status = forms.ChoiceField(
         label="People who are new become",
         choices=[(Status.PAYMENT_PENDING, "Dues to pay"), (Status.ACTIVE, "Active"), (Status.INACTIVE, "Not active")],

@@ -133,7 +133,7 @@ IMPERSONAL: dict[str, str] = {
     "donations.Fund": "name slug description",
     "donations.Donation": "currency",
     "events.Event": "title slug summary description picture venue area address access_facts cost timezone",
-    "imports.ImportJob": "counts seen error new_status written made",
+    "imports.ImportJob": "counts seen error left_out new_status written made",
     "imports.ImportFile": "reader sha256 encoding delimiter mapping",
     "imports.ImportMapping": "signature reader columns",
     "imports.ImportRow": "kind action decision source joined_precision new_status currency card_brand provider method interval term_status",

@@ -191,9 +191,7 @@ def test_mutated_files_never_break(seed):
                     chance.choice([b'"', b"\x00", b"\xff", b",", b"\n", b"\\", b";", b"'", b"=", b"\xe2\x80"])
                 )
         try:
-            job = actions.create_job(
-                uploads=[("m.csv", io.BytesIO(bytes(data)), len(data), "")], by=None, good_rows_only=True, may_map=False
-            )
+            job = actions.create_job(uploads=[("m.csv", io.BytesIO(bytes(data)), len(data), "")], by=None, good_rows_only=True)
         except actions.UploadProblem:
             continue
         actions.preview(job.pk)

@@ -75,7 +75,7 @@ BAD = {
 def test_workbook_that_cannot_be_used_is_named_with_what_to_do(kind):
     data, words = BAD[kind]
     with pytest.raises(actions.UploadProblem) as caught:
-        actions.create_job(uploads=[("list.xlsx", io.BytesIO(data), len(data), "")], by=None, may_map=True)
+        actions.create_job(uploads=[("list.xlsx", io.BytesIO(data), len(data), "")], by=None, at_desk=True)
     assert "list.xlsx" in caught.value.problems[0]
     assert words in caught.value.problems[0]
 

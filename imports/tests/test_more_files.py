@@ -1,0 +1,129 @@
+"""Files that cannot be used do not take the others with them; what was forgotten is added."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from imports import actions
+from imports.models import ImportJob
+from imports.tests.test_files import preview, run
+from imports.tests.test_wizard import PEOPLE, act, change
+from members.models import Member
+
+pytestmark = pytest.mark.django_db
+USERS = PEOPLE + "ruth@example.org,Ruth,Miller\n"
+PAYMENTS = "e-mail,amount,date,payment id\nruth@example.org,40.00,2025-03-01,1\n"
+ADD = "admin:imports_importjob_add"
+
+
+def file(name, text):
+    return SimpleUploadedFile(name, text.encode(), "text/csv")
+
+
+def upload(desk, *given):
+    return desk.post(reverse(ADD), {"files": list(given), "kind": "", "new_status": "active"})
+
+
+def add(desk, job, *given):
+    return desk.post(act(job, "files"), {"files": list(given), "kind": ""}, follow=True)
+
+
+def read(job):
+    actions.preview(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def half_used(desk):
+    answer = upload(desk, file("users.csv", USERS), file("payments.csv", ""))
+    job = ImportJob.objects.get()
+    assert answer.url == change(job)
+    return job
+
+
+def test_good_files_wait_for_the_mended_one_and_are_read_together(desk):
+    job = half_used(desk)
+    html = desk.get(change(job)).content.decode()
+    assert "payments.csv is empty" in html
+    assert "Go on without it" in html
+    assert (job.status, [f.name for f in job.files.all()]) == ("uploaded", ["users.csv"])
+    add(desk, job, file("payments.csv", PAYMENTS))
+    job.refresh_from_db()
+    assert (job.status, job.left_out) == ("mapped", [])
+    assert run(read(job)).counts["payment"]["create"] == 1
+    assert Member.objects.get(email="ruth@example.org").payments.get().amount == 4000
+
+
+def test_one_may_go_on_without_it(desk):
+    job = half_used(desk)
+    desk.post(act(job, "again"))
+    job.refresh_from_db()
+    assert (job.status, job.left_out) == ("mapped", [])
+    assert read(job).counts["person"]["create"] == 1
+
+
+def test_people_are_read_before_their_money_whatever_came_first(desk):
+    job = preview(PAYMENTS, names=["payments.csv"])
+    assert job.counts["payment"] == {"create": 1, "update": 0, "skip": 0, "reject": 0}
+    add(desk, job, file("users.csv", USERS))
+    assert [f.name for f in job.files.all()] == ["users.csv", "payments.csv"]
+    assert read(job).counts["person"]["create"] == 1
+    run(job)
+    assert Member.objects.get(email="ruth@example.org").payments.count() == 1
+
+
+def test_what_cannot_be_used_alone_changes_nothing(desk):
+    job = preview(USERS)
+    for given, sentence in [
+        (file("empty.csv", ""), "empty.csv is empty"),
+        (file("again.csv", USERS), "are the same file"),
+        (None, "choose at least one file"),
+    ]:
+        html = add(desk, job, *([given] if given else [])).content.decode()
+        assert sentence in html
+        job.refresh_from_db()
+        assert (job.status, job.files.count(), job.left_out) == ("previewed", 1, [])
+
+
+def test_an_import_has_at_most_ten_files(desk):
+    job = preview(*[f"{USERS}{n}@example.org,A,B\n" for n in range(10)], names=[f"{n}.csv" for n in range(10)])
+    assert "at most 10 files" in add(desk, job, file("eleventh.csv", USERS)).content.decode()
+    assert job.files.count() == 10
+
+
+def test_nothing_is_added_once_it_was_run(desk):
+    job = run(preview(USERS))
+    assert "before an import is run" in add(desk, job, file("more.csv", PAYMENTS)).content.decode()
+    assert job.files.count() == 1
+
+
+def test_columns_are_told_before_and_the_missing_file_still_waits(desk):
+    upload(desk, file("odd.csv", "wer,wo\nruth@example.org,Bonn\n"), file("empty.csv", ""))
+    job = ImportJob.objects.get()
+    html = desk.get(change(job)).content.decode()
+    assert "Say what the columns of odd.csv mean" in html
+    desk.post(
+        reverse("admin:imports_importjob_columns", args=[job.pk, job.files.get().pk]),
+        {"reader": "people_list", "c0": "email", "c1": "first_name"},
+    )
+    job.refresh_from_db()
+    assert (job.status, len(job.left_out), job.files.get().reader) == ("uploaded", 1, "people_list")
+    desk.post(act(job, "again"))
+    job.refresh_from_db()
+    assert job.status == "mapped"
+
+
+def test_all_bad_keeps_nothing_and_says_each(desk):
+    answer = upload(desk, file("a.csv", ""), file("b.csv", "%PDF-1.4"))
+    assert (answer.status_code, ImportJob.objects.count()) == (422, 0)
+    assert "a.csv is empty" in answer.content.decode()
+    assert "b.csv is not a CSV file but a PDF" in answer.content.decode()
+
+
+def test_storage_that_does_not_answer_is_said_and_changes_nothing(desk, settings):
+    job = preview(USERS)
+    nowhere = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": "/proc/nowhere"}}
+    settings.STORAGES = {**settings.STORAGES, "default": nowhere}
+    assert "storage does not answer" in add(desk, job, file("payments.csv", PAYMENTS)).content.decode()
+    job.refresh_from_db()
+    assert (job.status, job.files.count()) == ("previewed", 1)
