@@ -101,3 +101,33 @@ def test_file_nobody_knows_is_explained_column_by_column(site, visitor, tmp_path
     window.go(f"/admin/members/member/?q={name}")
     page.get_by_role("link", name=re.compile(name)).first.click()
     expect(page.get_by_role("heading", name=f"{name} Sample")).to_be_visible()
+
+
+@BOTH
+def test_one_bad_file_does_not_take_the_other_with_it(site, visitor, tmp_path, scripts):
+    mark = "wa" if scripts else "wo"
+    users, gifts = tmp_path / f"{mark}-users.csv", tmp_path / f"{mark}-gifts.csv"
+    users.write_text(f"user_email,first_name,last_name\n{mark}@example.org,{mark}na,Waits\n")
+    gifts.write_text("")
+    window = visitor(java_script_enabled=scripts)
+    window.sign_in_by_password("superadmin@example.org", PASSWORD, "/admin/imports/importjob/add/")
+    page = window.page
+    page.get_by_label("Choose the files").set_input_files([users, gifts])
+    page.get_by_role("button", name="Look them over").click()
+    expect(page.get_by_role("heading", name="Some files could not be used")).to_be_visible()
+    expect(page.get_by_text(f"{gifts.name} is empty.")).to_be_visible()
+    expect(page.get_by_text("The other one is kept and waits here.")).to_be_visible()
+    if scripts:
+        pass_axe(window)
+    gifts.write_text(f"e-mail,amount,date\n{mark}@example.org,25.00,2025-03-01\n")
+    page.get_by_label("Choose them again, mended").set_input_files(gifts)
+    page.get_by_role("button", name="Look them over").click()
+    look_until(page, page.get_by_role("heading", name="Look it over"), scripts)
+    expect(page.get_by_text(gifts.name, exact=False).first).to_be_visible()
+    expect(page.get_by_role("button", name="Run: bring in 2 new and 0 changed")).to_be_visible()
+    page.get_by_text("Add a file to this import").click()
+    page.get_by_label("Choose the files that belong to it too").set_input_files(users)
+    page.get_by_role("button", name="Look them over").click()
+    expect(page.get_by_text("are the same file. Please choose it once.")).to_be_visible()
+    if scripts:
+        pass_axe(window)
