@@ -73,10 +73,16 @@ def _reconcile(now: dt.datetime) -> int:
     """Once a night, where cards are taken."""
     if not stripe.is_configured() or timezone.localtime(now).hour >= NIGHT_ENDS:
         return 0
-    if not limits.allow("reconcile", "", limit=1, seconds=20 * 3600):
+    if not _is_first("comparison with Stripe", timezone.localtime(now).date()):
         return 0
     nightly_reconcile.enqueue()
     return 1
+
+
+def _is_first(name: str, day: dt.date) -> bool:
+    """Whether this was not begun for this day yet; the unique row tells several clocks at once."""
+    _, is_new = ScheduleSlot.objects.get_or_create(name=name, due_at=timezone.make_aware(dt.datetime.combine(day, dt.time())))
+    return is_new
 
 
 def _fund(now: dt.datetime) -> int:
@@ -100,8 +106,9 @@ def _lost_events(now: dt.datetime) -> int:
 
 
 def _duplicates(now: dt.datetime) -> int:
-    """Once a week."""
-    return members.find_duplicates(now=now) if limits.allow("find-duplicates", "", limit=1, seconds=7 * 86_400) else 0
+    """Once a week, from Monday on."""
+    today = timezone.localtime(now).date()
+    return members.find_duplicates(now=now) if _is_first("people twice", today - dt.timedelta(days=today.weekday())) else 0
 
 
 @transaction.atomic

@@ -208,11 +208,13 @@ def test_comparison_runs_once_a_night_and_shows_on_the_desk(renewing, as_user, w
     night = timezone.localtime().replace(hour=3) + dt.timedelta(days=1)
     assert sweep(now=night)["comparisons with Stripe"] == 1
     assert sweep(now=night)["comparisons with Stripe"] == 0
+    assert sweep(now=night.replace(hour=12))["comparisons with Stripe"] == 0
     work()
     assert Reconciliation.objects.get().found == 0
     html = as_user(make_staff("finance")).get("/admin/").content.decode()
     assert "Books and Stripe agree" in html
     assert LedgerEntry.objects.exists()
+    assert sweep(now=night + dt.timedelta(days=1))["comparisons with Stripe"] == 1
 
 
 def test_refund_that_could_not_be_delivered_is_back_in_the_books(life):
