@@ -54,9 +54,10 @@ class Cells:
     """What has to be said of the record: column, value, sentence."""
 
     def tidy_all(self, rows: Iterable[list[str]]) -> Iterable[Sequence[str]]:
-        """The rows with the columns that mean something tidied; all of them as wide as the widest, and as the header."""
-        used = {place for places in self.places.values() for place in places}
-        columns = [cells[1:] for cells in zip_longest(self.header, *rows, fillvalue="")]
+        """The rows with the columns that mean something tidied; all of them as wide as the header."""
+        used, width = {place for places in self.places.values() for place in places}, len(self.header)
+        cut = (row if len(row) <= width else row[:width] for row in rows)
+        columns = [cells[1:] for cells in zip_longest(self.header, *cut, fillvalue="")]
         tidied = (_tidy_column(cells, self.slashes) if place in used else cells for place, cells in enumerate(columns))
         return zip(*tidied, strict=True)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import tracemalloc
 
 import pytest
 from django.urls import reverse
@@ -219,3 +220,16 @@ def test_order_of_day_and_month_is_the_files_own(as_user, lines, day, is_told):
     assert Member.objects.get(email="a@example.org").joined_on == day
     html = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[job.pk])).content.decode()
     assert ("with the day first" in html) == is_told
+
+
+def test_one_endless_line_is_refused_and_takes_no_room_in_the_others():
+    good = "".join(f"a{n}@example.org,A{n},B\n" for n in range(3_000))
+    tracemalloc.start()
+    job = preview(
+        "user_email,first_name,last_name\n" + good + "b@example.org,B,C" + "," * 200_000 + "x\nc@example.org,C,D" + "," * 200_000 + "\n"
+    )
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    assert job.counts["person"] == {"create": 3_001, "update": 0, "skip": 0, "reject": 1}
+    assert job.rows.get(action="reject").reasons[0]["reason"].startswith("The line has 200003 cells but the header has 3.")
+    assert peak < 100, f"{peak:.0f} MB"
