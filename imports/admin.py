@@ -20,7 +20,7 @@ from imports.readers import READERS
 from imports.readers.sheets import BY_HAND
 from imports.staging import reader_of
 from imports.tables import TableImport
-from imports.writing import changes
+from imports.writing import changes, first_row
 from loaf.lib.admin import Column, DeskAdmin, desk_page
 from loaf.lib.csvsafe import stream_csv
 from loaf.lib.htmx import render_page
@@ -244,7 +244,7 @@ class ImportJobAdmin(DeskAdmin):
         if tab == "doubt":
             return []
         found = notes if tab == "note" else job.rows.filter(is_kept=True) if tab == "kept" else job.rows.filter(action=tab)
-        rows = list(found.select_related("file").filter(pk__gt=after).order_by("id")[:SHOWN])
+        rows = list(found.select_related("file").filter(pk__gt=max(after, first_row(job) - 1)).order_by("id")[:SHOWN])
         is_open = tab == "update" and job.status == ImportJob.Status.PREVIEWED
         members = Member.objects.in_bulk([r.target_member_id for r in rows if is_open and r.kind == "person" and r.target_member_id])
         shown = []

@@ -41,7 +41,10 @@ LOOKED_AT = ["job_id", "file_id", "record", "kind", "action", "same_as", "target
 
 
 def tell_planner() -> None:
-    """Let PostgreSQL look at the rows to be written. In a transaction of its own: it would keep others from looking until the end."""
+    """Let PostgreSQL look at the rows just staged, or to be written.
+
+    In a transaction of its own: it would keep others from looking until the end.
+    """
     if is_postgres():
         execute(f"ANALYZE (SKIP_LOCKED) {R} ({', '.join(LOOKED_AT)})")
 

@@ -8,7 +8,6 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from imports.matching import FILL
@@ -49,8 +48,12 @@ def write_chunk(job: ImportJob, kind: str) -> int:
 
 
 def first_row(job: ImportJob) -> int:
-    """The id of the first row of a job, 0 when it has none: where going over its rows in the order of their ids begins."""
-    return job.rows.aggregate(first=Min("id"))["first"] or 0
+    """The id of the first row of a job, 0 when it has none: where going over its rows in the order of their ids begins.
+
+    Each file's first record has a row; asked so, the rows of older jobs are not gone over.
+    """
+    files = list(job.files.values_list("pk", flat=True))
+    return min(job.rows.filter(kind__in=ORDER, file__in=files, record=1).values_list("pk", flat=True), default=0)
 
 
 NEXT = """
