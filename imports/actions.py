@@ -25,7 +25,7 @@ from members.models import ExternalId, Member, User
 
 log = logging.getLogger("loaf.imports")
 KEPT = dt.timedelta(days=30)
-MANY = 50_000
+MANY = 200_000
 """Rows from which on the pages that show them go wrong by a planner's guess; below, matching is as fast without its look."""
 WRITTEN = [ImportRow.Action.CREATE, ImportRow.Action.UPDATE]
 

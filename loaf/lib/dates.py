@@ -17,13 +17,26 @@ class DateError(ValueError):
     """The text is no date; the message may be shown."""
 
 
-@functools.lru_cache(maxsize=8192)
 def parse_date(text: str, *, day_first: bool = False) -> tuple[dt.date | None, str]:
     """Read one of the formats of the old systems; return the date and its precision (day, month or year).
 
     A text that means "none" (empty, "Never", "0000-00-00", …) gives (None, ""). "03/04/2021" is month-first unless
     day_first; "25/12/2021" can only be day-first and is read so. Raises DateError for anything else.
     """
+    if not _ISO.fullmatch(text):
+        return _parse_date(text, day_first)
+    try:
+        return dt.date.fromisoformat(text), DAY
+    except ValueError as error:
+        raise DateError(f"“{text}” is not a date we can read.") from error
+
+
+_ISO = re.compile(r"(?!1970-01-01)(?:19|20)\d\d-\d\d-\d\d", re.ASCII)
+"""What most dates look like; the library reads them forty times as fast. One of them means none."""
+
+
+@functools.lru_cache(maxsize=8192)
+def _parse_date(text: str, day_first: bool) -> tuple[dt.date | None, str]:
     value = " ".join(text.replace("\u00a0", " ").split()).strip("'")
     if value.lower() in NO_DATE or value.startswith("0000-00-00"):
         return None, ""

@@ -62,7 +62,7 @@ def test_parse_date_formats_of_the_old_systems(text, day, precision):
     assert parse_date(text) == (dt.date.fromisoformat(day), precision)
 
 
-@pytest.mark.parametrize("text", ["", "0000-00-00 00:00:00", "N/A", "Never", "0", "1970-01-01 0:00"])
+@pytest.mark.parametrize("text", ["", "0000-00-00 00:00:00", "N/A", "Never", "0", "1970-01-01", "1970-01-01 0:00"])
 def test_parse_date_no_date_is_none(text):
     assert parse_date(text) == (None, "")
 
