@@ -17,7 +17,7 @@ from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
-from imports.uploading import Found, Upload, UploadProblem, drop_quietly, look, put_away
+from imports.uploading import Found, Upload, UploadProblem, all_or_none, drop_quietly, look, put_away
 from imports.writing import ORDER, write_chunk
 from loaf.lib.sql import set_based
 from members import audit
@@ -47,34 +47,48 @@ def create_job(
     """
     found, problems = look(uploads, may_map=at_desk, beside=[])
     if problems and not (at_desk and found):
-        raise UploadProblem(problems)
+        raise UploadProblem([sentence for _, sentence in problems])
     options = {"new_status": new_status, "overwrite": overwrite, "good_rows_only": good_rows_only}
-    with transaction.atomic():
+    with all_or_none() as kept:
         job = ImportJob.objects.create(by=by, **options)
-        _add(job, found, problems)
+        _add(job, found, problems, kept)
     return job
 
 
 def add_files(*, job: ImportJob, uploads: list[Upload]) -> ImportJob:
-    """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem when none of them can be used."""
-    with transaction.atomic():
+    """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem when none of them can be used.
+
+    Where reading failed, a file takes the place of the one that has its name.
+    """
+    beside = list(job.files.all())
+    found, problems = look(uploads, may_map=True, beside=beside)
+    if not found:
+        raise UploadProblem([sentence for _, sentence in problems])
+    with all_or_none() as kept:
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-        if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED):
+        has_failed = locked.status == ImportJob.Status.FAILED and not locked.written
+        if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED) and not has_failed:
             raise UploadProblem(["Files are added before an import is run. Bring these in as an import of their own."])
         if locked.files.filter(stored_as="").exists():
             raise UploadProblem([GONE])
-        found, problems = look(uploads, may_map=True, beside=list(locked.files.all()))
-        if not found:
-            raise UploadProblem(problems)
-        _add(locked, found, problems)
+        if locked.files.count() != len(beside):
+            raise UploadProblem(["Somebody added files just now. Please look, then choose yours again."])
+        mended = list(locked.files.filter(name__in=[one.name for one in found])) if has_failed else []
+        ImportFile.objects.filter(pk__in=[file.pk for file in mended]).delete()
+        _add(locked, found, problems, kept)
+    for file in mended:
+        drop_quietly(file.stored_as)
     return locked
 
 
-def _add(job: ImportJob, found: list[Found], problems: list[str]) -> None:
-    put_away(job, found)
-    waits = problems or job.files.filter(reader="").exists()
+def _add(job: ImportJob, found: list[Found], problems: list[tuple[str, str]], kept: list[str]) -> None:
+    """A file of the name of one that could not be used stands for it; what still is missing stays named."""
+    put_away(job, found, kept)
+    given = {one.name for one in found} | {name for name, _ in problems}
+    job.left_out = [*(missing for missing in job.left_out if missing[0] not in given), *problems]
+    waits = job.left_out or job.files.filter(reader="").exists()
     job.status = ImportJob.Status.UPLOADED if waits else ImportJob.Status.MAPPED
-    job.left_out, job.counts, job.error, job.done_rows = problems, {}, "", 0
+    job.counts, job.error, job.done_rows = {}, "", 0
     job.total_rows += sum(one.table.lines for one in found)
     job.save()
 
@@ -98,6 +112,7 @@ def forget_files(*, now: dt.datetime) -> int:
     done = list(old.exclude(job__status__in=[ImportJob.Status.RUNNING, ImportJob.Status.UNDOING]))
     for file in done:
         drop_quietly(file.stored_as)
+    ImportJob.objects.filter(created_at__lt=now - KEPT).exclude(left_out=[]).update(left_out=[])
     with set_based():
         ImportRow.objects.filter(file__in=done).delete()
         ImportKey.objects.filter(file__in=done).delete()

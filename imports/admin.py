@@ -217,6 +217,7 @@ class ImportJobAdmin(DeskAdmin):
             "doubts": deciding.doubts_of(job, SHOWN) if tab == "doubt" else [],
             "shown": SHOWN,
             "more": FilesForm(),
+            "decided": job.rows.filter(kind="person").exclude(decision="").count() if job.status == ImportJob.Status.PREVIEWED else 0,
             "may_run": request.user.has_perm("imports.run"),
             "may_undo": request.user.has_perm("imports.rollback") and bool(job.written) and job.status in ("finished", "failed"),
             "why_not": actions.why_not(job) if job.status == ImportJob.Status.PREVIEWED else "",

@@ -71,7 +71,8 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):
-        _all((NEW_CUSTOMERS, *([NEW_NUMBERS] if is_open else []), changes_of(overwrite)), p)
+        # Of rows just read that staging found, all by their numbers, none brings a number that is new.
+        _all((NEW_CUSTOMERS, *([NEW_NUMBERS] if is_open or not is_fresh else []), changes_of(overwrite)), p)
 
 
 def _all(statements: Iterable[str], p: dict[str, Any]) -> None:

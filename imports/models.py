@@ -42,7 +42,7 @@ class ImportJob(models.Model):
     done_rows = models.PositiveIntegerField(default=0)
     total_rows = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(
-        default=list, db_default=[], blank=True, help_text="Sentences about files that could not be used; the others wait for them."
+        default=list, db_default=[], blank=True, help_text="(name, sentence) of files that could not be used; the others wait for them."
     )
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO
 
@@ -47,8 +49,8 @@ class Found:
         return self.table.reader.order if self.table.reader else 100
 
 
-def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> tuple[list[Found], list[str]]:
-    """The files that can be used, people first, and a sentence for each of the others. `beside`: files the job has already."""
+def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> tuple[list[Found], list[tuple[str, str]]]:
+    """The files that can be used, people first, and (name, sentence) of each of the others. `beside`: files the job has already."""
     if not uploads or len(uploads) + len(beside) > MAX_FILES:
         raise UploadProblem([f"Please choose one to {MAX_FILES} files." if not beside else f"An import has at most {MAX_FILES} files."])
     found, problems, seen = [], [], {file.sha256: file.name for file in beside}
@@ -58,7 +60,7 @@ def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> t
             if one.digest in seen:
                 raise files.FileProblem(f"{one.name} and {seen[one.digest]} are the same file. Please choose it once.")
         except files.FileProblem as problem:
-            problems.append(str(problem))
+            problems.append((upload[0].replace("\x00", ""), str(problem)))
         else:
             seen[one.digest] = one.name
             found.append(one)
@@ -77,22 +79,16 @@ def _look(upload: Upload, may_map: bool) -> Found:
     return Found(name, stream, size, _digest(stream), table, known.columns if known else {})
 
 
-def put_away(job: ImportJob, found: list[Found]) -> None:
-    """Keep the files under imports/<job id>/; all or none of them. Raises UploadProblem when the storage does not answer."""
+@contextmanager
+def all_or_none() -> Iterator[list[str]]:
+    """A transaction in which files are put away, their names onto the list it gives; when it fails they are deleted again.
+
+    Raises UploadProblem when the storage does not answer.
+    """
     kept: list[str] = []
     try:
         with transaction.atomic():
-            for one in found:
-                one.stream.seek(0)
-                shape = one.table.shape
-                ending = shape.encoding if shape.encoding in files.WORKBOOKS else "csv"
-                kept.append(default_storage.save(f"imports/{job.pk}/{len(kept)}.{ending}", File(one.stream)))
-                ImportFile.objects.create(
-                    job=job, name=one.name[:200], stored_as=kept[-1], reader=one.table.reader.key if one.table.reader else "",
-                    size=one.size, sha256=one.digest, encoding=shape.encoding, delimiter=shape.delimiter, backslashes=shape.backslashes,
-                    head=shape.head, header=one.table.header, mapping=one.columns, **_answered(one.digest),
-                )  # fmt: skip
-            _people_first(job)
+            yield kept
     except Exception as error:
         for stored in kept:
             drop_quietly(stored)
@@ -100,6 +96,21 @@ def put_away(job: ImportJob, found: list[Found]) -> None:
             log.error("import files could not be kept: %s", type(error).__name__)
             raise UploadProblem(["The files could not be kept: our storage does not answer. Please try again in a few minutes."]) from error
         raise
+
+
+def put_away(job: ImportJob, found: list[Found], kept: list[str]) -> None:
+    """Keep the files under imports/<job id>/."""
+    for one in found:
+        one.stream.seek(0)
+        shape = one.table.shape
+        ending = shape.encoding if shape.encoding in files.WORKBOOKS else "csv"
+        kept.append(default_storage.save(f"imports/{job.pk}/{len(kept)}.{ending}", File(one.stream)))
+        ImportFile.objects.create(
+            job=job, name=one.name[:200], stored_as=kept[-1], reader=one.table.reader.key if one.table.reader else "",
+            size=one.size, sha256=one.digest, encoding=shape.encoding, delimiter=shape.delimiter, backslashes=shape.backslashes,
+            head=shape.head, header=one.table.header, mapping=one.columns, **_answered(one.digest),
+        )  # fmt: skip
+    _people_first(job)
 
 
 def _people_first(job: ImportJob) -> None:

@@ -83,6 +83,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "events.Rsvp": {"events": "note"},
     "events.Guest": {"events": "name"},
     "events.Attendance": {"events": "name"},
+    "imports.ImportJob": {"imports": "left_out"},
     "imports.ImportFile": {"imports": "name stored_as header"},
     "imports.ImportRow": {
         "imports": "raw reasons why before source_id customer_id first_name last_name pronouns bio provider_id intent_id invoice_id "
@@ -133,7 +134,7 @@ IMPERSONAL: dict[str, str] = {
     "donations.Fund": "name slug description",
     "donations.Donation": "currency",
     "events.Event": "title slug summary description picture venue area address access_facts cost timezone",
-    "imports.ImportJob": "counts seen error left_out new_status written made",
+    "imports.ImportJob": "counts seen error new_status written made",
     "imports.ImportFile": "reader sha256 encoding delimiter mapping",
     "imports.ImportMapping": "signature reader columns",
     "imports.ImportRow": "kind action decision source joined_precision new_status currency card_brand provider method interval term_status",

@@ -118,7 +118,7 @@ def _old_rows(now: dt.datetime) -> int:
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
     count += DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=14)).delete()[0]
     count += SweepCount.objects.filter(day__lt=(now - dt.timedelta(days=365)).date()).delete()[0]
-    count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=7)).delete()[0]
+    count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=8)).delete()[0]
     old = ProviderEvent.objects.filter(received_at__lt=now - dt.timedelta(days=90)).exclude(payload="")
     return count + old.exclude(state=ProviderEvent.State.RECEIVED).update(payload="")
 

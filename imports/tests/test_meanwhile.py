@@ -93,6 +93,20 @@ def test_person_somebody_decided_for_and_then_deleted_is_decided_anew(db):
     assert job.counts["person"]["doubt"] == 1
 
 
+def test_number_of_whom_somebody_decided_is_kept(db):
+    """Nobody is open any more when the job is compared again; the number is new all the same."""
+    ruth = make_member(first_name="Ruth", last_name="Miller", email="us@example.org")
+    text = "ID,user_login,user_email,first_name,last_name\n77,carol,us@example.org,Carol,Jones\n"
+    job = preview(text)
+    doubt = ImportRow.objects.get(job=job, action="doubt")
+    deciding.decide(job=job, answers={doubt.pk: f"m{ruth.pk}"}, by=None)
+    job.refresh_from_db()
+    assert job.counts["person"]["update"] == 1
+    run(job)
+    assert ExternalId.objects.get(source="wordpress", value="77").member == ruth
+    assert preview(text + "\n", names=["later.csv"]).counts["person"] == {"create": 0, "update": 0, "skip": 1, "reject": 0}
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_one_may_look_over_while_another_large_comparing_is_not_over_yet():

@@ -1,13 +1,17 @@
 """Files that cannot be used do not take the others with them; what was forgotten is added."""
 
+import datetime as dt
+
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
-from imports import actions
+from imports import actions, deciding
 from imports.models import ImportJob
-from imports.tests.test_files import preview, run
-from imports.tests.test_wizard import PEOPLE, act, change
+from imports.tests.test_files import job_of, preview, run
+from imports.tests.test_wizard import PEOPLE, act, change, shared_address
 from members.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +49,7 @@ def test_good_files_wait_for_the_mended_one_and_are_read_together(desk):
     job = half_used(desk)
     html = desk.get(change(job)).content.decode()
     assert "payments.csv is empty" in html
-    assert "Go on without it" in html
+    assert "Go on with what is here" in html
     assert (job.status, [f.name for f in job.files.all()]) == ("uploaded", ["users.csv"])
     add(desk, job, file("payments.csv", PAYMENTS))
     job.refresh_from_db()
@@ -111,6 +115,43 @@ def test_columns_are_told_before_and_the_missing_file_still_waits(desk):
     desk.post(act(job, "again"))
     job.refresh_from_db()
     assert job.status == "mapped"
+
+
+def test_what_still_is_missing_stays_named(desk):
+    upload(desk, file("users.csv", USERS), file("a.csv", ""), file("b.csv", ""))
+    job = ImportJob.objects.get()
+    add(desk, job, file("a.csv", PAYMENTS))
+    job.refresh_from_db()
+    assert (job.status, [name for name, _ in job.left_out], job.files.count()) == ("uploaded", ["b.csv"], 2)
+    html = add(desk, job, file("b.csv", "%PDF-1.4"), file("c.csv", "name,e-mail\nAnn,ann@example.org\n")).content.decode()
+    assert "b.csv is not a CSV file but a PDF" in html
+    assert "b.csv is empty" not in html
+    add(desk, job, file("d.csv", "name,e-mail\nBea,bea@example.org\n"))
+    job.refresh_from_db()
+    assert [name for name, _ in job.left_out] == ["b.csv"], "another file does not stand for it"
+    actions.forget_files(now=timezone.now() + dt.timedelta(days=31))
+    job.refresh_from_db()
+    assert job.left_out == [], "the sentence may quote a cell"
+
+
+def test_file_that_could_not_be_read_to_its_end_is_replaced_by_its_name(desk):
+    job = job_of(USERS, PEOPLE + "a@example.org,A,B\n" * 30 + "b@example.org," + "x" * 1_000_001 + ",C\n", names=["users.csv", "more.csv"])
+    assert read(job).status == "failed"
+    broken = job.files.get(name="more.csv").stored_as
+    html = desk.get(change(job)).content.decode()
+    assert "more.csv: line 32 cannot be read" in html
+    assert "Bring the file again, mended" in html
+    add(desk, job, file("more.csv", PEOPLE + "a@example.org,A,B\n"))
+    assert read(job).counts["person"]["create"] == 2
+    assert (job.files.count(), default_storage.exists(broken)) == (2, False)
+
+
+def test_decisions_are_asked_again_and_the_page_says_so(desk):
+    job = shared_address()
+    deciding.decide_all(job=job, decision="leave", by=None)
+    assert "asked once more about the 2 lines you decided" in desk.get(change(job)).content.decode()
+    add(desk, job, file("payments.csv", PAYMENTS))
+    assert read(job).counts["person"]["doubt"] == 2
 
 
 def test_all_bad_keeps_nothing_and_says_each(desk):
