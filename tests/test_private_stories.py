@@ -12,6 +12,14 @@ pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
+def look_until_loaded(picture, patience=100):
+    """A picture stands on the page before its bytes are there."""
+    while not picture.evaluate("i => i.complete && i.naturalWidth > 0"):
+        assert patience, "the picture never came"
+        picture.page.wait_for_timeout(100)
+        patience -= 1
+
+
 @BOTH
 def test_profile_is_edited_and_previewed_as_a_member_sees_it(site, visitor, scripts, tmp_path):
     from PIL import Image
@@ -39,7 +47,8 @@ def test_profile_is_edited_and_previewed_as_a_member_sees_it(site, visitor, scri
     page.get_by_label("A picture of you").set_input_files(tmp_path / "me.jpg")
     page.get_by_role("button", name="Put it in").click()
     expect(page.get_by_alt_text("Your photo, as others would see it")).to_be_visible()
-    assert page.get_by_alt_text("Your photo, as others would see it").evaluate("i => i.complete && i.naturalWidth") > 0
+    photo = page.get_by_alt_text("Your photo, as others would see it")
+    look_until_loaded(photo)
     page.get_by_role("button", name="Turn right").click()
     expect(page.get_by_role("button", name="Turn left")).to_be_visible()
     window.go("/me/directory/")
