@@ -121,7 +121,6 @@ def main() -> None:
     rates = in_turn(3, {"ours": lambda: ours(path), "limit": lambda: limit(path)})
     line("S2", "ours on SQLite: preview and run, 100,000 new users", rates["ours"], rates["ours"], "rows/s")
     line("S2", "limit: rules + executemany upsert", rates["limit"], rates["ours"], "rows/s", "≥ 0.3")
-
     print(f"| S2 | memory over idle at 100,000 rows | {memory_growth(path):.0f} MB | one run |  | ≤ 32 MB |")
 
 

@@ -43,14 +43,9 @@ class Found:
     columns: dict[str, int]
     """What somebody said its columns mean when she brought the same header before."""
 
-    @property
-    def order(self) -> int:
-        """People before what is theirs; what nobody knows yet comes last."""
-        return self.table.reader.order if self.table.reader else 100
-
 
 def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> tuple[list[Found], list[tuple[str, str]]]:
-    """The files that can be used, people first, and (name, sentence) of each of the others. `beside`: files the job has already."""
+    """The files that can be used, and (name, sentence) of each of the others. `beside`: files the job has already."""
     if not uploads or len(uploads) + len(beside) > MAX_FILES:
         raise UploadProblem([f"Please choose one to {MAX_FILES} files." if not beside else f"An import has at most {MAX_FILES} files."])
     found, problems, seen = [], [], {file.sha256: file.name for file in beside}
@@ -64,7 +59,7 @@ def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> t
         else:
             seen[one.digest] = one.name
             found.append(one)
-    return sorted(found, key=lambda one: one.order), problems
+    return found, problems
 
 
 def _look(upload: Upload, may_map: bool) -> Found:
@@ -114,6 +109,7 @@ def put_away(job: ImportJob, found: list[Found], kept: list[str]) -> None:
 
 
 def _people_first(job: ImportJob) -> None:
+    """People are read before what is theirs; what nobody knows yet comes last."""
     kept = sorted(job.files.order_by("pk"), key=lambda file: READERS[file.reader].order if file.reader else 100)
     for place, file in enumerate(kept):
         file.position = place
