@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from imports.models import ImportJob
+from loaf.lib.sql import batched
 from members import audit, emails
 from members.actions import Act, MembersError, ask_approval, register_act
 from members.actions.panic import refuse_while_shut
@@ -56,9 +57,9 @@ def begin_wave(*, job: ImportJob, size: int, by: User, reason: str) -> None:
 def write_wave(job_id: int, members: list[int]) -> int:
     """Put the invitations into the outbox, a chunk a transaction; who was invited meanwhile is passed over. Returns how many."""
     job, written = ImportJob.objects.get(pk=job_id), 0
-    for start in range(0, len(members), CHUNK):
+    for some in batched(members, CHUNK):
         with transaction.atomic():
-            chunk = people_to_invite(job).select_for_update().filter(pk__in=members[start : start + CHUNK])
+            chunk = people_to_invite(job).select_for_update().filter(pk__in=some)
             for member in chunk:
                 emails.invitation(member)
                 written += 1
