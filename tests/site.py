@@ -80,6 +80,19 @@ class Site:
         self.stripe.shutdown()
         self.stripe.server_close()
 
+    def mails_with(self, subject: str, address: str) -> list[dict[str, Any]]:
+        """Mails to an address whose subject begins so, oldest first."""
+        return [mail for mail in self.box.to(address) if mail["subject"].startswith(subject)]
+
+    def wait_for_mail(self, subject: str, address: str, *, count: int = 1) -> dict[str, Any]:
+        """The newest mail whose subject begins so, when there are `count` of them; one too many is a fault."""
+        until = time.monotonic() + 20
+        while time.monotonic() < until and len(self.mails_with(subject, address)) < count:
+            time.sleep(0.05)
+        found = self.mails_with(subject, address)
+        assert len(found) == count, f"{len(found)} instead of {count} mails “{subject}”\n{self.log()}"
+        return found[-1]
+
     def manage(self, *words: str) -> str:
         done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

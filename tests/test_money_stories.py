@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.site import PASSWORD, person
-from tests.test_story import look_until, wait_for_subject
+from tests.test_story import look_until
 
 pytestmark = pytest.mark.browser
 GOOD, BAD_LATER = "4242 4242 4242 4242", "4000 0000 0000 0341"
@@ -57,7 +57,7 @@ def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scrip
     wait_until(lambda: site.stripe.store.get("payment_methods", theirs["default_payment_method"])["_digits"].endswith("0341"))
     a_year_passes(site, email)
     site.stripe.store.advance(theirs["id"])
-    wait_for_subject(site, email, "About your card", count=1)
+    site.wait_for_mail("About your card", email)
     reload_until(window, "/me/membership/", page.get_by_text("Your bank refused the last charge."))
     page.get_by_role("button", name="Give another card").click()
     page.get_by_label("Card number").fill(GOOD)
@@ -120,8 +120,10 @@ def slip_is_made_counted_and_locked(site, visitor, one, scripts):
         if not boxes.nth(n).is_checked():
             boxes.nth(n).check()
     page.get_by_role("button", name="Make the slip").click()
+    sum_of_slip = page.get_by_text("Together", exact=True)
+    expect(sum_of_slip).to_be_visible()
     slip = page.url.removeprefix(site.url)
-    total = page.get_by_text("Together").locator("xpath=following-sibling::*[1]").inner_text()
+    total = sum_of_slip.locator("xpath=following-sibling::*[1]").inner_text()
     two = visitor(java_script_enabled=scripts)
     two.sign_in_by_password("admin@example.org", PASSWORD, "/admin/")
     two.go(slip)
@@ -150,7 +152,7 @@ def test_checks_are_entered_put_on_a_slip_counted_and_one_is_paid_back(site, vis
     expect(page.get_by_text(f"{first} Checks, no. {number}")).to_be_visible()
     page.get_by_role("button", name="Yes, book 1 for $55.00").click()
     expect(page.get_by_text("1 booked, $55.00 together. The receipts go out.")).to_be_visible()
-    wait_for_subject(site, email, "Your receipt", count=1)
+    site.wait_for_mail("Your receipt", email)
 
     slip_is_made_counted_and_locked(site, visitor, one, scripts)
 
@@ -185,7 +187,7 @@ def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     friend.page.get_by_label("E-mail", exact=True).fill(f"frida-{name.lower()}@example.org")
     friend.page.get_by_role("button", name="Go on to pay").click()
     pay(friend.page, GOOD, scripts)
-    wait_for_subject(site, email, "Good news", count=1)
+    site.wait_for_mail("Good news", email)
     friend.go(link.removeprefix(site.url))
     expect(friend.page.get_by_role("heading", name="This link is over")).to_be_visible()
 
@@ -208,14 +210,16 @@ def test_one_of_a_household_pays_once_for_both(site, visitor, scripts):
     for name in (payer, partner):
         person(site, name, "Home", f"{name.lower()}@example.org", status="payment_pending")
     ask, answer = visitor(java_script_enabled=scripts), visitor(java_script_enabled=scripts)
-    answer.sign_in_by_code(f"{partner.lower()}@example.org")  # before the question comes: its letter would be the newest
+    answer.sign_in_by_code(f"{partner.lower()}@example.org")
     ask.sign_in_by_code(f"{payer.lower()}@example.org")
     ask.go("/me/household/")
     ask.page.get_by_label("Their first name").fill(partner)
     ask.page.get_by_label("Their e-mail address").fill(f"{partner.lower()}@example.org")
     ask.page.get_by_role("button", name="Ask them").click()
+    expect(ask.page.get_by_role("heading", name="Waiting for an answer")).to_be_visible()
     answer.go("/me/household/")
     answer.page.get_by_role("button", name="Yes, link us").click()
+    expect(answer.page.get_by_role("heading", name=f"You and {payer}")).to_be_visible()
     ask.go("/me/membership/")
     ask.page.get_by_text("Household, $60").click()
     ask.page.get_by_role("button", name="Go on to pay").click()
