@@ -17,7 +17,7 @@ from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
-from imports.uploading import Found, Upload, UploadProblem, all_or_none, drop_quietly, look, put_away
+from imports.uploading import MAX_FILES, Found, Upload, UploadProblem, all_or_none, drop_quietly, look, put_away
 from imports.writing import ORDER, write_chunk
 from loaf.lib.sql import set_based
 from members import audit
@@ -55,30 +55,38 @@ def create_job(
     return job
 
 
-def add_files(*, job: ImportJob, uploads: list[Upload]) -> ImportJob:
+def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
     """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem when none of them can be used.
 
-    Where reading failed, a file takes the place of the one that has its name.
+    A file takes the place of one of its name and kind, or where reading failed of its name alone; returns those names.
     """
     beside = list(job.files.all())
     found, problems = look(uploads, may_map=True, beside=beside)
     if not found:
         raise UploadProblem([sentence for _, sentence in problems])
-    with all_or_none() as kept:
+    with all_or_none() as kept, set_based():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-        has_failed = locked.status == ImportJob.Status.FAILED and not locked.written
-        if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED) and not has_failed:
+        if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED) and not locked.broke_off:
             raise UploadProblem(["Files are added before an import is run. Bring these in as an import of their own."])
         if locked.files.filter(stored_as="").exists():
             raise UploadProblem([GONE])
         if locked.files.count() != len(beside):
             raise UploadProblem(["Somebody added files just now. Please look, then choose yours again."])
-        mended = list(locked.files.filter(name__in=[one.name for one in found])) if has_failed else []
+        mended = [file for file in beside if any(_stands_for(one, file, whatever_kind=locked.broke_off) for one in found)]
+        if len(beside) - len(mended) + len(found) > MAX_FILES:
+            raise UploadProblem([f"An import has at most {MAX_FILES} files."])
+        before, gone = sum(file.size for file in beside), sum(file.size for file in mended)
+        locked.total_rows -= locked.total_rows * gone // before  # about: the meter has to begin somewhere
+        ImportRow.objects.filter(job=locked).delete()
         ImportFile.objects.filter(pk__in=[file.pk for file in mended]).delete()
         _add(locked, found, problems, kept)
     for file in mended:
         drop_quietly(file.stored_as)
-    return locked
+    return [file.name for file in mended]
+
+
+def _stands_for(one: Found, file: ImportFile, *, whatever_kind: bool) -> bool:
+    return one.name[:200] == file.name and (whatever_kind or file.reader == (one.table.reader.key if one.table.reader else ""))
 
 
 def _add(job: ImportJob, found: list[Found], problems: list[tuple[str, str]], kept: list[str]) -> None:

@@ -139,9 +139,12 @@ class ImportJobAdmin(DeskAdmin):
         if not form.is_valid():
             return self._back(request, pk, " ".join(str(error) for errors in form.errors.values() for error in errors))
         try:
-            job = actions.add_files(job=job, uploads=form.uploads())
+            replaced = actions.add_files(job=job, uploads=form.uploads())
         except actions.UploadProblem as problem:
             return self._back(request, pk, str(problem))
+        for name in replaced:
+            self.message_user(request, f"{name} took the place of the one that was here.")
+        job.refresh_from_db()
         return self._next(job)
 
     def columns_of(self, request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
@@ -222,7 +225,7 @@ class ImportJobAdmin(DeskAdmin):
             "may_undo": request.user.has_perm("imports.rollback") and bool(job.written) and job.status in ("finished", "failed"),
             "why_not": actions.why_not(job) if job.status == ImportJob.Status.PREVIEWED else "",
             "to_invite": inviting.people_to_invite(job).count() if job.status == ImportJob.Status.FINISHED else 0,
-            "step": STEPS.get(job.status, 5),
+            "step": 2 if job.broke_off and not job.counts else STEPS.get(job.status, 5),
         }
         return render_page(request, "admin/imports/job.html", context, fragment="job")
 

@@ -15,6 +15,7 @@ from imports.readers.base import Reader, normal_header
 from imports.readers.sheets import BY_HAND
 
 CELL_LIMIT = 1_000_000
+TOO_LONG = "a cell that begins there goes on for more than a million characters. Often a quotation mark before it is not closed."
 COLUMN_LIMIT = 400
 ROW_LIMIT = 2_000_000
 TITLES = 20
@@ -114,7 +115,7 @@ def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise FileProblem(f"line {rows.line_num} cannot be read: {error}.") from error
+                raise FileProblem(f"line {line} cannot be read: {TOO_LONG}") from error  # its one fault where it is not strict
             yield line, row
             line = rows.line_num + 1
     finally:

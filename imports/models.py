@@ -71,6 +71,11 @@ class ImportJob(models.Model):
         return not self.is_busy and self.status not in ended and not self.written
 
     @property
+    def broke_off(self) -> bool:
+        """Whether it failed before anything of it was written: a mended file may take the place of the one that is here."""
+        return self.status == self.Status.FAILED and not self.written
+
+    @property
     def is_comparing(self) -> bool:
         """Whether all lines are read, and the worker compares them with the list."""
         return self.status == self.Status.MAPPED and (bool(self.counts) or 0 < self.total_rows == self.done_rows)

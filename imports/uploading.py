@@ -46,8 +46,8 @@ class Found:
 
 def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> tuple[list[Found], list[tuple[str, str]]]:
     """The files that can be used, and (name, sentence) of each of the others. `beside`: files the job has already."""
-    if not uploads or len(uploads) + len(beside) > MAX_FILES:
-        raise UploadProblem([f"Please choose one to {MAX_FILES} files." if not beside else f"An import has at most {MAX_FILES} files."])
+    if not 0 < len(uploads) <= MAX_FILES:
+        raise UploadProblem([f"Please choose one to {MAX_FILES} files."])
     found, problems, seen = [], [], {file.sha256: file.name for file in beside}
     for upload in uploads:
         try:

@@ -116,8 +116,8 @@ def test_one_bad_file_does_not_take_the_other_with_it(site, visitor, tmp_path, s
     look_until(page, page.get_by_role("heading", name="Look it over"), scripts)
     expect(page.get_by_text(gifts.name, exact=False).first).to_be_visible()
     expect(page.get_by_role("button", name="Run: bring in 2 new and 0 changed")).to_be_visible()
-    page.get_by_text("Add a file to this import").click()
-    page.get_by_label("Choose the files that belong to it too").set_input_files(users)
+    page.get_by_text("Add a file, or bring one again, mended").click()
+    page.get_by_label("Choose the files", exact=True).set_input_files(users)
     page.get_by_role("button", name="Look them over").click()
     expect(page.get_by_text("are the same file. Please choose it once.")).to_be_visible()
     if scripts:

@@ -139,11 +139,37 @@ def test_file_that_could_not_be_read_to_its_end_is_replaced_by_its_name(desk):
     assert read(job).status == "failed"
     broken = job.files.get(name="more.csv").stored_as
     html = desk.get(change(job)).content.decode()
-    assert "more.csv: line 32 cannot be read" in html
+    assert "more.csv: line 32 cannot be read: a cell that begins there goes on for more than a million characters." in html
+    assert '<li aria-current="step">2. We read them' in html
     assert "Bring the file again, mended" in html
     add(desk, job, file("more.csv", PEOPLE + "a@example.org,A,B\n"))
     assert read(job).counts["person"]["create"] == 2
     assert (job.files.count(), default_storage.exists(broken)) == (2, False)
+
+
+def test_file_mended_after_looking_it_over_takes_the_place_of_the_one_of_its_name(desk):
+    job = preview(USERS + "half@,Bad,Line\n", PAYMENTS, names=["users.csv", "payments.csv"])
+    assert job.counts["person"]["reject"] == 1
+    old = job.files.get(name="users.csv").stored_as
+    html = add(desk, job, file("users.csv", USERS + "half@example.org,Good,Line\n")).content.decode()
+    assert "users.csv took the place of the one that was here." in html
+    assert read(job).counts["person"] == {"create": 2, "update": 0, "skip": 0, "reject": 0}
+    assert ([f.name for f in job.files.all()], default_storage.exists(old)) == (["users.csv", "payments.csv"], False)
+
+
+def test_file_of_the_same_name_but_another_kind_stands_beside_it(desk):
+    job = preview(USERS, names=["export.csv"])
+    html = add(desk, job, file("export.csv", PAYMENTS)).content.decode()
+    assert "took the place" not in html
+    assert read(job).counts["payment"]["create"] == 1
+    assert job.counts["person"]["create"] == 1
+
+
+def test_tenth_file_is_replaced_though_there_is_room_for_no_more(desk):
+    job = preview(*[f"{USERS}{n}@example.org,A,B\n" for n in range(10)], names=[f"{n}.csv" for n in range(10)])
+    add(desk, job, file("9.csv", USERS + "ten@example.org,A,B\n"))
+    assert read(job).counts["person"]["create"] == 11
+    assert job.files.count() == 10
 
 
 def test_decisions_are_asked_again_and_the_page_says_so(desk):
