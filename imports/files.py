@@ -251,5 +251,5 @@ def _reader(names: set[str], header: list[str], name: str, as_reader: str, may_m
         raise FileProblem(f"{name} looks like {nearly.label}, but without “{missing[0]}”. Export it again with all columns.")
     if may_map and sum(1 for column in header if column.strip()) > 1:
         return None
-    shown = ", ".join(column.strip() for column in header[:8])
+    shown = ", ".join([column.strip() for column in header if column.strip()][:8])
     raise FileProblem(f"{name} has no column with an e-mail address or another we know. Its columns are: {shown or 'none'}.")

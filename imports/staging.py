@@ -103,7 +103,7 @@ def file_records(file: ImportFile, stream: Any) -> Iterator[tuple[int, list[str]
     """The header, then every line with anything on it."""
     found = files.records(stream, shape_of(file))
     yield next(found)
-    yield from (record for record in found if any(record[1]))
+    yield from (record for record in found if "".join(record[1]).strip())
 
 
 def _without_secrets(row: list[str], secrets: list[int]) -> list[str]:

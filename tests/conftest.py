@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.site import Site, chromium_path
+from tests.site import PATIENCE, Site, chromium_path
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +19,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
@@ -36,7 +37,7 @@ class Visitor:
     def __init__(self, chromium: Any, site: Site, **options: Any) -> None:
         self.site = site
         self.context = chromium.new_context(base_url=site.url, **options)
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.page = self.context.new_page()
         self.faults: list[str] = []
         self.hosts: set[str] = set()

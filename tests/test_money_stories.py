@@ -1,9 +1,11 @@
 """Stories of money in real Chromium: renewing, a refused card, another plan, checks to the bank, money back, a card for a friend."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD, person
+from tests.site import PASSWORD, PATIENCE, person
 from tests.test_story import look_until
 
 pytestmark = pytest.mark.browser
@@ -19,7 +21,8 @@ def pay(page, card, scripts=True):
 
 def reload_until(window, path, shown):
     """The worker does it in a moment; whoever reloads the page sees it."""
-    for _ in range(40):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         window.go(path)
         if shown.count():
             break
@@ -80,9 +83,7 @@ def a_year_passes(site, email):
 
 
 def wait_until(condition):
-    import time
-
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if condition():
             return

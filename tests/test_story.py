@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD
+from tests.site import PASSWORD, PATIENCE
 
 pytestmark = pytest.mark.browser
 DATA = Path(__file__).parent / "data" / "imports"
@@ -142,9 +142,9 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
 def look_until(page, target, scripts):
     """With scripts the page changes by itself; without, she presses "Look again"."""
     if scripts:
-        expect(target.first).to_be_visible(timeout=40_000)
+        expect(target.first).to_be_visible()
         return
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and not target.first.is_visible():
         again = page.get_by_role("link", name="Look again")
         if again.is_visible():

