@@ -43,7 +43,8 @@ def test_payment_for_the_wrong_person_is_taken_out_by_two_and_she_stands_as_befo
     assert not Membership.objects.filter(status__in=Membership.PAID).exists()
     assert (balance(Account.UNDEPOSITED), balance(Account.DUES)) == (0, 0)
     assert ledger.proof() == []
-    assert [m.kind for m in Message.objects.order_by("pk")[letters:]] == ["payment_struck"], "no letter says that her place has ended"
+    told = [m.kind for m in Message.objects.exclude(kind__startswith="approval").order_by("pk")[letters:]]
+    assert told == ["payment_struck"], "no letter says that her place has ended"
     assert june in reports.unpaid()
     by_hand(treasurer, payer=june, plan=plan)  # the same check may come again, for the right person or the right sum
     june.refresh_from_db()

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from members import audit
+from members import audit, emails
 from members.actions.announcing import begin_sending
 from members.actions.errors import MembersError
 from members.actions.merging import delete_member, merge_members
 from members.actions.panic import refuse_while_shut
 from members.actions.roles import assign_role, needs_two
-from members.models import Announcement, Approval, Member, Paper, Role, SavedFilter, TwoPersonRule, User
+from members.models import Announcement, Approval, Member, Paper, Role, RoleAssignment, SavedFilter, TwoPersonRule, User
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,17 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
         approval.is_granted, approval.decided_at = True, timezone.now()
         approval.save(update_fields=["is_granted", "decided_at"])
         _perform(approval)
+    else:
+        for user in second_people(approval):
+            emails.approval_asked(approval, ACTS[act].sentence, user)
     return approval
+
+
+def second_people(approval: Approval) -> QuerySet[User]:
+    """Logins that may say yes or no to it: they hold its power now, and not by the hand of whoever asked."""
+    given = RoleAssignment.objects.running().filter(role__grants__name=ACTS[approval.act].permission).exclude(granted_by=approval.asked_by)
+    able = User.objects.filter(Exists(given.filter(user=OuterRef("pk"))), is_active=True).exclude(pk=approval.asked_by_id)
+    return able.exclude(Exists(Member.objects.filter(user=OuterRef("pk"), inactive_reason__in=["suspended", "deceased"])))
 
 
 def ask_role(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
@@ -70,8 +81,7 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
         raise MembersError("Another person has to say yes to this.")
     if not by.has_perm(ACTS[locked.act].permission):
         raise MembersError("This is not among your powers.")
-    own = by.role_assignments.running().filter(role__grants__name=ACTS[locked.act].permission)
-    if not own.exclude(granted_by=locked.asked_by).exists():
+    if not second_people(locked).filter(pk=by.pk).exists():
         raise MembersError("The person who asked gave you this power. Somebody else has to agree.")
     if not locked.is_open(timezone.now()):
         raise MembersError("This was decided already, or it waited longer than three days.")
@@ -80,6 +90,7 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
     audit.record("approval.granted" if is_granted else "approval.refused", target=locked, by=by)
     if is_granted:
         _perform(locked)
+    emails.approval_decided(locked, ACTS[locked.act].sentence)
     return locked
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from members import actions
 from members.models import Approval, AuditEntry, Member, Paper, Role, RoleAssignment, TwoPersonRule, User
+from notices.models import Message
 from tests.factories import add_second_key, make_person, make_staff, make_staff_with, make_user
 from tests.threads import at_once
 
@@ -300,3 +301,28 @@ def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_
         actions.save_role(role=own, name="Own", description="", permissions={"events.view", "events.edit"}, by=boss)
     with pytest.raises(actions.MembersError, match="who held it"):
         actions.delete_role(role=own, by=colleague())
+
+
+def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided():
+    boss, puppet = colleague(), make_person(email="puppet@example.org")
+    two, gone = colleague("membership"), make_staff("membership")
+    Member.objects.filter(user=gone).update(status="inactive", inactive_reason="suspended")
+    make_staff("events")
+    actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
+    asked = actions.ask_approval(act="papers", params=ROSTER, summary="Roster of Montrose", reason="For Ruth", by=boss)
+    letters = Message.objects.all()
+    assert [m.to_email for m in letters] == [two.email], "not the asker, not whom she gave the power, nobody who may not"
+    assert f"/admin/members/approval/{asked.pk}/change/" in letters[0].text
+    assert "Montrose" not in letters[0].text + letters[0].subject
+    assert "Ruth" not in letters[0].text
+    actions.decide_approval(approval=asked, is_granted=False, by=two)
+    answer = Message.objects.get(kind="approval_decided")
+    assert answer.to_email == boss.email
+    assert "said no" in answer.text
+
+
+def test_nobody_is_written_to_where_one_person_is_enough():
+    TwoPersonRule.objects.create(act="papers", is_on=False)
+    colleague("membership")
+    actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=colleague())
+    assert not Message.objects.exists()
