@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from sandbox.mail import Box, SmtpServer
 from sandbox.stripe.server import Server
@@ -53,6 +54,12 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
 def _is_transactional(request: pytest.FixtureRequest) -> bool:
     marker = request.node.get_closest_marker("django_db")
     return bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.fixture
+def still(time_machine: Any) -> None:
+    """The clock stands: the hour a limit counts in does not end in the middle of a test."""
+    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture(scope="session")

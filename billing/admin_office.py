@@ -22,6 +22,7 @@ from loaf.lib.htmx import render_page
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import badge, short_day
 from members import audit
+from members.actions import outcome_of
 from members.models import Member
 
 ROWS = 8
@@ -164,7 +165,7 @@ def strike(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             asked = corrections.ask_strike(payment=payment, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Taken out of the books." if asked.done_at else "Another person has to agree within three days.")
+            messages.success(request, outcome_of(asked, done="Taken out of the books."))
             return redirect("admin:billing_payment_change", pk)
         except BillingError as error:
             form.add_error(None, str(error))
@@ -204,7 +205,7 @@ def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if refunds.needs_second_person(given["amount"] + refunds.already_back(payment)):
                 asked = refunds.ask_refund(payment=payment, by=user, **given)  # type: ignore[arg-type]
-                messages.success(request, "It is on its way." if asked.done_at else "Another person has to agree within three days.")
+                messages.success(request, outcome_of(asked, done="It is on its way."))
             else:
                 refunds.refund_payment(payment=payment, by=user, **given)  # type: ignore[arg-type]
                 messages.success(request, "It is on its way." if payment.provider else "It is in the books. Please hand the money over.")

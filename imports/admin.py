@@ -25,7 +25,7 @@ from loaf.lib.admin import Column, DeskAdmin, desk_page
 from loaf.lib.csvsafe import stream_csv
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
-from members.actions import MembersError
+from members.actions import MembersError, outcome_of
 from members.models import Approval, Member
 from notices.words import sample_of
 
@@ -327,8 +327,7 @@ class ImportJobAdmin(DeskAdmin):
             except MembersError as error:
                 self.message_user(request, str(error), level="ERROR")
             else:
-                waits = asked is not None and not asked.is_granted
-                self.message_user(request, "Another person has to agree within three days." if waits else "The invitations go out now.")
+                self.message_user(request, outcome_of(asked, done="The invitations go out now."))
             return redirect("admin:imports_importjob_invite", pk)
         people = inviting.people_to_invite(job)
         context = {

@@ -97,6 +97,7 @@ def test_twenty_first_try_for_an_address_in_an_hour_is_refused_from_anywhere(mai
     assert again.get("/me/").status_code == 200, "nobody is locked out for good"
 
 
+@pytest.mark.usefixtures("still")
 def test_password_guesses_stop_as_well(settings):
     settings.ACCOUNT_RATE_LIMITS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

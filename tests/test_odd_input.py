@@ -64,6 +64,7 @@ def test_limit_holds_for_the_whole_window_and_for_callers_at_once(time_machine):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("still")
 def test_limit_is_exact_for_many_callers_at_once():
     answers = []
     assert not at_once([lambda: answers.append(limits.allow("t", "race", limit=5, seconds=3600))] * 20)

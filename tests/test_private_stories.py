@@ -140,7 +140,7 @@ def test_two_records_are_joined_by_two_people_and_taken_apart(site, visitor, scr
     page.get_by_label("Bakes").check()
     page.get_by_label("How do you know that it is one person?").fill("She told me")
     page.get_by_role("button", name="Join the two").click()
-    expect(page.get_by_text("Another person has to agree within three days.")).to_be_visible()
+    expect(page.get_by_text("Another person has to agree within three days. Whoever may do so gets a letter.")).to_be_visible()
     second.sign_in_by_password("admin@example.org", PASSWORD, "/admin/")
     second.go("/admin/members/approval/")
     second.page.get_by_role("link", name=f"Join no. {number}").first.click()

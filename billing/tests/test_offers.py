@@ -88,6 +88,7 @@ def test_wrong_codes_get_a_sentence(as_user, ruth, code):
     assert not Membership.objects.exists()
 
 
+@pytest.mark.usefixtures("still")
 def test_codes_cannot_be_guessed_in_numbers(as_user, ruth):
     client = as_user(ruth.user)
     html = [client.post(reverse("use_code"), {"code": f"AAAA-{n}"}).content.decode() for n in range(11)]

@@ -81,6 +81,7 @@ def test_mistakes_get_a_sentence_and_keep_what_was_typed(client, stripe_sandbox,
     assert not Payment.objects.exists()
 
 
+@pytest.mark.usefixtures("still")
 def test_many_tries_from_one_address_are_stopped(client, stripe_sandbox):
     fund = make_fund()
     answers = [give(client, fund, attempt=f"f{n}").status_code for n in range(22)]

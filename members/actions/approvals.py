@@ -65,6 +65,15 @@ def second_people(approval: Approval) -> QuerySet[User]:
     return able.exclude(Exists(Member.objects.filter(user=OuterRef("pk"), inactive_reason__in=["suspended", "deceased"])))
 
 
+def outcome_of(approval: Approval | None, *, done: str) -> str:
+    """What to say to whoever asked: `done` where one person is enough (or none was asked), else whom it waits for."""
+    if approval is None or approval.is_granted:
+        return done
+    if second_people(approval).exists():
+        return "Another person has to agree within three days. Whoever may do so gets a letter."
+    return "Another person has to agree within three days, but nobody else has the power to. Give it to somebody first."
+
+
 def ask_role(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
     """Ask that a login gets a role that shapes powers; it has it as soon as a second person agrees. Raises MembersError."""
     if user == by.pk:

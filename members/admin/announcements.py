@@ -99,5 +99,5 @@ class AnnouncementAdmin(DeskAdmin):
         except actions.MembersError as error:
             messages.error(request, str(error))
             return back
-        messages.success(request, "It is being sent." if asked.done_at else "Another person has to agree within three days.")
+        messages.success(request, actions.outcome_of(asked, done="It is being sent."))
         return redirect("admin:members_announcement_changelist")

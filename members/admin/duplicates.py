@@ -99,7 +99,7 @@ def ask(request: HttpRequest, pk: int, *, act: str, params: dict[str, Any], summ
     except actions.MembersError as error:
         messages.error(request, str(error))
         return redirect("admin:members_member_change", pk)
-    messages.success(request, "Done." if asked.done_at else "Another person has to agree within three days.")
+    messages.success(request, actions.outcome_of(asked, done="Done."))
     return redirect("admin:members_member_changelist")
 
 

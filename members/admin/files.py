@@ -55,7 +55,7 @@ def _ask(request: HttpRequest, title: str, permission: str, what: dict[str, str]
     except actions.MembersError as error:
         messages.error(request, str(error))
         return redirect(request.get_full_path())
-    messages.success(request, "It is being made." if asked.done_at else "Another person has to agree within three days.")
+    messages.success(request, actions.outcome_of(asked, done="It is being made."))
     return redirect("admin:members_paper_changelist")
 
 

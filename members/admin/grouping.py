@@ -342,7 +342,7 @@ class PaperAdmin(DeskAdmin):
         except actions.MembersError as error:
             form.add_error(None, str(error))
             return False
-        messages.success(request, "It is being made." if asked.done_at else "Another person has to agree within three days.")
+        messages.success(request, actions.outcome_of(asked, done="It is being made."))
         return True
 
     def take(self, request: HttpRequest, pk: int) -> HttpResponseBase:

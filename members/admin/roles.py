@@ -135,8 +135,8 @@ class RoleAdmin(DeskAdmin):
         try:
             if not is_on and actions.needs_two("rules"):
                 summary, reason = f"One person is enough: {actions.ACTS[act].sentence}", request.POST.get("reason", "")[:300]
-                actions.ask_approval(act="rules", params={"act": act}, summary=summary, reason=reason, by=by)
-                messages.success(request, "Another person has to agree.")
+                asked = actions.ask_approval(act="rules", params={"act": act}, summary=summary, reason=reason, by=by)
+                messages.success(request, actions.outcome_of(asked, done="Saved."))
             else:
                 actions.set_two_person_rule(act=act, is_on=is_on, by=by)
                 messages.success(request, "Saved.")
@@ -225,8 +225,8 @@ class RoleAssignmentAdmin(DeskAdmin):
         try:
             if actions.needs_second_person(set(given["role"].grants.values_list("name", flat=True))):
                 params = {"user": given["email"].pk, "role": given["role"].pk, "starts_on": given["starts_on"], "ends_on": given["ends_on"]}
-                actions.ask_role(summary=f"{given['email']} becomes {given['role'].name}", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
-                messages.success(request, "Another person has to agree. It is on the list of things to agree to.")
+                asked = actions.ask_role(summary=f"{given['email']} becomes {given['role'].name}", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
+                messages.success(request, actions.outcome_of(asked, done="The role is given."))
             else:
                 actions.assign_role(user=given["email"], role=given["role"], by=by, starts_on=given["starts_on"], ends_on=given["ends_on"])  # type: ignore[arg-type]
                 messages.success(request, "The role is given.")

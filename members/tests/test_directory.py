@@ -162,6 +162,7 @@ def test_list_has_twenty_a_page_and_the_same_number_of_queries(as_user, django_a
     assert "/directory/" in Client().get("/robots.txt").content.decode()
 
 
+@pytest.mark.usefixtures("still")
 def test_looking_at_too_many_people_in_a_day_ends_in_words(as_user, monkeypatch):
     monkeypatch.setattr(sys.modules["members.views.directory"], "LOOKS_A_DAY", 3)
     client, member = as_viewer(as_user, "member"), listed()
@@ -171,6 +172,7 @@ def test_looking_at_too_many_people_in_a_day_ends_in_words(as_user, monkeypatch)
     assert AuditEntry.objects.filter(action="looked.directory", target_id=member.pk).count() == 3
 
 
+@pytest.mark.usefixtures("still")
 def test_sixty_people_a_minute_are_the_most(as_user):
     client, member = as_viewer(as_user, "member"), listed()
     answers = {client.get(reverse("person", args=[member.pk])).status_code for _ in range(61)}
@@ -224,6 +226,7 @@ def test_block_stops_notes_and_tells_nothing_of_itself(as_user):
     assert client.post(reverse("write_note", args=[recipient.pk]), {"text": "three"}).status_code == 302
 
 
+@pytest.mark.usefixtures("still")
 def test_ten_notes_a_day_are_the_most(as_user):
     sender, recipient = make_person(), listed()
     client = as_user(sender.user)

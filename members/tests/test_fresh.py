@@ -1,18 +1,19 @@
 """Is it still you? Five minutes after signing in, the desk asks again before powers change or data leaves (quality.md, C11)."""
 
-import datetime as dt
 import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from members import fresh
 from members.models import Approval, RoleAssignment
 from members.tests.test_sign_in import read_code
 from tests.factories import make_person, make_staff, make_user
+from tests.totp import digits
 
 pytestmark = pytest.mark.django_db
 
@@ -24,16 +25,16 @@ def later(client, minutes=6):
 
 
 def digits_of_the_app(user):
-    secret = TOTP(Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)).instance.data["secret"]
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return digits(TOTP(Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)).instance.data["secret"])
 
 
+@pytest.mark.usefixtures("still")
 def test_giving_a_role_asks_again_and_then_does_what_was_sent(as_user):
     boss, other = make_staff("superadmin"), make_person()
     client, url = as_user(boss), reverse("admin:members_roleassignment_add")
     role = boss.role_assignments.get().role.__class__.objects.get(name="events")
     later(client)
-    sent = {"email": other.user.email, "role": role.pk, "starts_on": dt.date.today().isoformat()}
+    sent = {"email": other.user.email, "role": role.pk, "starts_on": timezone.localdate().isoformat()}
     answer = client.post(url, sent)
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("mfa_reauthenticate"))
@@ -102,6 +103,7 @@ def test_wrong_digits_are_refused_and_five_use_the_code_up(as_user, mails, work)
     assert "ask for a new one" in client.post(reverse("again"), {"code": code}).content.decode()
 
 
+@pytest.mark.usefixtures("still")
 def test_code_is_sent_five_times_an_hour_at_most(as_user):
     client = as_user(make_user())
     for _ in range(5):

@@ -266,6 +266,7 @@ def test_application_with_a_members_address_tells_nothing_and_takes_nothing_over
     assert Member.objects.get(pk=owner.pk).user_id == owner.user_id
 
 
+@pytest.mark.usefixtures("still")
 def test_too_many_steps_from_one_place_are_refused_in_words(client):
     for _ in range(60):
         client.post(reverse("join_step", args=[1]), {})

@@ -321,6 +321,16 @@ def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided
     assert "said no" in answer.text
 
 
+def test_asker_is_told_when_nobody_else_could_agree():
+    boss = colleague()
+    asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+    assert "nobody else has the power" in actions.outcome_of(asked, done="Done.")
+    make_staff("membership")
+    assert "gets a letter" in actions.outcome_of(asked, done="Done.")
+    asked.is_granted = True
+    assert actions.outcome_of(asked, done="Done.") == actions.outcome_of(None, done="Done.") == "Done."
+
+
 def test_nobody_is_written_to_where_one_person_is_enough():
     TwoPersonRule.objects.create(act="papers", is_on=False)
     colleague("membership")

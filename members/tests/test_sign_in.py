@@ -135,6 +135,7 @@ def test_known_and_unknown_addresses_take_the_same_statements(django_assert_num_
 
 
 @pytest.mark.parametrize("known", [True, False])
+@pytest.mark.usefixtures("still")
 def test_too_many_codes_for_one_address_are_stopped_alike(known):
     if known:
         make_member(email="ruth@example.org")
