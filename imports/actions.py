@@ -58,26 +58,26 @@ def create_job(
 def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
     """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem when none of them can be used.
 
-    A file takes the place of one of its name and kind, or where reading failed of its name alone; returns those names.
+    A file takes the place of the one of its name and kind, or where reading failed of the one of its name; returns the names
+    of those. Where several could be meant it stands beside them.
     """
     beside = list(job.files.all())
     found, problems = look(uploads, may_map=True, beside=beside)
     if not found:
-        raise UploadProblem([sentence for _, sentence in problems])
+        raise UploadProblem([sentence for _, sentence in problems] or ["These files are here already, word for word."])
     with all_or_none() as kept, set_based():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED) and not locked.broke_off:
             raise UploadProblem(["Files are added before an import is run. Bring these in as an import of their own."])
         if locked.files.filter(stored_as="").exists():
             raise UploadProblem([GONE])
-        if locked.files.count() != len(beside):
+        if set(locked.files.values_list("pk", flat=True)) != {file.pk for file in beside}:
             raise UploadProblem(["Somebody added files just now. Please look, then choose yours again."])
-        mended = [file for file in beside if any(_stands_for(one, file, whatever_kind=locked.broke_off) for one in found)]
+        mended = _replaced(found, beside, whatever_kind=locked.broke_off and not locked.counts)
         if len(beside) - len(mended) + len(found) > MAX_FILES:
             raise UploadProblem([f"An import has at most {MAX_FILES} files."])
         before, gone = sum(file.size for file in beside), sum(file.size for file in mended)
         locked.total_rows -= locked.total_rows * gone // before  # about: the meter has to begin somewhere
-        ImportRow.objects.filter(job=locked).delete()
         ImportFile.objects.filter(pk__in=[file.pk for file in mended]).delete()
         _add(locked, found, problems, kept)
     for file in mended:
@@ -85,8 +85,16 @@ def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
     return [file.name for file in mended]
 
 
-def _stands_for(one: Found, file: ImportFile, *, whatever_kind: bool) -> bool:
-    return one.name[:200] == file.name and (whatever_kind or file.reader == (one.table.reader.key if one.table.reader else ""))
+def _replaced(found: list[Found], beside: list[ImportFile], *, whatever_kind: bool) -> list[ImportFile]:
+    """The files whose place is taken, at most one for each that came."""
+    gone: dict[int, ImportFile] = {}
+    for one in found:
+        named = [file for file in beside if file.name == one.name[:200]]
+        alike = [file for file in named if file.reader == one.reader_key and (file.reader or file.header == one.table.header)]
+        meant = alike or (named if whatever_kind else [])
+        if len(meant) == 1:
+            gone[meant[0].pk] = meant[0]
+    return list(gone.values())
 
 
 def _add(job: ImportJob, found: list[Found], problems: list[tuple[str, str]], kept: list[str]) -> None:

@@ -144,6 +144,13 @@ class ImportJobAdmin(DeskAdmin):
             return self._back(request, pk, str(problem))
         for name in replaced:
             self.message_user(request, f"{name} took the place of the one that was here.")
+        twice = (
+            job.files.values("name")
+            .annotate(n=Count("pk"))
+            .filter(n__gt=1, name__in=[file.name for file in request.FILES.getlist("files")])
+        )
+        for name in twice.order_by("name").values_list("name", flat=True):
+            self.message_user(request, f"{name} stands beside another file of its name: both are read.", level="WARNING")
         job.refresh_from_db()
         return self._next(job)
 

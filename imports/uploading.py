@@ -43,15 +43,26 @@ class Found:
     columns: dict[str, int]
     """What somebody said its columns mean when she brought the same header before."""
 
+    @property
+    def reader_key(self) -> str:
+        """The reader's key; empty for a file nobody knows."""
+        return self.table.reader.key if self.table.reader else ""
+
 
 def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> tuple[list[Found], list[tuple[str, str]]]:
-    """The files that can be used, and (name, sentence) of each of the others. `beside`: files the job has already."""
+    """The files that can be used, and (name, sentence) of each of the others. `beside`: files the job has already.
+
+    One that is there already, word for word under the same name, is passed over when it comes with others.
+    """
     if not 0 < len(uploads) <= MAX_FILES:
         raise UploadProblem([f"Please choose one to {MAX_FILES} files."])
     found, problems, seen = [], [], {file.sha256: file.name for file in beside}
+    there = {(file.sha256, file.name) for file in beside}
     for upload in uploads:
         try:
             one = _look(upload, may_map)
+            if (one.digest, one.name) in there and len(uploads) > 1:
+                continue
             if one.digest in seen:
                 raise files.FileProblem(f"{one.name} and {seen[one.digest]} are the same file. Please choose it once.")
         except files.FileProblem as problem:
@@ -101,7 +112,7 @@ def put_away(job: ImportJob, found: list[Found], kept: list[str]) -> None:
         ending = shape.encoding if shape.encoding in files.WORKBOOKS else "csv"
         kept.append(default_storage.save(f"imports/{job.pk}/{len(kept)}.{ending}", File(one.stream)))
         ImportFile.objects.create(
-            job=job, name=one.name[:200], stored_as=kept[-1], reader=one.table.reader.key if one.table.reader else "",
+            job=job, name=one.name[:200], stored_as=kept[-1], reader=one.reader_key,
             size=one.size, sha256=one.digest, encoding=shape.encoding, delimiter=shape.delimiter, backslashes=shape.backslashes,
             head=shape.head, header=one.table.header, mapping=one.columns, **_answered(one.digest),
         )  # fmt: skip
@@ -127,7 +138,7 @@ def drop_quietly(stored_as: str) -> None:
     try:
         default_storage.delete(stored_as)
     except (OSError, BotoCoreError, ClientError) as error:
-        log.error("an import file could not be deleted: %s", type(error).__name__)
+        log.error("import file %s could not be deleted: %s", stored_as, type(error).__name__)
 
 
 def _digest(stream: IO[bytes]) -> str:

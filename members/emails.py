@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
 from members.models import Announcement, Application, Approval, HouseholdMember, Member, MemberNote, PrivateDetails, Reference, User
-from notices.actions import Letter, Recipient, queue_letter, send_letter
+from notices.actions import Letter, Recipient, queue_letter, send_letter, withdraw_about
 from notices.words import register
 
 
@@ -209,20 +209,20 @@ def approval_asked(approval: Approval, act: str, user: User) -> None:
 
 def approval_decided(approval: Approval, act: str) -> None:
     """To whoever asked: the second person said yes or no."""
-    answer = (
-        "The other person said yes to what you asked for."
-        if approval.is_granted
-        else "The other person said no to what you asked for. The page says who it was: a call may help."
-    )
     letter = Letter(
         subject="What you asked for",
         heading="It is decided",
-        words={"act": act, "answer": answer},
-        paragraphs=[answer],
-        box=[act],
+        words={"act": act},
+        paragraphs=["The other person decided what you asked for. If it is a no, the page says who it was: a call may help."],
+        box=[act, "Yes" if approval.is_granted else "No"],
         button=("Look at it", link(reverse("admin:members_approval_change", args=[approval.pk or 0]))),
     )
     queue_letter(letter, to_email=approval.asked_by.email, kind="approval_decided", key=f"approval-decided-{approval.pk}")
+
+
+def approval_is_over(approval: Approval) -> None:
+    """It was taken back: letters about it that did not go out yet stay here."""
+    withdraw_about("approval_asked", key=f"approval-{approval.pk}-")
 
 
 def application_received(application: Application) -> None:
@@ -395,7 +395,6 @@ register(
     "What two people decided",
     lambda: approval_decided(Approval(asked_by=_LOGIN, is_granted=True), "Writing to many"),
     "act",
-    "answer",
 )
 register("erasing", "Somebody asked to be forgotten", lambda: erasing(_RUTH, timezone.localdate()), "called", "day")
 register("household_asked", "A question about a household", lambda: household_asked(HouseholdMember(member=_RUTH)), "called")

@@ -10,7 +10,7 @@ from email.utils import formataddr
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -178,7 +178,16 @@ def forget(*, now: dt.datetime) -> int:
 
 def withdraw(*, person: int) -> int:
     """Take back what is written to a person and has not gone out yet; returns how many."""
-    waiting = Message.objects.filter(person=person, status__in=[Message.Status.QUEUED, Message.Status.OFFICE])
+    return _take_back(Message.objects.filter(person=person))
+
+
+def withdraw_about(kind: str, *, key: str) -> int:
+    """Take back letters of a kind whose key begins so and that have not gone out yet; returns how many."""
+    return _take_back(Message.objects.filter(kind=kind, key__startswith=key))
+
+
+def _take_back(messages: QuerySet[Message]) -> int:
+    waiting = messages.filter(status__in=[Message.Status.QUEUED, Message.Status.OFFICE])
     return waiting.update(status=Message.Status.WITHDRAWN, text="", html="")
 
 

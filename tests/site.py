@@ -87,7 +87,7 @@ class Site:
         return [mail for mail in self.box.to(address) if mail["subject"].startswith(subject)]
 
     def wait_for_mail(self, subject: str, address: str, *, count: int = 1) -> dict[str, Any]:
-        """The newest mail whose subject begins so, when there are `count` of them; one too many is a fault."""
+        """The newest mail whose subject begins so, when there are `count` of them; one too many that came by then is a fault."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and len(self.mails_with(subject, address)) < count:
             time.sleep(0.05)

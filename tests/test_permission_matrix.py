@@ -181,6 +181,7 @@ def test_every_pattern_says_who_may_enter():
     assert {part for r in all_routes() for part in f"{r.access}|{r.post}".split("|")} <= known
 
 
+@pytest.mark.usefixtures("still")
 @pytest.mark.parametrize("kind", CAST)
 def test_doors_open_exactly_as_declared(as_user, objects, kind):
     user, member = cast(kind)

@@ -186,7 +186,7 @@ def check_in(site, visitor, options, name):
 
 def people_of(files):
     """Every address that stands in the files."""
-    words = {word for file in files for word in re.split(r"[\s,;\"<>]+", file.read_text(encoding="utf-8-sig"))}
+    words = {word for file in files for word in re.split(r"[\s,;\"<>()]+", file.read_text(encoding="utf-8-sig"))}
     return {word.lower() for word in words if "@" in word}
 
 

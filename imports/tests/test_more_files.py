@@ -17,6 +17,7 @@ from members.models import Member
 pytestmark = pytest.mark.django_db
 USERS = PEOPLE + "ruth@example.org,Ruth,Miller\n"
 PAYMENTS = "e-mail,amount,date,payment id\nruth@example.org,40.00,2025-03-01,1\n"
+BROKEN = PAYMENTS + "b@example.org,40.00,2025-03-01,2\n" * 30 + "b@example.org," + "x" * 1_000_001 + ",2025-03-01,3\n"
 ADD = "admin:imports_importjob_add"
 
 
@@ -163,6 +164,49 @@ def test_file_of_the_same_name_but_another_kind_stands_beside_it(desk):
     assert "took the place" not in html
     assert read(job).counts["payment"]["create"] == 1
     assert job.counts["person"]["create"] == 1
+
+
+def test_one_file_never_takes_the_place_of_two(desk):
+    job = preview(USERS, USERS + "a@example.org,A,B\n", names=["users.csv", "users.csv"])
+    html = add(desk, job, file("users.csv", USERS + "b@example.org,B,C\n")).content.decode()
+    assert "stands beside another file of its name" in html
+    assert job.files.count() == 3
+    assert read(job).counts["person"]["create"] == 3
+
+
+def test_broken_file_is_replaced_by_the_mended_one_of_its_kind(desk):
+    job = job_of(USERS, BROKEN, names=["export.csv", "export.csv"])
+    assert read(job).status == "failed"
+    add(desk, job, file("export.csv", PAYMENTS))
+    read(job)
+    assert (job.counts["person"]["create"], job.counts["payment"]["create"]) == (1, 1)
+
+
+def test_broken_file_is_replaced_by_its_name_when_its_columns_were_mended_too(desk):
+    job = job_of(USERS, BROKEN, names=["users.csv", "payments.csv"])
+    assert read(job).status == "failed"
+    html = add(desk, job, file("payments.csv", PEOPLE + "now@example.org,Of,People\n")).content.decode()
+    assert "payments.csv took the place" in html
+    assert read(job).counts["person"]["create"] == 2
+
+
+def test_unknown_files_of_one_name_stand_beside_each_other_unless_their_columns_are_the_same(desk):
+    upload(desk, file("odd.csv", "wer,wo\nruth@example.org,Bonn\n"), file("empty.csv", ""))
+    job = ImportJob.objects.get()
+    add(desk, job, file("odd.csv", "betrag,tag\n40,2025-01-01\n"))
+    assert job.files.count() == 2
+    add(desk, job, file("odd.csv", "wer,wo\nruth@example.org,Berlin\n"))
+    assert job.files.count() == 2
+
+
+def test_all_files_again_one_of_them_mended_is_no_problem(desk):
+    job = preview(USERS + "half@,Bad,Line\n", PAYMENTS, names=["users.csv", "payments.csv"])
+    add(desk, job, file("users.csv", USERS), file("payments.csv", PAYMENTS))
+    job.refresh_from_db()
+    assert job.total_rows <= 4, "what is gone is not counted on: three lines and a header"
+    assert read(job).status == "previewed"
+    assert (job.counts["person"]["reject"], job.files.count(), job.left_out) == (0, 2, [])
+    assert "here already" in add(desk, job, file("users.csv", USERS), file("payments.csv", PAYMENTS)).content.decode()
 
 
 def test_tenth_file_is_replaced_though_there_is_room_for_no_more(desk):

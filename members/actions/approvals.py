@@ -58,20 +58,26 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
     return approval
 
 
-def second_people(approval: Approval) -> QuerySet[User]:
-    """Logins that may say yes or no to it: they hold its power now, and not by the hand of whoever asked."""
-    given = RoleAssignment.objects.running().filter(role__grants__name=ACTS[approval.act].permission).exclude(granted_by=approval.asked_by)
-    able = User.objects.filter(Exists(given.filter(user=OuterRef("pk"))), is_active=True).exclude(pk=approval.asked_by_id)
-    return able.exclude(Exists(Member.objects.filter(user=OuterRef("pk"), inactive_reason__in=["suspended", "deceased"])))
+def _given(approval: Approval) -> QuerySet[RoleAssignment]:
+    """Running roles that bring its power, and not by the hand of whoever asked."""
+    return RoleAssignment.objects.running().filter(role__grants__name=ACTS[approval.act].permission).exclude(granted_by=approval.asked_by)
+
+
+def second_people(approval: Approval) -> list[User]:
+    """Whoever could say yes or no to it today: the power is theirs, and awake."""
+    others = User.objects.filter(Exists(_given(approval).filter(user=OuterRef("pk")))).exclude(pk=approval.asked_by_id).exclude(email="")
+    return [user for user in others if user.has_perm(ACTS[approval.act].permission)]
 
 
 def outcome_of(approval: Approval | None, *, done: str) -> str:
     """What to say to whoever asked: `done` where one person is enough (or none was asked), else whom it waits for."""
     if approval is None or approval.is_granted:
         return done
-    if second_people(approval).exists():
+    if second_people(approval):
         return "Another person has to agree within three days. Whoever may do so gets a letter."
-    return "Another person has to agree within three days, but nobody else has the power to. Give it to somebody first."
+    return (
+        "Another person has to agree within three days, but nobody else can today: it takes the same power, where it is grave a second key."
+    )
 
 
 def ask_role(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
@@ -90,7 +96,7 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
         raise MembersError("Another person has to say yes to this.")
     if not by.has_perm(ACTS[locked.act].permission):
         raise MembersError("This is not among your powers.")
-    if not second_people(locked).filter(pk=by.pk).exists():
+    if not _given(locked).filter(user=by).exists():
         raise MembersError("The person who asked gave you this power. Somebody else has to agree.")
     if not locked.is_open(timezone.now()):
         raise MembersError("This was decided already, or it waited longer than three days.")
@@ -99,7 +105,8 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
     audit.record("approval.granted" if is_granted else "approval.refused", target=locked, by=by)
     if is_granted:
         _perform(locked)
-    emails.approval_decided(locked, ACTS[locked.act].sentence)
+    if locked.asked_by.held_permissions:  # whoever is no longer at the desk hears nothing of it
+        emails.approval_decided(locked, ACTS[locked.act].sentence)
     return locked
 
 
@@ -112,6 +119,7 @@ def withdraw_approval(*, approval: Approval, by: User) -> Approval:
     locked.decided_at, locked.is_granted = timezone.now(), False
     locked.save(update_fields=["decided_at", "is_granted"])
     audit.record("approval.withdrawn", target=locked, by=by)
+    emails.approval_is_over(locked)
     return locked
 
 

@@ -305,10 +305,13 @@ def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_
 
 def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided():
     boss, puppet = colleague(), make_person(email="puppet@example.org")
-    two, gone = colleague("membership"), make_staff("membership")
+    two, gone, shut = colleague("membership"), make_staff("membership"), make_staff("membership")
     Member.objects.filter(user=gone).update(status="inactive", inactive_reason="suspended")
+    User.objects.filter(pk=shut.pk).update(is_active=False)
+    make_staff("membership", second_key=False)
     make_staff("events")
     actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
+    add_second_key(puppet.user)
     asked = actions.ask_approval(act="papers", params=ROSTER, summary="Roster of Montrose", reason="For Ruth", by=boss)
     letters = Message.objects.all()
     assert [m.to_email for m in letters] == [two.email], "not the asker, not whom she gave the power, nobody who may not"
@@ -318,13 +321,33 @@ def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided
     actions.decide_approval(approval=asked, is_granted=False, by=two)
     answer = Message.objects.get(kind="approval_decided")
     assert answer.to_email == boss.email
-    assert "said no" in answer.text
+    assert "  No" in answer.text.splitlines()
+
+
+def test_yes_is_told_to_whoever_asked_and_is_still_at_the_desk():
+    boss, two = colleague(), colleague("membership")
+    for number, still_there in enumerate([True, False]):
+        asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+        if not still_there:
+            User.objects.filter(pk=boss.pk).update(is_active=False)
+        TwoPersonRule.objects.update_or_create(act="papers", defaults={"is_on": True})
+        actions.decide_approval(approval=asked, is_granted=still_there, by=two)
+        assert Message.objects.filter(kind="approval_decided").count() == 1, number
+    assert "  Yes" in Message.objects.get(kind="approval_decided").text.splitlines()
+
+
+def test_letter_about_what_was_taken_back_stays_here():
+    boss = colleague()
+    colleague("membership")
+    asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+    actions.withdraw_approval(approval=asked, by=boss)
+    assert Message.objects.get(kind="approval_asked").status == "withdrawn"
 
 
 def test_asker_is_told_when_nobody_else_could_agree():
     boss = colleague()
     asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
-    assert "nobody else has the power" in actions.outcome_of(asked, done="Done.")
+    assert "nobody else can today" in actions.outcome_of(asked, done="Done.")
     make_staff("membership")
     assert "gets a letter" in actions.outcome_of(asked, done="Done.")
     asked.is_granted = True
