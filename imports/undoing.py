@@ -22,7 +22,7 @@ from imports.models import ImportJob, ImportRow
 from imports.writing import ORDER, first_row
 from imports.writing_payments import CHUNK_ROWS
 from loaf.lib.sql import execute, fetch_all
-from members import audit, emails
+from members import audit, desk_emails
 from members.models import Approval, ExternalId, Household, HouseholdMember, Member, StatusChange, User
 from members.models.member import Status
 
@@ -54,7 +54,7 @@ def start_undo(*, job: ImportJob, by: User | None, hand_over: bool = True) -> No
     audit.record("import.undone", target=locked, by=by)
     asked = Approval.objects.waiting().filter(act=INVITE, params__job=locked.pk)
     for approval in asked:
-        emails.approval_is_over(approval)
+        desk_emails.approval_is_over(approval)
     asked.update(decided_at=timezone.now(), is_granted=False)  # there is nobody left to invite
     if hand_over:
         undo_job.enqueue(locked.pk)

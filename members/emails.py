@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
-from members.models import Announcement, Application, Approval, HouseholdMember, Member, MemberNote, PrivateDetails, Reference, User
-from notices.actions import Letter, Recipient, queue_letter, send_letter, withdraw_about
+from members.models import Announcement, Application, HouseholdMember, Member, MemberNote, PrivateDetails, Reference, User
+from notices.actions import Letter, Recipient, queue_letter, send_letter
 from notices.words import register
 
 
@@ -193,38 +193,6 @@ def second_factor_reset(user: User) -> None:
     queue_letter(letter, to_email=user.email, kind="second_factor_reset", key=_once("reset", str(user.pk), timezone.now().isoformat()))
 
 
-def approval_asked(approval: Approval, act: str, user: User) -> None:
-    """Something waits for a second person; what it is about stands at the desk alone. `act`: its kind in words."""
-    letter = Letter(
-        subject="Something waits for you",
-        heading="Two people decide this",
-        words={"act": act},
-        paragraphs=["Somebody at the desk asked for something two people decide. Your yes or no is good for three days."],
-        box=[act],
-        button=("Look at it", link(reverse("admin:members_approval_change", args=[approval.pk or 0]))),
-        reason="You get this because your role lets you decide it. Whoever says yes or no first decides.",
-    )
-    queue_letter(letter, to_email=user.email, kind="approval_asked", key=f"approval-{approval.pk}-{user.pk}")
-
-
-def approval_decided(approval: Approval, act: str) -> None:
-    """To whoever asked: the second person said yes or no."""
-    letter = Letter(
-        subject="What you asked for",
-        heading="It is decided",
-        words={"act": act},
-        paragraphs=["The other person decided what you asked for. If it is a no, the page says who it was: a call may help."],
-        box=[act, "Yes" if approval.is_granted else "No"],
-        button=("Look at it", link(reverse("admin:members_approval_change", args=[approval.pk or 0]))),
-    )
-    queue_letter(letter, to_email=approval.asked_by.email, kind="approval_decided", key=f"approval-decided-{approval.pk}")
-
-
-def approval_is_over(approval: Approval) -> None:
-    """It was taken back: letters about it that did not go out yet stay here."""
-    withdraw_about("approval_asked", key=f"approval-{approval.pk}-")
-
-
 def application_received(application: Application) -> None:
     """We have what she sent."""
     member = application.member
@@ -389,13 +357,6 @@ register("password_code", "The code for a new password", lambda: password_code(t
 register("unknown_address", "An address we do not know", lambda: unknown_address(to_email=_RUTH.email, nonce="sample"))
 register("new_device", "A sign-in from a new device", lambda: new_device(_LOGIN, "Safari on an iPad", timezone.now()))
 register("second_factor_reset", "A second key taken away", lambda: second_factor_reset(_LOGIN))
-register("approval_asked", "Something two people decide", lambda: approval_asked(Approval(), "Writing to many", _LOGIN), "act")
-register(
-    "approval_decided",
-    "What two people decided",
-    lambda: approval_decided(Approval(asked_by=_LOGIN, is_granted=True), "Writing to many"),
-    "act",
-)
 register("erasing", "Somebody asked to be forgotten", lambda: erasing(_RUTH, timezone.localdate()), "called", "day")
 register("household_asked", "A question about a household", lambda: household_asked(HouseholdMember(member=_RUTH)), "called")
 register(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from members import audit, emails
+from members import audit, desk_emails
 from members.actions.announcing import begin_sending
 from members.actions.errors import MembersError
 from members.actions.merging import delete_member, merge_members
@@ -54,7 +54,7 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
         _perform(approval)
     else:
         for user in second_people(approval):
-            emails.approval_asked(approval, ACTS[act].sentence, user)
+            desk_emails.approval_asked(approval, ACTS[act].sentence, user)
     return approval
 
 
@@ -106,7 +106,7 @@ def decide_approval(*, approval: Approval, is_granted: bool, by: User) -> Approv
     if is_granted:
         _perform(locked)
     if locked.asked_by.held_permissions:  # whoever is no longer at the desk hears nothing of it
-        emails.approval_decided(locked, ACTS[locked.act].sentence)
+        desk_emails.approval_decided(locked, ACTS[locked.act].sentence)
     return locked
 
 
@@ -119,7 +119,7 @@ def withdraw_approval(*, approval: Approval, by: User) -> Approval:
     locked.decided_at, locked.is_granted = timezone.now(), False
     locked.save(update_fields=["decided_at", "is_granted"])
     audit.record("approval.withdrawn", target=locked, by=by)
-    emails.approval_is_over(locked)
+    desk_emails.approval_is_over(locked)
     return locked
 
 

@@ -330,7 +330,6 @@ def test_yes_is_told_to_whoever_asked_and_is_still_at_the_desk():
         asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
         if not still_there:
             User.objects.filter(pk=boss.pk).update(is_active=False)
-        TwoPersonRule.objects.update_or_create(act="papers", defaults={"is_on": True})
         actions.decide_approval(approval=asked, is_granted=still_there, by=two)
         assert Message.objects.filter(kind="approval_decided").count() == 1, number
     assert "  Yes" in Message.objects.get(kind="approval_decided").text.splitlines()
