@@ -11,17 +11,27 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.mail import Box, SmtpServer
 from sandbox.stripe.server import Server
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 PASSWORD = "place-at-the-table"
 PATIENCE = 40
 """Seconds a page or a mail may take on a machine that does other things beside: no story is a measurement."""
+
+
+def wait_until(look: Callable[[], T], *, pause: float = 0.05) -> T:
+    """Look again and again until there is something; returns what was seen last."""
+    until = time.monotonic() + PATIENCE
+    while not (seen := look()) and time.monotonic() < until:
+        time.sleep(pause)
+    return seen
 
 
 def free_port() -> int:
@@ -88,9 +98,7 @@ class Site:
 
     def wait_for_mail(self, subject: str, address: str, *, count: int = 1) -> dict[str, Any]:
         """The newest mail whose subject begins so, when there are `count` of them; one too many that came by then is a fault."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and len(self.mails_with(subject, address)) < count:
-            time.sleep(0.05)
+        wait_until(lambda: len(self.mails_with(subject, address)) >= count)
         found = self.mails_with(subject, address)
         assert len(found) == count, f"{len(found)} instead of {count} mails “{subject}”\n{self.log()}"
         return found[-1]
@@ -108,13 +116,9 @@ class Site:
 
     def code_for(self, address: str, *, after: int) -> str:
         """The six digits of the newest mail to an address beyond the first `after`; mails of other things may come between."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            for mail in reversed(self.box.to(address)[after:]):
-                if match := re.search(r"\b(\d{6})\b", mail["text"]):
-                    return match[1]
-            time.sleep(0.05)
-        raise AssertionError(f"no code came for {address}\n{self.log()}")
+        codes = wait_until(lambda: [code for mail in self.box.to(address)[after:] for code in re.findall(r"\b\d{6}\b", mail["text"])[:1]])
+        assert codes, f"no code came for {address}\n{self.log()}"
+        return codes[-1]
 
     def _empty_database(self) -> None:
         url = self.env["DATABASE_URL"]

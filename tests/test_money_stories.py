@@ -1,11 +1,9 @@
 """Stories of money in real Chromium: renewing, a refused card, another plan, checks to the bank, money back, a card for a friend."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD, PATIENCE, person
+from tests.site import PASSWORD, person, wait_until
 from tests.test_story import look_until
 
 pytestmark = pytest.mark.browser
@@ -21,12 +19,7 @@ def pay(page, card, scripts=True):
 
 def reload_until(window, path, shown):
     """The worker does it in a moment; whoever reloads the page sees it."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        window.go(path)
-        if shown.count():
-            break
-        window.page.wait_for_timeout(250)
+    wait_until(lambda: window.go(path) and shown.count(), pause=0.25)
     expect(shown.first).to_be_visible()
 
 
@@ -57,7 +50,7 @@ def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scrip
     page.get_by_role("button", name="Save the card").click()
     reload_until(window, "/me/membership/", page.get_by_text("card ending in 0341"))
     theirs = [row for row in site.stripe.store.kinds["subscriptions"].values() if row["status"] != "canceled"][-1]
-    wait_until(lambda: site.stripe.store.get("payment_methods", theirs["default_payment_method"])["_digits"].endswith("0341"))
+    assert wait_until(lambda: site.stripe.store.get("payment_methods", theirs["default_payment_method"])["_digits"].endswith("0341"))
     a_year_passes(site, email)
     site.stripe.store.advance(theirs["id"])
     site.wait_for_mail("About your card", email)
@@ -80,15 +73,6 @@ def a_year_passes(site, email):
         "Membership.objects.filter(**whose).update(starts_on=day - dt.timedelta(days=366), ends_on=day - dt.timedelta(days=1)); "
         "Subscription.objects.filter(**whose).update(next_charge_on=day)",
     )  # fmt: skip
-
-
-def wait_until(condition):
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 @BOTH

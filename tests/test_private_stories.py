@@ -6,18 +6,10 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD, person
+from tests.site import PASSWORD, person, wait_until
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-
-
-def look_until_loaded(picture, patience=100):
-    """A picture stands on the page before its bytes are there."""
-    while not picture.evaluate("i => i.complete && i.naturalWidth > 0"):
-        assert patience, "the picture never came"
-        picture.page.wait_for_timeout(100)
-        patience -= 1
 
 
 def put_in_photo(page, path):
@@ -29,7 +21,7 @@ def put_in_photo(page, path):
     page.get_by_role("button", name="Put it in").click()
     photo = page.get_by_alt_text("Your photo, as others would see it")
     expect(photo).to_be_visible()
-    look_until_loaded(photo)
+    assert wait_until(lambda: photo.evaluate("i => i.complete && i.naturalWidth > 0")), "a picture stands on the page before its bytes do"
     page.get_by_role("button", name="Turn right").click()
     expect(page.get_by_role("button", name="Turn left")).to_be_visible()
 
@@ -194,12 +186,7 @@ def test_own_data_is_asked_for_made_and_read(site, visitor, scripts):
     page = window.page
     page.get_by_role("link", name="Get my copy").click()
     page.get_by_role("button", name="Make my copy").click()
-    for _ in range(150):
-        if page.get_by_role("link", name="Download (ZIP)").count():
-            break
-        page.wait_for_timeout(200)
-        if not scripts:
-            page.reload()
+    wait_until(lambda: (scripts or page.reload()) and page.get_by_role("link", name="Download (ZIP)").count(), pause=0.2)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download (ZIP)").click()
     archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
