@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 $bin/ruff format --check --quiet . || { echo "ruff format: run .venv/bin/ruff format"; exit 1; }
 $bin/ruff check --quiet .
+$bin/python tools/lock.py
 git ls-files -z -- '*.html' | xargs -0 $bin/djade --target-version 5.2 --check >/dev/null || { echo "djade: run it on the templates"; exit 1; }
 $bin/lint-imports --no-cache >/dev/null || { $bin/lint-imports --no-cache; exit 1; }
 DEVELOPMENT=1 $bin/mypy --no-error-summary

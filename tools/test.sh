@@ -24,6 +24,8 @@ browser() {
 if [ "$1" = story ]; then
   browser tests/test_story.py
 else
+  echo "-- with the runtime packages alone"
+  sh tools/runtime.sh || failed=1
   echo "-- on SQLite"
   $bin/python -m pytest -q -n 2 --durations=5 -m "not browser and not postgres" || failed=1
   if [ $have_postgres = yes ]; then
