@@ -47,7 +47,8 @@ def settings(folder: str) -> dict[str, str]:
     return kept | {
         "VAR_DIR": folder, "PRIVATE_ROOT": f"{folder}/private", "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
         "DEVELOPMENT": "no", "DEBUG": "no",
-        "SECRET_KEY": "runtime-only-0123456789-abcdefghij-KLMNOPQRST-uvwxyz-50", "FIELD_KEYS": "fields-only-9876543210-zyxwvutsrq-PONMLKJIHG-fedcba-50",
+        "SECRET_KEY": "runtime-only-0123456789-abcdefghij-KLMNOPQRST-uvwxyz-50",
+        "FIELD_KEYS": "fields-only-9876543210-zyxwvutsrq-PONMLKJIHG-fedcba-50",
         "ALLOWED_HOSTS": "loaf.example", "SITE_URL": "https://loaf.example", "EMAIL_HOST": "smtp.example", "TRUSTED_PROXY_COUNT": "1",
         "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24, "TASK_LEASE_SECONDS": "8", "LOG_LEVEL": "WARNING",
     }  # fmt: skip
