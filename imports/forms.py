@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import escape
 
 from imports.models import ImportFile
 from imports.readers import READERS
@@ -72,7 +71,7 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [(NOTHING, "Nothing: leave it out"), *offered(BY_HAND[reader_key])]
         for place, name, cells in columns:
-            shown = f"For example: {escape('; '.join(cells))}" if cells else "Empty in the first lines."
+            shown = f"For example: {'; '.join(cells)}" if cells else "Empty in the first lines."
             self.fields[f"c{place}"] = forms.ChoiceField(label=name, choices=choices, initial=NOTHING, help_text=shown)
 
     def told(self) -> dict[int, str]:

@@ -40,6 +40,7 @@ CLASSES = {
     "imports": DataClass("Rows of files that were brought in", "30 days after they were brought in", "old import files"),
     "audit": DataClass("Who did and saw what", "As long as the books; details are erased with the person", "people to forget"),
     "logins": DataClass("Logins", "As the rolls", "people to forget"),
+    "codes": DataClass("Codes we mailed", "They work for 15 minutes; a day later they are gone", "codes that were mailed"),
     "limits": DataClass("Counters against guessing", "Until their time is over, a week at most", "old rows"),
 }
 
@@ -69,6 +70,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.AuditEntry": {"audit": "network details"},
     "members.PanicSwitch": {"audit": "reason"},
     "members.RateCount": {"limits": "key"},
+    "members.MailedCode": {"codes": "address digest browser"},
     "members.User": {"logins": "email password"},
     "notices.Message": {"messages": "key to_email to_name to_address subject text html error"},
     "billing.Payment": {"money": "check_number payer_name payer_email description card_last4 receipt_url attention"},
@@ -99,7 +101,7 @@ IMPERSONAL: dict[str, str] = {
     "members.StatusChange": "from_status inactive_reason from_inactive_reason",
     "members.ExternalId": "source",
     "members.Member": "joined_precision",
-    "members.Draft": "code_digest",
+    "members.MailedCode": "purpose",
     "members.Application": "reference",
     "members.Reference": "token",
     "members.Question": "label help_text choices",

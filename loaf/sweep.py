@@ -21,7 +21,7 @@ from events import actions as events
 from imports import actions as imports
 from loaf.models import ScheduleSlot, SweepCount
 from members import actions as members
-from members import audit, limits, own_data, papers
+from members import audit, codes, limits, own_data, papers
 from notices import actions as notices
 from notices.models import Message
 from notices.tasks import send_message
@@ -144,6 +144,7 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "card fees": _fees,
     "messages to send again": _lost_messages,
     "webhooks to look at again": _lost_events,
+    "codes that were mailed": lambda now: codes.forget(now=now),
     "people to forget": lambda now: members.erase_due(today=timezone.localtime(now).date()),
     "notes between members": lambda now: members.forget_notes(now=now),
     "copies of own data": lambda now: own_data.forget_copies(),

@@ -15,13 +15,16 @@ from members.models import Member, User
 
 KEY = "assist"
 MINUTES = 30
-ALONE = {
-    "again", "security", "privacy", "letters", "who", "my_listing", "notes", "note", "write_note", "profile_email", "own_data",
-    "own_data_file", "goodbye", "household", "household_part",
+LOOKS = {
+    "dashboard", "profile", "profile_part", "profile_more", "profile_photo", "photo", "membership", "payments", "receipt_pdf", "card",
+    "card_pdf", "events", "event", "join_status", "home", "about", "contact", "blank_form", "favicon", "robots", "health_live",
+    "health_ready",
 }  # fmt: skip
-"""Pages a member opens alone: ways to sign in, what others see."""
-CARDS = {"membership", "donate", "donate_fund"}
-"""Pages where a POST leads to a card page."""
+"""Pages a helper may open for a member. What is not named here stays closed, so that a new page is closed until somebody decides."""
+ACTS = {"profile_part", "profile_more", "profile_photo", "event"}
+"""Pages on which a helper may do something for a member: it is written down."""
+WAY_OUT = {"assist_end", "leave", "display", "account_logout"}
+"""Acts of the helper's own."""
 
 
 def begin(request: HttpRequest, *, member: Member, reason: str) -> None:
@@ -62,6 +65,12 @@ def helped(request: HttpRequest) -> Member | None:
     return request._helped  # type: ignore[attr-defined, no-any-return]
 
 
+def is_helping() -> bool:
+    """Whether what is done right now is done inside somebody else's pages: no payment page is opened then, whatever led there."""
+    request = audit.acting_request()
+    return request is not None and helped(request) is not None
+
+
 def _look(request: HttpRequest) -> Member | None:
     held = request.session.get(KEY) if hasattr(request, "session") else None
     if not held:
@@ -89,10 +98,11 @@ class AssistMiddleware:
             return None
         request.assisted_member_id = member.pk  # type: ignore[attr-defined]
         name = match.url_name or ""
-        mine = name in ALONE or (match.route.startswith("accounts/") and name != "account_logout")
-        if mine or (name in CARDS and request.method == "POST"):
+        if name in WAY_OUT:
+            return None
+        if name not in (LOOKS if request.method in ("GET", "HEAD") else ACTS):
             messages.error(request, f"{member.called} does this alone: ways to sign in, privacy and cards are not for helpers.")
             return redirect("dashboard")
-        if request.method == "POST" and name not in ("assist_end", "leave", "display"):
+        if request.method == "POST":
             audit.record(f"assist.{name}"[:60], target=member)
         return None

@@ -44,6 +44,11 @@ class ActingMiddleware:
             _request.reset(token)
 
 
+def acting_request() -> HttpRequest | None:
+    """The request this is done in; None in a task or a command."""
+    return _request.get()
+
+
 def trimmed(address: str) -> str:
     """The network an address belongs to (IPv4 /24, IPv6 /48): enough to see a pattern, too little to find a home."""
     try:

@@ -52,7 +52,7 @@ def login_code(*, to_email: str, code: str) -> None:
     letter = Letter(
         subject="Your code",
         heading="Your code",
-        paragraphs=["Type these six digits on the page you have open. They work for 20 minutes."],
+        paragraphs=["Type these six digits on the page you have open. They work for 15 minutes."],
         code=code,
         reason="If you did not ask for a code, nothing happens: just leave this be.",
     )
@@ -73,18 +73,6 @@ def unknown_address(*, to_email: str, nonce: str) -> None:
     queue_letter(letter, to_email=to_email, kind="unknown_address", key=_once("unknown", to_email, nonce))
 
 
-def password_code(*, to_email: str, code: str) -> None:
-    """The code that lets a person choose a new password."""
-    letter = Letter(
-        subject="Your code",
-        heading="Your code",
-        paragraphs=["Type this code on the page you have open to choose a new password. It works for one hour."],
-        code=code,
-        reason="If you did not ask for this, nothing happens: just leave this be.",
-    )
-    queue_letter(letter, to_email=to_email, kind="password_code", key=_once("password_code", to_email, code), is_secret=True)
-
-
 def from_library(*, to_email: str, subject: str, text: str, nonce: str) -> None:
     """A message of the sign-in library that has no letter of its own here."""
     letter = Letter(subject=subject, heading="A note about signing in", paragraphs=[p for p in text.split("\n\n") if p.strip()])
@@ -102,6 +90,22 @@ def new_device(user: User, device: str, at: dt.datetime) -> None:
         reason="You get this once for each new device.",
     )
     queue_letter(letter, to_email=user.email, kind="new_device", key=_once("new_device", str(user.pk), at.isoformat()))
+
+
+def way_in_changed(user: User, what: str) -> None:
+    """A way in was added, changed or taken away; to the address the login has now. `what` is a sentence without names."""
+    now = timezone.now()
+    letter = Letter(
+        subject="Was this you?",
+        heading="Was this you?",
+        words={"what": what},
+        paragraphs=["Something changed about how you sign in. If it was you, all is well."],
+        box=[what, f"{day(now)}, {clock(now)}"],
+        button=("It was not me: look at my ways in", link(reverse("security"))),
+        reason="You get this each time a way in changes. The code by e-mail goes on working.",
+    )
+    key = _once("way_in", str(user.pk), what, now.isoformat())
+    queue_letter(letter, to_email=user.email, kind="way_in_changed", key=key)
 
 
 def address_changed(*, to_email: str, member: Member) -> None:
@@ -353,7 +357,7 @@ _LOGIN = User(email="ruth@example.org")
 _NOTE = Application(member=_RUTH)
 _SAY = Reference(application=Application(member=Member(first_name="Mari", last_name="Prado", member_number=0)), member=_RUTH)
 register("login_code", "The six digits", lambda: login_code(to_email=_RUTH.email, code="123456"))
-register("password_code", "The code for a new password", lambda: password_code(to_email=_RUTH.email, code="123456"))
+register("way_in_changed", "A way in was added, changed or taken away", lambda: way_in_changed(_LOGIN, "A password was set."), "what")
 register("unknown_address", "An address we do not know", lambda: unknown_address(to_email=_RUTH.email, nonce="sample"))
 register("new_device", "A sign-in from a new device", lambda: new_device(_LOGIN, "Safari on an iPad", timezone.now()))
 register("second_factor_reset", "A second key taken away", lambda: second_factor_reset(_LOGIN))

@@ -1,7 +1,13 @@
-"""A limiter shared by all processes: so many times in so many seconds, for a key. One statement counts and answers."""
+"""A limiter shared by all processes: so many times in so many seconds, for a key. One statement counts and answers.
+
+Where somebody could keep somebody else out, a key names both the address and the network it is tried from, and no window
+is longer than a quarter of an hour (members/codes.py has the codes that are mailed).
+"""
 
 import datetime as dt
+import ipaddress
 import time
+from dataclasses import dataclass
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
@@ -16,12 +22,30 @@ ON CONFLICT (key) DO UPDATE SET count = members_ratecount.count + 1 RETURNING co
 """
 
 
-def allow(action: str, key: str, *, limit: int, seconds: int) -> bool:
-    """Count one use; say whether it is still within the limit of this window. Call it outside a transaction that may roll back."""
+@dataclass(frozen=True)
+class Use:
+    """One counted use: whether it is within the limit, and when the window ends."""
+
+    allowed: bool
+    again_at: dt.datetime
+
+
+def count(action: str, key: str, *, limit: int, seconds: int) -> Use:
+    """Count one use. Call it outside a transaction that may roll back."""
     window = int(time.time() // seconds)
-    expires_at = timezone.now() + dt.timedelta(seconds=seconds)
-    count = fetch_all(COUNT, {"key": f"{action}:{key}:{window}"[:200], "expires_at": expires_at})[0][0]
-    return int(count) <= limit
+    end = dt.datetime.fromtimestamp((window + 1) * seconds, dt.UTC)
+    used = fetch_all(COUNT, {"key": f"{action}:{key}:{window}"[:200], "expires_at": end})[0][0]
+    return Use(int(used) <= limit, end)
+
+
+def allow(action: str, key: str, *, limit: int, seconds: int) -> bool:
+    """Count one use; say whether it is still within the limit of this window."""
+    return count(action, key, limit=limit, seconds=seconds).allowed
+
+
+def hold(key: str) -> None:
+    """Let everybody else who holds the same key wait until the end of this transaction."""
+    fetch_all(COUNT, {"key": f"hold:{key}"[:200], "expires_at": timezone.now() + dt.timedelta(days=1)})
 
 
 def forget(*, now: dt.datetime) -> int:
@@ -32,3 +56,12 @@ def forget(*, now: dt.datetime) -> int:
 def client_address(request: HttpRequest) -> str:
     """The caller's address, trusting X-Forwarded-For only as far as the configured number of proxies."""
     return str(get_adapter().get_client_ip(request))
+
+
+def network(request: HttpRequest) -> str:
+    """The network the caller is in: the address itself, of IPv6 the /64 a household has."""
+    try:
+        ip = ipaddress.ip_address(client_address(request))
+    except ValueError:
+        return ""
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))

@@ -105,10 +105,18 @@ def by_module() -> list[tuple[str, list[tuple[str, str]]]]:
     return [(title, [(name, text) for name, text in PERMISSIONS.items() if name.startswith(f"{key}.")]) for key, title in MODULES.items()]
 
 
+SENSITIVE_MODULES = {"subscriptions", "donations", "permissions", "settings", "imports"}
+SENSITIVE = {
+    "users.view_private", "users.assist", "users.merge", "users.delete",
+    "communications.send", "communications.view_log", "communications.edit_templates",
+}  # fmt: skip
+"""Powers beyond those modules that reach into what people told in confidence, into their ways in, or to everybody at once."""
+
+
 def is_sensitive(name: str) -> bool:
-    """Whether a permission is about money, takes data out, or shapes powers: it needs a second key."""
+    """Whether a permission sleeps without a second key: money, powers, imports, data taken out, private details, mail to many."""
     module, _, verb = name.partition(".")
-    return module in ("subscriptions", "donations", "permissions", "settings") or verb in ("export", "refund", "rollback")
+    return module in SENSITIVE_MODULES or verb in ("export", "refund", "rollback") or name in SENSITIVE
 
 
 def is_grave(name: str) -> bool:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from loaf.lib.admin import desk_saved
-from members import actions, audit, devices, emails
+from members import actions, audit, devices, emails, keys
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
 from members.models.member import InactiveReason
@@ -38,8 +38,7 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
         request.new_device_of = user  # type: ignore[attr-defined]
     elif "passkey_offer" not in request.session and not Authenticator.objects.filter(user=user).exists():
         request.session["passkey_offer"] = True
-    if request.session.pop(SHARED_KEY, False):
-        request.session.set_expiry(0)
+    request.session.set_expiry(0 if request.session.pop(SHARED_KEY, False) else None)  # before it was a visitor's, and short
     application = Application.objects.filter(pk=request.session.pop(APPLICATION_KEY, None)).first()
     if application is None and not Member.objects.for_login(user).exists():
         # She came back on another device: with nobody else at this address the waiting application is hers.
@@ -49,9 +48,10 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
 
 
 @receiver(authenticator_added)
-def end_sessions_older_than_the_key(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A second key protects from now on: devices that came in without it sign in again."""
-    actions.end_sessions(user=user, keep=request.session.session_key)
+def note_an_added_app(sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """An authenticator app showed its digits, so the key is in the hand. Nobody is signed out: powers sleep where it was not used."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        keys.note_added(request, user=user, key=authenticator)
 
 
 @receiver(status_changed)

@@ -4,11 +4,15 @@ The work (a hash with leading zeros, a few seconds of one core at most) is done 
 JavaScript one plain question takes its place. No pictures, no other company.
 """
 
+import datetime as dt
 import hashlib
 import secrets
 import time
 
 from django.core import signing
+from django.utils import timezone
+
+from members.models import RateCount
 
 SALT = "loaf.join"
 ZEROS = 14
@@ -24,17 +28,27 @@ def new_challenge() -> str:
     return signing.dumps([int(time.time()), secrets.token_hex(8)], salt=SALT)
 
 
-def problem(*, challenge: str, work: str, answer: str) -> str:
-    """Why a form looks like a robot's: "" when it does not, "work" when the plain question must be asked, else "robot"."""
+def problem(*, challenge: str, work: str, answer: str, at_once: bool = False) -> str:
+    """Why a form looks like a robot's: "" when it does not, "work" when the plain question must be asked, else "robot".
+
+    Each challenge counts once, answered or worked for. `at_once`: a short form may be sent in the first three seconds.
+    """
     try:
         shown_at, _ = signing.loads(challenge, salt=SALT, max_age=MOST_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
         return "work"
-    if time.time() - shown_at < LEAST_SECONDS:
+    if not at_once and time.time() - shown_at < LEAST_SECONDS:
         return "robot"
-    if answer.strip().lower().rstrip(".") == ANSWER or is_done(challenge, work):
-        return ""
-    return "work"
+    if not (answer.strip().lower().rstrip(".") == ANSWER or is_done(challenge, work)):
+        return "work"
+    return "" if _is_spent_now(challenge) else "work"
+
+
+def _is_spent_now(challenge: str) -> bool:
+    """Use a challenge up; False when it was used before, here or in another process."""
+    key = f"work:{hashlib.sha256(challenge.encode()).hexdigest()[:40]}"
+    until = timezone.now() + dt.timedelta(seconds=MOST_SECONDS)
+    return RateCount.objects.get_or_create(key=key, defaults={"count": 1, "expires_at": until})[1]
 
 
 def is_done(challenge: str, work: str) -> bool:

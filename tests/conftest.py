@@ -1,5 +1,6 @@
 """The browser's fixtures; used only by tests marked `browser`."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import expect, sync_playwright
 
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's loop runs in this thread, beside Django
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -55,7 +57,7 @@ class Visitor:
         self.page.get_by_label("Your e-mail address").fill(address)
         self.page.get_by_role("button", name="Send me a code").click()
         self.page.get_by_label("The six digits").fill(self.site.code_for(address, after=before))
-        self.page.get_by_role("button", name="Go on").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(lambda url: "/accounts/" not in url)
 
     def sign_in_by_password(self, address: str, password: str, then: str = "/me/") -> None:

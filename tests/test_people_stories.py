@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD, person
+from tests.site import PASSWORD
 from tests.test_story import PHONE, look_until
-from tests.totp import digits
 
 pytestmark = pytest.mark.browser
 
@@ -76,56 +75,6 @@ def test_from_applying_to_an_active_member(site, visitor, scripts):
     look_until(page, page.get_by_text("Receipt no."), scripts)
     window.go("/me/")
     expect(page.get_by_text("Active", exact=True)).to_be_visible()
-
-
-def test_passkey_is_added_and_lets_her_in(site, visitor):
-    """Chromium's virtual authenticator stands for the fingerprint reader."""
-    window = visitor()
-    page = window.page
-    tools = page.context.new_cdp_session(page)
-    tools.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options | {"automaticPresenceSimulation": True}})
-    person(site, "Keyla", "Fingers", "keyla@example.org")
-    window.sign_in_by_code("keyla@example.org")
-    window.go("/me/security/")
-    page.get_by_role("link", name="Add passkeys").click()
-    expect(page.get_by_role("button", name="Add this device")).to_be_visible()
-    if page.get_by_label("Passwordless").count():
-        page.get_by_label("Passwordless").check()
-    page.get_by_role("button", name="Add this device").click()
-    expect(page.get_by_role("heading", name="Codes to print").or_(page.get_by_role("heading", name="Your passkeys"))).to_be_visible()
-    page.context.clear_cookies()
-    window.go("/accounts/login/")
-    page.get_by_role("button", name="Use my fingerprint or face").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Good")
-
-
-def test_treasurer_adds_an_authenticator_app_and_is_asked_for_it(site, visitor):
-    window = visitor()
-    page = window.page
-    window.sign_in_by_password("finance@example.org", PASSWORD)
-    window.go("/me/security/")
-    page.get_by_role("link", name="Add the app").click()
-    secret = page.locator("code").inner_text()
-    page.locator("#id_code").fill("000000")
-    page.get_by_role("button", name="Add the app").click()
-    expect(page.get_by_role("alert").first).to_be_visible()
-    page.locator("#id_code").fill(digits(secret, for_a_while=15))
-    page.get_by_role("button", name="Add the app").click()
-    expect(page.get_by_role("heading", name="Codes to print")).to_be_visible()
-    expect(page.locator("ol.codes code")).to_have_count(10)
-    printed = page.locator("ol.codes code").all_inner_texts()
-    page.context.clear_cookies()
-    window.go("/accounts/login/?next=/admin/billing/payment/")
-    page.get_by_text("Use my password").click()
-    page.get_by_label("E-mail address", exact=True).fill("finance@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in with my password").click()
-    expect(page.get_by_role("heading", name="Your second key")).to_be_visible()
-    page.locator("#id_code").fill(printed[0])
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name="Payments")).to_be_visible()
 
 
 def apply_without_e_mail(window, first, last):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing import instalments, subscriptions
 from billing.actions.terms import Position, position_of, term_of
-from billing.errors import BillingError
+from billing.errors import BillingError, refuse_helpers
 from billing.gateways import stripe
 from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
 from billing.signals import payment_closed
@@ -179,6 +179,7 @@ def start_payment(
 
 def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
     """Return the address of the payment page, opening it at Stripe when there is none. Raises BillingError."""
+    refuse_helpers()
     result = settings.SITE_URL + reverse("payment_result", args=[payment.reference])
     if payment.status != Payment.Status.PENDING:
         return result
@@ -244,6 +245,7 @@ def _customer_of(member: Member) -> str:
 
 
 def _require_cards() -> None:
+    refuse_helpers()
     if not stripe.is_configured():
         raise BillingError(f"We cannot take cards here yet. Please pay by check or cash, or call {settings.ORG['phone']}.")
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import emails_renewal as emails
-from billing.errors import BillingError
+from billing.errors import BillingError, refuse_helpers
 from billing.gateways import stripe
 from billing.models import Membership, Payment, Plan, Subscription
 from billing.subscriptions.rows import agree_on, alive, covered_until, day_after_paid, lock, next_day, wish
@@ -43,6 +43,7 @@ def open_card_page(*, member: Member, plan: Plan | None, attempt: str) -> str:
 
     Raises BillingError.
     """
+    refuse_helpers()
     with transaction.atomic():
         locked = Member.objects.select_for_update().get(pk=member.pk)
         subscription = alive(locked)

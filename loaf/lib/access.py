@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required, login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
@@ -53,7 +54,10 @@ def permission_required(permission: str, *methods: str) -> Callable[[View], View
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not (request.user.is_authenticated and request.user.has_perm(permission)):
+            user: Any = request.user
+            if not (user.is_authenticated and user.has_perm(permission)):
+                if set(permission.split("|")) & set(getattr(user, "sleeping_permissions", ())):
+                    raise PermissionDenied  # theirs, but asleep: the page says how it wakes
                 raise Http404
             return view(request, *args, **kwargs)
 

@@ -24,9 +24,11 @@ def desk_cards(request: HttpRequest) -> list[Card]:
 
 
 def _second_key(request: HttpRequest) -> Card | None:
-    if not request.user.sleeping_permissions:  # type: ignore[union-attr]
+    user: Any = request.user
+    if not user.sleeping_permissions:
         return None
-    return {"title": "Your second key", "text": "Money, exports and roles sleep until you add one", "url": reverse("security")}
+    text = "Some of your powers sleep until you use it here" if user.has_key else "Some of your powers sleep until you add one"
+    return {"title": "Your second key", "text": text, "url": reverse("security")}
 
 
 def _applications(request: HttpRequest) -> Card:

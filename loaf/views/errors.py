@@ -10,6 +10,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
+
+from members.views.security import WANTED_KEY, key_page
 
 log = logging.getLogger("loaf.faults")
 LETTERS = "ACDEFGHJKLMNPQRTUVWXY"
@@ -26,8 +29,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: known, and not allowed."""
-    return render(request, "403.html", status=403)
+    """403: known, and not allowed; or allowed once a second key is used, which leads back here."""
+    user: Any = request.user
+    context = {}
+    if user.is_authenticated and user.sleeping_permissions:
+        back = request.get_full_path() if request.method == "GET" else reverse("admin:index")
+        request.session[WANTED_KEY] = back
+        context = {"use_key": key_page(request, back)}
+    return render(request, "403.html", context, status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

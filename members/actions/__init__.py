@@ -43,7 +43,7 @@ from members.actions.directory import (
     unblock,
     write_to,
 )
-from members.actions.drafts import open_draft, save_step, send_draft_code
+from members.actions.drafts import newest_draft, open_draft, save_step
 from members.actions.errors import MembersError
 from members.actions.grouping import end_office, forget_own_fields, give_office, save_own_fields, set_tags, show_offices
 from members.actions.household import accept, decline, invite, link_by_hand, part, set_one_letter, take_back, waiting_home
@@ -62,7 +62,7 @@ from members.actions.leaving import (
     undo_standing,
     unpause,
 )
-from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor
+from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor, set_password
 from members.actions.merging import find_duplicates, purge_bin, restore_member, settle_pair, undo_merge
 from members.actions.notes import add_note
 from members.actions.panic import open_the_house, refuse_while_shut, shut_the_house
@@ -127,6 +127,7 @@ __all__ = [
     "may_write",
     "needs_second_person",
     "needs_two",
+    "newest_draft",
     "note_paper_taken",
     "open_draft",
     "open_the_house",
@@ -150,10 +151,10 @@ __all__ = [
     "save_profile",
     "save_role",
     "save_step",
-    "send_draft_code",
     "set_active",
     "set_consent",
     "set_one_letter",
+    "set_password",
     "set_standing",
     "set_tags",
     "set_two_person_rule",

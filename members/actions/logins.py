@@ -49,9 +49,19 @@ def claim_members(*, user: User) -> int:
     return unclaimed.update(user=user, updated_at=timezone.now())
 
 
-def end_sessions(*, user: User, keep: str | None = None, only: str = "") -> int:
-    """Sign a login out on one device (`only`, a session key) or on all but `keep`; returns on how many."""
-    sessions = [s for s in UserSession.objects.filter(user=user) if s.session_key != keep and only in ("", s.session_key)]
+@transaction.atomic
+def set_password(*, user: User, password: str) -> None:
+    """Give a login a password, or another one; other devices are signed out, the login's address is told."""
+    had_one = user.has_usable_password()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record("login.password_set", target=user, by=user)
+    emails.way_in_changed(user, "The password was changed." if had_one else "A password was set.")
+
+
+def end_sessions(*, user: User, keep: str | None = None, only: int | None = None) -> int:
+    """Sign a login out on one device (`only`, the row's id, which opens nothing) or on all but `keep`; returns on how many."""
+    sessions = [s for s in UserSession.objects.filter(user=user) if s.session_key != keep and only in (None, s.pk)]
     for session in sessions:
         session.end()
     return len(sessions)

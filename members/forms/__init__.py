@@ -1,7 +1,16 @@
 """Forms of the members' room."""
 
 from members.forms.joining import STEPS, PaperForm, ReferenceForm
-from members.forms.signing_in import SHARED_KEY, AgainForm, ConfirmLoginCodeForm, EmailForm, LoginForm, RequestLoginCodeForm
+from members.forms.signing_in import (
+    SHARED_KEY,
+    AgainForm,
+    ConfirmLoginCodeForm,
+    EmailForm,
+    LoginForm,
+    PasswordForm,
+    RequestLoginCodeForm,
+    TooOften,
+)
 
 __all__ = [
     "SHARED_KEY",
@@ -11,6 +20,8 @@ __all__ = [
     "EmailForm",
     "LoginForm",
     "PaperForm",
+    "PasswordForm",
     "ReferenceForm",
     "RequestLoginCodeForm",
+    "TooOften",
 ]

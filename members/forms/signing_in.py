@@ -3,21 +3,66 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
-from allauth.account.adapter import get_adapter
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core import context
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
 
 from loaf.lib.forms import EmailField
+from loaf.lib.templatetags.loaf import clock
 from loaf.lib.text import normal_email
-from members import actions, devices, limits
+from members import actions, codes, devices, limits, robots
 from members.models import User
 
 SHARED_KEY = "shared_device"
+A_QUARTER = 15 * 60
+
+
+class TooOften(ValidationError):
+    """A limit: the sentence says until when, the page answers 429 with Retry-After (members/views/front_door.py)."""
+
+    def __init__(self, use: limits.Use, words: str = "That was often. Please wait until {clock}") -> None:
+        self.again_at = use.again_at
+        super().__init__(f"{words.format(clock=clock(use.again_at))}, or call us and we’ll help you in.", code="often")
+
+
+def is_known_device(address: str) -> bool:
+    """Whether this browser signed in with the address before."""
+    user = User.objects.filter(email=normal_email(address)).first()
+    return user is not None and devices.is_known(context.request, user)
+
+
+def refuse_robots(data: Any) -> None:
+    """More than thirty knocks an hour from one network: each further one needs a little work, or a plain answer.
+
+    A sign-up table in a hall goes on, a machine gets slow. Raises ValidationError.
+    """
+    use = limits.count("knocks", limits.network(context.request), limit=30, seconds=3600)
+    if use.allowed or not robots.problem(
+        challenge=data.get("challenge", ""), work=data.get("work", ""), answer=data.get("person", ""), at_once=True
+    ):
+        return
+    raise ValidationError("Many people knock from where you are. Please answer the small question, and press again.", code="person")
+
+
+def count_password_try(address: str) -> None:
+    """Count a password before it is compared. A device of theirs is counted apart from everybody else. Raises TooOften."""
+    address = normal_email(address)
+    if is_known_device(address):
+        uses = [limits.count("password-known", address, limit=10, seconds=A_QUARTER)]
+    else:
+        here = f"{limits.network(context.request)}:{address}"
+        uses = [
+            limits.count("password-here", here, limit=5, seconds=5 * 60),
+            limits.count("password", address, limit=10, seconds=A_QUARTER),
+        ]
+    if refused := [use for use in uses if not use.allowed]:
+        raise TooOften(max(refused, key=lambda use: use.again_at))
 
 
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]
-    """Ask for a code. A person on the rolls who never signed in gets her login here, silently."""
+    """Ask for a code. A person on the rolls who never signed in gets a login here, silently."""
 
     email = EmailField(help_text="The one you gave us when you joined.")
     shared = forms.BooleanField(
@@ -28,6 +73,8 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
         """Make the login of a first-time visitor before the library looks for it."""
         address = self.cleaned_data["email"]
         if address:
+            if not is_known_device(address):
+                refuse_robots(self.data)
             actions.ensure_login(email=address)
         return super().clean_email()
 
@@ -38,27 +85,17 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
         return shared
 
 
-TRIES_AN_HOUR = 20
-"""How often a code or password may be tried for one address in an hour, from wherever; right ones count as well."""
-
-
-def within_tries(kind: str, address: str) -> bool:
-    """Count one try for an address, codes and passwords apart. A device she signed in with before is never locked out by others."""
-    user = User.objects.filter(email=normal_email(address)).first()
-    if user is not None and devices.is_known(context.request, user):
-        return True
-    return limits.allow(f"tries-{kind}", normal_email(address), limit=TRIES_AN_HOUR, seconds=3600)
-
-
 class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
-    """The six digits; guessing on and on, with code after code, stops at twenty tries an hour."""
+    """The six digits. What the library keeps in the session is no code; ours are in the database, as digests."""
 
-    def clean_code(self) -> Any:
-        """Count the try for the address the code went to, then compare."""
+    def clean_code(self) -> str:
+        """Count the try, then compare. Whoever has no login is answered as if the digits were wrong."""
         stage = LoginStageController.enter(context.request, LoginByCodeStage.key)
-        if stage and not within_tries("code", stage.state.get("email") or ""):
-            raise get_adapter().validation_error("too_many_login_attempts")
-        return super().clean_code()
+        address, typed = (stage.state.get("email") or "" if stage else ""), str(self.cleaned_data["code"])
+        if not stage or not codes.use(context.request, codes.SIGN_IN, typed, address=address) or not stage.login.user:
+            left = codes.standing(context.request, codes.SIGN_IN, address).tries_words if address else ""
+            raise ValidationError(f"That is not the code we sent. {left}.", code="incorrect_code")
+        return typed
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
@@ -72,17 +109,37 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
 
     def clean(self) -> Any:
-        """Count the try for the address, then compare."""
-        if self.cleaned_data.get("login") and not within_tries("password", self.cleaned_data["login"]):
-            raise get_adapter().validation_error("too_many_login_attempts")
+        """Count the try, then compare."""
+        if self.cleaned_data.get("login"):
+            count_password_try(self.cleaned_data["login"])
         return super().clean()
+
+
+class PasswordForm(forms.Form):
+    """A password, set or changed: one field, to be pasted or shown by the browser."""
+
+    password = forms.CharField(
+        label="Your new password", max_length=200, strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+    def clean_password(self) -> str:
+        """Long enough, not a common one, not made of the address or of our own words."""
+        password = str(self.cleaned_data["password"])
+        validate_password(password, self.user)
+        return password
 
 
 class AgainForm(forms.Form):
     """The six digits once more, before something that cannot be undone."""
 
     code = forms.CharField(
-        max_length=12, label="The six digits", help_text="They work for 20 minutes. Take your time.",
+        max_length=12, label="The six digits", help_text="They work for 15 minutes. Take your time.",
         widget=forms.TextInput({"class": "input code-input", "inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )  # fmt: skip
 
@@ -91,3 +148,6 @@ class EmailForm(forms.Form):
     """Another e-mail address."""
 
     email = EmailField(label="Your new e-mail address", help_text="We send six digits there to make sure it is yours.")
+
+
+__all__ = ["SHARED_KEY", "AgainForm", "ConfirmLoginCodeForm", "EmailForm", "LoginForm", "PasswordForm", "RequestLoginCodeForm", "TooOften"]

@@ -4,6 +4,7 @@ from members.models.announcement import Announcement
 from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail, Vote
 from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
+from members.models.code import MailedCode
 from members.models.consent import Consent, OwnCopy
 from members.models.details import NEEDS, Note, PrivateDetails
 from members.models.grouping import Office, Paper, ProfileField, ProfileValue, SavedFilter, Tag
@@ -34,6 +35,7 @@ __all__ = [
     "Household",
     "HouseholdMember",
     "Listing",
+    "MailedCode",
     "Member",
     "MemberNote",
     "MemberQuerySet",

@@ -30,9 +30,6 @@ class Draft(models.Model):
     data = models.JSONField(default=dict)
     step = models.PositiveSmallIntegerField(default=1)
     email = models.EmailField(max_length=254, blank=True)
-    code_digest = models.CharField(max_length=64, blank=True)
-    code_until = models.DateTimeField(null=True)
-    code_tries = models.PositiveSmallIntegerField(default=0)
     reminded_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
 

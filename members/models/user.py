@@ -37,6 +37,9 @@ class User(AbstractBaseUser):
 
     objects = UserManager()
 
+    came_with_key: bool | None = None
+    """Whether a second key was used in the session this object was read for; None outside of one."""
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
@@ -58,8 +61,18 @@ class User(AbstractBaseUser):
 
     @property
     def sleeping_permissions(self) -> frozenset[str]:
-        """Powers over money, exports and roles that wait until the person has a second key: a passkey or an authenticator app."""
+        """Powers that wait until a second key (a passkey or an authenticator app) is there, and was used in this session."""
         return self._roles[1]
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a login with powers has a second key at all."""
+        return self._roles[2]
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether only the second key proves who this is: a login with powers that has one."""
+        return settings.STAFF_SECOND_FACTOR and self.has_key
 
     @property
     def granted_permissions(self) -> frozenset[str]:
@@ -75,17 +88,17 @@ class User(AbstractBaseUser):
         return frozenset(RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True))
 
     @cached_property
-    def _roles(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Powers awake and asleep; one query, once a request."""
+    def _roles(self) -> tuple[frozenset[str], frozenset[str], bool]:
+        """Powers awake and asleep, and whether there is a second key; one query, once a request."""
         from members.models.role import HELD
 
         if not (self.is_active and self.is_staff):
-            return frozenset(), frozenset()
+            return frozenset(), frozenset(), False
         held = HELD(user=self.pk, day=timezone.localdate())
-        names = frozenset(name for name, _ in held)
-        has_key = not settings.STAFF_SECOND_FACTOR or any(key for _, key in held)
-        asleep = frozenset() if has_key else frozenset(name for name in names if is_sensitive(name))
-        return names - asleep, asleep
+        names, has_key = frozenset(name for name, _ in held), any(key for _, key in held)
+        is_awake = not settings.STAFF_SECOND_FACTOR or (has_key and self.came_with_key is not False)
+        asleep = frozenset() if is_awake else frozenset(name for name in names if is_sensitive(name))
+        return names - asleep, asleep, has_key
 
     def forget_permissions(self) -> None:
         """Read the roles again when they are asked for next."""

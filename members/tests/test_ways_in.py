@@ -1,8 +1,10 @@
 """Second keys, devices, the desk's idle limit, other companies' sign-in: who gets in, and what they can open then."""
 
 import datetime as dt
+import json
 
 import pytest
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.test import Client
@@ -31,8 +33,6 @@ def sign_in(mails, work, email, agent=FIREFOX, client=None):
 
 
 def app_code(user):
-    from allauth.mfa.adapter import get_adapter
-
     return digits(get_adapter().decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"]))
 
 
@@ -54,7 +54,8 @@ def test_screens_of_money_exports_and_roles_need_a_second_key(as_user, url):
     assert "second key" in refused.content.decode()
     assert client.get("/admin/members/member/").status_code == 200
     add_second_key(boss)
-    assert client.get(url).status_code == 200
+    assert "Use my second key" in client.get(url).content.decode(), "a key that was not used in this session opens nothing"
+    assert as_user(boss).get(url).status_code == 200
 
 
 def test_treasurer_without_a_second_key_is_shown_how_to_get_one(as_user):
@@ -67,31 +68,66 @@ def test_treasurer_without_a_second_key_is_shown_how_to_get_one(as_user):
 
 
 @pytest.mark.usefixtures("still")
-def test_second_key_is_asked_for_after_the_code_and_works_once(mails, work):
+def test_code_lets_staff_in_and_the_second_key_opens_powers_once_used(mails, work):
     boss = make_staff("finance")
     client = sign_in(mails, work, boss.email)
-    assert client.get("/admin/billing/payment/").status_code == 302
+    assert client.get("/me/").status_code == 200, "a code by e-mail always works"
+    asleep = client.get("/admin/billing/payment/")
+    assert asleep.status_code == 403
+    assert "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Fbilling%2Fpayment%2F" in asleep.content.decode()
     code = app_code(boss)
-    assert "incorrect" in client.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode().lower()
-    client.post("/accounts/2fa/authenticate/", {"code": code})
+    where = "/accounts/2fa/reauthenticate/?next=/admin/billing/payment/"
+    assert "did not fit" in client.post(where, {"code": "000000"}).content.decode()
+    assert client.post(where, {"code": code}).url == "/admin/billing/payment/", "back at what they were doing"
     assert client.get("/admin/billing/payment/").status_code == 200
     again = sign_in(mails, work, boss.email)
-    again.post("/accounts/2fa/authenticate/", {"code": code})
-    assert again.get("/admin/billing/payment/").status_code == 302
+    again.post(where, {"code": code})
+    assert again.get("/admin/billing/payment/").status_code == 403, "digits of an app count once"
 
 
-def test_printed_codes_let_in_once_each(mails, work):
+def test_printed_codes_open_powers_once_each(mails, work):
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
     boss = make_staff("finance")
     codes = RecoveryCodes.activate(boss).get_unused_codes()
     assert len(codes) == 10
     client = sign_in(mails, work, boss.email)
-    client.post("/accounts/2fa/authenticate/", {"code": codes[0]})
+    client.post("/accounts/2fa/reauthenticate/", {"code": codes[0]})
     assert client.get("/admin/billing/payment/").status_code == 200
     again = sign_in(mails, work, boss.email)
-    again.post("/accounts/2fa/authenticate/", {"code": codes[0]})
-    assert again.get("/admin/billing/payment/").status_code == 302
+    again.post("/accounts/2fa/reauthenticate/", {"code": codes[0]})
+    assert again.get("/admin/billing/payment/").status_code == 403
+
+
+def test_secrets_of_second_keys_stand_encrypted(mails, work):
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+
+    boss = make_staff("finance")
+    printed = RecoveryCodes.activate(boss).get_unused_codes()[0]
+    stored = [json.dumps(key.data) for key in Authenticator.objects.filter(user=boss)]
+    secret = get_adapter().decrypt(Authenticator.objects.get(user=boss, type="totp").data["secret"])
+    assert not any(secret in text or printed in text for text in stored)
+    assert all("gAAAA" in text for text in stored), "sealed with FIELD_KEYS"
+
+
+def test_member_is_never_asked_for_a_second_key(mails, work):
+    person = add_second_key(make_person(email="ruth@example.org").user)
+    client = sign_in(mails, work, person.email)
+    assert client.get("/me/").status_code == 200
+    assert client.get("/me/security/").status_code == 200
+
+
+SLEEPING = ["users.view_private", "users.assist", "imports.upload", "communications.send", "communications.view_log", "settings.view"]
+
+
+@pytest.mark.parametrize("name", SLEEPING)
+def test_powers_over_what_people_told_sleep_without_a_key(name):
+    user = make_staff_with(name)
+    assert user.has_perm(name)
+    Authenticator.objects.filter(user=user).delete()
+    user.forget_permissions()
+    assert not user.has_perm(name)
+    assert user.sleeping_permissions == {name}
 
 
 def test_another_administrator_resets_a_lost_key_with_a_reason(as_user, mails, work):
@@ -130,10 +166,12 @@ def test_devices_are_listed_in_words_and_signed_out_one_or_all(mails, work):
     assert "Firefox on a Windows computer" in page
     assert "Safari on an iPad" in page
     other = UserSession.objects.exclude(session_key=here.session.session_key).get(user=person.user)
-    here.post("/me/security/", {"session": other.session_key})
+    keys = UserSession.objects.values_list("session_key", flat=True)
+    assert not any(key in page for key in keys), "what stands in a page opens nothing"
+    here.post("/me/security/", {"session": other.pk})
     assert there.get("/me/").status_code == 302
     third = sign_in(mails, work, "ruth@example.org", IPAD)
-    here.post("/me/security/")
+    here.post("/me/security/", {"session": "all"})
     assert third.get("/me/").status_code == 302
     assert here.get("/me/").status_code == 200
 
@@ -142,7 +180,7 @@ def test_nobody_signs_out_another_persons_device(as_user, mails, work):
     make_person(email="ruth@example.org")
     ruth = sign_in(mails, work, "ruth@example.org")
     stranger = as_user(make_person().user)
-    stranger.post("/me/security/", {"session": ruth.session.session_key})
+    stranger.post("/me/security/", {"session": UserSession.objects.get(user__email="ruth@example.org").pk})
     assert ruth.get("/me/").status_code == 200
 
 

@@ -6,7 +6,7 @@ from members.views.joining import answer_reference, blank_form, join, join_later
 from members.views.letters import letters
 from members.views.privacy import goodbye, own_data, own_data_file, privacy
 from members.views.profile import photo, profile, profile_email, profile_more, profile_part, profile_photo
-from members.views.security import again, assist_end, security
+from members.views.security import again, assist_end, passkey, password, security
 
 __all__ = [
     "again",
@@ -27,6 +27,8 @@ __all__ = [
     "notes",
     "own_data",
     "own_data_file",
+    "passkey",
+    "password",
     "path_to_membership",
     "person",
     "photo",

@@ -1,27 +1,32 @@
 """Who you are, joining in five steps, and where an application stands."""
 
+import secrets
 from typing import Any
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 
 from loaf.lib.access import open_to_all, signed_in
 from loaf.lib.htmx import render_page
-from members import actions, limits, robots
+from loaf.lib.text import normal_email
+from members import actions, codes, emails, limits, robots
 from members.doors import SESSION_KEY, current_member, members_of
 from members.forms import STEPS as FORMS
-from members.forms import ReferenceForm
+from members.forms import AgainForm, ReferenceForm
 from members.models import Application, Draft, Reference, User
 from members.models.member import Status
 from members.receivers import APPLICATION_KEY
+from members.views.front_door import refused
 
-DRAFT_KEY, RESUME_KEY, PAPER_KEY = "application_draft", "application_resume", "application_paper"
+DRAFT_KEY, PAPER_KEY, RESUME = "application_draft", "application_paper", "resume"
+A_VISIT = 3600
+"""Seconds a visitor's form stays open on a device nobody touches; what was typed is kept, and found again with a code."""
 STEPS = [
     ("Say hello", "Ten minutes of questions, online, on paper or by phone."),
     ("Confirm your e-mail", "So we know we can reach you."),
@@ -71,6 +76,7 @@ def who(request: HttpRequest) -> HttpResponse:
     return render(request, "members/who.html", {"members": members, "current": current_member(request)})
 
 
+@never_cache
 @open_to_all("GET", "POST")
 def join(request: HttpRequest, step: int = 0) -> HttpResponse:
     """One step of the form. Each is saved as it is left; the last one sends it."""
@@ -108,6 +114,7 @@ def _leave_step(request: HttpRequest, draft: Draft | None, step: int, form: Any)
     if step < len(FORMS) or draft is None:
         kept = actions.save_step(draft=draft, step=step + 1, given=form.cleaned_data)
         request.session[DRAFT_KEY] = str(kept.key)
+        request.session.set_expiry(A_VISIT)
         return redirect("join_later") if "later" in request.POST else redirect("join_step", step + 1)
     sent = request.POST
     why = robots.problem(challenge=sent.get("challenge", ""), work=sent.get("work", ""), answer=sent.get("person", ""))
@@ -159,27 +166,50 @@ def _login_of(email: str) -> User:
         return User.objects.get(email=email)
 
 
+@never_cache
 @open_to_all("GET", "POST")
 def join_later(request: HttpRequest) -> HttpResponse:
     """Stop here and go on another day: how, and the code for those who come back on another device."""
-    if request.method == "POST":
-        email = request.POST.get("email", "")[:254]
-        if code := request.POST.get("code", "")[:20]:
-            draft = actions.open_draft(email=request.session.get(RESUME_KEY, ""), code=code)
-            if draft:
-                request.session[DRAFT_KEY] = str(draft.key)
-                return redirect("join_step", draft.step)
-            messages.error(request, "Those are not the six digits we sent, or they are too old. You can ask for new ones.")
-        elif limits.allow("resume", limits.client_address(request), limit=10, seconds=3600):
-            actions.send_draft_code(email=email)
-            request.session[RESUME_KEY] = email
-        else:
-            messages.error(request, f"That was often. Please wait an hour, or call {settings.ORG['phone']}.")
-            return redirect("join_later")
-        return render(request, "members/join_later.html", {"asked": True})
-    return render(request, "members/join_later.html", {"draft": _draft_of(request)})
+    address = str(request.session.get(f"code_{RESUME}", ""))
+    form = AgainForm(request.POST if "code" in request.POST else None)
+    if request.method == "POST" and not form.is_bound:
+        address = normal_email(request.POST.get("email", "")[:254])
+        if refused := _send_resume_code(request, address):
+            return refused
+    elif form.is_bound and form.is_valid():
+        draft = actions.open_draft(email=codes.use(request, RESUME, form.cleaned_data["code"]))
+        if draft is not None:
+            request.session[DRAFT_KEY] = str(draft.key)
+            return redirect("join_step", draft.step)
+        form.add_error("code", f"That is not the code we sent. {codes.standing(request, RESUME, address).tries_words}.")
+    context = {
+        "draft": _draft_of(request),
+        "asked": bool(address) and "anew" not in request.GET,
+        "form": form,
+        "standing": codes.standing(request, RESUME, address) if address else None,
+    }
+    return render_page(request, "members/join_later.html", context, status=422 if form.errors else 200)
 
 
+def _send_resume_code(request: HttpRequest, address: str) -> HttpResponse | None:
+    """Mail a code for the unsent form of an address, or that there is none; over a limit, the page that says until when."""
+    often = limits.count("resume", limits.network(request), limit=30, seconds=3600)
+    standing = codes.standing(request, RESUME, address)
+    again_at = standing.next_at or (None if often.allowed else often.again_at)
+    if again_at:
+        context = {"asked": not standing.is_over, "form": AgainForm(), "standing": standing, "again_at": again_at}
+        return refused(render(request, "members/join_later.html", context), again_at)
+    request.session[f"code_{RESUME}"] = address
+    request.session.set_expiry(A_VISIT)
+    code = codes.issue(request, RESUME, address)
+    if code and actions.newest_draft(email=address):
+        emails.login_code(to_email=address, code=code)
+    elif code:
+        emails.unknown_address(to_email=address, nonce=secrets.token_hex(8))
+    return None
+
+
+@never_cache
 @open_to_all()
 def join_paper(request: HttpRequest) -> HttpResponse:
     """The page to print for somebody without e-mail: what happens next, and the number of the form."""
@@ -213,6 +243,7 @@ def join_status(request: HttpRequest) -> HttpResponse:
     return render(request, "members/join_status.html", context)
 
 
+@never_cache
 @open_to_all("GET", "POST")
 def answer_reference(request: HttpRequest, token: str) -> HttpResponse:
     """The named member says yes or no. Looking changes nothing: mail scanners open links."""

@@ -14,7 +14,7 @@ from loaf.lib import pictures
 from loaf.lib.access import signed_in
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import phone
-from members import actions, assist, audit, codes, fresh, limits, photos
+from members import actions, assist, audit, codes, fresh, photos
 from members.doors import member_required
 from members.forms import AgainForm, EmailForm
 from members.forms.own_fields import OwnFieldsForm
@@ -193,7 +193,8 @@ def profile_email(request: HttpRequest) -> HttpResponse:
         if code_form.is_valid():
             if address := codes.use(request, purpose, code_form.cleaned_data["code"]):
                 return _changed_address(request, member, address)
-            code_form.add_error("code", "Those are not the six digits we sent there. Type them again, or begin anew.")
+            left = codes.standing(request, purpose, waits).tries_words if waits else "Please begin anew"
+            code_form.add_error("code", f"That is not the code we sent there. {left}.")
         context = {"form": code_form, "waits": codes.waiting(request, purpose), "member": member}
         return render_page(request, "members/profile_email.html", context, status=422)
     form: forms.Form = EmailForm(request.POST or None, initial={"email": member.email})
@@ -201,10 +202,8 @@ def profile_email(request: HttpRequest) -> HttpResponse:
         if form.cleaned_data["email"] == member.email:
             messages.info(request, "That is the address we have.")
             return redirect("profile")
-        if limits.allow("new-address", str(request.user.pk), limit=5, seconds=3600):
-            codes.send(request, purpose, form.cleaned_data["email"])
-            return redirect("profile_email")
-        form.add_error("email", "That was often. Please wait an hour, or call us.")
+        codes.send(request, purpose, form.cleaned_data["email"])
+        return redirect("profile_email")
     shown = AgainForm() if waits and "anew" not in request.GET and not form.is_bound else form
     context = {"form": shown, "waits": waits if shown is not form else "", "member": member}
     return render_page(request, "members/profile_email.html", context, status=422 if form.errors else 200)

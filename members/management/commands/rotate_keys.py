@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from loaf.lib.crypt import EncryptedTextField, box
+from members.keys import map_secrets
 
 CHUNK = 500
 
@@ -17,8 +19,19 @@ class Command(BaseCommand):
     help = "Encrypt every protected field anew with the first key of FIELD_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = sum(self._rotate(model) for model in apps.get_models())
+        rows = sum(self._rotate(model) for model in apps.get_models()) + self._rotate_second_keys()
         self.stdout.write(f"{rows} rows written with the newest key. Keys behind it may be taken away.")
+
+    def _rotate_second_keys(self) -> int:
+        """The secrets of authenticator apps and printed codes, which stand inside the sign-in library's own column."""
+        count = 0
+        for pk in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", flat=True):
+            with transaction.atomic():
+                key = Authenticator.objects.select_for_update().get(pk=pk)
+                key.data = map_secrets(key.data, lambda sealed: box().rotate(sealed.encode()).decode())
+                key.save(update_fields=["data"])
+            count += 1
+        return count
 
     def _rotate(self, model: Any) -> int:
         columns = [str(field.column) for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
