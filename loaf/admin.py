@@ -20,7 +20,7 @@ from loaf import retention
 from loaf.lib.access import STAFF
 from loaf.lib.admin import DeskAdmin, desk_page
 from loaf.models import SweepCount
-from members import actions, fresh
+from members import actions, fresh, watch
 from members.models import PanicSwitch
 from members.permissions import is_grave
 
@@ -102,6 +102,7 @@ class LoafAdminSite(AdminSite):
             if request.user.is_authenticated and not self.has_permission(request):
                 if getattr(request.user, "sleeping_permissions", None):
                     return redirect("security")
+                watch.refused(request, "desk.refused")
                 raise Http404
             if request.method == "POST" and request.user.is_authenticated and is_grave_door(view) and not fresh.is_fresh(request):
                 return fresh.ask_again(request)

@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
+LEAST_SECRET, LEAST_SIGNS = 32, 10
 TEN_THOUSAND = 10_000
 """Basis points of a whole."""
 
@@ -24,13 +26,25 @@ def load_dotenv(path: Path) -> None:
 
 
 def text(name: str, default: str | None = None) -> str:
-    """Return the variable; with no default a missing or empty one raises ImproperlyConfigured."""
+    """Return the variable, or what stands in the file that NAME_FILE names (a mounted secret).
+
+    With no default a missing or empty one raises ImproperlyConfigured.
+    """
     value = os.environ.get(name, "")
+    if not value and (path := os.environ.get(f"{name}_FILE", "")):
+        value = _from_file(name, path)
     if value:
         return value
     if default is None:
         raise ImproperlyConfigured(f"Set {name} in the environment or in .env (see .env.example).")
     return default
+
+
+def _from_file(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read.") from error
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -45,15 +59,54 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
 
 
-def number(name: str, default: int) -> int:
-    """Return a whole-number variable."""
+def number(name: str, default: int, *, least: int = 1, most: int = 10**9) -> int:
+    """Return a whole-number variable between two bounds, both allowed."""
     value = os.environ.get(name, "")
     if not value:
         return default
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if not least <= found <= most:
+        raise ImproperlyConfigured(f"{name} must be between {least} and {most}, not {found}.")
+    return found
+
+
+def secret(name: str, default: str | None = None) -> str:
+    """Return a key that guards something: 32 characters or more, at least ten different ones."""
+    value = text(name, default)
+    if len(value) < LEAST_SECRET or len(set(value)) < LEAST_SIGNS:
+        raise ImproperlyConfigured(f"{name} must have {LEAST_SECRET} or more characters, and at least {LEAST_SIGNS} different ones.")
+    return value
+
+
+def secrets(name: str, default: str | None = None, *, unlike: str) -> list[str]:
+    """Return several such keys, comma-separated; none of them may be `unlike`, which guards something else."""
+    found = words(name, default)
+    for value in found:
+        if len(value) < LEAST_SECRET or len(set(value)) < LEAST_SIGNS:
+            raise ImproperlyConfigured(f"Each of {name} must have {LEAST_SECRET} or more characters, {LEAST_SIGNS} different ones.")
+        if value == unlike:
+            raise ImproperlyConfigured(f"{name} must be a key of its own, not the same as another one.")
+    return found
+
+
+def address(name: str, default: str | None = None, *, plain: bool = False) -> str:
+    """Return the address of a site, without a slash at its end; https, unless `plain` http is allowed (a development machine)."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in (("http", "https") if plain else ("https",)) or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} must be an address like https://loaf.example, not {value!r}.")
+    return value
+
+
+def hosts(name: str, default: str) -> list[str]:
+    """Return host names this site answers to; a star would let anybody's mails carry links to anywhere."""
+    found = words(name, default)
+    if wrong := [host for host in found if "*" in host or host == "."]:
+        raise ImproperlyConfigured(f"{name} must name each host, not {wrong[0]!r}.")
+    return found
 
 
 def rates(name: str) -> dict[str, int]:
@@ -70,6 +123,6 @@ def rates(name: str) -> dict[str, int]:
     return found
 
 
-def words(name: str, default: str = "") -> list[str]:
+def words(name: str, default: str | None = "") -> list[str]:
     """Return a comma-separated variable as a list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -71,6 +71,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.PanicSwitch": {"audit": "reason"},
     "members.RateCount": {"limits": "key"},
     "members.MailedCode": {"codes": "address digest browser"},
+    "members.LoginMove": {"logins": "old_email new_email"},
     "members.User": {"logins": "email password"},
     "notices.Message": {"messages": "key to_email to_name to_address subject text html error"},
     "billing.Payment": {"money": "check_number payer_name payer_email description card_last4 receipt_url attention"},

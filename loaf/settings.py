@@ -20,10 +20,10 @@ DEVELOPMENT = env.flag("DEVELOPMENT") or DEBUG or TESTING
 if DEVELOPMENT:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 
-SECRET_KEY = env.text("SECRET_KEY", "development-only-" + "x" * 50 if DEVELOPMENT else None)
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEVELOPMENT else "")
-SITE_URL = env.text("SITE_URL", "http://localhost:8000" if DEVELOPMENT else None).rstrip("/")
+SECRET_KEY = env.secret("SECRET_KEY", "development-only-0123456789-abcdefghij" if DEVELOPMENT else None)
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS", "", unlike=SECRET_KEY)
+SITE_URL = env.address("SITE_URL", "http://localhost:8000" if DEVELOPMENT else None, plain=DEVELOPMENT)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEVELOPMENT else SITE_URL.split("/")[2].split(":")[0])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)
 
 # The organisation, as its pages, mails and receipts name it. Discreet on purpose: it could be a bakery.
@@ -40,11 +40,11 @@ ORG = {
     "statement": env.text("ORG_STATEMENT_DESCRIPTOR", "LOAF HOUSTON"),
 }
 # A committee votes on applicants when this many yes are needed; 0 is off.
-COMMITTEE_YES = env.number("COMMITTEE_YES", 0)
-COMMITTEE_DAYS = env.number("COMMITTEE_DAYS", 14)
+COMMITTEE_YES = env.number("COMMITTEE_YES", 0, least=0, most=50)
+COMMITTEE_DAYS = env.number("COMMITTEE_DAYS", 14, most=365)
 CURRENCY = env.text("CURRENCY", "usd").lower()
 TAX_RATES = env.rates("TAX_RATES")
-LEAVE_URL = env.text("LEAVE_URL", "https://www.weather.gov/")
+LEAVE_URL = env.address("LEAVE_URL", "https://www.weather.gov/") + "/"
 
 # Signing in with another company's account tells that company who comes here: each is off until its id is named.
 SOCIAL_KEYS = {
@@ -140,10 +140,10 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         {
             # A pool a process: web workers x max_size must stay below the server's max_connections.
-            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 4), "timeout": 10},
+            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 4, most=100), "timeout": 10},
             # No statement here runs so long that compiling it would pay.
             "options": "-c jit=off -c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000".format(
-                env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000)
+                env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000, least=1_000, most=600_000)
             ),
             "connect_timeout": 3,
         }
@@ -181,8 +181,8 @@ STORAGES = {
             "bucket_name": S3_BUCKET,
             "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
             "region_name": env.text("S3_REGION", "auto"),
-            "access_key": env.text("S3_ACCESS_KEY", ""),
-            "secret_key": env.text("S3_SECRET_KEY", ""),
+            "access_key": env.text("S3_ACCESS_KEY", None if S3_BUCKET else ""),
+            "secret_key": env.text("S3_SECRET_KEY", None if S3_BUCKET else ""),
             "default_acl": None,
             "file_overwrite": False,
             "querystring_expire": 300,
@@ -208,11 +208,11 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-IMPORT_MAX_BYTES = env.number("IMPORT_MAX_MB", 100) * 1_000_000
+IMPORT_MAX_BYTES = env.number("IMPORT_MAX_MB", 100, most=2_000) * 1_000_000
 
 # Background work: rows in the database, written in the same transaction as what they belong to.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "slow"]}}
-TASK_LEASE_SECONDS = env.number("TASK_LEASE_SECONDS", 60)
+TASK_LEASE_SECONDS = env.number("TASK_LEASE_SECONDS", 60, least=2, most=3_600)
 
 # Signing in.
 AUTH_USER_MODEL = "members.User"
@@ -225,6 +225,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "members.passwords.OurWords"},
+    {"NAME": "members.passwords.LongForStaff"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -252,7 +254,7 @@ ACCOUNT_FORMS = {
 # Knocks, codes and passwords are counted by us (members/limits.py says how). What is left to the library are tries of a
 # second key by somebody who is signed in, for each login.
 ACCOUNT_RATE_LIMITS = {"login": None, "request_login_code": None, "reset_password": None, "login_failed": "10/15m/key"}
-ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 MFA_ADAPTER = "members.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -260,7 +262,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_RECOVERY_CODE_COUNT = 10
 # Sensitive powers (members/permissions.py) sleep until a passkey or an authenticator app was used in the session.
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", "pytest" in sys.modules or not DEVELOPMENT)
-STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 30)
+STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 30, most=120)
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -271,7 +273,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Care notes, access needs, emergency contacts and safety rules stand encrypted in the database (loaf/lib/crypt.py).
 # The first key writes, all of them read; `manage.py rotate_keys` after a change.
-FIELD_KEYS = env.words("FIELD_KEYS", SECRET_KEY if DEVELOPMENT else "")
+FIELD_KEYS = env.secrets("FIELD_KEYS", "fields-development-only-0123456789" if DEVELOPMENT else None, unlike=SECRET_KEY)
 
 # Safe transport. Only a development machine goes without.
 if not DEVELOPMENT:
@@ -295,9 +297,9 @@ STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_LIVE_SECRET_KEY", "")
 STRIPE_TEST_SECRET_KEY = env.text("STRIPE_TEST_SECRET_KEY", "sk_test_" + "s" * 24 if DEVELOPMENT else "")
 STRIPE_API_HOST = env.text("STRIPE_API_HOST", "http://127.0.0.1:8031" if DEVELOPMENT else "https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGIN = env.text("STRIPE_CHECKOUT_ORIGIN", "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com")
-STRIPE_WEBHOOK_TOLERANCE = env.number("STRIPE_WEBHOOK_TOLERANCE", 300)
+STRIPE_WEBHOOK_TOLERANCE = env.number("STRIPE_WEBHOOK_TOLERANCE", 300, most=600)
 # What one person may pay back alone, in minor units; above it a second person agrees.
-REFUND_ALONE_UP_TO = env.number("REFUND_ALONE_UP_TO", 5_000)
+REFUND_ALONE_UP_TO = env.number("REFUND_ALONE_UP_TO", 5_000, least=0)
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = "members.Member"
 DJSTRIPE_SUBSCRIBER_MODEL_MIGRATION_DEPENDENCY = "0001_initial"
@@ -324,7 +326,7 @@ CONTENT_SECURITY_POLICY = {
 # E-mail goes out through SMTP; development and tests talk to the catcher of the sandbox.
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1" if DEVELOPMENT else "")
-EMAIL_PORT = env.number("EMAIL_PORT", 8025 if DEVELOPMENT else 587)
+EMAIL_PORT = env.number("EMAIL_PORT", 8025 if DEVELOPMENT else 587, most=65_535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", not DEVELOPMENT)

@@ -144,6 +144,7 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "card fees": _fees,
     "messages to send again": _lost_messages,
     "webhooks to look at again": _lost_events,
+    "logins that move": lambda now: members.do_moves(now=now),
     "codes that were mailed": lambda now: codes.forget(now=now),
     "people to forget": lambda now: members.erase_due(today=timezone.localtime(now).date()),
     "notes between members": lambda now: members.forget_notes(now=now),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loaf.lib.templatetags.loaf import clock, day, short_day
-from members.models import Announcement, Application, HouseholdMember, Member, MemberNote, PrivateDetails, Reference, User
+from members.models import Announcement, Application, HouseholdMember, LoginMove, Member, MemberNote, PrivateDetails, Reference, User
 from notices.actions import Letter, Recipient, queue_letter, send_letter
 from notices.words import register
 
@@ -124,6 +124,34 @@ def address_changed(*, to_email: str, member: Member) -> None:
         key=_once("address", str(member.pk), timezone.now().isoformat()),
         person=member.pk,
     )
+
+
+def login_moves(move: LoginMove) -> None:
+    """To the old and to the new address: in two days the login moves, and how to stop it."""
+    when = f"{day(move.due_at)}, {clock(move.due_at)}"
+    called = move.member.called
+    old = Letter(
+        subject="Was this you?",
+        heading=f"Dear {called}",
+        words={"called": called},
+        paragraphs=[
+            "Somebody told our office that this mailbox cannot be read any more, and asked to sign in with another address.",
+            "If you read this and did not ask for it, stop it: sign in and press “Stop it”, or call us.",
+        ],
+        box=[f"It would move on {when}."],
+        button=("Stop it", link(reverse("security"))),
+        reason=f"Questions? Call {settings.ORG['phone']}.",
+    )
+    new = Letter(
+        subject="Your new address",
+        heading=f"Dear {called}",
+        words={"called": called},
+        paragraphs=["As you asked on the telephone, you can sign in with this address from the moment below on."],
+        box=[when],
+        reason="If you did not ask for this, please call us.",
+    )
+    for to, letter, kind in ((move.old_email, old, "login_moves_old"), (move.new_email, new, "login_moves_new")):
+        queue_letter(letter, to_email=to, kind=kind, key=f"{kind}-{move.pk}")
 
 
 def member_note(note: MemberNote) -> None:
@@ -370,6 +398,9 @@ register(
     "called",
     "sender",
 )
+_MOVE = LoginMove(member=_RUTH, old_email="ruth@example.org", new_email="new@example.org", due_at=timezone.now())
+register("login_moves_old", "A login moves: to the old address", lambda: login_moves(_MOVE), "called")
+register("login_moves_new", "A login moves: to the new address", lambda: login_moves(_MOVE), "called")
 register("address_changed", "Another e-mail address", lambda: address_changed(to_email=_RUTH.email, member=_RUTH), "called")
 register("assisted", "Help inside the pages", lambda: assisted(_RUTH), "called")
 register(

@@ -19,8 +19,8 @@ from members.models.member import Status
 
 PER_SHEET = 30
 MAX_COPIES = 20
-TABLE = ["member_number", "first_name", "last_name", "chosen_name", "pronouns", "status", "joined_on"]
-PRIVATE = ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code"]
+TABLE = ["member_number", "first_name", "last_name", "chosen_name", "status", "joined_on"]
+PRIVATE = ["pronouns", "email", "phone", "address_line1", "address_line2", "city", "region", "postal_code"]
 
 
 def make_paper(paper_id: int) -> None:

@@ -122,4 +122,8 @@ def is_sensitive(name: str) -> bool:
 def is_grave(name: str) -> bool:
     """Whether using a permission asks for a sign-in of the last five minutes: powers, data taken out, money back, what cannot be undone."""
     module, _, verb = name.partition(".")
-    return module in ("permissions", "settings") or verb in ("export", "refund", "merge", "rollback") or name == "users.delete"
+    return (
+        module in ("permissions", "settings")
+        or verb in ("export", "refund", "merge", "rollback")
+        or name in ("users.delete", "communications.view_log")
+    )

@@ -4,16 +4,16 @@ import datetime as dt
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
+from allauth.mfa.signals import authentication_failed, authenticator_added
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from loaf.lib.admin import desk_saved
-from members import actions, audit, devices, emails, keys
+from members import actions, audit, devices, emails, keys, watch
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
 from members.models.member import InactiveReason
@@ -32,6 +32,8 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
     actions.claim_members(user=user)
     if request is None:
         return
+    records = request.session.get("account_authentication_methods", [])
+    watch.came_in(user, sorted({str(record.get("method", "")) for record in records}))
     if not devices.is_known(request, user):
         if user.date_joined < timezone.now() - SETTLED:
             emails.new_device(user, devices.in_words(request.META.get("HTTP_USER_AGENT", "")), timezone.now())
@@ -45,6 +47,19 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
         application = Application.objects.filter(member__email=user.email, proved_at=None).order_by("-created_at").first()
     if application is not None:
         actions.prove_application(application=application, user=user)
+
+
+@receiver(user_login_failed)
+def note_a_wrong_password(sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Refused sign-ins are in the audit, known address or not."""
+    if request is not None:
+        watch.refused(request, "login.wrong_password", address=str(credentials.get("email") or ""))
+
+
+@receiver(authentication_failed)
+def note_a_wrong_key(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Digits of an app or printed codes that did not fit."""
+    watch.refused(request, "login.wrong_key", address=user.email)
 
 
 @receiver(authenticator_added)

@@ -28,15 +28,16 @@ class MessageAdmin(DeskAdmin):
     """Messages, newest first."""
 
     permissions = {"view": "communications.view_log"}
+    private = {"to_email": "users.view_private"}
     list_values = ["kind", "to_email", "to_name", "status", "error", "created_at"]
     export_permission = "communications.view_log"
     file_columns = [
         FileColumn("Kind", "kind"), FileColumn("Channel", "channel"), FileColumn("Name", "to_name"),
-        FileColumn("E-mail address", "to_email", permission="users.view_private"), FileColumn("Subject", "subject"),
+        FileColumn("E-mail address", "to_email"), FileColumn("Subject", "subject"),
         FileColumn("Status", "status"), FileColumn("Error", "error"), FileColumn("Written", "created_at"), FileColumn("Sent", "sent_at"),
     ]  # fmt: skip
     columns = [
-        Column("To", lambda r: r["to_email"] or r["to_name"], lead=True),
+        Column("To", lambda r: r["to_email"] or r["to_name"] or "An address you may not see", lead=True),
         Column("What", lambda r: r["kind"].replace("_", " ")),
         Column("Status", lambda r: badge(TONES[r["status"]], Message.Status(r["status"]).label)),
         Column("Written", lambda r: short_day(r["created_at"])),

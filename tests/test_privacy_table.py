@@ -41,8 +41,8 @@ RELATIONS = ["herself", "partner", "member", "lapsed", "applicant", "stranger", 
 # word → who at the desk reads it, who else reads it while she is listed with everything closed
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "Xlastname": (ALL, {"herself", "partner"}),  # the partner reads it on the receipt they share
-    "Xpronouns": (ALL, {"herself"}),
-    "xmail@example.org": (PRIVATE | MONEY | {"communications"}, {"herself"}),
+    "Xpronouns": (PRIVATE, {"herself"}),
+    "xmail@example.org": (PRIVATE | MONEY, {"herself"}),
     "713-555-0188": (PRIVATE, {"herself"}),
     "77 Xstreet": (PRIVATE, {"herself"}),
     "Xarea": (PRIVATE, {"herself"}),

@@ -78,6 +78,8 @@ class DeskAdmin(ModelAdmin):
     """
 
     permissions: dict[str, str] = {}
+    private: dict[str, str] = {}
+    """Field (through relations) → the permission it takes beside the list's own: one rule for list, record, file and preview."""
     columns: list[Column] = []
     list_values: list[str] = []
     order: list[str] = ["-id"]
@@ -97,6 +99,25 @@ class DeskAdmin(ModelAdmin):
     def _may(self, request: HttpRequest, verb: str) -> bool:
         name = self.permissions.get(verb)
         return bool(name) and request.user.has_perm(name)  # type: ignore[arg-type]
+
+    def closed_to(self, user: Any) -> set[str]:
+        """The private fields somebody may not see, whatever way they would come out."""
+        return {field for field, permission in self.private.items() if not user.has_perm(permission)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The fields of a record, without those that are closed; of somebody new everything is asked."""
+        closed = self.closed_to(request.user) if obj is not None else set()
+        kept = []
+        for title, options in super().get_fieldsets(request, obj):
+            names = [name for name in flatten(options["fields"]) if name not in closed]
+            if names:
+                kept.append((title, {**options, "fields": names}))
+        return kept
+
+    def columns_of_file(self, user: Any) -> list[FileColumn]:
+        """The columns of the list as a file that somebody may have."""
+        closed = self.closed_to(user)
+        return [c for c in self.file_columns if c.field not in closed and (not c.permission or user.has_perm(c.permission))]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether rows may be seen."""
@@ -204,7 +225,7 @@ class DeskAdmin(ModelAdmin):
 
     def file_rows(self, request: HttpRequest) -> tuple[list[str], Iterator[list[Any]]]:
         """Heading and rows of the list as a file, narrowed as the request says, with the columns this person may see."""
-        columns = [c for c in self.file_columns if not c.permission or request.user.has_perm(c.permission)]
+        columns = self.columns_of_file(request.user)
         fields = list(dict.fromkeys([c.field for c in columns] + [c.money for c in columns if c.money]))
         found = self.narrowed(request)[0].order_by(*self.order).values_list(*fields)
         if not any(c.money for c in columns):
@@ -217,7 +238,8 @@ class DeskAdmin(ModelAdmin):
 
     def file_needs(self, request: HttpRequest) -> list[str]:
         """The permissions a file holds the fruits of, made for this person now; whoever takes it away must hold them still."""
-        seen = [c.permission for c in self.file_columns if c.permission and request.user.has_perm(c.permission)]
+        held = self.columns_of_file(request.user)
+        seen = [name for c in held for name in (c.permission, self.private.get(c.field, "")) if name]
         return list(dict.fromkeys([self.export_permission, self.permissions["view"], *seen]))
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
@@ -255,6 +277,9 @@ class DeskAdmin(ModelAdmin):
             queryset.values(*fields), self.order, after=request.GET.get("after", "")[:600], before=request.GET.get("before", "")[:600]
         )
         columns = [c for c in self.columns if not c.permission or request.user.has_perm(c.permission)]
+        for field in self.closed_to(request.user):
+            for row in page.rows:
+                row.update({field: ""} if field in row else {})
         context = {
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "admin": self,

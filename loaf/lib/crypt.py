@@ -22,8 +22,9 @@ class UnreadableField(Exception):
 
 @functools.lru_cache(maxsize=8)
 def _box(keys: tuple[str, ...]) -> MultiFernet:
-    """Any text may be a key; it is stretched to the 32 bytes Fernet wants. Long random keys are the operator's duty."""
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())) for key in keys])
+    """Each key is stretched with scrypt to the 32 bytes Fernet wants: some 50 ms, once a process (RFC 7914, ASVS 11.4.4)."""
+    stretched = (hashlib.scrypt(key.encode(), salt=b"loaf.fields", n=2**14, r=8, p=1, dklen=32) for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in stretched])
 
 
 def box() -> MultiFernet:

@@ -1,5 +1,6 @@
 """Log lines that input cannot forge, and that tell no personal data."""
 
+import datetime as dt
 import logging
 import traceback
 from pathlib import Path
@@ -17,6 +18,10 @@ class OneLine(logging.Filter):
 
 class WithoutWords(logging.Formatter):
     """Write of a fault where it happened and what kind it is, never its words: a database's message repeats what was typed."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 (the standard library's name)
+        """UTC with its zone, so that lines of several machines can be put in order (ASVS 16.2.2)."""
+        return dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (the standard library's name)
         """The kinds of a chain of faults, each with its last frames, in one line."""

@@ -77,6 +77,7 @@ def test_totals_and_sweep_are_printed(capsys):
 
 COMPLETE = {
     "SECRET_KEY": "k" * 30 + "0123456789abcdefghijKLMNOPQRST", "ALLOWED_HOSTS": "loaf.example", "SITE_URL": "https://loaf.example",
+    "FIELD_KEYS": "f" * 12 + "0123456789abcdefghijKLMNOPQRST",
     "DATABASE_URL": "sqlite://:memory:", "EMAIL_HOST": "smtp.example", "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
 }  # fmt: skip
 
@@ -92,7 +93,7 @@ def test_complete_production_settings_pass_the_deploy_check():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "DATABASE_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "SITE_URL", "DATABASE_URL"])
 def test_production_without_a_needed_variable_stops_and_names_it(name):
     done = start(**{k: v for k, v in COMPLETE.items() if k != name})
     assert done.returncode != 0
@@ -102,18 +103,49 @@ def test_production_without_a_needed_variable_stops_and_names_it(name):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"STRIPE_WEBHOOK_TOLERANCE": "0"}, "loaf.E002"),
+        ({"STRIPE_WEBHOOK_TOLERANCE": "0"}, "STRIPE_WEBHOOK_TOLERANCE must be between 1 and 600"),
         ({"STRIPE_LIVE_MODE": "yes"}, "loaf.E003"),
         ({"ORG_STATEMENT_DESCRIPTOR": "A*"}, "loaf.E005"),
         ({"EMAIL_HOST": ""}, "loaf.W002"),
         ({"SECURE_SSL_REDIRECT": "maybe"}, "must be yes or no"),
         ({"TASK_LEASE_SECONDS": "many"}, "must be a whole number"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must have 32"),
+        ({"SECRET_KEY": "k" * 60}, "at least 10 different ones"),
+        ({"FIELD_KEYS": "short"}, "Each of FIELD_KEYS must have 32"),
+        ({"FIELD_KEYS": "k" * 30 + "0123456789abcdefghijKLMNOPQRST"}, "FIELD_KEYS must be a key of its own"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name each host"),
+        ({"ALLOWED_HOSTS": "loaf.example,*.example"}, "ALLOWED_HOSTS must name each host"),
+        ({"SITE_URL": "http://loaf.example"}, "SITE_URL must be an address like https"),
+        ({"LEAVE_URL": "javascript:alert(1)"}, "LEAVE_URL must be an address like https"),
+        ({"STAFF_IDLE_MINUTES": "0"}, "STAFF_IDLE_MINUTES must be between 1 and 120"),
+        ({"TRUSTED_PROXY_COUNT": "-1"}, "TRUSTED_PROXY_COUNT must be between 0 and 5"),
+        ({"DATABASE_POOL": "0", "DATABASE_URL": "postgres://loaf@localhost/loaf"}, "DATABASE_POOL must be between 1 and 100"),
+        ({"TIME_ZONE": "Mars/Olympus"}, "Incorrect timezone"),
+        ({"CURRENCY": "isk"}, "loaf.E008"),
+        ({"S3_BUCKET": "club"}, "S3_ACCESS_KEY"),
     ],
 )
 def test_unsafe_or_odd_settings_stop_the_start(change, words):
     done = start(**{**COMPLETE, **change})
     assert done.returncode != 0
     assert words in done.stderr
+
+
+def test_key_may_stand_in_a_file(tmp_path):
+    """A mounted secret instead of a variable that every child process sees (ASVS 13.3.1)."""
+    (tmp_path / "key").write_text(COMPLETE["SECRET_KEY"] + "\n")
+    done = start(**{name: value for name, value in COMPLETE.items() if name != "SECRET_KEY"}, SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert done.returncode == 0, done.stderr
+    gone = start(**{name: value for name, value in COMPLETE.items() if name != "SECRET_KEY"}, SECRET_KEY_FILE=str(tmp_path / "none"))
+    assert "SECRET_KEY_FILE names a file that cannot be read" in gone.stderr
+
+
+def test_server_refuses_to_start_on_what_the_checks_find():
+    words = [sys.executable, "-c", "import loaf.wsgi"]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    wrong = subprocess.run(words, env={**kept, **COMPLETE, "CURRENCY": "isk"}, capture_output=True, text=True, check=False)
+    assert wrong.returncode != 0
+    assert "loaf.E008" in wrong.stderr
 
 
 def test_sandbox_refuses_to_stand_beside_live_keys():

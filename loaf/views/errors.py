@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from members import watch
 from members.views.security import WANTED_KEY, key_page
 
 log = logging.getLogger("loaf.faults")
@@ -32,6 +33,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """403: known, and not allowed; or allowed once a second key is used, which leads back here."""
     user: Any = request.user
     context = {}
+    if user.is_authenticated:
+        watch.refused(request, "desk.refused")
     if user.is_authenticated and user.sleeping_permissions:
         back = request.get_full_path() if request.method == "GET" else reverse("admin:index")
         request.session[WANTED_KEY] = back

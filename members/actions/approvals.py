@@ -15,6 +15,7 @@ from members.actions.errors import MembersError
 from members.actions.merging import delete_member, merge_members
 from members.actions.panic import refuse_while_shut
 from members.actions.roles import assign_role, needs_two
+from members.actions.ways_in import begin_move
 from members.models import Announcement, Approval, Member, Paper, Role, RoleAssignment, SavedFilter, TwoPersonRule, User
 
 
@@ -32,6 +33,7 @@ ACTS: dict[str, Act] = {
     "rules": Act("Letting one person do what two decide", "permissions.manage_roles"),
     "mass_mail": Act("Writing to many", "communications.send"),
     "merge": Act("Joining two records of one person", "users.merge"),
+    "move_login": Act("Moving somebody’s sign-in to another e-mail address", "users.edit"),
     "delete": Act("Deleting people from the list", "users.delete"),
 }
 
@@ -173,6 +175,13 @@ def _mass_mail(approval: Approval) -> None:
     begin_sending(announcement=announcement, digest=approval.params["digest"], by=approval.asked_by, reason=approval.reason)
 
 
+def _move_login(approval: Approval) -> None:
+    member = Member.objects.filter(pk=approval.params["member"]).first()
+    if member is None:
+        raise MembersError("This person is not on the list any more.")
+    begin_move(member=member, email=approval.params["email"], by=approval.asked_by)
+
+
 def _delete(approval: Approval) -> None:
     for member in Member.objects.filter(pk__in=approval.params["members"]):
         delete_member(member=member, by=approval.asked_by, reason=approval.reason)
@@ -199,6 +208,7 @@ PERFORMED: dict[str, Callable[[Approval], None]] = {
     "superadmin": _give_role,
     "rules": _loosen,
     "merge": _merge,
+    "move_login": _move_login,
     "delete": _delete,
     "mass_mail": _mass_mail,
     "papers": _paper,

@@ -19,6 +19,7 @@ from members.actions.household import part
 from members.actions.logins import end_sessions
 from members.actions.roles import keep_a_superadmin
 from members.actions.status import change_status, write_status
+from members.actions.ways_in import refuse_greater_powers
 from members.models import (
     Application,
     Approval,
@@ -125,12 +126,9 @@ def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User)
 
 def _may_judge(member: Member, by: User) -> None:
     """Nobody takes powers from somebody by way of her standing who could not take them by way of her roles."""
-    if member.user is None:
-        return
-    if member.user_id == by.pk:
+    if member.user_id is not None and member.user_id == by.pk:
         raise MembersError("Nobody decides about herself. Ask another administrator.")
-    if not member.user.assigned_permissions <= by.held_permissions:
-        raise MembersError("This person holds powers you lack. Ask an administrator.")
+    refuse_greater_powers(member=member, by=by)
 
 
 def _sign_out(member: Member) -> None:

@@ -80,6 +80,7 @@ def change_address(*, member: Member, email: str) -> User:
     address = normal_email(email)
     locked = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
     old, user = locked.email, locked.user
+    told = {old, user.email if user is not None else ""} - {"", address}
     other = User.objects.filter(email=address).first()
     if other is not None and other != user:
         if other.assigned_permissions or (user is not None and user.assigned_permissions):
@@ -97,8 +98,8 @@ def change_address(*, member: Member, email: str) -> User:
     assert locked.user is not None  # noqa: S101 (every way above sets it)
     EmailAddress.objects.filter(user=locked.user, email=address).update(verified=True)
     audit.record("member.email", target=locked, before={"email": old}, after={"email": address})
-    if old and old != address:
-        emails.address_changed(to_email=old, member=locked)
+    for former in sorted(told):  # the login's own address too, whatever the contact address was
+        emails.address_changed(to_email=former, member=locked)
     member.email, member.user = locked.email, locked.user
     return locked.user
 

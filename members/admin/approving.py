@@ -7,15 +7,16 @@ from django.contrib import admin
 from django.http import QueryDict
 
 from loaf.lib.tables import FORMATS
+from loaf.lib.templatetags.loaf import phone, short_day
 from members.actions.merging import CHOSEN
-from members.models import Announcement, Approval, Member, Paper, SavedFilter
+from members.models import Announcement, Approval, AuditEntry, Member, Paper, SavedFilter
 
 Facts = list[tuple[str, str]]
 
 
 def particulars(approval: Approval) -> Facts:
     """The request in full, as labels and texts; nothing for acts whose summary says everything."""
-    tell = {"mass_mail": _letter, "merge": _merge, "delete": _delete, "papers": _paper}.get(approval.act)
+    tell = {"mass_mail": _letter, "merge": _merge, "delete": _delete, "papers": _paper, "move_login": _move}.get(approval.act)
     if approval.act.startswith("list:") and "narrowed" in approval.params:
         tell = _list
     return tell(approval) if tell else []
@@ -33,6 +34,21 @@ def _letter(approval: Approval) -> Facts:
         ("Text", letter.body),
         ("To", f"{letter.get_audience_display()}{f', on the list “{letter.saved}”' if letter.saved else ''}: {people.count()} people"),
         ("For example", ", ".join(map(str, people[:5]))),
+    ]
+
+
+def _move(approval: Approval) -> Facts:
+    member = Member.objects.select_related("user").filter(pk=approval.params["member"]).first()
+    if member is None:
+        return [("Whose", "They are not on the list any more.")]
+    changed = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk, details__after__phone__isnull=False).first()
+    since = f"changed on {short_day(changed.at)}" if changed else "as it was when they came"
+    return [
+        ("Whose", f"{member}, no. {member.member_number}"),
+        ("Signs in with", member.user.email if member.user else "nothing"),
+        ("Would sign in with", approval.params["email"]),
+        ("Number that was called", f"{phone(member.phone) or 'none'} ({since})"),
+        ("Then", "Letters go to both addresses. It moves in 48 hours, and either address or the office can stop it."),
     ]
 
 

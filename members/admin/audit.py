@@ -13,7 +13,8 @@ from loaf.lib.templatetags.loaf import clock, short_day
 from members.models import AuditEntry
 
 KINDS = [
-    ("looked", "Looking"), ("member.", "Members"), ("role.", "Roles"), ("login.", "Logins"), ("approval.", "Two people"),
+    ("looked", "Looking"), ("member.", "Members"), ("role.", "Roles"), ("login.", "Logins"),
+    ("desk.refused", "Refused at the desk"), ("approval.", "Two people"),
     ("export.", "Exports"), ("assist.", "Assisted"), ("payment.", "Payments"), ("event.", "Events"),
 ]  # fmt: skip
 

@@ -75,7 +75,7 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
         summary = f"Join no. {other.member_number} ({other}) into no. {keep.member_number} ({keep})"
         return ask(request, pk, act="merge", params={"keep": keep.pk, "drop": other.pk, "theirs": theirs}, summary=summary)
     private = request.user.has_perm("users.view_private")
-    shown = CHOSEN if private else ["first_name", "last_name", "chosen_name", "pronouns"]
+    shown = CHOSEN if private else ["first_name", "last_name"]
     rows = [(str(Member._meta.get_field(name).verbose_name).capitalize(), name, _shown(keep, name), _shown(other, name)) for name in shown]  # type: ignore[union-attr]
     pair = request.GET.get("pair", "")
     context = {

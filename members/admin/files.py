@@ -18,7 +18,7 @@ def list_as_file(desk: DeskAdmin, request: HttpRequest) -> HttpResponse:
     """Ask for the list as one sees it, in one of three formats."""
     user: Any = request.user
     title = str(desk.opts.verbose_name_plural).capitalize()
-    columns = [c.label for c in desk.file_columns if not c.permission or user.has_perm(c.permission)]
+    columns = [c.label for c in desk.columns_of_file(user)]
     back = reverse(f"admin:{desk.opts.app_label}_{desk.opts.model_name}_changelist")
     if request.method == "POST":
         return _ask(request, title, desk.export_permission, {"model": desk.opts.label_lower})

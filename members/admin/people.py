@@ -14,6 +14,7 @@ from loaf.lib.templatetags.loaf import badge, partial_date
 from members import actions, assist, audit
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
+from members.admin.moving import move_login
 from members.models import Listing, Member, SavedFilter, StatusChange
 from members.models.grouping import fulfilling
 from members.models.member import TONES, Status
@@ -26,11 +27,28 @@ def status_badge(row: dict[str, Any]) -> str:
 
 
 PRIVATE_COLUMNS = [
-    ("What we call them", "chosen_name"), ("Pronouns", "pronouns"), ("E-mail address", "email"), ("Telephone", "phone"),
+    ("Pronouns", "pronouns"), ("E-mail address", "email"), ("Telephone", "phone"),
     ("Street", "address_line1"), ("Address 2", "address_line2"), ("City", "city"), ("State", "region"), ("ZIP code", "postal_code"),
     ("Country", "country"), ("Neighborhood", "area"), ("Name on the envelope", "mailing_name"), ("About the person", "bio"),
 ]  # fmt: skip
-"""What a file of people holds only for those who may see it; the importer reads all of it back."""
+"""What stands of a person only for those who may see private details: in lists, on the record, in files, in searches."""
+
+
+class FencedForm(forms.ModelForm):
+    """A person's details at the desk; a way in of somebody with greater powers is refused at its field."""
+
+    by: Any = None
+
+    def clean(self) -> Any:
+        """Ask the same rule as every other door."""
+        given = super().clean()
+        changed = set(self.changed_data) & actions.WAYS_IN
+        if self.instance.pk and changed:
+            try:
+                actions.refuse_foreign_ways_in(member=self.instance, changed=changed, by=self.by)
+            except actions.MembersError as error:
+                self.add_error(sorted(changed)[0], str(error))
+        return given
 
 
 @admin.register(Member)
@@ -38,6 +56,8 @@ class MemberAdmin(DeskAdmin):
     """Everybody on the rolls."""
 
     permissions = {"view": "users.view|users.edit", "add": "users.create", "change": "users.edit"}
+    form = FencedForm
+    private = dict.fromkeys((name for _, name in PRIVATE_COLUMNS), "users.view_private")
     order = ["last_name", "first_name", "id"]
     list_values = ["first_name", "last_name", "email", "status", "joined_on", "joined_precision", "member_number"]
     columns = [
@@ -53,10 +73,11 @@ class MemberAdmin(DeskAdmin):
         FileColumn("Member number", "member_number"),
         FileColumn("First name", "first_name"),
         FileColumn("Last name", "last_name"),
+        FileColumn("What we call them", "chosen_name"),
         FileColumn("Status", "status"),
         FileColumn("Why not active", "inactive_reason"),
         FileColumn("Member since", "joined_on"),
-        *(FileColumn(label, name, permission="users.view_private") for label, name in PRIVATE_COLUMNS),
+        *(FileColumn(label, name) for label, name in PRIVATE_COLUMNS),
     ]
     search_help = "Name or e-mail"
     empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
@@ -79,6 +100,7 @@ class MemberAdmin(DeskAdmin):
             path("<int:pk>/merge/", view(desk_page("users.merge", "GET", "POST")(merge_page)), name="members_member_merge"),
             path("<int:pk>/remove/", view(desk_page("users.delete", "POST")(self.remove)), name="members_member_remove"),
             path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
+            path("<int:pk>/move-login/", view(desk_page("users.edit", "GET", "POST")(move_login)), name="members_member_move_login"),
             *standing.urls(view),
             *super().get_urls(),
         ]
@@ -116,17 +138,24 @@ class MemberAdmin(DeskAdmin):
         """By name, and by address for those who may see addresses."""
         return queryset.matching(text, addresses=request.user.has_perm("users.view_private"))  # type: ignore[attr-defined, no-any-return]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """How to reach her and what she told us is for those who may see private details."""
-        if obj is not None and not request.user.has_perm("users.view_private"):
-            return [("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns", "joined_on"]})]
-        return self.fieldsets
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which knows who sends it: ways in of others are touched by those who hold their powers alone."""
+        form: Any = super().get_form(request, obj, change, **kwargs)  # a class made for this request
+        form.by = request.user
+        if obj is not None and obj.user_id and "email" in form.base_fields:
+            form.base_fields["email"].disabled = True
+            form.base_fields[
+                "email"
+            ].help_text = "They sign in with it. For somebody who cannot read it any more: “Lost the mailbox?” below."
+        return form
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
         """A person added by hand starts where dues are due, with the reason written down."""
         if not change:
             obj.status = Status.PAYMENT_PENDING
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            actions.tell_old_address(member=obj, old=form.initial.get("email") or "")
         if listing := Listing.objects.filter(member=obj).first():
             listing.save()  # what members may find follows at once
         if not change:

@@ -11,7 +11,7 @@ from django.urls import path
 from loaf.lib.admin import desk_page
 from members import about, actions, audit
 from members.forms.own_fields import OwnFieldsForm
-from members.models import NEEDS, HouseholdMember, Member, NoContact, Note, PrivateDetails, ProfileField
+from members.models import NEEDS, HouseholdMember, LoginMove, Member, NoContact, Note, PrivateDetails, ProfileField
 from members.models.member import InactiveReason
 
 PERSON = "admin:members_member_change"
@@ -155,6 +155,7 @@ def beside(request: HttpRequest, member: Member) -> dict[str, Any]:
         "pairs": _pairs(member) if private else [],
         "calling": details.how_to_call if details else [],
         "reasons": InactiveReason.choices,
+        "moving": LoginMove.objects.waiting().filter(member=member).first(),
         "may_undo": actions.may_take_back_status(member),
     }
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from loaf.lib.forms import EmailField
 from loaf.lib.templatetags.loaf import clock
 from loaf.lib.text import normal_email
-from members import actions, codes, devices, limits, robots
+from members import actions, codes, devices, limits, robots, watch
 from members.models import User
 
 SHARED_KEY = "shared_device"
@@ -58,6 +58,7 @@ def count_password_try(address: str) -> None:
             limits.count("password", address, limit=10, seconds=A_QUARTER),
         ]
     if refused := [use for use in uses if not use.allowed]:
+        watch.refused(context.request, "login.limited", address=address)
         raise TooOften(max(refused, key=lambda use: use.again_at))
 
 
@@ -93,6 +94,7 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[
         stage = LoginStageController.enter(context.request, LoginByCodeStage.key)
         address, typed = (stage.state.get("email") or "" if stage else ""), str(self.cleaned_data["code"])
         if not stage or not codes.use(context.request, codes.SIGN_IN, typed, address=address) or not stage.login.user:
+            watch.refused(context.request, "login.wrong_code", address=address)
             left = codes.standing(context.request, codes.SIGN_IN, address).tries_words if address else ""
             raise ValidationError(f"That is not the code we sent. {left}.", code="incorrect_code")
         return typed
@@ -126,7 +128,7 @@ class PasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+        self.fields["password"].help_text = " ".join(filter(None, password_validators_help_texts()))
 
     def clean_password(self) -> str:
         """Long enough, not a common one, not made of the address or of our own words."""

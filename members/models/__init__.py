@@ -13,6 +13,7 @@ from members.models.limit import RateCount
 from members.models.listing import Audience, Listing
 from members.models.member import ExternalId, Member, MemberQuerySet, NumberSeries, StatusChange
 from members.models.merge import BinnedMember, DuplicatePair, Merge
+from members.models.moving import LoginMove
 from members.models.role import Role, RoleAssignment, RolePermission
 from members.models.safety import Block, MemberNote, NoContact
 from members.models.switch import PanicSwitch
@@ -35,6 +36,7 @@ __all__ = [
     "Household",
     "HouseholdMember",
     "Listing",
+    "LoginMove",
     "MailedCode",
     "Member",
     "MemberNote",

@@ -1,15 +1,24 @@
 """Helping on the phone: announced to the member, written down, fenced in, over by itself."""
 
 import datetime as dt
+import re
 
 import pytest
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from billing import actions as billing
+from billing import gift_cards, subscriptions
+from billing.actions import BillingError
+from billing.models import Payment
 from events.models import Rsvp
+from loaf.routes import all_routes
+from members import assist
+from members.audit import ActingMiddleware
 from members.models import AuditEntry
 from notices.models import Message
-from tests.factories import make_event, make_person, make_plan, make_staff, make_staff_with
+from tests.factories import make_event, make_payment, make_person, make_plan, make_staff, make_staff_with
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +50,53 @@ def test_helper_acts_for_the_member_and_every_act_says_so(call):
 def test_ways_to_sign_in_stay_closed(call, path):
     _, _, client = call
     assert client.get(path).url == reverse("dashboard")
+
+
+def pages_of_members():
+    """Every address of the members' side, each method, with something in place of what stands between < and >."""
+    for route in all_routes():
+        if route.path.startswith("/admin/") or "webhook" in route.path or route.name.startswith(("google", "github", "socialaccount")):
+            continue
+        path = re.sub(r"<[^>]*:(pk|step)>|<\\w+:endpoint>", "1", route.path)
+        yield from ((route.name, re.sub(r"<[^>]+>", "x", path), method) for method in route.methods)
+
+
+@pytest.mark.parametrize(("name", "path", "method"), list(pages_of_members()))
+def test_every_page_is_closed_to_helpers_that_nobody_opened(call, name, path, method):
+    """Generated over the routes: a new page is closed, and one that opens a card page could not be opened by a helper at all."""
+    _, _, client = call
+    opened = name in (assist.LOOKS if method == "GET" else assist.ACTS) or name in assist.WAY_OUT
+    answer = client.generic(method, path)
+    shut = answer.status_code == 302 and answer.url == reverse("dashboard") and name != "dashboard"
+    assert shut != opened or answer.status_code in (404, 405), f"{method} {path}: {answer.status_code}"
+    assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("door", ["dues", "open", "card", "gift", "part"])
+def test_function_that_opens_a_payment_page_refuses_helpers_itself(call, rf, door):
+    """The second fence, for a page that somebody will forget to close."""
+    member, helper, client = call
+    request = rf.post("/")
+    request.session, request.user = client.session, helper
+    waiting = make_payment(payer=member, status="pending", method="card", source="site")
+
+    def within(_request):
+        with pytest.raises(BillingError, match="not for helpers"):
+            if door == "dues":
+                billing.start_dues_checkout(member=member, wish=billing.Wish(plan=make_plan()), attempt="a")
+            elif door == "open":
+                billing.open_checkout(payment=waiting)
+            elif door == "card":
+                subscriptions.open_card_page(member=member, plan=None, attempt="a")
+            elif door == "gift":
+                gift_cards.buy(plan=make_plan(), name="A", email="a@example.org", buyer=member, attempt="a")
+            else:
+                billing.start_payment(
+                    payer=member, name="A", email="", lines=[("donation", "x", 5)], currency="usd", attempt="a", description="x"
+                )
+        return HttpResponse()
+
+    ActingMiddleware(within)(request)
 
 
 def test_cards_stay_closed(call):

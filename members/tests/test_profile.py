@@ -5,6 +5,8 @@ import io
 import time
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.utils import decrypt
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -95,10 +97,13 @@ def test_keys_are_rotated_by_command_and_an_old_key_can_go(settings, capsys, rut
     settings.FIELD_KEYS = ["old"]
     PrivateDetails.objects.create(member=ruth, access={"other": "before"})
     Note.objects.create(member=ruth, text="a note")
+    app = TOTP.activate(ruth.user, "JBSWY3DPEHPK3PXP").instance
     settings.FIELD_KEYS = ["new", "old"]
     call_command("rotate_keys")
-    assert "2 rows" in capsys.readouterr().out
+    assert "3 rows" in capsys.readouterr().out
     settings.FIELD_KEYS = ["new"]
+    app.refresh_from_db()
+    assert decrypt(app.data["secret"]) == "JBSWY3DPEHPK3PXP"
     assert PrivateDetails.objects.get().access == {"other": "before"}
     assert Note.objects.get().text == "a note"
     settings.FIELD_KEYS = ["other"]

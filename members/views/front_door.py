@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from loaf.lib.access import open_to_all
-from members import codes, robots
+from members import codes, robots, watch
 from members.forms import TooOften
 
 
@@ -61,6 +61,7 @@ class AskForCode(DoorMixin, library.RequestLoginCodeView):  # type: ignore[misc]
         response: HttpResponse = super().form_valid(form)
         if next_at is None:
             return response
+        watch.refused(self.request, "login.limited", address=address)
         context = code_page(self.request, address) | {"action": response["Location"]}
         return refused(render(self.request, "account/confirm_login_code.html", context), next_at)
 

@@ -19,6 +19,7 @@ from members import actions, assist, codes, fresh, keys
 from members.devices import in_words
 from members.forms import AgainForm, PasswordForm
 from members.forms.passkeys import PasskeyForm
+from members.models import LoginMove, Member
 
 WANTED_KEY = "wanted"
 """Where in the session stands which page of the desk somebody wanted before a second key was there."""
@@ -60,6 +61,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "has_password": user.has_usable_password(),
         "wanted": wanted if wanted and not user.sleeping_permissions else "",
         "use_key": key_page(request, wanted or reverse("admin:index")) if user.has_key else "",
+        "moving": LoginMove.objects.waiting().filter(member__user=user).first(),
         "devices": [
             {
                 "handle": s.pk,
@@ -78,6 +80,10 @@ def _act(request: HttpRequest, user: Any) -> HttpResponse:
     if do == "no_passkey":
         request.session["passkey_offer"] = False
         return redirect("dashboard")
+    if do == "stop_move":
+        stopped = [member for member in Member.objects.for_login(user) if actions.stop_move(member=member, by=user)]
+        messages.success(request, "Stopped. You sign in as before." if stopped else "There is nothing to stop.")
+        return redirect("security")
     if not fresh.is_fresh(request):
         return fresh.ask_again(request)
     if do == "remove_passkey":

@@ -1,0 +1,26 @@
+"""What happens at the doors, in the audit: who came in and how, who was refused, what was shut for a while (ASVS 16.3).
+
+Addresses that somebody typed are not kept: a login is named where there is one, the network always. A network that knocks
+on and on is written down thirty times an hour, no more.
+"""
+
+from django.http import HttpRequest
+
+from loaf.lib.text import normal_email
+from members import audit, limits
+from members.models import User
+
+MOST_AN_HOUR = 30
+
+
+def came_in(user: User, ways: list[str]) -> None:
+    """Somebody signed in, by these ways."""
+    audit.record("login.in", target=user, after={"by": ways}, by=user)
+
+
+def refused(request: HttpRequest, what: str, *, address: str = "") -> None:
+    """A wrong code or password, a limit, a page of the desk that is not theirs. `what` is a word of ours, never input."""
+    if not limits.allow("watched", limits.network(request), limit=MOST_AN_HOUR, seconds=3600):
+        return
+    user = User.objects.filter(email=normal_email(address)).first() if address else None
+    audit.record(what, target=user)
