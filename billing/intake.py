@@ -72,7 +72,8 @@ def _secret(endpoint: uuid.UUID) -> tuple[str, int] | None:
 
 def store(event_id: str, kind: str, body: str) -> None:
     """Keep an event and its task together; a repeat finds the unique id and does nothing."""
-    values: dict[str, Any] = {"event": event_id[:120], "kind": kind[:80], "payload": body, "now": timezone.now()}
+    named = {"event": event_id[:120], "kind": kind[:80], "payload": body}
+    values: dict[str, Any] = {name: text.replace("\x00", "") for name, text in named.items()} | {"now": timezone.now()}
     if is_postgres():
         values |= {
             "task": uuid.uuid4(), "priority": process_event.priority, "path": process_event.module_path,

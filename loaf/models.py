@@ -1,14 +1,41 @@
 """What keeps background work honest: workers that are alive, and schedule slots that were taken."""
 
+import datetime as dt
+from typing import Self
+
 from django.db import models
+from django.utils import timezone
+
+CLOCK = "clock:"
+"""How the names of clocks begin, among those of workers."""
+SILENT = dt.timedelta(seconds=45)
+"""Whoever was not heard of for so long does not work: three heartbeats of a worker, two of a clock."""
+
+
+class BeatQuerySet(models.QuerySet["WorkerBeat"]):
+    """Questions about the processes in the background."""
+
+    def workers(self) -> Self:
+        """Those that work tasks off."""
+        return self.exclude(worker_id__startswith=CLOCK)
+
+    def clocks(self) -> Self:
+        """Those that begin what time causes."""
+        return self.filter(worker_id__startswith=CLOCK)
+
+    def alive(self, *, now: dt.datetime | None = None) -> Self:
+        """Heard of lately."""
+        return self.filter(seen_at__gte=(now or timezone.now()) - SILENT)
 
 
 class WorkerBeat(models.Model):
-    """A worker process that is alive. Its tasks are handed to another one when the beat stops (see loaf.worker)."""
+    """A worker or clock that is alive. A worker's tasks are handed to another one when the beat stops (see loaf.worker)."""
 
     worker_id = models.CharField(max_length=64, primary_key=True)
     started_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(db_index=True)
+
+    objects = BeatQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.worker_id

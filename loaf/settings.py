@@ -135,7 +135,8 @@ FORM_RENDERER = "loaf.lib.forms.LoafRenderer"
 
 # Database: PostgreSQL to run it, an SQLite file to try it.
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'loaf.sqlite3'}" if DEVELOPMENT else None)
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+# A pooled connection is looked at before it is used: after a restart of the database no page meets a dead one.
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         {

@@ -16,7 +16,7 @@ class OurWords:
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError when little is left without our words, digits and signs."""
         said = " ".join([*(settings.ORG[name] for name in ("name", "city", "open_name", "legal_name")), settings.SITE_URL])
-        words = sorted({word for word in re.findall(r"[a-z]{3,}", said.lower())}, key=len, reverse=True)
+        words = sorted(set(re.findall(r"[a-z]{3,}", said.lower())), key=len, reverse=True)
         left = re.sub("|".join(words), "", password.lower())
         if len(re.sub(r"[\W\d_]", "", left)) < LEAST and left != password.lower():
             raise ValidationError("That is made of our own words. Please take others: three or four in a row.", code="our_words")

@@ -63,14 +63,25 @@ def main() -> None:
         if not wait_for(STRIPE_PORT):
             sys.exit("The sandbox did not start.")
         manage("stripe_endpoint")
-        site = start("manage.py", "runserver", "--noreload", f"localhost:{PORT}")
-        parts += [start("manage.py", "worker"), start("manage.py", "clock"), site]
+        commands: list[tuple[str, ...]] = [("-m", "sandbox"), ("manage.py", "worker"), ("manage.py", "clock")]
+        commands.append(("manage.py", "runserver", "--noreload", f"localhost:{PORT}"))
+        parts += [start(*command) for command in commands[1:]]
         if wait_for(PORT):
             print(welcome(), flush=True)
-        while not stopped and all(part.poll() is None for part in parts):
+        while not stopped:
+            restart_what_ended(parts, commands)
             time.sleep(0.3)
     finally:
         stop_all(parts)
+
+
+def restart_what_ended(parts: list[subprocess.Popen[bytes]], commands: list[tuple[str, ...]]) -> None:
+    """Start a part that ended once more, as a platform or a service manager does on a real site; not more than once a second."""
+    for place, (part, command) in enumerate(zip(parts, commands, strict=True)):
+        if part.poll() is not None:
+            print(f"{' '.join(command)} ended with {part.returncode}; it is started again.", flush=True)
+            time.sleep(1)
+            parts[place] = start(*command)
 
 
 def stop_all(parts: list[subprocess.Popen[bytes]]) -> None:

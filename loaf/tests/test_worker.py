@@ -16,7 +16,8 @@ from loaf.lib.tasks import MAX_ATTEMPTS, backoff
 from loaf.models import ScheduleSlot, WorkerBeat
 from loaf.sweep import sweep
 from loaf.tasks import SCHEDULE, run_sweep
-from loaf.worker import beat, reap, tick
+from loaf.worker import beat, hand_back, reap, tick
+from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -66,9 +67,35 @@ def test_sweep_twice_does_nothing_new():
 
 def test_health_tells_what_is_missing(client):
     assert client.get(reverse("health_live")).content == b"ok"
-    assert client.get(reverse("health_ready")).json() == {"database": "ok", "cache": "ok", "worker": "missing"}
+    nobody = {"database": "ok", "cache": "ok", "worker": "missing", "clock": "missing"}
+    assert client.get(reverse("health_ready")).json() == nobody
     beat("w")
+    assert client.get(reverse("health_ready")).json() == nobody | {"worker": "ok"}
+    beat("clock:c")
     assert client.get(reverse("health_ready")).status_code == 200
+
+
+def test_desk_and_health_say_within_a_minute_that_nobody_works(client, as_user, time_machine):
+    began = timezone.now()
+    time_machine.move_to(began, tick=False)
+    beat("w"), beat("clock:c")
+    desk = as_user(make_staff("events"))
+    assert "Call whoever looks after the machine" not in desk.get("/admin/").content.decode()
+    time_machine.move_to(began + dt.timedelta(seconds=50), tick=False)
+    beat("clock:c")
+    assert client.get(reverse("health_ready")).json()["worker"] == "missing"
+    assert "nothing is worked off in the background" in desk.get("/admin/").content.decode()
+    beat("w")
+    time_machine.move_to(began + dt.timedelta(seconds=100), tick=False)
+    beat("w")
+    assert "The clock stands" in desk.get("/admin/").content.decode()
+
+
+def test_task_a_worker_lost_the_database_at_is_given_back_by_that_worker():
+    mine, other = running_task("me"), running_task("somebody else")
+    assert hand_back("me") == 1
+    mine.refresh_from_db(), other.refresh_from_db()
+    assert (mine.status, other.status) == ("READY", "RUNNING")
 
 
 @pytest.mark.postgres

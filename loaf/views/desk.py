@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing.models import Payment, ProviderEvent, Reconciliation, Subscription
 from events.models import Event
+from loaf.models import WorkerBeat
 from members.actions import ACTS
 from members.models import Application, Approval, DuplicatePair, MemberNote, PanicSwitch
 from notices.models import Message
@@ -29,6 +30,18 @@ def _second_key(request: HttpRequest) -> Card | None:
         return None
     text = "Some of your powers sleep until you use it here" if user.has_key else "Some of your powers sleep until you add one"
     return {"title": "Your second key", "text": text, "url": reverse("security")}
+
+
+def _background(request: HttpRequest) -> Card | None:
+    """Nobody works in the background: letters, imports and payments wait until somebody starts it."""
+    beats = WorkerBeat.objects.alive()
+    has_worker = beats.workers().exists()
+    if has_worker and beats.clocks().exists():
+        return None
+    last = WorkerBeat.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    waits = "Letters, payments and imports wait: nothing is worked off in the background."
+    text = "The clock stands: nothing that time causes happens." if has_worker else waits
+    return {"title": "Call whoever looks after the machine", "text": text, "url": reverse("health_ready"), "note": last}
 
 
 def _applications(request: HttpRequest) -> Card:
@@ -117,6 +130,7 @@ def _twice(request: HttpRequest) -> Card | None:
 CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [
     ("settings.edit", _shut),
     ("", _second_key),
+    ("", _background),
     ("users.approve", _applications),
     ("events.view", _next_event),
     ("users.view_private", _reports),

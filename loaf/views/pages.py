@@ -167,8 +167,8 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @open_to_all()
 def ready(request: HttpRequest) -> HttpResponse:
-    """Database, migrations, cache and a worker's heartbeat; 503 names what is missing, without details."""
-    checks = {"database": _database_ready(), "cache": _cache_ready(), "worker": _worker_ready()}
+    """Database, migrations, cache, a worker's and a clock's heartbeat; 503 names what is missing, without details."""
+    checks = {"database": _database_ready(), "cache": _cache_ready(), **_background_ready()}
     good = all(checks.values())
     return JsonResponse({name: "ok" if fine else "missing" for name, fine in checks.items()}, status=200 if good else 503)
 
@@ -199,8 +199,10 @@ def _cache_ready() -> bool:
         return False
 
 
-def _worker_ready() -> bool:
+def _background_ready() -> dict[str, bool]:
+    """Whether somebody works in the background, and whether the clock goes; both are known to have ended within a minute."""
     try:
-        return WorkerBeat.objects.filter(seen_at__gte=timezone.now() - dt.timedelta(seconds=settings.TASK_LEASE_SECONDS * 2)).exists()
+        beats = WorkerBeat.objects.alive()
+        return {"worker": beats.workers().exists(), "clock": beats.clocks().exists()}
     except DatabaseError:
-        return False
+        return {"worker": False, "clock": False}
