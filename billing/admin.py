@@ -110,7 +110,11 @@ class PlanForm(forms.ModelForm):
     def _clean_sold(self, given: dict[str, Any]) -> None:
         if any(name in given and given[name] != self.initial.get(name) for name in plans.FIXED_ONCE_SOLD):
             self.add_error("interval", "Somebody has this plan, so its rhythm stays. Take it off offer and make a new one.")
-        if given.get("minimum_amount") not in (None, self.initial.get("minimum_amount")) and not given.get("why"):
+        if (
+            given.get("minimum_amount") not in (None, self.initial.get("minimum_amount"))
+            and not given.get("why")
+            and self.initial.get("minimum_amount")
+        ):
             self.add_error("why", "Please write down why the dues change.")
 
 
@@ -132,7 +136,7 @@ class PlanAdmin(DeskAdmin):
     ]  # fmt: skip
     columns = [
         Column("Plan", lambda r: r["name"], lead=True),
-        Column("Dues", lambda r: format_money(r["minimum_amount"], r["currency"])),
+        Column("Dues", lambda r: format_money(r["minimum_amount"], r["currency"]) if r["minimum_amount"] else "not said yet"),
         Column("For", lambda r: Plan(interval=r["interval"], length=r["length"], fixed_end=r["fixed_end"]).for_how_long),
         Column("Covers", lambda r: "a household" if r["seats"] > 1 else "one"),
         Column("On offer", lambda r: "yes" if r["is_active"] else "no"),
@@ -148,8 +152,8 @@ class PlanAdmin(DeskAdmin):
 
     def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
         """Save; another price of a plan somebody has waits for a second person, and Stripe's price is never edited."""
-        wanted = obj.minimum_amount
-        before = form.initial["minimum_amount"] if change else wanted
+        wanted = obj.dues
+        before = form.initial["minimum_amount"] or wanted if change else wanted  # dues said for the first time change nothing
         obj.minimum_amount = before
         super().save_model(request, obj, form, change)
         if wanted == before:

@@ -38,7 +38,7 @@ def due_key(term: Membership, offset: int) -> str:
 def renewal_due(term: Membership, *, offset: int) -> None:
     """Dues are due in 30 or 7 days, today, or were 7 or 21 days ago."""
     member, day = term.member, short_day(term.ends_on)
-    amount = format_money(term.plan.minimum_amount, term.plan.currency, short=True)
+    amount = format_money(term.plan.dues, term.plan.currency, short=True) if term.plan.is_active else ""
     when = f"You’re covered until {day}." if offset <= 0 else f"You were covered until {day}."
     grace = (
         f"You still come and go as always until {short_day(term.ends_on + dt.timedelta(days=term.plan.grace_days))}."
@@ -50,7 +50,7 @@ def renewal_due(term: Membership, *, offset: int) -> None:
         heading=f"Dear {member.called}",
         words={"called": member.called, "day": day, "amount": amount},
         paragraphs=[
-            f"{when} Another {_one(term.plan)} is {amount}.",
+            f"{when} Another {_one(term.plan)} is {amount}." if amount else f"{when} Your page shows what you can have next.",
             grace,
             "Money is tight this year? Call us. There is a way, and nobody else knows.",
         ],

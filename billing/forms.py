@@ -18,9 +18,9 @@ GIFTS = [1000, 2500, 5000]
 def price(plan: Plan, offer: Offer) -> str:
     """What a plan costs today in words; a part of a period says both amounts."""
     now = format_money(offer.full, plan.currency, short=True)
-    if offer.full == plan.minimum_amount or not offer.ends_on:
+    if offer.full == plan.dues or not offer.ends_on:
         return now
-    whole, next_day = format_money(plan.minimum_amount, plan.currency, short=True), offer.ends_on + dt.timedelta(days=1)
+    whole, next_day = format_money(plan.dues, plan.currency, short=True), offer.ends_on + dt.timedelta(days=1)
     return f"{now} now, {whole} from {next_day:%B} {next_day.day}"
 
 
@@ -59,7 +59,7 @@ class DuesForm(forms.Form):
         self.parts = {plan: plan.parts for plan in offers if plan.parts > 1}
         if not self.parts:
             del self.fields["in_parts"]
-        self.more = {plan: plan.suggested_amount for plan in offers if (plan.suggested_amount or 0) > plan.minimum_amount}
+        self.more = {plan: plan.suggested_amount for plan in offers if (plan.suggested_amount or 0) > plan.dues}
         self.lowest = {plan: plan.reduced_amount for plan in offers if plan.reduced_amount}
         if not self.lowest:
             del self.fields["is_short"], self.fields["is_reduced"]
@@ -150,7 +150,5 @@ class GiftForm(FriendForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["plan"]
         field.queryset = Plan.objects.filter(is_active=True)
-        field.label_from_instance = lambda plan: (
-            f"{plan.name}, {format_money(plan.minimum_amount, plan.currency, short=True)}, {plan.for_how_long}"
-        )
+        field.label_from_instance = lambda plan: f"{plan.name}, {format_money(plan.dues, plan.currency, short=True)}, {plan.for_how_long}"
         field.error_messages["required"] = "Please choose a membership."

@@ -21,13 +21,13 @@ def buy(*, plan: Plan, name: str, email: str, buyer: Member | None, attempt: str
     if not plan.is_active:
         raise BillingError("That plan is not offered any more. Please choose another.")
     payment = start_payment(
-        payer=buyer, name=name, email=email, lines=[(PaymentLine.Kind.GIFT_CARD, f"{plan.name}, for somebody else", plan.minimum_amount)],
+        payer=buyer, name=name, email=email, lines=[(PaymentLine.Kind.GIFT_CARD, f"{plan.name}, for somebody else", plan.dues)],
         currency=plan.currency, attempt=attempt, description="A membership for somebody else",
     )  # fmt: skip
     code = fresh_code()
     try:
         with transaction.atomic():
-            GiftCard.objects.create(plan=plan, payment=payment, amount=plan.minimum_amount, code=code, code_hash=hash_of(code))
+            GiftCard.objects.create(plan=plan, payment=payment, amount=plan.dues, code=code, code_hash=hash_of(code))
     except IntegrityError:
         log.info("gift card of payment %s is there already", payment.pk)
     return open_checkout(payment=payment)

@@ -70,6 +70,8 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     _known_check(entry)
     if entry.plan is None:
         return [(kind, entry.amount, None, "")]
+    if entry.plan.minimum_amount is None:
+        raise BillingError("Nobody said what this plan costs. Set its dues first, or choose another.")
     if entry.payer is None or not entry.payer.may_pay_dues:
         raise BillingError("Dues are for somebody on the list who may pay them. Say yes to the application first.")
     locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
@@ -113,7 +115,7 @@ def _parts(payer: Member, plan: Plan, amount: int) -> list[tuple[str, int, Membe
     """The line of money that is exactly the next parts of dues already begun; empty when it is not. Raises BillingError."""
     rows = [row for row in instalments.owed_of(payer) if row.membership.plan_id == plan.pk]
     sums = list(itertools.accumulate(row.amount for row in rows))
-    if not rows or amount >= plan.minimum_amount > sums[-1]:
+    if not rows or amount >= plan.dues > sums[-1]:
         return []
     if amount not in sums:
         each = ", ".join(format_money(row.amount, row.membership.currency) for row in rows)

@@ -35,7 +35,7 @@ def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
     if not is_sold(plan) or not needs_two(ACT):
         change_price(plan=plan, amount=amount, reason=reason, by=by)
         return True
-    both = f"{format_money(plan.minimum_amount, plan.currency)} to {format_money(amount, plan.currency)}"
+    both = f"{format_money(plan.dues, plan.currency)} to {format_money(amount, plan.currency)}"
     params = {"plan": plan.pk, "amount": amount}
     asked = approvals.ask(act=ACT, params=params, about="plan", summary=f"Dues of “{plan}” from {both}", reason=reason, by=by)
     return asked.done_at is not None

@@ -127,8 +127,9 @@ def forecast(today: dt.date, months: int = 12) -> list[Row]:
     charged = Subscription.objects.live().filter(member=OuterRef("member"), stops=False)
     later = Membership.objects.filter(member=OuterRef("member"), status__in=Membership.PAID, ends_on__gt=OuterRef("ends_on"))
     ending = Membership.objects.filter(
-        status__in=Membership.PAID, covered_by=None, plan__interval__in=["month", "quarter", "year", "years"], ends_on__lt=end
-    )
+        status__in=Membership.PAID, covered_by=None, plan__interval__in=["month", "quarter", "year", "years"], ends_on__lt=end,
+        plan__is_active=True,
+    )  # fmt: skip
     rows = ending.exclude(Exists(charged)).exclude(Exists(later)).annotate(month=TruncMonth("ends_on")).values("month")
     for ends in rows.annotate(total=Sum("plan__minimum_amount")):
         hands[max(ends["month"], begin)] += ends["total"]

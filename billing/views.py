@@ -157,7 +157,7 @@ def _changes(at: actions.Position, term: Membership, running: Subscription | Non
     goes_on = running if running and running.charges_on else None
     found = []
     for plan in Plan.objects.filter(is_active=True):
-        each = f"{format_money(plan.minimum_amount, plan.currency, short=True)} {plan.for_how_long}"
+        each = f"{format_money(plan.dues, plan.currency, short=True)} {plan.for_how_long}"
         with contextlib.suppress(actions.BillingError):
             offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan, switches=True))
             until = f"until {short_day(offer.ends_on)}" if offer.ends_on else "for life"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing.models import Membership, Payment
 from events.models import Rsvp
-from imports import files, undoing
+from imports import files, plans, undoing
 from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
@@ -211,6 +211,8 @@ def why_not(job: ImportJob) -> str:
     """Why a job that was looked over may not be run, in a sentence; "" when it may."""
     if job.files.filter(asks_order=True, day_first=None).exists():
         return "Say first which of day and month comes first in the dates."
+    if asked := plans.open_questions(job):
+        return f"Say first which of your plans “{asked[0].name}” is{', and the others' if len(asked) > 1 else ''}."
     open_lines = job.total("reject") + job.total("doubt")
     if open_lines and not job.good_rows_only:
         return (
@@ -246,6 +248,7 @@ def preview(job_id: int) -> None:
     job.save(update_fields=["total_rows"])
     if job.total_rows >= MANY:
         tell_planner()
+    plans.put_in_names(job)
     compare(job, is_fresh=True)
 
 

@@ -13,7 +13,8 @@ from django.urls import path
 
 from billing.models import Plan
 from donations.models import Fund
-from imports import actions, balancing, deciding, inviting, mapping, undoing
+from billing.models import Plan
+from imports import actions, balancing, deciding, inviting, mapping, plans, undoing
 from imports.forms import ColumnsForm, FilesForm, UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
@@ -95,6 +96,7 @@ class ImportJobAdmin(DeskAdmin):
             page("<int:pk>/files/", add, self.more, "files", "POST"),
             page("<int:pk>/order/", f"{add}|{run}", self.order_of_dates, "order", "POST"),
             page("<int:pk>/decide/", run, self.decide, "decide", "POST"),
+            page("<int:pk>/plans/", run, self.plans, "plans", "POST"),
             page("<int:pk>/again/", add, self.again, "again", "POST"),
             page("<int:pk>/run/", run, self.run, "run", "POST"),
             page("<int:pk>/discard/", add, self.discard, "discard", "POST"),
@@ -225,6 +227,8 @@ class ImportJobAdmin(DeskAdmin):
             "next": rows[-1]["row"].pk if len(rows) == SHOWN else 0,
             "tab_count": totals.get(tab, 0),
             "doubts": deciding.doubts_of(job, SHOWN) if tab == "doubt" else [],
+            "plans": plans.questions(job) if job.counts and job.status == ImportJob.Status.PREVIEWED else [],
+            "our_plans": [(plan.pk, plan.name) for plan in Plan.objects.filter(is_active=True)],
             "shown": SHOWN,
             "more": FilesForm(),
             "decided": job.rows.filter(kind="person").exclude(decision="").count() if job.status == ImportJob.Status.PREVIEWED else 0,
@@ -289,6 +293,17 @@ class ImportJobAdmin(DeskAdmin):
         if not answers:
             return self._back(request, pk, "Please choose for at least one line who it is.")
         return self._do(request, job, lambda: deciding.decide(job=job, answers=answers, by=by))
+
+    def plans(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which of the house's plans each plan of the files is."""
+        job = get_object_or_404(ImportJob, pk=pk)
+        by: Any = request.user
+        names = [one.name for one in plans.questions(job)]
+        given = {name: request.POST.get(f"plan{place}", "") for place, name in enumerate(names)}
+        answers = {name: int(value) for name, value in given.items() if value.isdecimal() and len(value) < 18}
+        if not answers:
+            return self._back(request, pk, "Please choose for at least one plan.")
+        return self._do(request, job, lambda: plans.answer(job=job, answers=answers, by=by))
 
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Read the files anew."""

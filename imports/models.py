@@ -38,6 +38,9 @@ class ImportJob(models.Model):
     made = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="Plans, funds, events, households it had to make: name → ids."
     )
+    plans = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="A plan's name in the files → which of ours it is, 0 for none of them."
+    )
     stop_asked = models.BooleanField(default=False, db_default=False)
     done_rows = models.PositiveIntegerField(default=0)
     total_rows = models.PositiveIntegerField(default=0)
@@ -230,6 +233,8 @@ class ImportRow(models.Model):
 
     # terms and renewals
     plan_name = _word(80)
+    plan_source = _word(80)
+    """The plan's name in the file, where somebody said which of ours it is."""
     interval = _word(10)
     term_status = _word(10)
     starts_on = models.DateField(null=True)

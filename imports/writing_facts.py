@@ -17,8 +17,6 @@ from members.models import Household, HouseholdMember
 R = "imports_importrow"
 Made = dict[str, list[int]]
 """What a job had to make on the way: name of the table → ids."""
-UNTOLD = 1
-"""The price of a plan of which the file tells none, in minor units; the plan is not on offer until the treasurer has said it."""
 
 
 def _of(kind: str) -> str:
@@ -37,24 +35,25 @@ def write_links(p: dict[str, Any], made: Made) -> None:
 
 def write_terms(p: dict[str, Any], made: Made) -> None:
     """Memberships with the plans they need; whoever was waiting or lapsed and is covered today is active."""
-    names = f"SELECT plan_name, MAX(interval), MAX(amount), MAX(currency) FROM {R} WHERE {_of('term')} GROUP BY plan_name"
-    for name, interval, amount, currency in fetch_all(names, p):
-        plan = _plan(name, interval, amount, currency, made)
+    names = f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE {_of('term')} GROUP BY plan_name"
+    for name, interval, least, most, currency in fetch_all(names, p):
+        plan = _plan(name, interval, least if least == most else None, currency, made)
         execute(TERMS, {**p, "plan": plan.pk, "name": name})
     for statement in (_came_back_before(), CAME_BACK, ACTIVE_AGAIN):
         execute(statement, p)
 
 
 def _plan(name: str, interval: str, amount: int | None, currency: str, made: Made) -> Plan:
+    """The house's plan of this name, or a closed one; its dues only where all lines of the chunk told the same."""
     known = Plan.objects.filter(name__iexact=name, currency=currency).order_by("-is_active", "pk").first()
     if known:
-        if amount and known.minimum_amount == UNTOLD and known.pk in made.get("plan", []):
+        if amount and known.minimum_amount is None and known.pk in made.get("plan", []):
             known.minimum_amount, known.description = amount, ""
             known.save(update_fields=["minimum_amount", "description"])
         return known
     said = "" if amount else "The file did not say what it costs. Set the dues before you put it on offer."
     plan = Plan.objects.create(
-        name=name, interval=interval or Plan._meta.get_field("interval").default, minimum_amount=amount or UNTOLD, currency=currency,
+        name=name, interval=interval or Plan._meta.get_field("interval").default, minimum_amount=amount, currency=currency,
         description=said, is_active=False,
     )  # fmt: skip
     made.setdefault("plan", []).append(plan.pk)
@@ -96,10 +95,11 @@ WHERE EXISTS (SELECT 1 FROM members_member m WHERE m.id = members_member.id AND 
 
 def write_mandates(p: dict[str, Any], made: Made) -> None:
     """Renewals that run at Stripe go on there; here they are known, shown, and can be stopped."""
-    for name, interval, amount, currency in fetch_all(
-        f"SELECT plan_name, MAX(interval), MAX(amount), MAX(currency) FROM {R} WHERE {_of('mandate')} GROUP BY plan_name", p
+    for name, interval, least, most, currency in fetch_all(
+        f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE {_of('mandate')} GROUP BY plan_name", p
     ):
-        execute(MANDATES, {**p, "plan": _plan(name, interval, amount, currency, made).pk, "name": name})
+        plan = _plan(name, interval, least if least == most else None, currency, made)
+        execute(MANDATES, {**p, "plan": plan.pk, "name": name})
 
 
 MANDATES = f"""

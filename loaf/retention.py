@@ -90,7 +90,8 @@ PERSONAL: dict[str, dict[str, str]] = {
     "imports.ImportFile": {"imports": "name stored_as header"},
     "imports.ImportRow": {
         "imports": "raw reasons why before source_id customer_id first_name last_name pronouns bio provider_id intent_id invoice_id "
-        "charge_id receipt_url subscription_id description payer_name fund_name card_last4 purpose news plan_name order_ref event_ref "
+        "charge_id receipt_url subscription_id description payer_name fund_name card_last4 purpose news plan_name plan_source "
+        "order_ref event_ref "
         "event_title "
         f"event_place answer partner_first partner_last partner_email {_CONTACT}"
     },
@@ -137,7 +138,7 @@ IMPERSONAL: dict[str, str] = {
     "donations.Fund": "name slug description",
     "donations.Donation": "currency",
     "events.Event": "title slug summary description picture venue area address access_facts cost timezone",
-    "imports.ImportJob": "counts seen error new_status written made",
+    "imports.ImportJob": "plans counts seen error new_status written made",
     "imports.ImportFile": "reader sha256 encoding delimiter mapping",
     "imports.ImportMapping": "signature reader columns",
     "imports.ImportRow": "kind action decision source joined_precision new_status currency card_brand provider method interval term_status",

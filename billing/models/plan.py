@@ -45,6 +45,10 @@ def house_currency() -> str:
     return str(settings.CURRENCY)
 
 
+class DuesUnknownError(ValueError):
+    """Nobody said what a plan costs; nothing can be asked or promised for it."""
+
+
 class Plan(models.Model):
     """An offer: dues, interval, seats. Retired, never deleted; each term keeps the price it was sold at."""
 
@@ -53,7 +57,9 @@ class Plan(models.Model):
         "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the name."
     )
     description = models.CharField(max_length=200, blank=True)
-    minimum_amount = models.PositiveIntegerField(help_text="Dues in cents.")
+    minimum_amount = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Dues in cents; empty for a plan of which nobody said what it costs: it is not on offer."
+    )
     suggested_amount = models.PositiveIntegerField(null=True, blank=True, help_text="In cents, when more is welcome.")
     currency = models.CharField(max_length=3, default=house_currency, editable=False)
     reduced_amount = models.PositiveIntegerField(
@@ -82,7 +88,10 @@ class Plan(models.Model):
     class Meta:
         ordering = ["position", "minimum_amount"]
         constraints = [
-            models.CheckConstraint(condition=Q(minimum_amount__gt=0), name="plan_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(minimum_amount__isnull=False, minimum_amount__gt=0) | Q(minimum_amount=None, is_active=False),
+                name="plan_on_offer_has_dues",
+            ),
             models.CheckConstraint(condition=Q(interval__in=Interval.values), name="plan_interval_known"),
             models.CheckConstraint(condition=Q(length__gt=0), name="plan_length_positive"),
             models.CheckConstraint(condition=Q(parts__range=(1, 12)), name="plan_parts_sensible"),
@@ -98,6 +107,13 @@ class Plan(models.Model):
         super().save(*args, **kwargs)
 
     @property
+    def dues(self) -> int:
+        """What a whole period costs, in minor units. Raises DuesUnknownError."""
+        if self.minimum_amount is None:
+            raise DuesUnknownError(self.name)
+        return self.minimum_amount
+
+    @property
     def months(self) -> int:
         """Months one whole period has; 0 where it is not counted in months."""
         return 12 * self.length if self.interval == Interval.YEARS else MONTHS.get(Interval(self.interval), 0)
@@ -109,8 +125,8 @@ class Plan(models.Model):
 
     @property
     def can_renew_by_card(self) -> bool:
-        """Whether Stripe can charge it by itself."""
-        return 0 < self.months <= 12 * MOST_YEARS
+        """Whether somebody can let it renew by itself: it is on offer, and Stripe can charge it."""
+        return self.is_active and 0 < self.months <= 12 * MOST_YEARS
 
     @property
     def for_how_long(self) -> str:
@@ -143,14 +159,16 @@ class Plan(models.Model):
     def dues_from(self, start: dt.date) -> int:
         """Dues of a term that begins on `start`, in minor units: with the calendar a begun month counts whole, the rest is not paid.
 
+        Raises DuesUnknownError.
+
         Rounded half up; months of a period add up to its dues by construction, because each part is cut from the whole.
         """
         first = self._period_start(start)
         gone = (start.year - first.year) * 12 + start.month - first.month
         if not gone:
-            return self.minimum_amount
+            return self.dues
         step = unit(self.currency)
-        whole = self.minimum_amount // step
+        whole = self.dues // step
         return step * max(1, (2 * whole * (self.months - gone) + self.months) // (2 * self.months))
 
 

@@ -62,8 +62,8 @@ def take_card(subscription: Subscription, card: gateway.Card, customer_id: str) 
 
 def agree_on(subscription: Subscription, plan: Plan) -> None:
     """From the next charge on: this plan at today's price. Whatever the price does later, hers stays."""
-    if (subscription.plan_id, subscription.amount) != (plan.pk, plan.minimum_amount):
-        subscription.plan, subscription.amount, subscription.stripe_price_id = plan, plan.minimum_amount, ""
+    if (subscription.plan_id, subscription.amount) != (plan.pk, plan.dues):
+        subscription.plan, subscription.amount, subscription.stripe_price_id = plan, plan.dues, ""
 
 
 def over(pk: int, *, why: str = "") -> None:

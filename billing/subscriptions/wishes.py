@@ -35,7 +35,7 @@ def ask(*, member: Member, plan: Plan) -> Subscription:
     asked = Subscription.objects.filter(member=member, status=Subscription.Status.ASKED, plan=plan, payments=None).first()
     if asked:
         return asked
-    return Subscription.objects.create(member=member, plan=plan, amount=plan.minimum_amount, currency=plan.currency)
+    return Subscription.objects.create(member=member, plan=plan, amount=plan.dues, currency=plan.currency)
 
 
 def open_card_page(*, member: Member, plan: Plan | None, attempt: str) -> str:

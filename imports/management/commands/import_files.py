@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from imports import actions, balancing
+from billing.models import Plan
+from imports import actions, balancing, plans
 from imports.models import ImportJob, ImportRow
 from loaf.lib.money import plain_amount
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--overwrite", action="store_true", help="Take the file's value where the list has another.")
         parser.add_argument("--strict", action="store_true", help="All or nothing: bring in nothing while a line is refused or in doubt.")
+        parser.add_argument("--plan", action="append", default=[], metavar="THEIRS=OURS", help="Which of our plans one of theirs is.")
         parser.add_argument("--day-first", action="store_true", help="Read 03/04/2021 as April 3 where no line of a file tells.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,6 +34,7 @@ class Command(BaseCommand):
         job.refresh_from_db()
         if job.status == ImportJob.Status.FAILED:
             raise CommandError(job.error)
+        self._plans_as_said(job, options["plan"])
         if not options["dry_run"]:
             try:
                 actions.start_run(job=job, by=None, hand_over=False)
@@ -48,6 +51,22 @@ class Command(BaseCommand):
         """Nobody can be asked here: dates no line explains are read as the option says, and the report says so."""
         if job.files.filter(asks_order=True, day_first=None).update(day_first=day_first) and day_first:
             actions.preview(job.pk)
+
+    def _plans_as_said(self, job: ImportJob, said: list[str]) -> None:
+        """Each --plan "Theirs=Ours"; what nobody said comes in closed, under its own name, and renews for nobody."""
+        ours = {plan.name.upper(): plan.pk for plan in Plan.objects.order_by("is_active")}
+        answers = {}
+        for pair in said:
+            theirs, _, mine = pair.partition("=")
+            if mine.strip().upper() not in ours:
+                raise CommandError(
+                    f"There is no plan “{mine.strip()}” here. There are: {', '.join(Plan.objects.values_list('name', flat=True))}."
+                )
+            answers[theirs.strip()] = ours[mine.strip().upper()]
+        if answers:
+            plans.answer(job=job, answers=answers, by=None)
+            job.refresh_from_db()
+        plans.keep_what_is_open(job)
 
     def _job(self, options: dict[str, Any]) -> ImportJob:
         streams = []
@@ -81,6 +100,7 @@ class Command(BaseCommand):
                 }
                 for f in job.files.all()
             ],
+            "plans": [{"name": one.name, "ours": one.said or None, "lines": one.lines} for one in plans.questions(job)],
             "counts": job.counts,
             "money": [{**dataclasses.asdict(one), "agrees": one.agrees} for one in balancing.money_of(job)],
             "rejected": [self._line(row) for row in refused],
@@ -99,6 +119,8 @@ class Command(BaseCommand):
         if not any(sum(counts.values()) for counts in report["counts"].values()):
             lines.append("  There are no lines below the headers.")
         lines += [self._money(one) for one in report["money"]]
+        closed = [one["name"] for one in report["plans"] if not one["ours"]]
+        lines += [f"  plan “{name}” is none of ours: it comes in closed, without renewing (see --plan)" for name in closed]
         lines += [f"  refused: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["rejected"]]
         lines += [f"  to decide: {r['file']} line {r['line']}: {r['reason']}" for r in report["doubts"]]
         lines += [

@@ -150,16 +150,14 @@ class Command(BaseCommand):
         starts_on = timezone.localtime(paid_at).date()
         term = Membership.objects.create(
             member=member, plan=plan, status=Membership.Status.ACTIVE, starts_on=starts_on, ends_on=plan.term_from(starts_on),
-            dues_amount=plan.minimum_amount, currency=plan.currency,
+            dues_amount=plan.dues, currency=plan.currency,
         )  # fmt: skip
         payment = Payment.objects.create(
             payer=member, payer_name=str(member), payer_email=member.email, method=Payment.Method.CASH, source=Payment.Source.OFFICE,
-            amount=plan.minimum_amount, currency=plan.currency, status=Payment.Status.SUCCEEDED, paid_at=paid_at, created_at=paid_at,
+            amount=plan.dues, currency=plan.currency, status=Payment.Status.SUCCEEDED, paid_at=paid_at, created_at=paid_at,
             description=plan.name, receipt_number=billing.next_receipt_number(paid_at),
         )  # fmt: skip
-        PaymentLine.objects.create(
-            payment=payment, kind=PaymentLine.Kind.DUES, amount=plan.minimum_amount, membership=term, label=plan.name
-        )
+        PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=plan.dues, membership=term, label=plan.name)
         ledger.post_payment(payment)
 
     def _renewals_and_bank(self, people: list[Member], now: dt.datetime) -> None:
@@ -168,7 +166,7 @@ class Command(BaseCommand):
         terms = Membership.objects.filter(member__in=people, ends_on__gt=today + dt.timedelta(days=20)).select_related("plan")
         for n, term in enumerate(terms.order_by("pk")[3:9]):
             Subscription.objects.create(
-                member=term.member, plan=term.plan, amount=term.plan.minimum_amount, currency=term.currency, card_brand="visa",
+                member=term.member, plan=term.plan, amount=term.plan.dues, currency=term.currency, card_brand="visa",
                 card_last4="4242", card_ends_on=today + dt.timedelta(days=40 + 300 * n), next_charge_on=subscriptions.day_after_paid(term.member),
                 status="past_due" if n == 1 else "active", failures=int(n == 1), failing_since=today if n == 1 else None,
             )  # fmt: skip
