@@ -123,6 +123,14 @@ def come_in(session: Any, user: Any, *, at: float | None = None, ways: tuple[str
     session["account_authentication_methods_user"] = str(user.pk)
 
 
+def agree(client: Client, pk: int, **options: Any) -> Any:
+    """Say yes to an approval, with the proof that is asked for this very one (its page asks; here it is given)."""
+    session = client.session
+    session["proof_for"] = {"what": f"approval-{pk}", "at": 0}
+    session.save()
+    return client.post(f"/admin/members/approval/{pk}/change/", {"do": "yes"}, **options)
+
+
 @pytest.fixture
 def as_user() -> Callable[[Any], Client]:
     """A browser-less client signed in as somebody, just now."""

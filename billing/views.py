@@ -242,6 +242,7 @@ def _not_too_often(request: HttpRequest) -> None:
         raise actions.BillingError(f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.")
 
 
+@never_cache
 @open_to_all("GET", "POST")
 def give_membership(request: HttpRequest) -> HttpResponse:
     """A membership for somebody else, bought by anybody."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
 
 from billing.actions import BillingError, attempt_key
 from donations import actions
@@ -16,6 +17,7 @@ from members import limits
 from members.doors import current_member
 
 
+@never_cache
 @open_to_all("GET", "POST")
 def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
     """The gift form. A POST goes on to the card page; what was typed is kept when something is missing."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils import timezone
 
 from events import actions
 from events.models import Event
@@ -63,6 +64,7 @@ class EventAdmin(DeskAdmin):
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         """A bigger room lets the waiting list in at once; those who come hear of another time, place, or that it is off."""
+        obj.note_times(before=Event.objects.filter(pk=obj.pk).first() if change else None, now=timezone.now())
         super().save_model(request, obj, form, change)
         if change:
             told = actions.event_changed(event=obj, changed=set(form.changed_data))

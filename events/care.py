@@ -50,11 +50,6 @@ def kept_apart(members: list[Member]) -> list[tuple[Member, Member]]:
     return [(ids[one], ids[other]) for one, other in pairs]
 
 
-def is_the_day(event: Event) -> bool:
-    """Whether the event is now or nearly so."""
-    return event.starts_at - AROUND <= timezone.now() <= event.ends_at + AROUND
-
-
 @permission_required("events.mark_attendance")
 def care(request: HttpRequest, event_id: int) -> HttpResponse:
     """Everything an organiser should know, in numbers unless somebody agreed to be named."""
@@ -65,7 +60,8 @@ def care(request: HttpRequest, event_id: int) -> HttpResponse:
     names = told_apart(coming)
     context: dict[str, Any] = {
         "title": event.title, "event": event, "counts": counts, "named": named, "apart": kept_apart(coming), "no_photos": no_photos,
-        "today": is_the_day(event), "names": names, "coming": sorted(names.items(), key=lambda one: one[1].lower()),
+        "today": event.is_the_day(timezone.now(), around=AROUND),
+        "names": names, "coming": sorted(names.items(), key=lambda one: one[1].lower()),
     }  # fmt: skip
     return render(request, "events/care.html", context)
 
@@ -75,7 +71,7 @@ def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpRes
     """The emergency contacts of somebody who comes, on the day only; every look is written down and shown to her."""
     event = get_object_or_404(Event, pk=event_id)
     rsvp = get_object_or_404(Rsvp.objects.select_related("member"), event=event, member=member_id, status=Rsvp.Status.GOING)
-    if not is_the_day(event):
+    if not event.is_the_day(timezone.now(), around=AROUND):
         raise Http404
     audit.record("looked.emergency", target=rsvp.member)
     details = PrivateDetails.objects.filter(member=rsvp.member).first()

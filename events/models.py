@@ -88,6 +88,9 @@ class Event(models.Model):
     answer_by = models.DateTimeField("answers until", null=True, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.MEMBERS)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    told_from = models.DateTimeField(null=True, blank=True, editable=False, help_text="What stood on the site before.")
+    told_until = models.DateTimeField(null=True, blank=True, editable=False)
+    stands_since = models.DateTimeField(null=True, editable=False, help_text="Since when the present times stand on the site.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventQuerySet.as_manager()
@@ -114,6 +117,27 @@ class Event(models.Model):
             coming = self.rsvps.filter(status=Rsvp.Status.GOING).aggregate(n=Sum(F("guest_count") + 1))["n"] or 0
             if coming > self.capacity:
                 raise ValidationError({"capacity": f"{coming} people are coming already. Leave at least {coming} places."})
+
+    def note_times(self, *, before: "Event | None", now: dt.datetime) -> None:
+        """Before saving at the desk: since when the times stand on the site, and what stood there before. `before` is the saved row."""
+        if self.status == self.Status.DRAFT:
+            self.stands_since = None
+        elif before is None or before.stands_since is None:
+            self.stands_since = now
+        elif (before.starts_at, before.ends_at) != (self.starts_at, self.ends_at):
+            self.told_from, self.told_until, self.stands_since = before.starts_at, before.ends_at, now
+
+    def is_the_day(self, now: dt.datetime, *, around: dt.timedelta) -> bool:
+        """Whether it is now, or nearly so, by times that were published a day ago or more.
+
+        Somebody who moves an event to now, or makes one for now, opens nothing with it: times that are younger count only
+        where the ones before them say the same.
+        """
+        if self.stands_since is None or not self.starts_at - around <= now <= self.ends_at + around:
+            return False
+        if self.stands_since <= now - dt.timedelta(days=1):
+            return True
+        return self.told_from is not None and self.told_until is not None and self.told_from - around <= now <= self.told_until + around
 
     @property
     def is_called_off(self) -> bool:

@@ -13,7 +13,6 @@ from django.urls import path
 
 from billing.models import Plan
 from donations.models import Fund
-from billing.models import Plan
 from imports import actions, balancing, deciding, inviting, mapping, plans, undoing
 from imports.forms import ColumnsForm, FilesForm, UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow

@@ -3,11 +3,22 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from members.models import PanicSwitch
+
+POLICY = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid",
+        "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "usb", "web-share",
+        "xr-spatial-tracking",
+    )
+) + ", publickey-credentials-create=(self), publickey-credentials-get=(self)"  # fmt: skip
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -26,6 +37,30 @@ class FaultMiddleware:
         if request.content_type == "application/x-www-form-urlencoded" and b"%00" in request.body:
             raise BadRequest("NUL in the form")
         return self.get_response(request)
+
+
+class HeaderMiddleware:
+    """What a browser is told beside the page: nothing of the device is used, where breaches of the policy go, what to forget."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = POLICY
+        response["Reporting-Endpoints"] = f'policy="{settings.SITE_URL}/policy-report/"'
+        if "Clear-Site-Data" not in response and (forget := self._to_forget(request)):
+            response["Clear-Site-Data"] = forget
+        return response
+
+    def _to_forget(self, request: HttpRequest) -> str:
+        """After signing out what is in the cache; while the house is shut, also what a page stored."""
+        if getattr(request, "signed_out", False):
+            return '"cache"'
+        has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if has_cookie and hasattr(request, "user") and not request.user.is_authenticated and PanicSwitch.is_on():
+            return '"cache", "storage"'
+        return ""
 
 
 class DoorMiddleware(LoginRequiredMiddleware):

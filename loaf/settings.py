@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "loaf.middleware.HeaderMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -276,6 +277,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # The first key writes, all of them read; `manage.py rotate_keys` after a change.
 FIELD_KEYS = env.secrets("FIELD_KEYS", "fields-development-only-0123456789" if DEVELOPMENT else None, unlike=SECRET_KEY)
 
+# __Host-: sent over TLS to this host alone, on every path, and no other host can set it. Only a development machine goes without.
+COOKIE_PREFIX = "" if DEVELOPMENT else "__Host-"
 # Safe transport. Only a development machine goes without.
 if not DEVELOPMENT:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
@@ -285,9 +288,9 @@ if not DEVELOPMENT:
     SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
     SESSION_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME = "__Host-session"
+    SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
     CSRF_COOKIE_SECURE = True
-    CSRF_COOKIE_NAME = "__Host-csrf"
+    CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -306,7 +309,7 @@ DJSTRIPE_SUBSCRIBER_MODEL = "members.Member"
 DJSTRIPE_SUBSCRIBER_MODEL_MIGRATION_DEPENDENCY = "0001_initial"
 
 # No inline script or style anywhere, nothing from another host. Browsers hold a form's redirects to form-action too, so the
-# hosted payment page and the place "Leave quickly" goes to must be named.
+# hosted payment page and the place "Quick exit" goes to must be named.
 _FORM_ACTION = [SELF, STRIPE_CHECKOUT_ORIGIN, "/".join(LEAVE_URL.split("/")[:3])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -321,6 +324,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "form-action": _FORM_ACTION,
+        "report-uri": ["/policy-report/"],
+        "report-to": ["policy"],
     }
 }
 

@@ -62,6 +62,7 @@ urlpatterns = [
     path("me/", pages.dashboard, name="dashboard"),
     path("leave/", pages.leave, name="leave"),
     path("display/", pages.display, name="display"),
+    path("policy-report/", pages.policy_report, name="policy_report"),
     path("robots.txt", pages.robots, name="robots"),
     path("health/live/", pages.live, name="health_live"),
     path("health/ready/", pages.ready, name="health_ready"),

@@ -23,7 +23,7 @@ LOOKS = {
 """Pages a helper may open for a member. What is not named here stays closed, so that a new page is closed until somebody decides."""
 ACTS = {"profile_part", "profile_more", "profile_photo", "event"}
 """Pages on which a helper may do something for a member: it is written down."""
-WAY_OUT = {"assist_end", "leave", "display", "account_logout"}
+WAY_OUT = {"policy_report", "assist_end", "leave", "display", "account_logout"}
 """Acts of the helper's own."""
 
 

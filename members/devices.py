@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from members.models import User
 
-COOKIE = "device"
+COOKIE = f"{settings.COOKIE_PREFIX}device"
 SALT = "loaf.device"
 YEAR = 365 * 24 * 3600
 
@@ -40,7 +41,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Mark this browser as one of this login's. The mark names nobody."""
     marks = [mark for mark in _marks(request) if mark != _mark(user)]
     value = signing.dumps([_mark(user), *marks][:5], salt=SALT)
-    response.set_cookie(COOKIE, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    response.set_cookie(COOKIE, value, max_age=YEAR, httponly=True, samesite="Lax", secure=not settings.DEVELOPMENT)
 
 
 class DeviceMiddleware:

@@ -6,9 +6,9 @@ from functools import wraps
 from typing import Any
 
 from django.db.models import BigAutoField, DateTimeField, Exists, OuterRef
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -16,6 +16,7 @@ from loaf.lib.access import MEMBER, View, declare
 from loaf.lib.prepared import Parameter, PreparedQuery
 from members.assist import helped
 from members.models import HouseholdMember, Member, MemberNote
+from members.models.member import InactiveReason, Status
 
 SESSION_KEY = "member_id"
 NEWS = dt.timedelta(days=7)
@@ -51,8 +52,30 @@ def current_member(request: HttpRequest) -> Member | None:
     return next((member for member in members if member.pk == chosen), None)
 
 
+OWN = {
+    "profile", "profile_part", "profile_more", "profile_photo", "profile_email", "privacy", "own_data", "own_data_file", "goodbye",
+    "letters", "payments", "receipt_pdf",
+}  # fmt: skip
+"""What belongs to the person whatever became of the membership: their data, how they are reached, what they paid."""
+PAYING = {"membership", "renewal", "change_plan", "pay_part", "ask_friend", "use_code"}
+"""Where dues are paid, renewed and stopped; what may be paid there is asked by the action."""
+HOME = {"household", "household_part"}
+"""What two people agreed on; also while they apply, and when the membership has ended."""
+
+
+def may_open(member: Member, page: str) -> bool:
+    """Whether somebody may open a page of the members' side, by name. Members may open all; for everybody else it must be named here."""
+    if member.sees_member_pages or page in OWN or page in PAYING:
+        return True
+    refused = member.status == Status.REJECTED or member.inactive_reason in (InactiveReason.SUSPENDED, InactiveReason.DECEASED)
+    return page in HOME and not refused
+
+
 def member_required(*methods: str) -> Callable[[View], View]:
-    """Let a login in that acts for a member, as `request.member`; ask who it is when two members share it."""
+    """Let a login in that acts for a member, as `request.member`; ask who it is when two members share it.
+
+    Somebody who is no member today opens what `may_open` names, nothing else: a new page is for members until it is named.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -60,6 +83,10 @@ def member_required(*methods: str) -> Callable[[View], View]:
             member = current_member(request)
             if member is None:
                 return redirect("who")
+            if not may_open(member, view.__name__):
+                if kwargs or request.method != "GET":
+                    raise Http404
+                return render(request, "members/closed.html", {"member": member}, status=404)
             request.member = member  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 

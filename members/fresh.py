@@ -23,6 +23,8 @@ from members.models import User
 
 FRESH_FOR = 5 * 60
 PURPOSE = "fresh"
+BOUND_KEY = "proof_for"
+"""Where in the session stands which act waits for a proof of its own, and since when."""
 PROOFS = {"code", "mfa"}
 """Ways of signing in, as the library names them, that count as a proof: six digits by e-mail, and any key."""
 ALONE = {"account_logout", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_inactive"}
@@ -46,6 +48,27 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     """Send the person to prove it; what was about to be sent is kept in the session and done afterwards."""
     ways = get_adapter().get_reauthentication_methods(request.user)
     return suspend_request(request, ways[0]["url"])  # type: ignore[no-any-return]
+
+
+def is_proved_for(request: HttpRequest, what: str) -> bool:
+    """Whether somebody proved who they are for this very act, after it was asked; a proof counts for one act, once.
+
+    "Signed in a moment ago" is not enough for a second person's yes: a page that sends forms by itself would have it too.
+    """
+    wanted: Any = request.session.get(BOUND_KEY)
+    user: Any = request.user
+    counts = {"mfa"} if user.needs_key else PROOFS
+    records = [r for r in get_authentication_records(request, user) if r.get("method") in counts]
+    if not wanted or wanted["what"] != what or not any(float(r.get("at", 0)) >= wanted["at"] for r in records):
+        return False
+    del request.session[BOUND_KEY]
+    return True
+
+
+def ask_for(request: HttpRequest, what: str) -> HttpResponse:
+    """Ask for the proof of one act; what was sent is done after it."""
+    request.session[BOUND_KEY] = {"what": what, "at": time.time()}
+    return ask_again(request)
 
 
 def fresh_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -47,6 +47,13 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
         application = Application.objects.filter(member__email=user.email, proved_at=None).order_by("-created_at").first()
     if application is not None:
         actions.prove_application(application=application, user=user)
+
+
+@receiver(user_logged_out)
+def note_a_sign_out(sender: object, request: HttpRequest | None, **kwargs: Any) -> None:
+    """The browser is told to forget what it kept of the pages (loaf/middleware.py)."""
+    if request is not None:
+        request.signed_out = True  # type: ignore[attr-defined]
 
 
 @receiver(user_login_failed)

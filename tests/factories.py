@@ -70,7 +70,7 @@ def make_event(*, days: float = 7, **fields: Any) -> Event:
     n, start = next(_numbers), timezone.now().replace(second=0, microsecond=0) + dt.timedelta(days=days)
     values = {
         "title": f"Lunch {n}", "slug": f"lunch-{n}", "starts_at": start, "ends_at": start + dt.timedelta(hours=2),
-        "status": "published", "visibility": "members", **fields,
+        "status": "published", "visibility": "members", "stands_since": timezone.now() - dt.timedelta(days=9), **fields,
     }  # fmt: skip
     return Event.objects.create(**values)
 

@@ -162,12 +162,12 @@ def test_nobody_is_sent_to_another_host_after_signing_in(mails, work, target):
 
 
 def test_every_form_needs_its_token():
-    """All addresses that take a POST, as a signed-in member, without the token."""
+    """All addresses that take a POST, as a signed-in member, without the token. What a browser reports by itself has none."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_person().user)
     wrong = []
     for route in all_routes():
-        if "POST" not in route.methods or "<" in route.path or "(?P" in route.path:
+        if "POST" not in route.methods or route.name == "policy_report" or "<" in route.path or "(?P" in route.path:
             continue
         answer = client.post(route.path)
         # 403 is the token's refusal; a door that is shut anyway may answer first.

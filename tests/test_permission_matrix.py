@@ -212,6 +212,7 @@ LOCKED_BY_OWNER = {
     "admin:members_paper_change",
     "note",
     "own_data_file",
+    "answer_reference",
     "photo",
     "join_paper",
     "pay_for",
@@ -299,7 +300,7 @@ def test_get_changes_nothing(as_user, objects):
         if "GET" in route.methods and (route.name, "GET") not in OWN_STATE:
             client.get(path_of(route, objects))
     assert rows() == before
-    assert {action.split(".")[0] for action in AuditEntry.objects.values_list("action", flat=True)} <= {"looked", "role"}
+    assert {action.split(".")[0] for action in AuditEntry.objects.values_list("action", flat=True)} <= {"looked", "role", "login", "desk"}
 
 
 OUR_ROOMS = {"members", "billing", "events", "donations", "imports", "notices"}

@@ -205,7 +205,7 @@ def test_being_forgotten_is_taken_back_and_then_meant(site, visitor, scripts):
     page = window.page
     for keep in (True, False):
         window.go("/me/privacy/")
-        page.get_by_role("link", name="Leave, or be forgotten").click()
+        page.get_by_role("link", name="End my membership").click()
         page.get_by_role("button", name="Forget me in 30 days").click()
         expect(page.get_by_role("heading", name="We forget you on")).to_be_visible()
         if keep:

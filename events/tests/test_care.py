@@ -65,3 +65,39 @@ def test_desk_at_the_door_signs_out_after_half_an_hour(as_user, time_machine):
     assert desk.get(reverse("admin:check_in", args=[event.pk])).status_code == 200
     time_machine.move_to(timezone.now() + dt.timedelta(minutes=31))
     assert "/accounts/login/" in desk.get(reverse("admin:check_in", args=[event.pk])).url
+
+
+def moved(event, desk, **to):
+    start = timezone.localtime(to["starts_at"])
+    given = {
+        "title": event.title, "slug": event.slug, "picture": "coffee", "guest_limit": 1, "visibility": "members", "status": "published",
+        "starts_at": start.strftime("%Y-%m-%dT%H:%M"), "ends_at": (start + dt.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M"),
+    }  # fmt: skip
+    return desk.post(reverse("admin:events_event_change", args=[event.pk]), given)
+
+
+def test_event_moved_to_now_opens_nobodys_contacts(as_user, time_machine):
+    """An organiser who wants to read whom to call moves next month's event to this minute."""
+    event = make_event(days=30)
+    member = coming(event, first_name="June")
+    PrivateDetails.objects.create(member=member, emergency={"people": [{"name": "Winnie", "relation": "", "phone": "+17135550150"}]})
+    desk = as_user(make_staff("events"))
+    assert moved(event, desk, starts_at=timezone.now()).status_code == 302
+    event.refresh_from_db()
+    assert abs(event.starts_at - timezone.now()) < dt.timedelta(minutes=2)
+    url = reverse("admin:whom_to_call", args=[event.pk, member.pk])
+    assert desk.get(url).status_code == 404
+    assert not AuditEntry.objects.filter(action="looked.emergency").exists()
+
+
+def test_event_moved_by_two_hours_on_its_day_keeps_them_open(as_user):
+    event = make_event(days=0.1)
+    member = coming(event, first_name="June")
+    desk = as_user(make_staff("events"))
+    moved(event, desk, starts_at=event.starts_at + dt.timedelta(hours=2))
+    assert desk.get(reverse("admin:whom_to_call", args=[event.pk, member.pk])).status_code == 200
+
+
+def test_event_made_for_now_opens_nobodys_contacts(as_user):
+    event = make_event(days=0, stands_since=timezone.now())
+    assert as_user(make_staff("events")).get(reverse("admin:whom_to_call", args=[event.pk, coming(event).pk])).status_code == 404

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
+from conftest import agree
 from events.models import Attendance, Rsvp
 from imports import sheets
 from imports.tests.test_files import preview, run
@@ -230,7 +231,7 @@ def test_second_person_agrees_before_a_list_leaves(as_user, work):
     approval = Approval.objects.get()
     second, page = as_user(make_staff("superadmin")), reverse("admin:members_approval_change", args=[approval.pk])
     assert "nothing: all of it" in second.get(page).content.decode(), "she reads what she would agree to"
-    second.post(page, {"do": "yes"})
+    agree(second, approval.pk)
     work()
     assert Paper.objects.get().made_at
     assert "for the board" in AuditEntry.objects.filter(action="approval.asked").latest("pk").details["reason"]

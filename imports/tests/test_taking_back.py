@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing import ledger
 from billing.models import LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.reminders import remind_due
+from conftest import agree
 from donations.models import Donation, Fund
 from events.models import Attendance, Event, Guest, Rsvp
 from imports import balancing, inviting, undoing
@@ -234,7 +235,7 @@ def test_wave_of_many_needs_a_second_person_and_writes_to_each_once(desk, work, 
     work()
     assert not Message.objects.filter(kind="invitation").exists()
     approval = Approval.objects.get()
-    as_user(make_staff("superadmin")).post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"})
+    agree(as_user(make_staff("superadmin")), approval.pk)
     Member.objects.filter(email="a1@example.org").update(invited_at=timezone.now())
     for _ in range(2):
         work()

@@ -1,6 +1,8 @@
-"""Home, about, the member's own first page, and the small doors: leave quickly, easier to read, health."""
+"""Home, about, the member's own first page, and the small doors: quick exit, easier to read, health."""
 
 import datetime as dt
+import logging
+import re
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 
 from billing.models import Membership, Plan
 from events.models import Event, Rsvp
@@ -21,6 +24,7 @@ from loaf.lib.access import open_to_all, signed_in
 from loaf.lib.htmx import render_page
 from loaf.lib.prepared import Parameter, PreparedQuery
 from loaf.models import WorkerBeat
+from members import limits
 from members.doors import current_member, members_of
 from members.models import Office
 from members.models.member import Status
@@ -28,6 +32,7 @@ from members.views import path_to_membership
 
 SHOWN = ["title", "slug", "picture", "venue", "area", "starts_at", "ends_at", "my_status", "my_guests", "my_note"]
 ID, MOMENT, DAY = BigAutoField(), DateTimeField(), DateField()
+log = logging.getLogger("loaf.policy")
 YEAR_IN_SECONDS = 365 * 24 * 3600
 
 
@@ -130,7 +135,7 @@ def _greeting(now: dt.datetime) -> str:
 
 @open_to_all("POST")
 def leave(request: HttpRequest) -> HttpResponse:
-    """Leave quickly: end the session and go to a neutral page."""
+    """Quick exit: end the session and go to a neutral page."""
     logout(request)
     response = redirect(settings.LEAVE_URL)
     response.status_code = 303
@@ -147,9 +152,25 @@ def display(request: HttpRequest) -> HttpResponse:
     for name, allowed in (("text", TEXT_SIZES), ("theme", THEMES)):
         if request.POST.get(name) in allowed:
             response.set_cookie(
-                name, request.POST[name], max_age=YEAR_IN_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True
+                f"{settings.COOKIE_PREFIX}{name}",
+                request.POST[name],
+                max_age=YEAR_IN_SECONDS,
+                samesite="Lax",
+                secure=not settings.DEVELOPMENT,
+                httponly=True,
             )
     return response
+
+
+@csrf_exempt
+@open_to_all("POST")
+def policy_report(request: HttpRequest) -> HttpResponse:
+    """A browser tells of something the content policy stopped: one line in the log, which directive and nothing else of it."""
+    reports = ("application/csp-report", "application/reports+json", "application/json")
+    if request.content_type in reports and limits.allow("policy-report", limits.network(request), limit=20, seconds=3600):
+        found = re.search(rb'"(?:effective-directive|effectiveDirective|violated-directive)":\s*"([a-z-]{3,40})', request.body[:10_000])
+        log.warning("the content policy stopped something: %s", found[1].decode() if found else "unknown")
+    return HttpResponse(status=204)
 
 
 @open_to_all()

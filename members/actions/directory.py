@@ -35,6 +35,19 @@ def save_listing(*, member: Member, shows: dict[str, str], plate: str, wants_not
     return listing
 
 
+TELLING = {"phone", "address", "email"}
+"""What lets somebody ring, write or come: shown to more people only after a fresh proof."""
+
+
+def opens_more(listing: Listing | None, shows: dict[str, str]) -> bool:
+    """Whether these settings show a number or a street to more people than before."""
+    order = [Audience.NOBODY, Audience.OFFICERS, Audience.MEMBERS]
+    before = listing.shows if listing and listing.is_on else {}
+    return any(
+        order.index(Audience(shows.get(n, Audience.NOBODY))) > order.index(Audience(before.get(n, Audience.NOBODY))) for n in TELLING
+    )
+
+
 @transaction.atomic
 def take_off_the_list(*, member: Member, by: User | None) -> None:
     """Take a member out of the directory at once. Not being listed is fine as well."""

@@ -28,6 +28,7 @@ from members.models import (
     ExternalId,
     HouseholdMember,
     Listing,
+    LoginMove,
     Member,
     MemberNote,
     Note,
@@ -243,7 +244,9 @@ def forget_traces(member: Member) -> None:
     notices.forget_person(person=member.pk)
     if member.email and not Member.objects.with_address(member.email).exclude(pk=member.pk).exists():
         notices.forget_address(emails=[member.email])
-    about = [a.pk for a in Approval.objects.filter(act__in=["merge", "delete", "grant_term"]) if member.pk in _named(a.params)]
+    about = [
+        a.pk for a in Approval.objects.filter(act__in=["merge", "delete", "grant_term", "move_login"]) if member.pk in _named(a.params)
+    ]
     Approval.objects.filter(pk__in=about).update(summary="About a former member", reason="")
     AuditEntry.objects.filter(target_type="members.approval", target_id__in=about).update(details={})
     AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).update(details={})
@@ -279,7 +282,7 @@ CLEARED = [
 ERASED = [
     (PrivateDetails, "member"), (Note, "member"), (Listing, "member"), (Consent, "member"), (Application, "member"), (ExternalId, "member"),
     (ProfileValue, "member"), (Office, "member"), (OwnCopy, "member"), (MemberNote, "sender"), (MemberNote, "recipient"),
-    (HouseholdMember, "member"),
+    (HouseholdMember, "member"), (LoginMove, "member"),
 ]  # fmt: skip
 """Rows about a member that are deleted."""
 

@@ -16,7 +16,7 @@ from loaf.lib.admin import Column, DeskAdmin, desk_page
 from loaf.lib.forms import EmailField, TidyCharField
 from loaf.lib.htmx import render_page
 from loaf.lib.templatetags.loaf import badge, short_day
-from members import actions
+from members import actions, fresh
 from members.admin.approving import particulars
 from members.models import Approval, Role, RoleAssignment, TwoPersonRule, User
 from members.permissions import PERMISSIONS, by_module
@@ -260,6 +260,7 @@ class RoleAssignmentAdmin(DeskAdmin):
 class ApprovalAdmin(DeskAdmin):
     """What two people decide: asked for, agreed to, done."""
 
+    proves_itself = True
     permissions = dict.fromkeys(
         ["view", "change"], "|".join(sorted({"permissions.view", *(act.permission for act in actions.ACTS.values())}))
     )
@@ -287,6 +288,9 @@ class ApprovalAdmin(DeskAdmin):
         if approval is None or not self.rows(request).filter(pk=approval.pk).exists():
             raise Http404
         if request.method == "POST":
+            what = f"approval-{approval.pk}"
+            if request.POST.get("do") == "yes" and not fresh.is_proved_for(request, what):
+                return fresh.ask_for(request, what)
             try:
                 if request.POST.get("do") == "back":
                     actions.withdraw_approval(approval=approval, by=request.user)  # type: ignore[arg-type]

@@ -114,6 +114,13 @@ class PhotoForm(forms.Form):
         error_messages={"required": "Please choose a picture first."},
     )  # fmt: skip
 
+    def clean_photo(self) -> Any:
+        """A name must say a picture, too: photo.jpg.html is no honest one (ASVS 5.2.2)."""
+        file = self.cleaned_data["photo"]
+        if not file.name.lower().endswith((".jpg", ".jpeg", ".png", ".webp")):
+            raise forms.ValidationError("Please choose a JPEG, PNG or WebP file.")
+        return file
+
 
 class CropForm(forms.Form):
     """Which part of the picture."""

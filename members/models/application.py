@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from loaf.lib.text import reference
-from members.models.member import Member
+from members.models.member import Member, Status
 
 DRAFT_LIFE = dt.timedelta(days=30)
 
@@ -21,6 +21,10 @@ class Voicemail(models.TextChoices):
     YES = "yes", "Yes, that’s fine"
     FIRST = "first", "Only a first name"
     NO = "no", "Leave no message"
+
+
+QUESTION_LIFE = dt.timedelta(days=30)
+"""How long a member may say whether they know somebody."""
 
 
 class Draft(models.Model):
@@ -161,6 +165,13 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return f"Reference {self.pk}"
+
+    def is_open(self, now: dt.datetime) -> bool:
+        """Whether the named member may answer: active, asked in the last 30 days, the applicant not decided on, not answered."""
+        asked = self.asked_at or self.application.created_at
+        undecided = self.application.member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
+        is_active = self.member is not None and self.member.sees_member_pages
+        return is_active and undecided and self.answered_at is None and now - asked < QUESTION_LIFE
 
 
 class Vote(models.Model):

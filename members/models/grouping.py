@@ -65,7 +65,12 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
 
     def open_to(self, *, private: bool) -> Self:
         """Those that ask about nothing private, for people who may not see private details."""
-        return self if private else self.filter(is_private=False)
+        if private:
+            return self
+        # A field may have become private after the list was saved: what it asks about is looked at now.
+        fields = ProfileField.objects.filter(readers=ProfileField.Readers.PRIVATE).values_list("pk", flat=True)
+        closed = Q(is_private=True) | Q(criteria__field__in=list(fields))
+        return self.exclude(pk__in=SavedFilter.objects.filter(closed).values("pk"))
 
 
 class SavedFilter(models.Model):

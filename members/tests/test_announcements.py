@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from conftest import agree
 from members.actions.announcing import write_announcement
 from members.models import Announcement, Approval
 from notices.models import Message
@@ -20,9 +21,9 @@ def ask(client, letter):
     return client.post(reverse("admin:members_announcement_send", args=[letter.pk]), {"do": "send", "reason": "Monthly"}, follow=True)
 
 
-def agree(client):
+def agree_to_newest(client):
     asked = Approval.objects.latest("pk")
-    return client.post(reverse("admin:members_approval_change", args=[asked.pk]), {"do": "yes"}, follow=True)
+    return agree(client, asked.pk, follow=True)
 
 
 def test_each_member_gets_her_own_copy_once_the_way_she_chose(as_user, letter, mails, work):
@@ -35,7 +36,7 @@ def test_each_member_gets_her_own_copy_once_the_way_she_chose(as_user, letter, m
     ask(as_user(one), letter)
     work()
     assert not Message.objects.filter(kind="announcement").exists(), "nothing goes before the second person"
-    agree(as_user(two))
+    agree_to_newest(as_user(two))
     work()
     write_announcement(letter.pk)
     letter.refresh_from_db()
@@ -51,7 +52,7 @@ def test_changed_words_must_be_agreed_to_again(as_user, letter, work):
     one, two = make_staff("communications"), make_staff("communications")
     ask(as_user(one), letter)
     Announcement.objects.update(body="Something else")
-    answer = agree(as_user(two))
+    answer = agree_to_newest(as_user(two))
     assert "changed after the other person was asked" in answer.content.decode()
     work()
     assert not Message.objects.filter(kind="announcement").exists()

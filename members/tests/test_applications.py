@@ -21,31 +21,48 @@ pytestmark = pytest.mark.django_db
 # -- who knows her
 
 
-def test_named_member_is_asked_and_her_yes_counts_once(mails, work):
-    make_person(first_name="Winnie", last_name="Winters", email="winnie@example.org")
+def test_named_member_is_asked_and_her_yes_counts_once(mails, work, as_user):
+    winnie = make_person(first_name="Winnie", last_name="Winters", email="winnie@example.org")
     _, application = apply(mails, work, knows_1="winnie winters", knows_2="Nobody Known")
     work()
     mail = mails.to("winnie@example.org")[-1]
     assert mail["subject"] == "A short question"
     url = reverse("answer_reference", args=[Reference.objects.get(name="winnie winters").token])
     assert url in mail["text"]
-    stranger = Client()
-    assert "Do you know Mari Prado?" in stranger.get(url).content.decode()
+    assert "/accounts/login/" in Client().get(url).url, "the link alone opens nothing"
+    assert as_user(make_person().user).get(url).status_code == 404
+    hers = as_user(winnie.user)
+    assert "Do you know Mari Prado?" in hers.get(url).content.decode()
     application.member.refresh_from_db()
     assert application.member.status == "pending_validation", "looking changes nothing"
-    stranger.post(url, {"answer": "yes"})
-    stranger.post(url, {"answer": "no"})
+    hers.post(url, {"answer": "yes"})
+    hers.post(url, {"answer": "no"})
     application.member.refresh_from_db()
     assert application.member.status == "pre_validated"
     assert Reference.objects.get(name="winnie winters").is_known is True
     assert Reference.objects.get(name="Nobody Known").member is None
-    assert Client().get(reverse("answer_reference", args=["guess"])).status_code == 404
+    assert "Prado" not in hers.get(url).content.decode(), "answered is over"
+    assert hers.get(reverse("answer_reference", args=["guess"])).status_code == 404
 
 
-def test_no_of_a_named_member_validates_nothing_and_is_not_told(mails, work):
-    make_person(first_name="Winnie", last_name="Winters", email="winnie@example.org")
+@pytest.mark.parametrize("end", ["age", "decision"])
+def test_question_about_an_applicant_ends(mails, work, as_user, end):
+    winnie = make_person(first_name="Winnie", last_name="Winters", email="winnie@example.org")
+    _, application = apply(mails, work, knows_1="Winnie Winters")
+    reference = application.references.get()
+    if end == "age":
+        Reference.objects.filter(pk=reference.pk).update(asked_at=timezone.now() - dt.timedelta(days=31))
+    else:
+        Member.objects.filter(pk=application.member_id).update(status="payment_pending")
+    url = reverse("answer_reference", args=[reference.token])
+    assert as_user(winnie.user).get(url).status_code == 404
+    assert as_user(winnie.user).post(url, {"answer": "yes"}).status_code == 404
+
+
+def test_no_of_a_named_member_validates_nothing_and_is_not_told(mails, work, as_user):
+    winnie = make_person(first_name="Winnie", last_name="Winters", email="winnie@example.org")
     client, application = apply(mails, work, knows_1="Winnie Winters")
-    Client().post(reverse("answer_reference", args=[application.references.get().token]), {"answer": "no"})
+    as_user(winnie.user).post(reverse("answer_reference", args=[application.references.get().token]), {"answer": "no"})
     application.member.refresh_from_db()
     assert application.member.status == "pending_validation"
     assert "Winnie" not in client.get(reverse("join_status")).content.decode()

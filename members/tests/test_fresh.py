@@ -66,6 +66,25 @@ def test_agreeing_to_what_somebody_asked_needs_a_fresh_sign_in(as_user):
     assert reverse("mfa_reauthenticate") in client.post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"}).url
 
 
+@pytest.mark.usefixtures("still")
+def test_yes_to_one_request_needs_a_proof_of_its_own(as_user):
+    """Signed in a moment ago, and proved for another request: neither is enough."""
+    asker, second = make_staff("superadmin"), make_staff("superadmin")
+    one, other = (Approval.objects.create(act="list:users.export", summary="s", reason="r", asked_by=asker) for _ in range(2))
+    client = as_user(second)
+    urls = [reverse("admin:members_approval_change", args=[approval.pk]) for approval in (one, other)]
+    asked = client.post(urls[0], {"do": "yes"})
+    assert asked.url.startswith(reverse("mfa_reauthenticate")), "a fresh sign-in is no proof for it"
+    assert client.post(urls[1], {"do": "yes"}).url.startswith(reverse("mfa_reauthenticate"))
+    one.refresh_from_db()
+    assert one.is_granted is None
+    answer = client.post(f"{reverse('mfa_reauthenticate')}?next={urls[1]}", {"code": digits_of_the_app(second), "next": urls[1]})
+    assert answer.status_code == 302
+    one.refresh_from_db(), other.refresh_from_db()
+    assert (one.is_granted, other.is_granted) == (None, True)
+    assert client.post(urls[0], {"do": "yes"}).url.startswith(reverse("mfa_reauthenticate")), "the proof was used up"
+
+
 def test_everyday_work_at_the_desk_is_not_interrupted(as_user):
     client, member = as_user(make_staff("membership")), make_person()
     later(client)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Payment
+from conftest import agree
 from events.models import Rsvp
 from loaf.sweep import sweep
 from members import actions
@@ -186,7 +187,7 @@ def test_second_person_agrees_first(as_user, act, door):
     as_user(one).post(reverse(f"admin:{door}", args=[member.pk]), {"number": drop.member_number, "reason": "Twice"})
     asked = Approval.objects.get(act=act)
     assert Member.objects.filter(pk=drop.pk).exists()
-    as_user(two).post(reverse("admin:members_approval_change", args=[asked.pk]), {"do": "yes"})
+    agree(as_user(two), asked.pk)
     asked.refresh_from_db()
     assert asked.done_at
     assert not Member.objects.filter(pk=drop.pk).exists()
@@ -196,7 +197,7 @@ def test_agreement_to_somebody_who_lost_the_power_does_nothing(as_user):
     one, two, drop = make_staff("superadmin"), make_staff("superadmin"), make_member()
     asked = actions.ask_approval(act="delete", params={"members": [drop.pk]}, summary="s", reason="r", by=one)
     one.role_assignments.all().delete()
-    answer = as_user(two).post(reverse("admin:members_approval_change", args=[asked.pk]), {"do": "yes"}, follow=True)
+    answer = agree(as_user(two), asked.pk, follow=True)
     assert "not among your powers" in answer.content.decode()
     assert Member.objects.filter(pk=drop.pk).exists()
     asked.refresh_from_db()

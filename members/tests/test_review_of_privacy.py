@@ -360,4 +360,4 @@ def test_line_breaks_count_once(as_user, ruth):
 def test_inactive_member_reads_why_there_are_no_people(as_user):
     answer = as_user(make_person(status="inactive").user).get(reverse("directory"))
     assert answer.status_code == 404
-    assert "For active members" in answer.content.decode()
+    assert "people whose membership is active" in answer.content.decode()

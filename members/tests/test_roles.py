@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from conftest import agree
 from members import actions
 from members.models import Approval, AuditEntry, Member, Paper, Role, RoleAssignment, TwoPersonRule, User
 from notices.models import Message
@@ -173,13 +174,13 @@ def test_superadmin_needs_a_second_person_who_is_not_the_first(as_user):
     assert desk.post(ADD, data | {"reason": "New chair"}).status_code == 302
     asked = Approval.objects.get()
     assert new.user.held_permissions == frozenset()
-    desk.post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    agree(desk, asked.pk)
     asked.refresh_from_db()
     assert asked.decided_at is None
     assert "I agree" not in desk.get(f"/admin/members/approval/{asked.pk}/change/").content.decode()
     second = as_user(two)
     assert "New chair" in second.get(f"/admin/members/approval/{asked.pk}/change/").content.decode()
-    second.post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    agree(second, asked.pk)
     assert "settings.edit" in User.objects.get(email="new@example.org").held_permissions
     with pytest.raises(IntegrityError), transaction.atomic():
         Approval.objects.create(
@@ -195,7 +196,7 @@ def test_list_leaves_the_house_after_a_second_person_agreed(as_user, work):
     asked = Approval.objects.get()
     work()
     assert not Paper.objects.exists()
-    as_user(two).post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    agree(as_user(two), asked.pk)
     work()
     answer = desk.post(f"/admin/members/paper/{Paper.objects.get().pk}/take/")
     text = b"".join(answer.streaming_content).decode()
@@ -235,7 +236,7 @@ def test_one_person_is_enough_only_after_two_agreed_to_that(as_user):
     desk.post(url, {"act": "list:users.export", "is_on": "0", "reason": "We are three people"})
     assert not TwoPersonRule.objects.exists()
     asked = Approval.objects.get(act="rules")
-    as_user(other).post(f"/admin/members/approval/{asked.pk}/change/", {"do": "yes"})
+    agree(as_user(other), asked.pk)
     assert not TwoPersonRule.objects.get(pk="list:users.export").is_on
     desk.post("/admin/members/member/as-file/", {"reason": "Labels", "format": "csv"})
     assert Paper.objects.count() == 1

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import come_in
+from conftest import agree, come_in
 from members import actions
 from members.models import Approval, AuditEntry, LoginMove, Member
 from members.tests.test_fresh import later
@@ -158,7 +158,7 @@ def test_lost_mailbox_takes_two_people_two_letters_and_two_days(as_user, mails, 
     approval = Approval.objects.get(act="move_login")
     shown = as_user(second).get(reverse("admin:members_approval_change", args=[approval.pk])).content.decode()
     assert "713-555-0188" in shown
-    as_user(second).post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"})
+    agree(as_user(second), approval.pk)
     work()
     assert "Stop it" in mails.to("ruth@example.org")[-1]["text"]
     assert mails.to("new@example.org")[-1]["subject"] == "Your new address"

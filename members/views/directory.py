@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from loaf.lib import keyset
 from loaf.lib.htmx import render_page
-from members import actions, assist, audit, limits, photos, tiers
+from members import actions, assist, audit, fresh, limits, photos, tiers
 from members.doors import member_required
 from members.forms.directory import ListingForm, NoteForm, ReportForm
 from members.models import Block, Listing, Member, MemberNote, Office, PanicSwitch
@@ -191,6 +191,8 @@ def my_listing(request: HttpRequest) -> HttpResponse:
         return redirect("my_listing")
     form = ListingForm(request.POST or None, has_photo=bool(member.photo), initial=actions.listing_initial(listing))
     if request.method == "POST" and form.is_valid():
+        if actions.opens_more(listing, form.shows) and not fresh.is_fresh(request):
+            return fresh.ask_again(request)
         given = form.cleaned_data
         actions.save_listing(member=member, shows=form.shows, plate=given["plate"], wants_notes=given["wants_notes"], by=by)
         messages.success(request, "Saved. “What members see” shows it as it is now.")

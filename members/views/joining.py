@@ -10,13 +10,14 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from loaf.lib.access import open_to_all, signed_in
 from loaf.lib.htmx import render_page
 from loaf.lib.text import normal_email
 from members import actions, codes, emails, limits, robots
-from members.doors import SESSION_KEY, current_member, members_of
+from members.doors import SESSION_KEY, current_member, member_required, members_of
 from members.forms import STEPS as FORMS
 from members.forms import AgainForm, ReferenceForm
 from members.models import Application, Draft, Reference, User
@@ -243,14 +244,12 @@ def join_status(request: HttpRequest) -> HttpResponse:
     return render(request, "members/join_status.html", context)
 
 
-@never_cache
-@open_to_all("GET", "POST")
+@member_required("GET", "POST")
 def answer_reference(request: HttpRequest, token: str) -> HttpResponse:
-    """The named member says yes or no. Looking changes nothing: mail scanners open links."""
-    reference = Reference.objects.select_related("application__member", "member").filter(token=token).first()
-    if reference is None or reference.member is None or reference.member.status != Status.ACTIVE:
-        raise Http404
-    if reference.application.member.status not in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED) and not reference.answered_at:
+    """The named member says yes or no, signed in: whoever has the link alone learns nothing. It ends with the question."""
+    found = Reference.objects.select_related("application__member", "member")
+    reference = found.filter(token=token, member=request.member).first()  # type: ignore[attr-defined]
+    if reference is None or not (reference.answered_at or reference.is_open(timezone.now())):
         raise Http404
     if request.method == "POST":
         form = ReferenceForm(request.POST)
@@ -260,4 +259,5 @@ def answer_reference(request: HttpRequest, token: str) -> HttpResponse:
             except actions.MembersError:
                 raise Http404 from None
             return redirect("answer_reference", token)
-    return render(request, "members/reference.html", {"reference": reference, "applicant": reference.application.member})
+    applicant = reference.application.member if reference.is_open(timezone.now()) else None
+    return render(request, "members/reference.html", {"reference": reference, "applicant": applicant})

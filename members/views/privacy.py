@@ -136,7 +136,7 @@ def own_data_file(request: HttpRequest, token: str) -> HttpResponseBase:
 
 @member_required("GET", "POST")
 def goodbye(request: HttpRequest) -> HttpResponse:
-    """Leave, or be forgotten: what each means first, then a button."""
+    """End the membership, or be forgotten: what each means first, then a button."""
     member: Member = request.member  # type: ignore[attr-defined]
     if request.method == "POST":
         if not fresh.is_fresh(request):
