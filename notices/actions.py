@@ -170,7 +170,7 @@ def forget(*, now: dt.datetime) -> int:
     """Wipe the words of messages older than a year (30 days for notes about signing in); that they went stays known for two years."""
     waiting = [Message.Status.QUEUED, Message.Status.OFFICE]
     old = Message.objects.exclude(status__in=waiting).exclude(text="")
-    brief = ["login_code", "password_code", "unknown_address", "sign_in_note"]
+    brief = ["login_code", "unknown_address", "sign_in_note", "new_device", "way_in_changed"]
     gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(kind__in=brief, created_at__lt=now - dt.timedelta(days=30))
     Message.objects.exclude(status__in=waiting).filter(created_at__lt=now - dt.timedelta(days=730)).delete()
     return gone.update(text="", html="", to_address="", to_name="")
