@@ -12,12 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from billing import admin_bank, admin_reports, admin_terms, approvals, corrections, events, fund, ledger, plans, receipts  # noqa: F401 (registers tables)
+from billing import admin_bank, admin_reports, admin_terms, approvals, corrections, events, fund, ledger, plans, receipts, refunds  # noqa: F401 (registers tables)
 from billing.actions import BillingError
-from billing.admin_office import enter, note_looked, pay_back, strike
-from billing.models import Account, LedgerEntry, Payment, Plan, ProviderEvent, Reconciliation
+from billing.admin_office import enter, note_looked, pay_back, send_again, strike
+from billing.models import Account, LedgerEntry, Payment, Plan, ProviderEvent, Reconciliation, Refund
 from billing.models.plan import Interval
-from billing.refunds import left_to_refund
 from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
 from loaf.lib.forms import MoneyField, TidyCharField
 from loaf.lib.money import format_money
@@ -210,6 +209,7 @@ class PaymentAdmin(DeskAdmin):
         """Entering by hand, paying back, the books."""
         view = self.admin_site.admin_view
         back = desk_page("subscriptions.refund|donations.refund", "GET", "POST")(pay_back)
+        again = desk_page("subscriptions.refund|donations.refund", "POST")(send_again)
         return [
             path("enter/", view(desk_page("subscriptions.record_payment", "GET", "POST")(enter)), name="billing_payment_enter"),
             path("by-hand/", view(desk_page("subscriptions.refund", "GET", "POST")(admin_terms.post_by_hand)), name="billing_by_hand"),
@@ -221,6 +221,7 @@ class PaymentAdmin(DeskAdmin):
             path("<int:pk>/refund/", view(back), name="billing_payment_refund"),
             path("<int:pk>/strike/", view(desk_page("subscriptions.refund", "GET", "POST")(strike)), name="billing_payment_strike"),
             path("<int:pk>/looked/", view(desk_page("subscriptions.record_payment", "POST")(note_looked)), name="billing_payment_looked"),
+            path("<int:pk>/send-again/", view(again), name="billing_payment_send_again"),
             *super().get_urls(),
         ]
 
@@ -239,7 +240,9 @@ class PaymentAdmin(DeskAdmin):
             "lines": payment.lines.order_by("pk"),
             "refunds": payment.refunds.order_by("pk"),
             "entries": payment.ledger_entries.order_by("pk"),
-            "left": left_to_refund(payment) if request.user.has_perm("subscriptions.refund|donations.refund") else 0,
+            "left": refunds.left_to_refund(payment) if request.user.has_perm("subscriptions.refund|donations.refund") else 0,
+            "asks_term": refunds.asks_about_terms(payment),
+            "unsent": payment.refunds.filter(status=Refund.Status.ASKED, source=Payment.Source.SITE).first(),
             "may_strike": request.user.has_perm("subscriptions.refund") and corrections.may_be_struck(payment),
             "waits": [found for act in ("refund", corrections.ACT) if (found := approvals.waiting(act, "payment", payment.pk))],
         }
@@ -264,7 +267,7 @@ class ProviderEventAdmin(DeskAdmin):
         Column("Received", lambda r: short_day(r["received_at"])),
     ]
     filters = [Filter("state", "State", ProviderEvent.State.choices)]
-    readonly_fields = ["provider", "event_id", "kind", "state", "error", "received_at", "processed_at"]
+    readonly_fields = ["provider", "event_id", "kind", "state", "error", "mirror_error", "received_at", "processed_at"]
     exclude = ["payload"]
     change_form_template = "admin/billing/event_form.html"
 

@@ -184,12 +184,32 @@ def strike(request: HttpRequest, pk: int) -> HttpResponse:
 def note_looked(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody looked at what asked for attention, and says what was done."""
     payment, note = get_object_or_404(Payment, pk=pk), request.POST.get("note", "").strip()[:250]
+    answer = request.POST.get("ends_term", "")
     if not note:
         messages.error(request, "Please write down what was done.")
+    elif refunds.asks_about_terms(payment) and answer not in ("yes", "no"):
+        messages.error(request, "Please choose what becomes of the membership.")
+    elif refunds.asks_about_terms(payment):
+        try:
+            refunds.decide_terms(payment=payment, ends=answer == "yes", note=note, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, "Noted. The membership ended." if answer == "yes" else "Noted. The membership goes on.")
+        except BillingError as error:
+            messages.error(request, str(error))
     else:
         audit.record("payment.looked_at", target=payment, before={"attention": payment.attention}, reason=note)
         Payment.objects.filter(pk=payment.pk).update(attention="")
         messages.success(request, "Noted. It waits for nobody any more.")
+    return redirect("admin:billing_payment_change", pk)
+
+
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send now what is on its way back to a card and did not get through."""
+    payment = get_object_or_404(Payment, pk=pk)
+    try:
+        sent = refunds.send_again(payment=payment, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, "It is tried now. Reload this page in a minute." if sent else "Nothing is on its way any more.")
+    except BillingError as error:
+        messages.error(request, str(error))
     return redirect("admin:billing_payment_change", pk)
 
 

@@ -13,9 +13,9 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from billing import ledger
-from billing.errors import BillingError, NeedsAttention
+from billing.errors import TERM_QUESTION, BillingError, NeedsAttention
 from billing.gateways.stripe_bank import KnownDispute, KnownPayout
-from billing.models import Account, BankLine, Deposit, Dispute, LedgerEntry, Payment, Payout
+from billing.models import Account, BankLine, Deposit, Dispute, LedgerEntry, Membership, Payment, Payout
 from loaf.lib.dates import DateError, parse_date
 from loaf.lib.money import MoneyError, format_money, parse_money
 from members import audit
@@ -47,12 +47,12 @@ def book_dispute(*, known: KnownDispute) -> Dispute:
     )  # fmt: skip
     held = _posted(dispute, "held")
     if known.held > 0 and not held:
-        _post(dispute, "held", debit=Account.DISPUTED, credit=Account.STRIPE, amount=known.held)
+        _post(dispute, "held", debit=Account.DISPUTED, credit=Account.STRIPE, amount=known.held, at=known.held_at)
         held = True
     if known.fee and not _posted(dispute, "fee"):
-        _post(dispute, "fee", debit=Account.DISPUTE_FEES, credit=Account.STRIPE, amount=known.fee)
+        _post(dispute, "fee", debit=Account.DISPUTE_FEES, credit=Account.STRIPE, amount=known.fee, at=known.held_at)
     if status == Dispute.Status.WON and held and known.held <= 0 and not _posted(dispute, "back"):
-        _post(dispute, "back", debit=Account.STRIPE, credit=Account.DISPUTED, amount=known.amount)
+        _post(dispute, "back", debit=Account.STRIPE, credit=Account.DISPUTED, amount=known.amount, at=known.back_at)
     if status == Dispute.Status.LOST and held and not _posted(dispute, "lost"):
         _post(dispute, "lost", debit=Account.WRITTEN_OFF, credit=Account.DISPUTED, amount=known.held)
     _mark(payment, dispute)
@@ -78,28 +78,28 @@ def _posted(dispute: Dispute, what: str) -> bool:
     return LedgerEntry.objects.filter(posting=f"dispute:{dispute.pk}:{what}").exists()
 
 
-def _post(dispute: Dispute, what: str, *, debit: str, credit: str, amount: int) -> None:
+def _post(dispute: Dispute, what: str, *, debit: str, credit: str, amount: int, at: dt.datetime | None = None) -> None:
+    """`at`: when Stripe moved the money; what moved none there (a loss) is of the day we heard of it."""
     ledger.post(
         posting=f"dispute:{dispute.pk}:{what}", debits={debit: amount}, credits={credit: amount}, currency=dispute.currency,
-        source=Payment.Source.SITE, booked_at=timezone.now(), payment=dispute.payment,
+        source=Payment.Source.SITE, booked_at=at or timezone.now(), payment=dispute.payment,
     )  # fmt: skip
 
 
 def _mark(payment: Payment, dispute: Dispute) -> None:
     """Say on the payment how it stands; an answer is only possible at Stripe."""
     amount, until = format_money(dispute.amount, dispute.currency), f" until {dispute.answer_by}" if dispute.answer_by else ""
+    bought = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).exists()
+    question = f" {TERM_QUESTION}" if bought else ""
     words = {
         Dispute.Status.INQUIRY: f"The bank asks about {amount}. Please answer at Stripe{until}.",
         Dispute.Status.OPEN: f"Somebody disputes {amount} at her bank. Please answer at Stripe{until}.",
         Dispute.Status.WON: "",
-        Dispute.Status.LOST: f"The bank decided against us: {amount} is lost. Talk to whoever paid, if that is kind.",
+        Dispute.Status.LOST: f"The bank decided against us: {amount} is lost. Talk to whoever paid, if that is kind.{question}",
     }
     payment.attention = words[Dispute.Status(dispute.status)]
-    if dispute.status in (Dispute.Status.OPEN, Dispute.Status.LOST):
-        payment.status = Payment.Status.DISPUTED
-    elif payment.status == Payment.Status.DISPUTED:
-        payment.status = Payment.Status.SUCCEEDED
-    payment.save(update_fields=["attention", "status"])
+    payment.save(update_fields=["attention"])
+    payment.work_out_status()
 
 
 @transaction.atomic
@@ -117,23 +117,30 @@ def book_payout(*, known: KnownPayout) -> Payout:
     )  # fmt: skip
     name = f"payout:{payout.pk}"
     booked = LedgerEntry.objects.filter(posting=name).exists()
+    at = timezone.make_aware(dt.datetime.combine(payout.arrives_on, dt.time(12)))
     if payout.status == Payout.Status.PAID and not booked:
-        at = timezone.make_aware(dt.datetime.combine(payout.arrives_on, dt.time(12)))
         into, out_of = (Account.BANK, Account.STRIPE) if payout.amount > 0 else (Account.STRIPE, Account.BANK)
         ledger.post(
             posting=name, debits={into: abs(payout.amount)}, credits={out_of: abs(payout.amount)}, currency=payout.currency,
             source=Payment.Source.SITE, booked_at=at,
         )  # fmt: skip
-        if known.own:
-            debit, credit = (Account.CARD_FEES, Account.STRIPE) if known.own > 0 else (Account.STRIPE, Account.CARD_FEES)
-            ledger.post(
-                posting=f"payout-fees:{payout.pk}", debits={debit: abs(known.own)}, credits={credit: abs(known.own)},
-                currency=payout.currency, source=Payment.Source.SITE, booked_at=at,
-            )  # fmt: skip
+    _post_own_fees(payout, known, at)
     if payout.status == Payout.Status.FAILED and booked and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists():
         ledger.reverse(posting=name, reason="The payout came back")
     match_lines()
     return payout
+
+
+def _post_own_fees(payout: Payout, known: KnownPayout, at: dt.datetime) -> None:
+    """What Stripe kept for itself, once; it may be known only some hours after the payout was paid."""
+    name = f"payout-fees:{payout.pk}"
+    if payout.status != Payout.Status.PAID or not known.own or LedgerEntry.objects.filter(posting=name).exists():
+        return
+    debit, credit = (Account.CARD_FEES, Account.STRIPE) if known.own > 0 else (Account.STRIPE, Account.CARD_FEES)
+    ledger.post(
+        posting=name, debits={debit: abs(known.own)}, credits={credit: abs(known.own)}, currency=payout.currency,
+        source=Payment.Source.SITE, booked_at=at,
+    )  # fmt: skip
 
 
 def payout_status(status: str) -> Payout.Status:

@@ -147,6 +147,26 @@ def charge_failed(subscription: Subscription, invoice: KnownInvoice) -> None:
     _send(letter, member, "charge_failed", f"charge-failed-{invoice.id}-{invoice.attempts}")
 
 
+def confirmation_asked(subscription: Subscription, invoice: KnownInvoice) -> None:
+    """Her bank wants to hear it from herself: where, and that nothing is lost."""
+    member, amount = subscription.member, format_money(invoice.amount_due, invoice.currency)
+    letter = Letter(
+        subject="About your card",
+        heading=f"Dear {member.called}",
+        words={"called": member.called, "amount": amount},
+        paragraphs=[
+            f"Your bank asks you to say yes to the {amount} yourself. It takes a minute: the page of our card service opens, "
+            "and your bank asks you there, mostly in its app or by a message.",
+            "Nothing changes for you meanwhile.",
+        ],
+        box=[f"{amount}, card ending in {subscription.card_last4}"],
+        button=("Say yes to it", invoice.pay_url),
+        closing=f"Rather by check, or a question? Call {settings.ORG['phone']}.\n\n{WARMLY}",
+        reason="You get this because a charge you allowed waits for your bank.",
+    )
+    _send(letter, member, "charge_failed", f"charge-confirm-{invoice.id}-{invoice.attempts}")
+
+
 def card_expiring(subscription: Subscription) -> None:
     """30 days before a card ends."""
     member, last = subscription.member, subscription.card_ends_on

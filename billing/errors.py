@@ -15,6 +15,10 @@ class NeedsAttention(Exception):
     """Money and order do not agree: nobody guesses, a person looks."""
 
 
+TERM_QUESTION = "Does the membership it paid for end?"
+"""Asked of a person wherever money went back that nobody here paid back; the answer is given on the payment's page."""
+
+
 def refuse_helpers() -> None:
     """Called first by everything that opens a payment page: none opens while somebody helps inside another person's pages.
 

@@ -75,7 +75,7 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     if entry.payer is None or not entry.payer.may_pay_dues:
         raise BillingError("Dues are for somebody on the list who may pay them. Say yes to the application first.")
     locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
-    starts_on, ends_on = next_term(member=locked, plan=entry.plan)
+    starts_on, ends_on = next_term(member=locked, plan=entry.plan, on=entry.received_on)
     dues = entry.plan.dues_from(starts_on)
     if parts := _parts(entry.payer, entry.plan, entry.amount):
         return parts

@@ -1,6 +1,8 @@
 """Our books against Stripe's, charge by charge, to the cent; what is safely mended is, when asked."""
 
 import datetime as dt
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -26,8 +28,11 @@ class Difference:
 
 
 def reconcile(*, mend: bool = False) -> list[Difference]:
-    """Compare every card payment, renewal, dispute and payout; returns the differences. Raises StripeDown."""
-    found = _unbooked_invoices(mend)
+    """Compare every card payment, renewal, dispute and payout; returns the differences. Raises StripeDown.
+
+    What Stripe refuses or we cannot place is one difference with its name; it never keeps the rest from being compared.
+    """
+    found = _whole("Renewals’ invoices", _unbooked_invoices, mend)
     ours = {p.stripe_charge_id or p.provider_id: p for p in Payment.objects.filter(provider="stripe", status__in=Payment.RECEIVED)}
     seen = set()
     for charge in stripe.all_charges():
@@ -38,7 +43,31 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
         if key not in seen and payment.source == Payment.Source.SITE:
             amount = format_money(payment.amount, payment.currency)
             found.append(Difference(f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."))
-    return [*found, *_disputes(mend), *_payouts(mend), *_renewals(mend)]
+    for what, compare in (("Disputes", _disputes), ("Payouts", _payouts), ("Renewals", _renewals)):
+        found += _whole(what, compare, mend)
+    return found
+
+
+LASTING = (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, stripe.Refused, IntegrityError)
+"""A "no" that will be a "no" tomorrow: not to be taken for Stripe being away, which is tried again."""
+
+
+def _whole(what: str, compare: Callable[[bool], list[Difference]], mend: bool) -> list[Difference]:
+    """One part of the comparison; a key that may not read it (docs/stripe.md) is said."""
+    try:
+        return compare(mend)
+    except (stripe.Refused, stripe.NoSuchSession) as error:
+        return [Difference(f"{what} could not be compared: Stripe says no ({str(error)[:120]}).")]
+
+
+def _mended(act: Callable[[], object]) -> bool:
+    """Whether mending one thing worked: an act that counts or tells says so, one that says nothing worked unless it raised."""
+    try:
+        with transaction.atomic():
+            done = act()
+    except LASTING:
+        return False
+    return done is None or bool(done)
 
 
 def reconcile_and_keep() -> Reconciliation:
@@ -68,7 +97,7 @@ def _book_invoice(key: str) -> Payment | None:
     try:
         with transaction.atomic():
             return actions.book_invoice(invoice=gateway.fetch_invoice(key))
-    except (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, IntegrityError):
+    except LASTING:
         return None
 
 
@@ -80,10 +109,9 @@ def _disputes(mend: bool) -> list[Difference]:
     found = []
     for known in wrong:
         if known.charge_id in ours:  # a charge that is not is a difference by itself
-            if mend:
-                bank.book_dispute(known=known)
+            done = mend and _mended(functools.partial(bank.book_dispute, known=known))
             sentence = f"Dispute {known.id} ({format_money(known.amount, known.currency)}) stands otherwise at Stripe."
-            found.append(Difference(sentence, mended=mend and bank.has_dispute(known)))
+            found.append(Difference(sentence, mended=done and bank.has_dispute(known)))
     return found
 
 
@@ -96,10 +124,13 @@ def _payouts(mend: bool) -> list[Difference]:
     found = []
     for key, status in stripe_bank.payouts(since=max(first.paid_at, timezone.now() - LOOK_BACK)):
         if ours.get(key) != bank.payout_status(status):
-            if mend:
-                bank.book_payout(known=stripe_bank.fetch_payout(key))
-            found.append(Difference(f"Payout {key} stands otherwise at Stripe.", mend))
+            done = mend and _mended(functools.partial(_book_payout, key))
+            found.append(Difference(f"Payout {key} stands otherwise at Stripe.", mended=done))
     return found
+
+
+def _book_payout(key: str) -> None:
+    bank.book_payout(known=stripe_bank.fetch_payout(key))
 
 
 def _renewals(mend: bool) -> list[Difference]:
@@ -110,19 +141,25 @@ def _renewals(mend: bool) -> list[Difference]:
         if known.status in subscriptions.OVER:
             continue
         alive.add(known.id)
-        row = ours.get(known.id) or (subscriptions.sync(known=known) if mend else None)
+        row = ours.get(known.id) or (_taken_over(known) if mend else None)
         if row is None:
             found.append(Difference(f"Subscription {known.id} charges a card, and belongs to nobody here."))
         elif row.status == Subscription.Status.ENDED:
-            if mend:
-                subscriptions.tell_again(subscription=row)
-            found.append(Difference(f"Subscription {known.id} has ended here, and still charges a card there.", mended=mend))
+            done = mend and _mended(functools.partial(subscriptions.tell_again, subscription=row))
+            found.append(Difference(f"Subscription {known.id} has ended here, and still charges a card there.", mended=done))
     for key, row in ours.items():
         if row.is_live and key not in alive:
-            if mend:
-                subscriptions.over(row.pk)
-            found.append(Difference(f"Subscription {key} renews here, and has ended there.", mended=mend))
+            done = mend and _mended(functools.partial(subscriptions.over, row.pk))
+            found.append(Difference(f"Subscription {key} renews here, and has ended there.", mended=done))
     return found
+
+
+def _taken_over(known: gateway.KnownSubscription) -> Subscription | None:
+    try:
+        with transaction.atomic():
+            return subscriptions.sync(known=known)
+    except LASTING:
+        return None
 
 
 def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
@@ -133,7 +170,7 @@ def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
         return [Difference(sentence)]
     try:
         booked = actions.book_session(session=stripe.fetch_session(payment.stripe_session_id))
-    except (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, IntegrityError):
+    except LASTING:
         return [Difference(sentence)]
     return [Difference(sentence, mended=booked is not None)]
 
@@ -146,10 +183,10 @@ def _told_differently(payment: Payment, charge: stripe.KnownCharge, mend: bool) 
     back = sum(payment.refunds.filter(status=Refund.Status.DONE).values_list("amount", flat=True))
     if back != charge.refunded:
         both = f"{format_money(back, payment.currency)} paid back here, {format_money(charge.refunded, charge.currency)} there"
-        done = mend and back < charge.refunded and refunds.refunds_at_stripe(charge_id=charge.id) > 0
+        done = mend and back < charge.refunded and _mended(functools.partial(refunds.refunds_at_stripe, charge_id=charge.id))
         found.append(Difference(f"Payment {payment.pk}: {both}.", mended=bool(done)))
     if charge.fee and payment.fee != charge.fee and payment.source == Payment.Source.SITE:
         both = f"a fee of {format_money(payment.fee, payment.currency)} here, {format_money(charge.fee, charge.currency)} there"
-        done = mend and not payment.fee and actions.book_fee(payment=payment)
+        done = mend and not payment.fee and _mended(functools.partial(actions.book_fee, payment=payment))
         found.append(Difference(f"Payment {payment.pk}: {both}.", mended=bool(done)))
     return found

@@ -5,11 +5,12 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from billing import approvals, emails, ledger
-from billing.actions import BillingError, cut_short, let_go, lock_people
+from billing.actions import BillingError, cut_short, let_go, lock_people, restore
+from billing.errors import TERM_QUESTION
 from billing.gateways import stripe
 from billing.models import Account, GiftCard, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_refunded
@@ -19,6 +20,9 @@ from members.actions import Act, register_act
 from members.models import Approval, User
 
 log = logging.getLogger("loaf.billing")
+GONE = ("failed", "canceled")
+TAKEN_UP_AFTER = dt.timedelta(hours=1)
+UNSENT = "A refund could not be sent to Stripe yet. It is tried again every hour, and you can try it now."
 
 
 def left_to_refund(payment: Payment) -> int:
@@ -100,13 +104,15 @@ def _is_gift(payment: Payment) -> bool:
 def send(refund_id: int) -> None:
     """Ask Stripe to give the money back, and book it. A second run finds it done; the key makes Stripe do it once.
 
-    Raises StripeDown; the task tries again.
+    Stripe forgets keys after a day (https://docs.stripe.com/api/idempotent_requests), so it is asked first whether it has
+    this refund: an answer that was lost, an outage of days. Raises StripeDown; the task tries again.
     """
     refund = Refund.objects.select_related("payment").filter(pk=refund_id, status=Refund.Status.ASKED).first()
     if refund is None:
         return
+    charge, key = refund.payment.stripe_charge_id, f"refund-{refund.pk}"
     try:
-        made = stripe.create_refund(charge_id=refund.payment.stripe_charge_id, amount=refund.amount, key=f"refund-{refund.pk}")
+        made = _made_before(charge, key) or stripe.create_refund(charge_id=charge, amount=refund.amount, key=key)
     except stripe.Refused as error:
         with transaction.atomic():
             Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.FAILED)
@@ -114,14 +120,43 @@ def send(refund_id: int) -> None:
             Payment.objects.filter(pk=refund.payment_id).update(attention=note)
         log.error("refund %s was refused", refund.pk)
         return
-    book_refund(refund_id=refund.pk, provider_id=made.id, at=timezone.now())
+    book_refund(refund_id=refund.pk, provider_id=made.id, at=made.at)
+
+
+def _made_before(charge_id: str, key: str) -> stripe.MadeRefund | None:
+    return next((made for made in stripe.fetch_refunds(charge_id) if made.key == key and made.status not in GONE), None)
 
 
 def give_up(refund_id: int) -> None:
-    """After the last try: the treasurer looks; the amount stays taken until somebody decides."""
+    """After the last try of a row: the treasurer sees it, the clock tries again every hour, and she may at once (`send_again`)."""
     refund = Refund.objects.filter(pk=refund_id, status=Refund.Status.ASKED).first()
     if refund:
-        Payment.objects.filter(pk=refund.payment_id).update(attention="A refund could not be sent to Stripe. Please look there first.")
+        Payment.objects.filter(pk=refund.payment_id, attention="").update(attention=UNSENT)
+
+
+def send_waiting(*, now: dt.datetime) -> int:
+    """Take up again what is on its way for an hour: its task was lost or gave up. Safe to run twice."""
+    from billing.tasks import send_refund
+
+    waiting = Refund.objects.filter(status=Refund.Status.ASKED, source=Payment.Source.SITE, asked_at__lt=now - TAKEN_UP_AFTER)
+    due = waiting.filter(Q(taken_up_at=None) | Q(taken_up_at__lt=now - TAKEN_UP_AFTER)).order_by("pk")[:200]
+    for refund in due:
+        Refund.objects.filter(pk=refund.pk).update(taken_up_at=now)
+        send_refund.enqueue(refund.pk)
+    return len(due)
+
+
+def send_again(*, payment: Payment, by: User) -> int:
+    """Take up at once what of a payment is still on its way; returns how many. Raises BillingError without the power."""
+    from billing.tasks import send_refund
+
+    if not by.has_perm("donations.refund" if _is_gift(payment) else "subscriptions.refund"):
+        raise BillingError("This is not among your powers.")
+    waiting = list(payment.refunds.filter(status=Refund.Status.ASKED, source=Payment.Source.SITE))
+    for refund in waiting:
+        send_refund.enqueue(refund.pk)
+    audit.record("refund.sent_again", target=payment, after={"refunds": len(waiting)}, by=by)
+    return len(waiting)
 
 
 @transaction.atomic
@@ -143,16 +178,48 @@ def _book(refund: Refund, at: dt.datetime) -> None:
     refund.status, refund.refunded_at = Refund.Status.DONE, at
     refund.save()
     ledger.post_refund(refund)
-    back = payment.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount"))["n"] or 0
-    status = Payment.Status.REFUNDED if back >= payment.amount else Payment.Status.PARTIALLY_REFUNDED
-    Payment.objects.filter(pk=payment.pk).update(status=status)
-    payment.status = status
+    payment.work_out_status()
+    Payment.objects.filter(pk=payment.pk, attention=UNSENT).update(attention="")
     GiftCard.objects.filter(payment=payment, used_for=None).update(code="")
     if refund.ends_term:
-        paid = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).distinct()
-        let_go(cut_short(paid, on=timezone.localdate()), reason=f"Payment {payment.pk} was paid back", by=refund.by)
+        _end_terms(payment, on=timezone.localtime(at).date(), by=refund.by)
     payment_refunded.send(sender=Payment, payment=payment, refund=refund)
     emails.refunded(refund)
+
+
+def _end_terms(payment: Payment, *, on: dt.date, by: User | None) -> None:
+    """End what a payment paid for; what had given way to it comes back. The payment and its people are locked."""
+    paid = list(terms_of(payment))
+    whose = [*cut_short(paid, on=on), *restore(paid)]
+    let_go(sorted(set(whose)), reason=f"Payment {payment.pk} was paid back", by=by)
+
+
+def terms_of(payment: Payment) -> QuerySet[Membership]:
+    """The paid terms a payment bought."""
+    return Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).distinct()
+
+
+def asks_about_terms(payment: Payment) -> bool:
+    """Whether a person has to say what becomes of the membership a payment bought."""
+    return TERM_QUESTION in payment.attention and terms_of(payment).exists()
+
+
+@transaction.atomic
+def decide_terms(*, payment: Payment, ends: bool, note: str, by: User) -> None:
+    """Answer what becomes of the membership when its money went back outside this site. Raises BillingError.
+
+    It asks without a power over the calendar: whoever may pay back may say it here, as on the form that pays back.
+    """
+    if not by.has_perm("subscriptions.refund"):
+        raise BillingError("This is not among your powers.")
+    if not note.strip():
+        raise BillingError("Please write down why.")
+    lock_people(payment)
+    locked = Payment.objects.select_for_update().get(pk=payment.pk)
+    if ends and asks_about_terms(locked):
+        _end_terms(locked, on=timezone.localdate(), by=by)
+    Payment.objects.filter(pk=locked.pk).update(attention="")
+    audit.record("payment.term_decided", target=locked, after={"ends": ends}, reason=note.strip()[:250], by=by)
 
 
 @transaction.atomic
@@ -167,7 +234,7 @@ def refunds_at_stripe(*, charge_id: str) -> int:
     found = stripe.fetch_refunds(charge_id)
     there = sum(made.amount for made in found if made.status == "succeeded")
     for made in found:
-        if made.status in ("failed", "canceled"):
+        if made.status in GONE:
             _came_back(payment, made.id)
         if made.status != "succeeded" or Refund.objects.filter(provider_id=made.id).exists():
             continue
@@ -181,6 +248,9 @@ def refunds_at_stripe(*, charge_id: str) -> int:
         )  # fmt: skip
         refund.provider_id = made.id
         _book(refund, made.at)
+        if ours is None and terms_of(payment).exists():
+            amount = format_money(made.amount, payment.currency)
+            Payment.objects.filter(pk=payment.pk).update(attention=f"{amount} was paid back at Stripe itself. {TERM_QUESTION}")
         new += 1
     return new
 
@@ -193,11 +263,10 @@ def _came_back(payment: Payment, provider_id: str) -> None:
     ledger.reverse(posting=f"refund:{refund.pk}", reason="The refund came back")
     refund.status = Refund.Status.FAILED
     refund.save(update_fields=["status"])
-    left = payment.refunds.filter(status=Refund.Status.DONE).exists()
-    payment.status = Payment.Status.PARTIALLY_REFUNDED if left else Payment.Status.SUCCEEDED
+    payment.work_out_status()
     amount = format_money(refund.amount, refund.currency)
     payment.attention = f"A refund of {amount} could not be delivered and came back. Please find another way."
-    payment.save(update_fields=["status", "attention"])
+    payment.save(update_fields=["attention"])
 
 
 def _agreed(approval: Approval) -> None:

@@ -1,6 +1,7 @@
 """What the treasurer asks of the books: what came in, who has not paid, what to expect. Set-based; amounts in minor units."""
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -120,10 +121,10 @@ def forecast(today: dt.date, months: int = 12) -> list[Row]:
     live = Subscription.objects.live().filter(stops=False, next_charge_on__lt=end)
     groups = live.values_list("next_charge_on", "plan__interval", "plan__length", "amount").annotate(n=Count("pk"))
     for day, interval, length, amount, count in groups:
-        each, due = Plan(interval=interval, length=length).months or months, day or begin
-        while due < end:
+        each, first = Plan(interval=interval, length=length).months or months, day or begin
+        dues = itertools.takewhile(lambda due: due < end, (add_months(first, each * turn) for turn in itertools.count()))
+        for due in dues:
             cards[max(first_of(due), begin)] += amount * count
-            due = add_months(due, each)
     charged = Subscription.objects.live().filter(member=OuterRef("member"), stops=False)
     later = Membership.objects.filter(member=OuterRef("member"), status__in=Membership.PAID, ends_on__gt=OuterRef("ends_on"))
     ending = Membership.objects.filter(

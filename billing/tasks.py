@@ -12,6 +12,12 @@ def process_event(event_id: int) -> None:
     events.process(event_id)
 
 
+@retrying_task(on_give_up=events.not_mirrored, priority=-20)
+def mirror_event(event_id: int) -> None:
+    """Let the library keep its copy of an event's object."""
+    events.mirror(event_id)
+
+
 @retrying_task()
 def expire_page(session_id: str) -> None:
     """Close a payment page at Stripe."""

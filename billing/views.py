@@ -299,10 +299,16 @@ def _may_see(request: HttpRequest, payment: Payment) -> bool:
 @never_cache
 @open_to_all()
 def payment_result(request: HttpRequest, reference: str) -> HttpResponse:
-    """Say how a payment stands, before and after its webhook. A member's payment shows to her alone, a visitor's by its name."""
+    """Say how a payment stands, before and after its webhook. A member's payment shows to her alone, a visitor's by its name.
+
+    Never 404 after money: a bank's own app may come back in another browser, where nobody is signed in. Whoever knows the
+    name of a member's payment reads there that it arrived, and nothing else.
+    """
     payment = Payment.objects.filter(reference=reference, source=Payment.Source.SITE).prefetch_related("lines").first()
-    if payment is None or not _may_see(request, payment):
+    if payment is None:
         raise Http404
+    if not _may_see(request, payment):
+        return render_page(request, "billing/payment_elsewhere.html", {"payment": payment, "came_back": "back" in request.GET})
     kinds = {line.kind for line in payment.lines.all()}
     gift, is_for_other = kinds == {PaymentLine.Kind.DONATION}, PaymentLine.Kind.GIFT_CARD in kinds
     mine = Subscription.objects.live().filter(member=payment.payer_id).select_related("plan").first() if payment.is_received else None

@@ -134,7 +134,7 @@ IMPERSONAL: dict[str, str] = {
     "billing.Payout": "stripe_id currency",
     "billing.BankLine": "key currency",
     "billing.LedgerEntry": "posting account side currency source",
-    "billing.ProviderEvent": "provider event_id kind",
+    "billing.ProviderEvent": "provider event_id kind mirror_error",
     "donations.Fund": "name slug description",
     "donations.Donation": "currency",
     "events.Event": "title slug summary description picture venue area address access_facts cost timezone",

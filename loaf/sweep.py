@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
-from billing import fund, instalments, reminders, subscriptions
+from billing import fund, instalments, refunds, reminders, subscriptions
 from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
 from billing.tasks import nightly_reconcile, process_event
@@ -142,6 +142,7 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "applications nobody proved": lambda now: members.purge_unproved(now=now),
     "payments whose news was lost": _forgotten_payments,
     "card fees": _fees,
+    "refunds to send again": lambda now: refunds.send_waiting(now=now),
     "messages to send again": _lost_messages,
     "webhooks to look at again": _lost_events,
     "logins that move": lambda now: members.do_moves(now=now),

@@ -13,7 +13,7 @@ from billing.actions.checkout import (
     start_payment,
 )
 from billing.actions.invoices import book_invoice
-from billing.actions.terms import Position, begin_terms, cover_household, cut_short, expire_terms, let_go, next_term, position_of
+from billing.actions.terms import Position, begin_terms, cover_household, cut_short, expire_terms, let_go, next_term, position_of, restore
 from billing.errors import BillingError, NeedsAttention
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "open_checkout",
     "position_of",
     "receive",
+    "restore",
     "start_dues_checkout",
     "start_payment",
 ]

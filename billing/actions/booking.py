@@ -19,6 +19,13 @@ from members.models import Member, NumberSeries
 
 log = logging.getLogger("loaf.billing")
 
+METHODS = {
+    **dict.fromkeys(stripe.LATE_METHODS, Payment.Method.BANK_DEBIT),
+    "link": Payment.Method.LINK,
+    "cashapp": Payment.Method.CASH_APP,
+    "klarna": Payment.Method.KLARNA,
+}
+"""Our word for how it was paid, where it is not a card."""
 NAMES_KEPT = dt.timedelta(days=7 * 366)
 """How long the books need the names of payers (IRS: seven years at most)."""
 
@@ -62,12 +69,13 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
 
 def receive(*, payment: Payment, paid: stripe.PaidSession) -> None:
     """Book a card payment that Stripe calls paid: status, receipt number, ledger, terms, news. The payment is locked or new."""
-    payment.status, payment.paid_at = Payment.Status.SUCCEEDED, timezone.now()
+    now = timezone.now()
+    payment.status, payment.paid_at, payment.handled_at = Payment.Status.SUCCEEDED, min(paid.paid_at or now, now), now
     payment.stripe_session_id, payment.stripe_customer_id = paid.id or payment.stripe_session_id, paid.customer_id
     payment.stripe_payment_intent_id, payment.stripe_charge_id = paid.payment_intent_id, paid.charge_id
     payment.provider_id = paid.charge_id or paid.payment_intent_id or paid.id
     payment.card_brand, payment.card_last4 = paid.card_brand, paid.card_last4
-    payment.method = Payment.Method.BANK_DEBIT if paid.is_bank_debit else payment.method
+    payment.method = METHODS.get(paid.kind, payment.method)
     payment.receipt_url, payment.fee = paid.receipt_url, min(paid.fee, paid.amount)
     payment.attention = ""
     payment.receipt_number = next_receipt_number(payment.paid_at)

@@ -35,22 +35,25 @@ class Position:
     credit: int
     owed: int = 0
     later: tuple[Membership, ...] = ()
+    anchor: int | None = None
+    """The day of the month her periods began with, where the next term follows the last."""
 
 
-def position_of(member: Member) -> Position:
-    """Read it once, for however many plans are weighed against it."""
-    today = timezone.localdate()
+def position_of(member: Member, *, on: dt.date | None = None) -> Position:
+    """Read it once, for however many plans are weighed against it: as of today, or of the day something was paid."""
+    today = on or timezone.localdate()
     unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=SETTLED)
     owed = Sum("instalments__amount", filter=unpaid, default=0)
     back = Refund.objects.filter(payment__lines__membership=OuterRef("pk")).exclude(status=Refund.Status.FAILED)
     gone = Coalesce(Subquery(back.order_by().values("payment__lines__membership").annotate(n=Sum("amount")).values("n")[:1]), 0)
-    found = member.memberships.not_over().select_related("plan").annotate(owed=owed, gone=gone)
+    found = member.memberships.not_over(on=today).select_related("plan").annotate(owed=owed, gone=gone)
     terms = list(found.order_by("covered_by", "-starts_on"))
     last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
     start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
     running = next((term for term in terms if term.starts_on <= today), None)
+    anchor = last.anchor_after() if last else None
     later = tuple(sorted((term for term in terms if term.starts_on > today), key=lambda term: term.starts_on))
-    return Position(start, last, running, sum(_worth(term, today) for term in terms), sum(term.owed for term in terms), later)
+    return Position(start, last, running, sum(_worth(term, today) for term in terms), sum(term.owed for term in terms), later, anchor)
 
 
 def _worth(term: Membership, day: dt.date) -> int:
@@ -62,7 +65,7 @@ def _worth(term: Membership, day: dt.date) -> int:
     return max(0, worth - worth % unit(term.currency))
 
 
-def term_of(plan: Plan, start: dt.date | None) -> tuple[dt.date, dt.date | None]:
+def term_of(plan: Plan, start: dt.date | None, *, anchor: int | None = None) -> tuple[dt.date, dt.date | None]:
     """First and last day of a term that begins on `start`.
 
     Raises BillingError for somebody covered for life, and for a plan that ends before.
@@ -71,12 +74,16 @@ def term_of(plan: Plan, start: dt.date | None) -> tuple[dt.date, dt.date | None]
         raise BillingError("Your membership is for life. There is nothing to pay.")
     if plan.interval == Interval.FIXED and plan.fixed_end and plan.fixed_end < start:
         raise BillingError("That plan ends before your paid time does. Please choose another.")
-    return start, plan.term_from(start)
+    return start, plan.term_from(start, anchor=anchor)
 
 
-def next_term(*, member: Member, plan: Plan) -> tuple[dt.date, dt.date | None]:
-    """Return first and last day of the next term: from today, or from the day after the last paid one ends. Nobody loses a day."""
-    return term_of(plan, position_of(member).next_start)
+def next_term(*, member: Member, plan: Plan, on: dt.date | None = None) -> tuple[dt.date, dt.date | None]:
+    """Return first and last day of the next term: from today (or the day it was paid), or from the day after the last paid one ends.
+
+    Nobody loses a day.
+    """
+    at = position_of(member, on=on)
+    return term_of(plan, at.next_start, anchor=at.anchor)
 
 
 def begin_terms(payment: Payment) -> None:
@@ -111,19 +118,21 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
         return problem
     if membership.replaces_id and member.memberships.not_over().filter(created_at__gt=membership.created_at).exists():
         membership.replaces = None  # other dues came meanwhile: nothing is taken away, this term follows them
-    today, replaced = timezone.localdate(), list[int]()
+    today, replaced = _day_of(payment), list[int]()
     try:
         if membership.replaces_id:  # what she had goes into the new term, unless that cannot be had any more
             term_of(membership.plan, today)
-            replaced = cut_short(member.memberships.not_over().filter(covered_by=None), on=today - dt.timedelta(days=1))
-        first, last = next_term(member=member, plan=membership.plan)
+            had = member.memberships.not_over(on=today).filter(covered_by=None)
+            replaced = cut_short(had, on=today - dt.timedelta(days=1), instead=membership)
+        at = position_of(member, on=today)
+        first, last = term_of(membership.plan, at.next_start, anchor=at.anchor)
     except BillingError as error:
         return str(error)
-    membership.starts_on = first
+    membership.starts_on, membership.anchor_day = first, at.anchor or first.day
     if not (membership.granted_reason and membership.ends_on):
         membership.ends_on = last
     membership.status = Membership.Status.ACTIVE
-    membership.save(update_fields=["starts_on", "ends_on", "status", "replaces"])
+    membership.save(update_fields=["starts_on", "ends_on", "anchor_day", "status", "replaces"])
     if member.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
         comes_back = member.status == Status.INACTIVE
         change_status(member=member, to=Status.ACTIVE, by=None, reason=reason)
@@ -135,14 +144,34 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
     return ""
 
 
-def cut_short(terms: Iterable[Membership], *, on: dt.date) -> list[int]:
-    """End terms on a day, and with them what they gave to a partner; returns whose they were. Their members may need letting go."""
+def _day_of(payment: Payment | None) -> dt.date:
+    """The day something was paid, when its news may have come later; today without a payment."""
+    return timezone.localtime(payment.paid_at).date() if payment and payment.paid_at else timezone.localdate()
+
+
+def cut_short(terms: Iterable[Membership], *, on: dt.date, instead: Membership | None = None) -> list[int]:
+    """End terms on a day, and with them what they gave to a partner; returns whose they were. Their members may need letting go.
+
+    `instead`: the term that takes their place; should it be paid back, they come back (`restore`).
+    """
     own = list(terms)
     both = [*own, *Membership.objects.filter(covered_by__in=own, status__in=Membership.PAID)]
     for term in both:
+        term.promised_until, term.gave_way_to = term.ends_on, instead
         term.status, term.ends_on = Membership.Status.CANCELLED, max(term.starts_on, on)
-        term.save(update_fields=["status", "ends_on"])
+        term.save(update_fields=["status", "ends_on", "promised_until", "gave_way_to"])
     return [term.member_id for term in both]
+
+
+def restore(terms: Iterable[Membership]) -> list[int]:
+    """Give back what gave way to these terms, as far as it still runs; returns whose it is."""
+    given_up = list(Membership.objects.filter(gave_way_to__in=list(terms), status=Membership.Status.CANCELLED))
+    for term in given_up:
+        runs = term.promised_until is None or term.promised_until >= timezone.localdate()
+        term.status, term.ends_on = Membership.Status.ACTIVE if runs else Membership.Status.EXPIRED, term.promised_until
+        term.promised_until = term.gave_way_to = None
+        term.save(update_fields=["status", "ends_on", "promised_until", "gave_way_to"])
+    return [term.member_id for term in given_up]
 
 
 def let_go(members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed") -> None:
@@ -183,7 +212,7 @@ def cover_household(*, membership: Membership) -> Membership | None:
         return None  # she is covered as long by a term of her own
     covered = Membership.objects.create(
         member=locked, plan=membership.plan, status=membership.status, starts_on=membership.starts_on, ends_on=membership.ends_on,
-        dues_amount=0, currency=membership.currency, covered_by=membership,
+        anchor_day=membership.anchor_day, dues_amount=0, currency=membership.currency, covered_by=membership,
     )  # fmt: skip
     if locked.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
         change_status(member=locked, to=Status.ACTIVE, by=None, reason="Covered by the household’s dues")

@@ -55,6 +55,8 @@ class MadeRefund:
     amount: int
     status: str
     at: dt.datetime
+    key: str = ""
+    """The name we gave it; empty for one made at Stripe itself."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,10 @@ class PaidSession:
     card_ends_on: dt.date | None = None
     is_on_its_way: bool = False
     """Finished by the payer, and the bank takes its days: a debit from an account."""
-    is_bank_debit: bool = False
+    kind: str = "card"
+    """How it was paid, in Stripe's word: "card", "us_bank_account", "link", "cashapp", "klarna" …"""
+    paid_at: dt.datetime | None = None
+    """When the money was taken, by Stripe's clock; None while it is unpaid."""
 
 
 def secret_key() -> str:
@@ -232,8 +237,20 @@ def _paid_session(session: dict[str, Any]) -> PaidSession:
         payment_method_id=charge.get("payment_method") or "",
         card_ends_on=last_day(card),
         is_on_its_way=session.get("status") == "complete" and session.get("payment_status") == "unpaid",
-        is_bank_debit=details.get("type") == "us_bank_account",
+        kind=details.get("type") or "card",
+        paid_at=_paid_at(charge),
     )
+
+
+LATE_METHODS = {"us_bank_account", "sepa_debit", "ach_debit", "bacs_debit"}
+"""Charged on one day and paid days later: the day they are paid is that of the balance transaction."""
+
+
+def _paid_at(charge: dict[str, Any]) -> dt.datetime | None:
+    settled = charge.get("balance_transaction")
+    late = (charge.get("payment_method_details") or {}).get("type") in LATE_METHODS and isinstance(settled, dict)
+    seconds = (settled if late else charge).get("created") if charge else None  # type: ignore[union-attr]
+    return dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds else None
 
 
 def last_day(card: dict[str, Any]) -> dt.date | None:
@@ -278,7 +295,8 @@ def fetch_refunds(charge_id: str) -> list[MadeRefund]:
 
 
 def _refund_of(row: dict[str, Any]) -> MadeRefund:
-    return MadeRefund(row["id"], int(row["amount"]), row.get("status") or "", dt.datetime.fromtimestamp(row["created"], dt.UTC))
+    at = dt.datetime.fromtimestamp(row["created"], dt.UTC)
+    return MadeRefund(row["id"], int(row["amount"]), row.get("status") or "", at, (row.get("metadata") or {}).get("key", ""))
 
 
 def fetch_fee(charge_id: str, currency: str) -> int:

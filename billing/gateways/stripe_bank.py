@@ -8,7 +8,7 @@ from typing import Any
 import stripe as sdk
 from django.utils import timezone
 
-from billing.gateways.stripe import NoSuchSession, StripeDown, client
+from billing.gateways.stripe import NoSuchSession, Refused, StripeDown, client
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class KnownDispute:
     held: int
     fee: int
     answer_by: dt.date | None
+    held_at: dt.datetime | None = None
+    """When Stripe took the money; `back_at`: when it gave it back."""
+    back_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def _listed(call: Any, since: dt.datetime) -> Iterator[dict[str, Any]]:
     try:
         for row in call({"created": {"gte": int(since.timestamp())}, "limit": 100}).auto_paging_iter():
             yield row.to_dict()
+    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
+        raise Refused(str(error.user_message or error.code or "no reason given")) from error
     except sdk.StripeError as error:
         raise StripeDown(type(error).__name__) from error
 
@@ -75,14 +80,28 @@ def _dispute_of(row: dict[str, Any]) -> KnownDispute:
     return KnownDispute(
         id=row["id"], charge_id=row["charge"], status=row["status"], amount=int(row["amount"]), currency=row["currency"],
         reason=row.get("reason") or "", held=-sum(int(part["amount"]) for part in moved), fee=sum(int(part["fee"]) for part in moved),
-        answer_by=_day(due) if due else None,
+        answer_by=_day(due) if due else None, held_at=_first([part for part in moved if int(part["amount"]) < 0]),
+        back_at=_first([part for part in moved if int(part["amount"]) > 0]),
     )  # fmt: skip
 
 
+def _first(moved: list[dict[str, Any]]) -> dt.datetime | None:
+    times = [int(part["created"]) for part in moved if part.get("created")]
+    return dt.datetime.fromtimestamp(min(times), dt.UTC) if times else None
+
+
 def fetch_payout(payout_id: str) -> KnownPayout:
-    """How a payout stands now and what it is made of. Raises NoSuchSession and StripeDown."""
+    """How a payout stands now and what it is made of. Raises NoSuchSession and StripeDown.
+
+    Only an automatic payout has parts: of one made by hand or at once Stripe refuses to list them
+    (https://docs.stripe.com/payouts/reconciliation), and all of it is `other`.
+    """
     row = _retrieve(client().v1.payouts.retrieve, payout_id)
     sums = {"charges": 0, "fees": 0, "refunds": 0, "other": 0, "own": 0}
+    if not row.get("automatic", True):
+        return KnownPayout(
+            row["id"], row["status"], int(row["amount"]), row["currency"], _day(row["arrival_date"]), 0, 0, 0, int(row["amount"])
+        )
     try:
         for part in client().v1.balance_transactions.list({"payout": payout_id, "limit": 100}).auto_paging_iter():
             if part.type == "payout":
@@ -92,6 +111,8 @@ def fetch_payout(payout_id: str) -> KnownPayout:
             kind = {"charge": "charges", "payment": "charges", "refund": "refunds", "payment_refund": "refunds"}.get(part.type, "other")
             sums[kind] += int(part.amount)
             sums["fees"] -= int(part.fee)
+    except sdk.InvalidRequestError as error:
+        raise NoSuchSession(payout_id) from error
     except sdk.StripeError as error:
         raise StripeDown(type(error).__name__) from error
     return KnownPayout(row["id"], row["status"], int(row["amount"]), row["currency"], _day(row["arrival_date"]), **sums)
@@ -102,6 +123,8 @@ def _retrieve(call: Any, key: str) -> dict[str, Any]:
         return dict(call(key).to_dict())
     except sdk.InvalidRequestError as error:
         raise NoSuchSession(key) from error
+    except sdk.PermissionError as error:
+        raise Refused(str(error.user_message or "the key may not read it")) from error
     except sdk.StripeError as error:
         raise StripeDown(type(error).__name__) from error
 

@@ -76,7 +76,7 @@ def _ask(call: Any, *args: Any) -> dict[str, Any]:
     """Call the SDK; its faults become ours. Raises Refused for a no that stays, StripeDown for everything else."""
     try:
         return dict(call(*args).to_dict())
-    except sdk.InvalidRequestError as error:
+    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
         raise Refused(str(error.user_message or error.code or "no reason given")) from error
     except sdk.CardError as error:
         raise Refused(str(error.user_message or error.code)) from error
@@ -192,6 +192,8 @@ def all_subscriptions() -> Iterator[KnownSubscription]:
     try:
         for row in client().v1.subscriptions.list({"limit": 100}).auto_paging_iter():
             yield _known(row.to_dict())
+    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
+        raise Refused(str(error.user_message or error.code or "no reason given")) from error
     except sdk.StripeError as error:
         raise StripeDown(type(error).__name__) from error
 
@@ -247,6 +249,8 @@ def paid_invoices(*, since: dt.datetime) -> Iterator[PaidInvoice]:
             details = (row.get("parent") or {}).get("subscription_details") or {}
             if row.get("amount_paid") and details.get("subscription"):
                 yield PaidInvoice(row["id"], details["subscription"], int(row["amount_paid"]), row["currency"])
+    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
+        raise Refused(str(error.user_message or error.code or "no reason given")) from error
     except sdk.StripeError as error:
         raise StripeDown(type(error).__name__) from error
 

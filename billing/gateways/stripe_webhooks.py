@@ -10,7 +10,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from billing.gateways.stripe import client, secret_key
+from billing.gateways.stripe import StripeDown, client, secret_key
 
 ENDPOINT_EVENTS = [
     "checkout.session.completed",
@@ -33,6 +33,7 @@ ENDPOINT_EVENTS = [
     "invoice.paid",
     "invoice.payment_failed",
     "invoice.upcoming",
+    "invoice.payment_action_required",
     "invoice.finalized",
     "invoice.voided",
     "customer.subscription.created",
@@ -45,6 +46,8 @@ ENDPOINT_EVENTS = [
     "payout.created",
     "payout.paid",
     "payout.failed",
+    "payout.reconciliation_completed",
+    "radar.early_fraud_warning.created",
     "customer.created",
     "customer.updated",
     "customer.deleted",
@@ -62,10 +65,16 @@ class BadSignature(Exception):
 
 
 def mirror(event: dict[str, Any]) -> None:
-    """Hand an event to dj-stripe, which fetches the object afresh and keeps a copy. Raises what the SDK raises."""
+    """Hand an event to dj-stripe, which fetches the object afresh and keeps a copy.
+
+    Raises StripeDown, and whatever the library trips over.
+    """
     from djstripe.models import Event
 
-    Event.process(event, api_key=secret_key())
+    try:
+        Event.process(event, api_key=secret_key())
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise StripeDown(type(error).__name__) from error
 
 
 def verify(payload: bytes, header: str, secret: str, *, tolerance: int, now: float | None = None) -> dict[str, Any]:

@@ -23,6 +23,9 @@ class Method(models.TextChoices):
     CHEQUE = "cheque", "Check"
     TRANSFER = "transfer", "Transfer"
     BANK_DEBIT = "bank_debit", "From a bank account"
+    LINK = "link", "Link"
+    CASH_APP = "cash_app", "Cash App"
+    KLARNA = "klarna", "Klarna"
     PAYPAL = "paypal", "PayPal"
     IMPORTED = "imported", "From the old books"
 
@@ -54,11 +57,15 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.annotate(held=F("amount") - Coalesce(Subquery(back.annotate(n=Sum("amount")).values("n")), 0))
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
-        """Payments one member should see, newest first: her own, and her partner's that cover her as long as they are linked."""
+        """Payments one member should see, newest first: her own, and her partner's that cover her as long as they are linked.
+
+        With `back`: what was paid back of each, in minor units.
+        """
         partners = HouseholdMember.objects.with_(member).values("member")
         for_her = PaymentLine.objects.filter(payment=OuterRef("pk"), membership__covers__member=member)
         mine = self.filter(Q(payer=member) | Q(Exists(for_her), payer__in=partners))
-        return mine.exclude(status=Payment.Status.ABANDONED).order_by("-created_at", "-id")
+        listed = mine.exclude(status=Payment.Status.ABANDONED).in_hand()
+        return listed.annotate(back=F("amount") - F("held")).order_by("-created_at", "-id")
 
 
 class Payment(models.Model):
@@ -93,7 +100,12 @@ class Payment(models.Model):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
     description = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    paid_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the money was given, by the provider’s clock or the office’s word."
+    )
+    handled_at = models.DateTimeField(
+        null=True, blank=True, db_default=Now(), editable=False, help_text="When this site booked it, which may be later."
+    )
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
     receipt_url = models.TextField(blank=True)
@@ -156,6 +168,22 @@ class Payment(models.Model):
     def is_received(self) -> bool:
         """Whether the money came."""
         return self.status in self.RECEIVED
+
+    def work_out_status(self) -> None:
+        """Say how a received payment stands, from its disputes and refunds alone; saved. Its row is locked by the caller.
+
+        The one place: whatever happens to it, in whatever order it is told, ends here.
+        """
+        if not self.is_received:
+            return
+        back = self.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount", default=0))["n"]
+        if self.disputes.filter(status__in=["open", "lost"]).exists():
+            self.status = self.Status.DISPUTED
+        elif back:
+            self.status = self.Status.REFUNDED if back >= self.amount else self.Status.PARTIALLY_REFUNDED
+        else:
+            self.status = self.Status.SUCCEEDED
+        self.save(update_fields=["status"])
 
     @property
     def is_on_its_way(self) -> bool:
@@ -224,6 +252,7 @@ class Refund(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now, db_default=Now())
     refunded_at = models.DateTimeField(null=True)
+    taken_up_at = models.DateTimeField(null=True, editable=False, help_text="When the clock last sent it again.")
 
     class Meta:
         constraints = [

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from loaf.lib.dates import add_months
+from loaf.lib.dates import add_months, is_cut
 from loaf.lib.money import unit
 from loaf.lib.prepared import Parameter
 from loaf.lib.text import free_slug
@@ -139,15 +139,19 @@ class Plan(models.Model):
             return f"until {self.fixed_end:%B} {self.fixed_end.day}, {self.fixed_end.year}"
         return str(self.get_interval_display())
 
-    def term_from(self, start: dt.date) -> dt.date | None:
-        """Return the last day of a term that begins on `start`; None for a lifetime."""
+    def term_from(self, start: dt.date, *, anchor: int | None = None) -> dt.date | None:
+        """Return the last day of a term that begins on `start`; None for a lifetime.
+
+        `anchor`: the day of the month her periods begin on, which a short month may have cut (Membership.anchor_day).
+        """
         if self.interval == Interval.LIFETIME:
             return None
         if self.interval == Interval.FIXED:
             return self.fixed_end
         if self.interval == Interval.ONCE:
             return start + dt.timedelta(days=self.length - 1)
-        return add_months(self._period_start(start), self.months) - dt.timedelta(days=1)
+        first = self._period_start(start)
+        return add_months(first, self.months, anchor=anchor if first == start else None) - dt.timedelta(days=1)
 
     def _period_start(self, start: dt.date) -> dt.date:
         """The first day of the period `start` lies in: `start` itself, or the first of its month, quarter or year."""
@@ -217,6 +221,9 @@ class Membership(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+    anchor_day = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    """The day of the month her periods began with: February 28 goes on to March 31 when it was 31. Arithmetic from a day
+    already cut would lose it."""
     dues_amount = models.PositiveIntegerField()
     waived_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="What was let off the dues, in confidence.")
     donation_amount = models.PositiveIntegerField(default=0)
@@ -224,6 +231,9 @@ class Membership(models.Model):
     provider = models.CharField(max_length=20, blank=True)
     replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="replaced_by")
     """The running term this one takes the place of, from the day it is paid: a change of plan with credit."""
+    gave_way_to = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="took_from")
+    """The term that ended this one early; should that be paid back, this one goes on to the day it was promised."""
+    promised_until = models.DateField(null=True, blank=True, editable=False)
     granted_reason = models.CharField(
         max_length=200, blank=True, db_default="", help_text="Why it cost nothing, or ends on a day of its own."
     )
@@ -251,3 +261,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"Membership {self.pk}"
+
+    def anchor_after(self) -> int | None:
+        """The anchor of the term that follows this one, as long as nobody moved its end; None where it has none to keep."""
+        if self.ends_on is None:
+            return None
+        day, follows = self.anchor_day or self.starts_on.day, self.ends_on + dt.timedelta(days=1)
+        return day if is_cut(follows, day) else None

@@ -18,6 +18,13 @@ class ProviderEvent(models.Model):
     payload = models.TextField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     error = models.CharField(max_length=300, blank=True)
+    mirror_error = models.CharField(
+        "copy",
+        max_length=80,
+        blank=True,
+        db_default="",
+        help_text="Why the library kept no copy of its object; the books do not need it.",
+    )
     received_at = models.DateTimeField(auto_now_add=True)
     processed_at = models.DateTimeField(null=True, blank=True)
 

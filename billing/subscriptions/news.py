@@ -108,6 +108,14 @@ def of_invoice(invoice: gateway.KnownInvoice) -> Subscription | None:
 
 
 @transaction.atomic
+def confirmation_asked(*, invoice: gateway.KnownInvoice) -> None:
+    """Her bank lets a charge through only when she confirms it herself: she gets the page where that is done, once a try."""
+    found = of_invoice(invoice) if invoice.status == "open" and invoice.pay_url else None
+    if found and found.is_live:
+        emails.confirmation_asked(found, invoice)
+
+
+@transaction.atomic
 def charge_failed(*, invoice: gateway.KnownInvoice) -> None:
     """A charge was refused: she is told kindly, once a try, with a page to pay; her term is late, not over."""
     found = of_invoice(invoice) if invoice.status == "open" and invoice.attempts else None

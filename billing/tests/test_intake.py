@@ -135,11 +135,18 @@ def test_unknown_kinds_are_kept_and_ignored_live_ones_are_parked(client, endpoin
 
 
 def test_event_whose_object_is_gone_is_parked_after_its_tries(client, endpoint, work, stripe_sandbox):
-    send(client, endpoint)
+    send(client, endpoint, {**EVENT, "type": "payout.paid", "data": {"object": {"id": "po_gone", "object": "payout"}}})
     for _ in range(5):
         work()
         DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now() - dt.timedelta(seconds=1))
     assert ProviderEvent.objects.get().state == "parked"
+
+
+def test_copy_of_what_is_gone_is_a_mark_and_no_trouble(client, endpoint, work, stripe_sandbox):
+    send(client, endpoint)
+    work()
+    event = ProviderEvent.objects.get()
+    assert (event.state, event.mirror_error) == ("processed", "InvalidRequestError")
 
 
 def test_money_moved_outside_the_site_asks_for_a_look(client, endpoint, work, stripe_sandbox):

@@ -47,7 +47,9 @@ def test_member_gift_is_hers_and_only_hers_to_see(as_user, client, stripe_sandbo
     answer = give(as_user(member.user), make_fund())
     assert answer.status_code == 302
     assert Donation.objects.get().donor == member
-    assert client.get(reverse("payment_result", args=[Payment.objects.get().reference])).status_code == 404
+    assert (
+        client.get(reverse("payment_result", args=[Payment.objects.get().reference])).templates[0].name == "billing/payment_elsewhere.html"
+    )
 
 
 def test_typed_amount_wins_and_double_click_is_one_gift(client, stripe_sandbox):

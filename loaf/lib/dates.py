@@ -107,11 +107,19 @@ def day_order(texts: Iterable[str]) -> tuple[bool | None, bool]:
     return is_told, open_ones and not told
 
 
-def add_months(day: dt.date, months: int) -> dt.date:
-    """Return the same day of the month later, or the month's last day: January 31 + 1 is February 28 or 29."""
+def add_months(day: dt.date, months: int, *, anchor: int | None = None) -> dt.date:
+    """Return the same day of the month later, or the month's last day: January 31 + 1 is February 28 or 29.
+
+    `anchor`: the day of the month it began with, for a day a shorter month has cut: February 28 + 1 with 31 is March 31.
+    """
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return dt.date(year, month + 1, min(anchor or day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def is_cut(day: dt.date, anchor: int) -> bool:
+    """Whether a day is what its month leaves of an anchor: February 28 of 31, and every day of its own."""
+    return day.day == min(anchor, calendar.monthrange(day.year, day.month)[1])
 
 
 def _year(text: str) -> int:

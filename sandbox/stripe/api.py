@@ -93,6 +93,8 @@ class Api:
         return row
 
     def _list(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        if "payout" in params and not self.store.get("payouts", params["payout"])["automatic"]:
+            raise StripeError("Balance transaction history can only be filtered on automatic payouts.", param="payout")
         rows = sorted(self.store.kinds[kind].values(), key=lambda row: row["created"], reverse=True)
         for name in ("customer", "product", "payment_intent", "charge", "type", "email", "status", "payout", "subscription"):
             if name in params:

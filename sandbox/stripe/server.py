@@ -25,7 +25,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.store = Store(path, api_version=stripe.api_version, base_url=f"http://localhost:{self.server_port}")
         self.api = Api(self.store)
-        self.knobs: dict[str, Any] = {"latency": 0.0, "status": 0, "lose_answer": False}
+        self.knobs: dict[str, Any] = {"latency": 0.0, "status": 0, "lose_answer": False, "refuse": ""}
         self.posts_without_key = 0
         self.calls: list[str] = []
 
@@ -35,6 +35,9 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    """Head and body leave in one packet: two small ones wait 40 ms for each other (Nagle against delayed acknowledgement)."""
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay silent; the log of the site is what matters."""
@@ -74,6 +77,10 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(server.knobs["latency"])
         if server.knobs["status"]:
             self._json(server.knobs["status"], {"error": {"type": "api_error", "message": "The stand-in was told to fail."}})
+            return
+        if server.knobs["refuse"] and path.startswith(server.knobs["refuse"]):
+            denied = StripeError("The provided key does not have the required permissions.", kind="invalid_request_error")
+            self._json(403, denied.body)
             return
         key = self.headers.get("Idempotency-Key", "")
         if method == "POST" and not key:

@@ -362,15 +362,15 @@ class Store:
         )  # fmt: skip
         row["balance_transactions"].append(json.loads(json.dumps(balance)))
 
-    def payout(self) -> dict[str, Any] | None:
-        """Send everything that was not sent yet to the bank, as Stripe does every day."""
+    def payout(self, *, automatic: bool = True) -> dict[str, Any] | None:
+        """Send everything that was not sent yet to the bank, as Stripe does every day; or by hand, whose parts are not told."""
         waiting = [row for row in self.kinds["balance_transactions"].values() if not row.get("_payout") and row["type"] != "payout"]
         net = sum(row["net"] for row in waiting)
         if net <= 0:
             return None
         now = int(time.time())
         row = self.add(
-            "payouts", amount=net, currency=waiting[0]["currency"], status="paid", arrival_date=now + 86_400, automatic=True, method="standard",
+            "payouts", amount=net, currency=waiting[0]["currency"], status="paid", arrival_date=now + 86_400, automatic=automatic, method="standard",
             type="bank_account", statement_descriptor=None, balance_transaction=None, destination=None,
         )  # fmt: skip
         own = self.add(
