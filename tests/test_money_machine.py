@@ -13,7 +13,7 @@ import hypothesis.strategies as st
 import pytest
 import time_machine
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -23,8 +23,9 @@ from billing.errors import BillingError
 from billing.gateways import stripe
 from billing.models import LedgerEntry, Membership, Payment, Refund, Subscription
 from billing.reconcile import reconcile
+from billing.tasks import mirror_event
 from billing.tests.paying import deliver
-from loaf.sweep import sweep
+from loaf.sweep import CHORES
 from members.actions import change_status
 from members.models.member import Status
 from notices.models import Message
@@ -38,11 +39,26 @@ WHO = st.integers(0, 2)
 PLAN = st.integers(0, 2)
 
 
+MONEY_CHORES = [
+    "parts never paid", "terms that ended", "refused cards given up", "reminders of dues", "reminders of parts",
+    "charges announced", "cards that end", "charges far ahead said again", "wishes Stripe has not heard",
+    "renewals never finished", "payments whose news was lost", "card fees", "refunds to send again",
+    "webhooks to look at again", "old messages",
+]  # fmt: skip
+"""What the clock does about money; the other chores find nothing in a life of three members and cost two thirds of its time."""
+
+
+def sweep_money(after: dt.timedelta = dt.timedelta()) -> None:
+    """One beat of the clock. Unlike there, a chore that fails fails the life."""
+    for name in MONEY_CHORES:
+        CHORES[name](timezone.now() + after)
+
+
 class Money(RuleBasedStateMachine):
     """What can happen to money; every rule may tell of it later, in another order, twice or never."""
 
     sandbox: Any = None
-    work: Any = None
+    worker: Any = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +96,10 @@ class Money(RuleBasedStateMachine):
             self.undo.__exit__(None, None, None)
 
     # -- helpers
+
+    def work(self) -> None:
+        """Let the worker empty the queue, but for the library's copies, which no book reads (billing/events.py)."""
+        self.worker(skip=[mirror_event.module_path])
 
     @property
     def store(self) -> Any:
@@ -213,7 +233,7 @@ class Money(RuleBasedStateMachine):
         self.work()
         reconcile(mend=True)  # the nights between, which find what nobody told of
         self.work()
-        sweep()
+        sweep_money()
         self.work()
         self._stripes_clock()
 
@@ -255,8 +275,8 @@ class Money(RuleBasedStateMachine):
     def heal(self):
         """The night: whatever was lost is found."""
         self.work()
-        sweep()
-        sweep(now=timezone.now() + dt.timedelta(hours=1))
+        sweep_money()
+        sweep_money(after=dt.timedelta(hours=1))
         reconcile(mend=True)
         self.work()
         self.everything_is_told()
@@ -267,6 +287,14 @@ class Money(RuleBasedStateMachine):
     @invariant()
     def books_prove_themselves(self):
         assert ledger.proof() == []
+
+    @invariant()
+    def standing_is_what_the_facts_say(self):
+        touched = Q(refunds__isnull=False) | Q(disputes__isnull=False) | ~Q(status=Payment.Status.SUCCEEDED)
+        for payment in Payment.objects.filter(touched, status__in=Payment.RECEIVED).distinct():
+            said = payment.status
+            payment.work_out_status()
+            assert said == payment.status
 
     @invariant()
     def never_more_back_than_came(self):
@@ -306,7 +334,10 @@ class Money(RuleBasedStateMachine):
     def _unsent(self) -> bool:
         from django_tasks_db.models import DBTaskResult
 
-        return DBTaskResult.objects.ready().exists() or Refund.objects.filter(status="asked").exists()
+        return (
+            DBTaskResult.objects.ready().exclude(task_path=mirror_event.module_path).exists()
+            or Refund.objects.filter(status="asked").exists()
+        )
 
     def agrees(self):
         """Our account with Stripe is Stripe's own sum; who is charged there is charged here."""
@@ -324,7 +355,7 @@ class Money(RuleBasedStateMachine):
 
 def test_money_agrees_whatever_happens(stripe_sandbox, work):
     assert stripe.is_configured()
-    Money.sandbox, Money.work = stripe_sandbox, staticmethod(work)
+    Money.sandbox, Money.worker = stripe_sandbox, staticmethod(work)
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         Money,
