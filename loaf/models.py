@@ -67,3 +67,16 @@ class SweepCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.day}"
+
+
+class OnceKey(models.Model):
+    """One form that was sent, by its digest, and where it led to; empty while it is being done (see loaf.once)."""
+
+    KEPT = dt.timedelta(days=2)
+
+    key = models.CharField(max_length=64, primary_key=True)
+    result = models.TextField(blank=True)
+    sent_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.key[:8]

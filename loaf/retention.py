@@ -70,6 +70,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.AuditEntry": {"audit": "network details"},
     "members.PanicSwitch": {"audit": "reason"},
     "members.RateCount": {"limits": "key"},
+    "loaf.OnceKey": {"limits": "key result"},
     "members.MailedCode": {"codes": "address digest browser"},
     "members.LoginMove": {"logins": "old_email new_email"},
     "members.User": {"logins": "email password"},

@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "loaf.middleware.DoorMiddleware",
     "members.fresh.FreshMiddleware",
     "members.assist.AssistMiddleware",
+    "loaf.once.OnceMiddleware",
 ]
 ROOT_URLCONF = "loaf.urls"
 WSGI_APPLICATION = "loaf.wsgi.application"

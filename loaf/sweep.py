@@ -19,7 +19,7 @@ from billing.tasks import nightly_reconcile, process_event
 from donations import actions as donations
 from events import actions as events
 from imports import actions as imports
-from loaf.models import ScheduleSlot, SweepCount
+from loaf.models import OnceKey, ScheduleSlot, SweepCount
 from members import actions as members
 from members import audit, codes, limits, own_data, papers
 from notices import actions as notices
@@ -118,6 +118,7 @@ def _old_rows(now: dt.datetime) -> int:
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
     count += DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=14)).delete()[0]
     count += SweepCount.objects.filter(day__lt=(now - dt.timedelta(days=365)).date()).delete()[0]
+    count += OnceKey.objects.filter(sent_at__lt=now - OnceKey.KEPT).delete()[0]
     count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=8)).delete()[0]
     old = ProviderEvent.objects.filter(received_at__lt=now - dt.timedelta(days=90)).exclude(payload="")
     return count + old.exclude(state=ProviderEvent.State.RECEIVED).update(payload="")
