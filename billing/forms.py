@@ -6,12 +6,15 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 
 from billing.actions import Offer
 from billing.models import Plan
 from loaf.lib.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
 from loaf.lib.money import format_money
 
+AHEAD = dt.timedelta(days=90)
+"""Whoever is paid for longer than this has nothing to do: paying more takes a tick."""
 GIFTS = [1000, 2500, 5000]
 
 
@@ -30,7 +33,7 @@ class DuesForm(forms.Form):
     plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Your plan")
     gift = NumberChoiceField(label="Add a little for the kitty?")
     gift_other = MoneyField(
-        currency="usd", required=False, label="Another amount", help_text="In dollars. This takes the place of the choice above."
+        currency="usd", required=False, label="Another amount", help_text="It takes the place of the choice above.", keeps=True
     )
     renews = forms.TypedChoiceField(
         choices=[("no", "Once. You decide again next time."), ("yes", "And by itself from then on. You can stop it at any time.")],
@@ -40,9 +43,12 @@ class DuesForm(forms.Form):
     in_parts = forms.BooleanField(required=False, label="I would like to pay in equal parts")
     is_short = forms.BooleanField(required=False, label="The full dues are hard for me this year")
     is_reduced = forms.BooleanField(required=False, label="I would like to pay the lower dues")
+    ahead = forms.BooleanField(required=True, error_messages={"required": "Please tick this, or wait: we write to you when it is time."})
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, *args: Any, offers: dict[Plan, Offer], currency: str, may_renew: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, offers: dict[Plan, Offer], currency: str, may_renew: bool, paid_until: dt.date | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         by_id = {plan.pk: offer for plan, offer in offers.items()}
         plan_field: Any = self.fields["plan"]
@@ -51,11 +57,17 @@ class DuesForm(forms.Form):
         plan_field.error_messages["required"] = "Please choose a plan."
         gift_field: Any = self.fields["gift"]
         gift_field.choices = [(0, "Not today"), *((a, format_money(a, currency, short=True)) for a in GIFTS)]
+        self.currency = currency
         self.fields["gift_other"].currency = currency  # type: ignore[attr-defined]
         self.initial.setdefault("attempt", uuid.uuid4().hex)
         self.initial.setdefault("gift", 0)
         if not may_renew or not any(plan.can_renew_by_card for plan in offers):
             del self.fields["renews"]
+        if paid_until and paid_until > timezone.localdate() + AHEAD:
+            until = f"{paid_until:%B} {paid_until.day}, {paid_until.year}"
+            self.fields["ahead"].label = f"I am paid until {until}, and I want to pay for the time after it today"
+        else:
+            del self.fields["ahead"]
         self.parts = {plan: plan.parts for plan in offers if plan.parts > 1}
         if not self.parts:
             del self.fields["in_parts"]

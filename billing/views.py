@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from billing import actions, gift_cards, instalments, pay_links, receipts, subscriptions
+from billing import actions, bills, gift_cards, instalments, pay_links, receipts, subscriptions
 from billing.forms import ChangeForm, CodeForm, DuesForm, FriendForm, GiftForm, PauseForm
 from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Subscription
 from loaf.lib.access import open_to_all
@@ -33,18 +33,22 @@ def membership(request: HttpRequest) -> HttpResponse:
     current, offers = at.running or at.last, _offers(at)
     chosen_plan = at.last.plan if at.last and at.last.plan in offers else next(iter(offers), None)
     unpaid, parts = at.next_start or timezone.localdate(), instalments.owed_of(member) if at.owed else []
+    typed = request.POST.dict() if bills.wants_change(request) else {}
     form = DuesForm(
-        request.POST or None, offers=offers, currency=settings.CURRENCY, may_renew=renewal is None,
-        initial={"plan": chosen_plan.pk if chosen_plan else None},
+        None if typed else request.POST or None, offers=offers, currency=settings.CURRENCY, may_renew=renewal is None,
+        paid_until=at.last.ends_on if at.last else None, initial={"plan": chosen_plan.pk if chosen_plan else None, **typed},
     )  # fmt: skip
     status = 200
-    if request.method == "POST":
+    if form.is_bound:
         if form.is_valid():
             try:
-                return redirect(_checkout(member, form))
+                return _checkout(request, member, form, offers)
             except actions.BillingError as error:
                 form.add_error(None, str(error))
         status = 422
+    is_first = chosen_plan is not None and not (typed or form.is_bound)
+    shown = bills.dues_bill(actions.Wish(plan=chosen_plan), offers[chosen_plan]) if chosen_plan and is_first else None
+    charges = renewal is not None and renewal.charges_on is not None and renewal.status == "active"
     context = {
         "member": member,
         "current": current,
@@ -57,7 +61,10 @@ def membership(request: HttpRequest) -> HttpResponse:
         "plans": list(offers),
         "pause": PauseForm(),
         "parts": parts,
-        "pays_ahead": bool(parts) or (renewal is not None and renewal.charges_on is not None and renewal.status == "active"),
+        "next_part": bills.part_bill(parts[0]) if parts else None,
+        "bill": shown,
+        "each": [(plan.pk, offer.dues, bills.then(plan), bills.days_of(offer.starts_on, offer.ends_on)) for plan, offer in offers.items()],
+        "pays_ahead": "ahead" in form.fields or bool(parts) or charges,
         "card_given": "card" in request.GET,
         "can_change": current is not None and current.ends_on is not None and not current.covered_by_id and len(offers) > 1,
         "can_renew": renewal is None and _may_renew(at.last),
@@ -80,14 +87,16 @@ def _offers(at: actions.Position) -> dict[Plan, actions.Offer]:
     return found
 
 
-def _checkout(member: Member, form: DuesForm) -> str:
+def _checkout(request: HttpRequest, member: Member, form: DuesForm, offers: dict[Plan, actions.Offer]) -> HttpResponse:
+    """To the card page with what stood on the button, or the sum first. Raises BillingError."""
     given = form.cleaned_data
     wish = actions.Wish(
         plan=given["plan"], gift=form.gift_amount, renews=bool(given.get("renews")), is_reduced=bool(given.get("is_reduced")),
         in_parts=bool(given.get("in_parts")),
     )  # fmt: skip
     key = actions.attempt_key(given["attempt"], member.pk, wish.plan.pk, wish.gift, wish.renews, wish.is_reduced, wish.in_parts)
-    return actions.start_dues_checkout(member=member, wish=wish, attempt=key)
+    bill = bills.dues_bill(wish, actions.offer_for(at=actions.position_of(member), wish=wish))
+    return bills.pay_or_show(request, bill, lambda: actions.start_dues_checkout(member=member, wish=wish, attempt=key, seen=bill.total))
 
 
 @member_required("POST")
@@ -135,8 +144,8 @@ def change_plan(request: HttpRequest) -> HttpResponse:
     if term is None or term.ends_on is None or term.covered_by_id:
         return redirect("membership")
     choices = _changes(at, term, running)
-    form = ChangeForm(request.POST or None, choices=choices)
-    if request.method == "POST" and form.is_valid():
+    form = ChangeForm(None if bills.wants_change(request) else request.POST or None, choices=choices, initial=request.POST.dict())
+    if form.is_bound and form.is_valid():
         plan, is_now = form.chosen
         try:
             if not is_now and running:
@@ -144,7 +153,11 @@ def change_plan(request: HttpRequest) -> HttpResponse:
                 messages.success(request, f"From {short_day(running.charges_on)} your plan is “{plan}”.")
                 return redirect("membership")
             key = actions.attempt_key(form.cleaned_data["attempt"], member.pk, plan.pk, "switch")
-            return redirect(actions.start_dues_checkout(member=member, wish=actions.Wish(plan=plan, switches=True), attempt=key))
+            wish = actions.Wish(plan=plan, switches=True)
+            bill = bills.dues_bill(wish, actions.offer_for(at=at, wish=wish))
+            return bills.pay_or_show(
+                request, bill, lambda: actions.start_dues_checkout(member=member, wish=wish, attempt=key, seen=bill.total)
+            )
         except actions.BillingError as error:
             form.add_error(None, str(error))
     context = {"member": member, "term": term, "covered": at.last, "next_start": at.next_start, "running": running, "form": form,
@@ -193,12 +206,19 @@ def receipt_pdf(request: HttpRequest, reference: str) -> HttpResponse:
 def pay_part(request: HttpRequest) -> HttpResponse:
     """On to the card page with the next part of her dues."""
     member = request.member  # type: ignore[attr-defined]
+    owed = instalments.owed_of(member)
+    if bills.wants_change(request) or not owed:
+        return redirect("membership")
     try:
-        payment = instalments.next_part(member=member, attempt=actions.attempt_key(request.POST.get("attempt", ""), member.pk, "part"))
-        return redirect(actions.open_checkout(payment=payment))
+        return bills.pay_or_show(request, bills.part_bill(owed[0]), lambda: _part(request, member))
     except actions.BillingError as error:
         messages.error(request, str(error))
         return redirect("membership")
+
+
+def _part(request: HttpRequest, member: Member) -> str:
+    payment = instalments.next_part(member=member, attempt=actions.attempt_key(request.POST.get("attempt", ""), member.pk, "part"))
+    return actions.open_checkout(payment=payment)
 
 
 @member_required("GET", "POST")
@@ -223,17 +243,26 @@ def pay_for(request: HttpRequest, token: str) -> HttpResponse:
         link = pay_links.read(token)
     except actions.BillingError as error:
         return render_page(request, "billing/pay_for.html", {"problem": str(error)}, status=404)
-    form = FriendForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = FriendForm(None if bills.wants_change(request) else request.POST or None, initial=request.POST.dict())
+    if form.is_bound and form.is_valid():
         given = form.cleaned_data
         key = actions.attempt_key(given["attempt"], link.member.pk, link.plan.pk, given["email"], given["name"])
         try:
             _not_too_often(request)
             wish = actions.Wish(plan=link.plan, friend=(given["name"], given["email"]))
-            return redirect(actions.start_dues_checkout(member=link.member, wish=wish, attempt=key))
+            return bills.pay_or_show(
+                request, bills.friend_bill(link.offer, link.plan),
+                lambda: actions.start_dues_checkout(member=link.member, wish=wish, attempt=key, seen=link.offer.dues),
+            )  # fmt: skip
         except actions.BillingError as error:
             form.add_error(None, str(error))
-    context = {"called": link.member.called, "amount": link.offer.dues, "currency": link.plan.currency, "form": form}
+    context = {
+        "called": link.member.called,
+        "bill": bills.friend_bill(link.offer, link.plan),
+        "amount": link.offer.dues,
+        "currency": link.plan.currency,
+        "form": form,
+    }
     return render_page(request, "billing/pay_for.html", context, status=422 if form.errors else 200)
 
 
@@ -247,13 +276,17 @@ def _not_too_often(request: HttpRequest) -> None:
 def give_membership(request: HttpRequest) -> HttpResponse:
     """A membership for somebody else, bought by anybody."""
     member = current_member(request)
-    form = GiftForm(request.POST or None, initial={"name": str(member), "email": member.email} if member else {})
-    if request.method == "POST" and form.is_valid():
+    known = {"name": str(member), "email": member.email} if member else {}
+    form = GiftForm(None if bills.wants_change(request) else request.POST or None, initial={**known, **request.POST.dict()})
+    if form.is_bound and form.is_valid():
         given = form.cleaned_data
         key = actions.attempt_key(given["attempt"], given["plan"].pk, given["email"], given["name"])
         try:
             _not_too_often(request)
-            return redirect(gift_cards.buy(plan=given["plan"], name=given["name"], email=given["email"], buyer=member, attempt=key))
+            return bills.pay_or_show(
+                request, bills.gift_card_bill(given["plan"]),
+                lambda: gift_cards.buy(plan=given["plan"], name=given["name"], email=given["email"], buyer=member, attempt=key),
+            )  # fmt: skip
         except actions.BillingError as error:
             form.add_error(None, str(error))
     return render_page(request, "billing/give_membership.html", {"form": form}, status=422 if form.errors else 200)

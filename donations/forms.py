@@ -17,7 +17,7 @@ class DonationForm(forms.Form):
     """One page: how much, for what, from whom. Works without an account and without JavaScript."""
 
     amount = NumberChoiceField(label="How much would you like to give?")
-    other = MoneyField(currency="usd", minimum=MINIMUM, required=False, label="Another amount", help_text="From $1, in dollars.")
+    other = MoneyField(currency="usd", minimum=MINIMUM, required=False, label="Another amount", keeps=True)
     fund = forms.ModelChoiceField(Fund.objects.none(), empty_label=None, widget=forms.RadioSelect, label="What is it for?")
     name = TidyCharField(max_length=200, label="Your name", widget=forms.TextInput({"autocomplete": "name"}))
     email = EmailField(label="E-mail", help_text="For your receipt. Nothing else comes there.")
@@ -34,7 +34,9 @@ class DonationForm(forms.Form):
         amount.choices = [(value, format_money(value, currency, short=True)) for value, _ in AMOUNTS]
         fund: Any = self.fields["fund"]
         fund.queryset = funds
+        self.currency = currency
         self.fields["other"].currency = currency  # type: ignore[attr-defined]
+        self.fields["other"].help_text = f"From {format_money(MINIMUM, currency, short=True)}. It takes the place of the choice above."
         self.fields["name"].error_messages["required"] = "Please type your name; it stands on your receipt."
         self.initial.setdefault("amount", 2500)
         self.initial.setdefault("attempt", uuid.uuid4().hex)

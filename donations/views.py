@@ -1,12 +1,13 @@
 """Giving, for anybody."""
 
+import functools
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
+from billing import bills
 from billing.actions import BillingError, attempt_key
 from donations import actions
 from donations.forms import AMOUNTS, DonationForm
@@ -29,9 +30,10 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
     initial: dict[str, Any] = {"fund": chosen.pk if chosen else None}
     if member:
         initial |= {"name": str(member), "email": member.email}
-    form = DonationForm(request.POST or None, currency=settings.CURRENCY, funds=funds, initial=initial)
+    typed = request.POST.dict() if bills.wants_change(request) else {}
+    form = DonationForm(None if typed else request.POST or None, currency=settings.CURRENCY, funds=funds, initial=initial | typed)
     status = 200
-    if request.method == "POST":
+    if form.is_bound:
         status = 422
         if form.is_valid():
             if not limits.allow("donate", limits.client_address(request), limit=20, seconds=600):
@@ -48,13 +50,26 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
                     given["may_be_thanked"],
                     given["dedication"],
                 )
+                start = functools.partial(
+                    actions.start_donation, fund=given["fund"], amount=given["total"], currency=settings.CURRENCY, name=given["name"],
+                    email=given["email"], donor=member, attempt=attempt, may_be_thanked=given["may_be_thanked"],
+                    dedication=given["dedication"],
+                )  # fmt: skip
                 try:
-                    url = actions.start_donation(
-                        fund=given["fund"], amount=given["total"], currency=settings.CURRENCY, name=given["name"],
-                        email=given["email"], donor=member, attempt=attempt,
-                        may_be_thanked=given["may_be_thanked"], dedication=given["dedication"],
-                    )  # fmt: skip
-                    return redirect(url)
+                    return bills.pay_or_show(request, _bill(given), start)
                 except BillingError as error:
                     form.add_error(None, str(error))
-    return render_page(request, "donations/donate.html", {"form": form, "amounts": dict(AMOUNTS), "funds": funds}, status=status)
+    first = "" if typed or form.is_bound else bills.once(form.initial["amount"], settings.CURRENCY, "Give")
+    context = {"form": form, "amounts": dict(AMOUNTS), "funds": funds, "button": first}
+    return render_page(request, "donations/donate.html", context, status=status)
+
+
+def _bill(given: dict[str, Any]) -> bills.Bill:
+    """The gift as its button and its page say it."""
+    line = bills.Line("Your gift", str(given["fund"]), given["total"])
+    facts = [("Receipt to", f"{given['name']}, {given['email']}")]
+    if given["dedication"]:
+        facts.append(("In memory or honor of", given["dedication"]))
+    facts.append(("May we thank you by name?", "Yes, in the newsletter" if given["may_be_thanked"] else "No. Only the treasurer knows"))
+    button = bills.once(given["total"], settings.CURRENCY, "Give")
+    return bills.Bill((line,), settings.CURRENCY, button, "By card, this once", facts=tuple(facts))

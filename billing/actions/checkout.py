@@ -79,11 +79,11 @@ def offer_for(*, at: Position, wish: Wish) -> Offer:
     return Offer(full, waived, 0, starts_on, ends_on)
 
 
-def start_dues_checkout(*, member: Member, wish: Wish, attempt: str) -> str:
+def start_dues_checkout(*, member: Member, wish: Wish, attempt: str, seen: int | None = None) -> str:
     """Open the payment page for a term of membership and what goes with it; return its address.
 
-    The same attempt, or the same wish while a page is open, gives the same page: a double click never pays twice.
-    Raises BillingError.
+    The same attempt, or the same wish while a page is open, gives the same page: a double click never pays twice. `seen`:
+    the sum she read, minor units; another one is not asked for. Raises BillingError.
     """
     _require_cards()
     superseded = ""
@@ -91,6 +91,8 @@ def start_dues_checkout(*, member: Member, wish: Wish, attempt: str) -> str:
         with transaction.atomic():
             locked = Member.objects.select_for_update().get(pk=member.pk)
             payment, superseded = _open_dues_payment(locked, wish, attempt)
+            if seen is not None and payment.amount != seen:
+                raise BillingError("The sum has changed meanwhile. Please look at it again.")
     except IntegrityError:
         # The same form in another window got there first.
         payment = Payment.objects.get(attempt=attempt)
@@ -251,7 +253,11 @@ def _require_cards() -> None:
 
 
 def _expire_quietly(session_id: str) -> None:
+    """Close a page nobody should pay any more: at once, and by a task that tries again where Stripe cannot be reached."""
+    from billing.tasks import expire_page
+
     try:
         stripe.expire_checkout(session_id)
     except stripe.StripeDown:
-        log.warning("an older payment page could not be closed; it closes by itself within a day")
+        log.warning("an older payment page could not be closed yet")
+        expire_page.enqueue(session_id)

@@ -128,6 +128,7 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
         first, last = term_of(membership.plan, at.next_start, anchor=at.anchor)
     except BillingError as error:
         return str(error)
+    _say_if_twice(membership, first, payment)
     membership.starts_on, membership.anchor_day = first, at.anchor or first.day
     if not (membership.granted_reason and membership.ends_on):
         membership.ends_on = last
@@ -142,6 +143,15 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
     subscriptions.term_began(membership=membership, payment=payment)
     let_go(replaced, reason="The household’s plan ended")
     return ""
+
+
+def _say_if_twice(membership: Membership, first: dt.date, payment: Payment | None) -> None:
+    """Two payments at the same moment (a card and a check, two pages) buy two terms: kept, and somebody asks whether it was meant."""
+    if payment is None or payment.stripe_invoice_id or membership.granted_reason or first <= membership.starts_on:
+        return
+    day = f"{first:%B} {first.day}, {first.year}"
+    note = f"While this was being paid, other dues came: it now buys the time from {day}. Please ask whether that was meant."
+    Payment.objects.filter(pk=payment.pk).update(attention=note)
 
 
 def _day_of(payment: Payment | None) -> dt.date:

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from billing import actions, events, ledger
 from billing.models import LedgerEntry, Membership, Payment, ProviderEvent
-from billing.tests.paying import deliver, open_page, pay, session_of
+from billing.tests.paying import deliver, open_page, pay, press, session_of
 from loaf.sweep import sweep
 from members.models import NumberSeries
 from notices.models import Message
@@ -244,10 +244,10 @@ def test_tampered_amounts_and_plans_are_refused(due):
     _, _, client, plan = due
     make_plan(is_active=False, slug="gone")
     for gift_other in ("-5", "0.001", "1e9", "999999999", "abc"):
-        answer = client.post(reverse("membership"), {"plan": plan.pk, "gift": "0", "gift_other": gift_other, "attempt": "x"})
+        answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "gift_other": gift_other, "attempt": "x"})
         assert answer.status_code == 422, gift_other
     for bad in ("999", "", "x"):
-        assert client.post(reverse("membership"), {"plan": bad, "attempt": "x"}).status_code == 422
+        assert press(client, reverse("membership"), {"plan": bad, "attempt": "x"}).status_code == 422
     assert not Payment.objects.exists()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from billing import actions, gift_cards, office, subscriptions
 from billing.errors import BillingError
 from billing.models import Membership, Payment, Subscription
-from billing.tests.paying import deliver, open_page, pay
+from billing.tests.paying import deliver, open_page, pay, press
 from loaf.lib.dates import add_months
 from loaf.lib.templatetags.loaf import short_day
 from notices.models import Message
@@ -93,11 +93,11 @@ def test_right_now_is_the_running_term_and_the_next_one_is_named_after_it(as_use
 def test_change_with_the_next_charge_is_named_and_taken_back(life):
     life.begin()
     other = make_plan(minimum_amount=6000, name="Household")
-    life.client.post(reverse("change_plan"), {"choice": f"{other.pk}-later", "attempt": "f"})
+    press(life.client, reverse("change_plan"), {"choice": f"{other.pk}-later", "attempt": "f"})
     html = page(life.client, "change_plan")
     assert f"From {short_day(life.row.charges_on)} it is “Household”, as you chose." in html
     assert "Keep Member from" in html
-    life.client.post(reverse("change_plan"), {"choice": f"{life.plan.pk}-later", "attempt": "g"})
+    press(life.client, reverse("change_plan"), {"choice": f"{life.plan.pk}-later", "attempt": "g"})
     assert life.row.plan == life.plan
 
 
@@ -126,24 +126,24 @@ def test_parts_to_come_stand_on_the_page_in_the_receipt_and_first(stripe_sandbox
     member = make_person(status="payment_pending", email="ruth@example.org")
     plan = make_plan(minimum_amount=6000, parts=3)
     client = as_user(member.user)
-    answer = client.post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
+    answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
     deliver(pay(stripe_sandbox, answer.url), work)
     thanks = client.get(reverse("payment_result", args=[Payment.objects.get().reference])).content.decode()
     assert thanks.count("<span>Due ") == 2
     assert "Part 3 to come: $20.00 on" in Message.objects.get(kind="receipt").text
     html = page(client)
-    assert html.index("Pay the next part") < html.index("Pay ahead by card")
+    assert html.index("Parts still to pay") < html.index("Pay ahead by card")
 
 
 def test_amount_chosen_and_typed_is_asked_about(life):
     data = {"plan": life.plan.pk, "gift": "5000", "gift_other": "12", "attempt": "x"}
-    answer = life.client.post(reverse("membership"), data)
+    answer = press(life.client, reverse("membership"), data)
     assert "You chose $50 and typed $12. Please keep one of the two." in answer.content.decode()
     assert not Payment.objects.exists()
 
 
 def test_code_that_was_used_is_confirmed_by_letter(stripe_sandbox, life, work, client):
-    answer = client.post(reverse("give_membership"), {"plan": life.plan.pk, "name": "A Friend", "email": "f@example.org", "attempt": "g"})
+    answer = press(client, reverse("give_membership"), {"plan": life.plan.pk, "name": "A Friend", "email": "f@example.org", "attempt": "g"})
     deliver(pay(stripe_sandbox, answer.url), work)
     payment = Payment.objects.get()
     assert payment.lines.get().label == "Member, for somebody else"

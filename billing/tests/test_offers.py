@@ -12,7 +12,7 @@ from billing import actions, fund, gift_cards, instalments, ledger, office, pay_
 from billing.errors import BillingError
 from billing.models import Account, GiftCard, Instalment, LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.refunds import left_to_refund
-from billing.tests.paying import deliver, pay
+from billing.tests.paying import deliver, pay, press
 from loaf.sweep import sweep
 from members.actions import decide_approval
 from members.models import Approval
@@ -45,7 +45,7 @@ def paid_at(sandbox, answer, work):
 def bought(stripe_sandbox, client, work):
     plan = make_plan(name="Member", minimum_amount=4000)
     data = {"plan": plan.pk, "name": "Barb Buyer", "email": "barb@example.org", "attempt": "a"}
-    paid_at(stripe_sandbox, client.post(reverse("give_membership"), data), work)
+    paid_at(stripe_sandbox, press(client, reverse("give_membership"), data), work)
     return GiftCard.objects.get()
 
 
@@ -117,7 +117,7 @@ def test_link_shows_a_first_name_and_an_amount_and_works_once(stripe_sandbox, as
     assert "$40.00" in page
     for hidden in ("Hidden", "ruth@example.org", "secret club", str(ruth.member_number) + "<"):
         assert hidden not in page
-    paid_at(stripe_sandbox, client.post(f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"}), work)
+    paid_at(stripe_sandbox, press(client, f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"}), work)
     ruth.refresh_from_db()
     assert ruth.status == "active"
     payment = Payment.objects.get()
@@ -148,9 +148,9 @@ def test_links_that_are_false_or_old_are_over(client, ruth):
 def test_friend_at_the_card_page_does_not_take_hers_over(stripe_sandbox, as_user, client, work, ruth):
     """She opens her own page, then a friend opens one: the older page is closed, one payment comes, one term begins."""
     plan = make_plan(minimum_amount=4000)
-    mine = as_user(ruth.user).post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "mine"})
+    mine = press(as_user(ruth.user), reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "mine"})
     url = pay_links.make(member=ruth, plan=plan).split("/", 3)[3]
-    theirs = client.post(f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
+    theirs = press(client, f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
     assert mine.url != theirs.url
     paid_at(stripe_sandbox, theirs, work)
     assert Membership.objects.filter(status="active").count() == 1
@@ -172,7 +172,7 @@ def in_parts(stripe_sandbox, as_user, work, ruth):
     plan = make_plan(minimum_amount=4000, parts=3, grace_days=30)
     client = as_user(ruth.user)
     data = {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"}
-    paid_at(stripe_sandbox, client.post(reverse("membership"), data), work)
+    paid_at(stripe_sandbox, press(client, reverse("membership"), data), work)
     return Membership.objects.get()
 
 
@@ -188,8 +188,8 @@ def test_first_part_begins_the_whole_term(in_parts, ruth):
 
 def test_next_part_by_card_and_the_last_by_check(stripe_sandbox, as_user, work, ruth, in_parts, treasurer):
     client = as_user(ruth.user)
-    assert "Pay the next part" in client.get(reverse("membership")).content.decode()
-    first, again = (client.post(reverse("pay_part"), {"attempt": key}) for key in ("x", "y"))
+    assert "Parts still to pay" in client.get(reverse("membership")).content.decode()
+    first, again = (press(client, reverse("pay_part"), {"attempt": key}) for key in ("x", "y"))
     assert first.url == again.url, "a second window finds the same page"
     paid_at(stripe_sandbox, first, work)
     assert [row.number for row in instalments.still_open(in_parts)] == [3]
@@ -199,8 +199,8 @@ def test_next_part_by_card_and_the_last_by_check(stripe_sandbox, as_user, work, 
     office.record_payment(entry=office.Entry(amount=1333, check_number="2", **entry), by=treasurer, currency="usd")
     assert instalments.still_open(in_parts) == []
     assert Membership.objects.count() == 1
-    assert "Pay the next part" not in client.get(reverse("membership")).content.decode()
-    answer = client.post(reverse("pay_part"), {"attempt": "z"}, follow=True)
+    assert "Parts still to pay" not in client.get(reverse("membership")).content.decode()
+    answer = press(client, reverse("pay_part"), {"attempt": "z"}, follow=True)
     assert "There is no part left to pay." in answer.content.decode()
     assert Payment.objects.filter(status="succeeded").count() == 3
     assert ledger.proof() == []
@@ -234,10 +234,12 @@ def test_first_part_by_check_begins_it_too(ruth, treasurer):
 
 def test_parts_and_renewing_do_not_mix(as_user, ruth):
     plan = make_plan(parts=3)
-    html = as_user(ruth.user).post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on", "renews": "yes"})
+    html = press(
+        as_user(ruth.user), reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on", "renews": "yes"}
+    )
     assert "Please choose one of the two" in html.content.decode()
     other = make_plan()
-    html = as_user(ruth.user).post(reverse("membership"), {"plan": other.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
+    html = press(as_user(ruth.user), reverse("membership"), {"plan": other.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
     assert "This plan is paid at once" in html.content.decode()
 
 
@@ -248,7 +250,7 @@ def lowered(sandbox, as_user, work, n):
     plan = Plan.objects.filter(reduced_amount=1000).first() or make_plan(minimum_amount=4000, reduced_amount=1000)
     member = make_person(status="payment_pending", email=f"low{n}@example.org")
     data = {"plan": plan.pk, "gift": "0", "attempt": "a", "is_short": "on", "is_reduced": "on"}
-    paid_at(sandbox, as_user(member.user).post(reverse("membership"), data), work)
+    paid_at(sandbox, press(as_user(member.user), reverse("membership"), data), work)
     return member
 
 

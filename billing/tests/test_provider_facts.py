@@ -13,7 +13,7 @@ from billing import actions, ledger, office, refunds
 from billing.gateways import stripe
 from billing.models import LedgerEntry, Membership, Payment, Payout, ProviderEvent, Refund
 from billing.reconcile import reconcile
-from billing.tests.paying import deliver, news_of, open_page, pay, session_of
+from billing.tests.paying import deliver, news_of, open_page, pay, press, session_of
 from billing.tests.test_office import balance, pay_dues
 from loaf.sweep import sweep
 from notices.models import Message
@@ -273,7 +273,7 @@ def test_paying_an_upgrade_back_gives_back_what_it_replaced(stripe_sandbox, as_u
     client, small, big = as_user(member.user), make_plan(minimum_amount=4000), make_plan(minimum_amount=9000)
     deliver(pay(stripe_sandbox, open_page(client, small).url), work)
     first = member.memberships.get()
-    answer = client.post(reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
+    answer = press(client, reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
     deliver(pay(stripe_sandbox, answer.url), work)
     upgrade = Payment.objects.get(lines__membership__plan=big)
     refunds.refund_payment(payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True)

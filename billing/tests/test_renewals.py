@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import actions, ledger, subscriptions
 from billing.models import LedgerEntry, Membership, Payment, Subscription
-from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, session_of
+from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, press, session_of
 from loaf.lib.templatetags.loaf import short_day
 from loaf.sweep import sweep
 from members.actions import change_status
@@ -241,7 +241,7 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
     assert f"Household from today: ${difference / 100:.2f} now, covered until {until}, then $90 a year by itself" in html
     assert f"Small from {short_day(life.row.charges_on)}: $10 a year, nothing now" in html
     assert "Small from today" not in html
-    answer = life.client.post(reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"})
+    answer = press(life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"})
     assert life.terms() == [term], "the old one runs until the new one is paid"
     life.tell(lambda: pay(life.sandbox, answer.url))
     life.work()
@@ -256,13 +256,13 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
 def test_change_of_plan_with_the_next_charge_costs_nothing_now(life):
     life.begin()
     small = make_plan(minimum_amount=1000, name="Small")
-    life.client.post(reverse("change_plan"), {"choice": f"{small.pk}-later", "attempt": "f"})
+    press(life.client, reverse("change_plan"), {"choice": f"{small.pk}-later", "attempt": "f"})
     life.work()
     assert life.there["items"]["data"][0]["price"]["unit_amount"] == 1000
     life.charge()
     assert Payment.objects.latest("pk").amount == 1000
     assert [t.plan.name for t in life.terms()] == ["Member", "Small"]
-    refused = life.client.post(reverse("change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"})
+    refused = press(life.client, reverse("change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"})
     assert refused.status_code == 422
     assert "That cannot be had any more" in refused.content.decode()
 
@@ -271,9 +271,9 @@ def test_lower_dues_take_two_ticks_and_leave_no_mark_in_the_term_list(life, as_u
     life.plan.reduced_amount = 1500
     life.plan.save()
     data = {"plan": life.plan.pk, "gift": "0", "attempt": "r", "is_short": "on"}
-    refused = life.client.post(reverse("membership"), data)
+    refused = press(life.client, reverse("membership"), data)
     assert "please tick both lines" in refused.content.decode()
-    answer = life.client.post(reverse("membership"), {**data, "is_reduced": "on"})
+    answer = press(life.client, reverse("membership"), {**data, "is_reduced": "on"})
     life.tell(lambda: pay(life.sandbox, answer.url))
     term = life.terms()[0]
     assert (Payment.objects.get().amount, term.dues_amount, term.waived_amount) == (1500, 4000, 2500)
@@ -287,7 +287,7 @@ def test_lower_dues_take_two_ticks_and_leave_no_mark_in_the_term_list(life, as_u
 
 def test_two_windows_begin_one_renewal(life):
     life.begin()
-    again = life.client.post(reverse("membership"), {"plan": life.plan.pk, "gift": "0", "attempt": "z", "renews": "yes"})
+    again = press(life.client, reverse("membership"), {"plan": life.plan.pk, "gift": "0", "attempt": "z", "renews": "yes"})
     life.tell(lambda: pay(life.sandbox, again.url))
     assert Subscription.objects.live().count() == 1
     assert len(life.sandbox.store.kinds["subscriptions"]) == 1

@@ -12,7 +12,7 @@ from billing.errors import BillingError
 from billing.gateways.stripe_bank import KnownPayout
 from billing.models import Deposit, GiftCard, LedgerEntry, Membership, Payment, Plan, Subscription
 from billing.reconcile import reconcile
-from billing.tests.paying import BAD_LATER, deliver, open_page, pay, session_of
+from billing.tests.paying import BAD_LATER, deliver, open_page, pay, press, session_of
 from loaf.sweep import sweep
 from members.actions import change_status, set_two_person_rule
 from members.models import Household, HouseholdMember
@@ -61,7 +61,7 @@ def test_gift_code_puts_the_charge_off(life, client):
     deliver(
         pay(
             life.sandbox,
-            client.post(reverse("give_membership"), {"plan": life.plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"}).url,
+            press(client, reverse("give_membership"), {"plan": life.plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"}).url,
         ),
         life.work,
     )
@@ -80,7 +80,7 @@ def test_another_rhythm_with_the_next_charge_charges_nothing_today(life):
 
 
 def test_page_paid_without_a_membership_begins_no_renewal(life, boss, alone):
-    answer = life.client.post(reverse("membership"), {"plan": life.plan.pk, "gift": "0", "attempt": "a", "renews": "yes"})
+    answer = press(life.client, reverse("membership"), {"plan": life.plan.pk, "gift": "0", "attempt": "a", "renews": "yes"})
     grants.ask_grant(member=life.member, plan=make_plan(interval="lifetime"), ends_on=None, reason="Honorary", by=boss)
     assert Payment.objects.get().status == "abandoned", "her open page is closed"
     life.tell(lambda: pay(life.sandbox, answer.url))
@@ -163,7 +163,7 @@ def test_fixed_plan_paid_twice_is_booked_and_asks_for_a_person(stripe_sandbox, a
 def test_friends_open_page_does_not_block_a_renewal(life, client):
     life.begin()
     url = pay_links.make(member=life.member, plan=life.plan).split("/", 3)[3]
-    client.post(f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
+    press(client, f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
     life.charge()
     assert [p.status for p in Payment.objects.filter(method="card").order_by("pk")] == ["succeeded", "abandoned", "succeeded"]
 
@@ -171,7 +171,7 @@ def test_friends_open_page_does_not_block_a_renewal(life, client):
 def test_two_friends_get_a_page_each_in_their_own_name(stripe_sandbox, client, work):
     member = make_person(status="payment_pending", email="r@example.org")
     url = pay_links.make(member=member, plan=make_plan()).split("/", 3)[3]
-    pages = [client.post(f"/{url}", {"name": name, "email": f"{name}@example.org", "attempt": "a"}).url for name in ("ann", "bea")]
+    pages = [press(client, f"/{url}", {"name": name, "email": f"{name}@example.org", "attempt": "a"}).url for name in ("ann", "bea")]
     assert pages[0] != pages[1]
     deliver(pay(stripe_sandbox, pages[1]), work)
     assert Payment.objects.get(status="succeeded").payer_name == "bea"
@@ -182,7 +182,7 @@ def test_two_friends_get_a_page_each_in_their_own_name(stripe_sandbox, client, w
 def test_change_paid_late_takes_no_other_term_away(life, boss):
     life.begin()
     bigger = make_plan(minimum_amount=9000)
-    page = life.client.post(reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "c"}).url
+    page = press(life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "c"}).url
     Payment.objects.filter(status="pending").update(payer=make_person())  # as if the check came while a debit was on its way
     entry = make_term(member=life.member, plan=life.plan, days_left=900, starts_on=life.terms()[0].ends_on + dt.timedelta(days=1))
     life.tell(lambda: pay(life.sandbox, page))
@@ -194,7 +194,7 @@ def test_change_to_a_plan_that_ended_meanwhile_takes_nothing_away(life):
     """The page for “until Friday” is paid on Saturday: the money is booked, and what she had stays."""
     life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
     season = make_plan(minimum_amount=9000, interval="fixed", fixed_end=TODAY())
-    page = life.client.post(reverse("change_plan"), {"choice": f"{season.pk}-now", "attempt": "c"}).url
+    page = press(life.client, reverse("change_plan"), {"choice": f"{season.pk}-now", "attempt": "c"}).url
     Plan.objects.filter(pk=season.pk).update(fixed_end=TODAY() - dt.timedelta(days=1))
     life.tell(lambda: pay(life.sandbox, page))
     assert [term.plan for term in life.terms()] == [life.plan]
@@ -219,7 +219,7 @@ def test_single_plan_after_a_household_lets_the_partner_know(life):
     for each in (life.member, partner):
         HouseholdMember.objects.create(household=home, member=each, confirmed_at=timezone.now())
     actions.cover_household(membership=term)
-    page = life.client.post(reverse("change_plan"), {"choice": f"{life.plan.pk}-now", "attempt": "c"}).url
+    page = press(life.client, reverse("change_plan"), {"choice": f"{life.plan.pk}-now", "attempt": "c"}).url
     life.tell(lambda: pay(life.sandbox, page))
     partner.refresh_from_db()
     assert partner.status == "inactive"
@@ -293,7 +293,7 @@ def test_gift_card_goes_back_whole_or_not_at_all(stripe_sandbox, client, work, b
     deliver(
         pay(
             stripe_sandbox,
-            client.post(reverse("give_membership"), {"plan": plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"}).url,
+            press(client, reverse("give_membership"), {"plan": plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"}).url,
         ),
         work,
     )

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from billing import events, instalments, ledger
 from billing.models import LedgerEntry, Membership, Payment, Plan, ProviderEvent
 from billing.models.plan import Cycle, Interval
-from billing.tests.paying import deliver, news_of, open_page, pay
+from billing.tests.paying import deliver, news_of, open_page, pay, press
 from billing.tests.test_intake import SECRET
 from loaf.checks import stripe_settings_are_safe
 from loaf.lib import money
@@ -252,7 +252,7 @@ def test_whole_way_in_currencies_of_no_and_three_decimals(stripe_sandbox, as_use
     member = make_person(status="payment_pending", email="ruth@example.org")
     plan = make_plan(minimum_amount=amount, currency=currency.lower(), parts=3)
     client = as_user(member.user)
-    answer = client.post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
+    answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
     deliver(pay(stripe_sandbox, answer.url), work)
     payment, charge = Payment.objects.get(), next(iter(stripe_sandbox.store.kinds["charges"].values()))
     assert (payment.status, payment.currency, charge["amount"]) == ("succeeded", currency.lower(), payment.amount)

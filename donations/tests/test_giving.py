@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from billing.intake import store
 from billing.models import LedgerEntry, Payment
+from billing.tests.paying import press
 from donations.models import Donation
 from tests.factories import make_fund, make_person
 
@@ -15,7 +16,7 @@ FORM = {"amount": "2500", "name": "Pat Friendly", "email": "pat@example.net", "a
 
 
 def give(client, fund, /, **more):
-    return client.post(reverse("donate"), {"fund": fund.pk, **FORM, **more})
+    return press(client, reverse("donate"), {"fund": fund.pk, **FORM, **more})
 
 
 def pay(sandbox, url, work):

@@ -96,12 +96,15 @@ class LongTextField(forms.CharField):
 
 
 class MoneyField(forms.CharField):
-    """An amount typed by a person, cleaned to minor units of `currency` (None when empty, or 0 where none is needed)."""
+    """An amount typed by a person, cleaned to minor units of `currency` (None when empty, or 0 where none is needed).
 
-    def __init__(self, *, currency: str, minimum: int = 1, **kwargs: Any) -> None:
+    `keeps`: the browser may write it again after Back; elsewhere an amount of last time would be a trap.
+    """
+
+    def __init__(self, *, currency: str, minimum: int = 1, keeps: bool = False, **kwargs: Any) -> None:
         super().__init__(max_length=20, **kwargs)
         self.currency, self.minimum = currency, minimum
-        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "input"}
+        self.widget.attrs |= {"inputmode": "decimal", "class": "input"} | ({} if keeps else {"autocomplete": "off"})
 
     def prepare_value(self, value: Any) -> Any:
         """Minor units as a person types them: 4000 is 40.00."""

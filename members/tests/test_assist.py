@@ -12,6 +12,7 @@ from billing import actions as billing
 from billing import gift_cards, subscriptions
 from billing.actions import BillingError
 from billing.models import Payment
+from billing.tests.paying import press
 from events.models import Rsvp
 from loaf.routes import all_routes
 from members import assist
@@ -102,7 +103,7 @@ def test_function_that_opens_a_payment_page_refuses_helpers_itself(call, rf, doo
 def test_cards_stay_closed(call):
     _, _, client = call
     plan = make_plan()
-    answer = client.post(reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a"}, follow=True)
+    answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a"}, follow=True)
     assert "does this alone" in answer.content.decode()
 
 

@@ -25,7 +25,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.store = Store(path, api_version=stripe.api_version, base_url=f"http://localhost:{self.server_port}")
         self.api = Api(self.store)
-        self.knobs: dict[str, Any] = {"latency": 0.0, "status": 0, "lose_answer": False, "refuse": ""}
+        self.knobs: dict[str, Any] = {"latency": 0.0, "status": 0, "lose_answer": False, "refuse": "", "down_once": ""}
         self.posts_without_key = 0
         self.calls: list[str] = []
 
@@ -81,6 +81,10 @@ class Handler(BaseHTTPRequestHandler):
         if server.knobs["refuse"] and path.startswith(server.knobs["refuse"]):
             denied = StripeError("The provided key does not have the required permissions.", kind="invalid_request_error")
             self._json(403, denied.body)
+            return
+        if server.knobs["down_once"] == path:
+            server.knobs["down_once"] = ""
+            self._json(500, {"error": {"type": "api_error", "message": "The stand-in was told to fail once."}})
             return
         key = self.headers.get("Idempotency-Key", "")
         if method == "POST" and not key:

@@ -49,6 +49,33 @@
       addUp(form);
     });
   });
+  // The pay button says what is paid now and what follows; the form posts the words that stood on it.
+  const priceIt = (form) => {
+    const write = new Intl.NumberFormat("en-US", { style: "currency", currency: form.dataset.pay });
+    const unit = 10 ** write.resolvedOptions().maximumFractionDigits;
+    const value = (name) => { const field = form.elements[name]; return field ? field.value : ""; };
+    const ticked = (name) => { const field = form.elements[name]; return Boolean(field && field.checked); };
+    const button = form.querySelector("[data-pays]");
+    const plan = form.querySelector("[data-amount] input:checked");
+    const label = plan && plan.closest("[data-amount]");
+    const typed = value("gift_other") || value("other");
+    const chosen = Number(value("gift") || value("amount") || 0);
+    const more = typed ? Math.round(Number(typed.replace(/[^0-9.]/g, "")) * unit) : chosen;
+    const total = more + (label ? Number(label.dataset.amount) : 0);
+    const unclear = !total || Number.isNaN(total) || ["in_parts", "is_short", "is_reduced"].some(ticked);
+    const words = value("renews") === "yes" && label ? form.dataset.autoWords.replace("{then}", label.dataset.then) : form.dataset.onceWords;
+    button.textContent = unclear ? "Check the sum" : words.replace("{}", write.format(total / unit));
+    form.elements.seen.value = unclear ? "" : button.textContent;
+    const bought = form.querySelector("[data-bought]");
+    if (bought && label) bought.textContent = label.dataset.days;
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("form[data-pay]").forEach((form) => {
+      ["input", "change"].forEach((kind) => form.addEventListener(kind, () => priceIt(form)));
+      priceIt(form);
+    });
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-pay]").forEach(priceIt));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

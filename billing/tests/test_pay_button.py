@@ -1,0 +1,142 @@
+"""Nobody pays a sum she has not read on a button, and a done act is not offered as undone."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import actions, office
+from billing.gateways import stripe
+from billing.models import Membership, Payment
+from billing.tests.paying import deliver, open_page, pay, press, session_of
+from loaf.lib.dates import add_months
+from loaf.lib.templatetags.loaf import short_day
+from tests.factories import make_fund, make_person, make_plan, make_staff, make_term
+
+pytestmark = pytest.mark.django_db
+DUES = {"gift": "0", "attempt": "a"}
+
+
+def button(answer):
+    return re.search(
+        r"<button[^>]*data-once[^>]*>(?:<svg.*?</svg>)?([^<]*)</button>\s*</p>\s*<p><button[^>]*name=\"change\"", answer.content.decode()
+    )[1]
+
+
+@pytest.fixture
+def member():
+    return make_person(status="payment_pending")
+
+
+def test_button_says_sum_way_and_how_often(as_user, member, stripe_sandbox):
+    plan, client = make_plan(minimum_amount=6000, parts=3, reduced_amount=1000), as_user(member.user)
+    for more, words in [
+        ({}, "Pay $60.00 by card, once"),
+        ({"gift": "2500", "renews": "yes"}, "Pay $85.00 now, then $60.00 a year"),
+        ({"in_parts": "on"}, "Pay $20.00 now, part 1 of 3"),
+        ({"is_short": "on", "is_reduced": "on"}, "Pay $10.00 by card, once"),
+    ]:
+        answer = client.post(reverse("membership"), {"plan": plan.pk, **DUES, **more})
+        assert (answer.status_code, button(answer)) == (200, words)
+        today = timezone.localdate()
+        assert f"{short_day(today)} to {short_day(add_months(today, 12) - dt.timedelta(days=1))}" in answer.content.decode()
+    assert not Payment.objects.exists(), "nothing went to the bank"
+    page = client.get(reverse("membership")).content.decode()
+    assert "data-pays>Pay $60.00 by card, once</button>" in page
+
+
+def test_price_that_changed_since_the_page_is_shown_before_it_is_paid(as_user, member, stripe_sandbox):
+    plan, client = make_plan(minimum_amount=6000), as_user(member.user)
+    data = {"plan": plan.pk, **DUES, "seen": "Pay $60.00 by card, once"}
+    plan.minimum_amount = 7000
+    plan.save()
+    answer = client.post(reverse("membership"), data)
+    assert button(answer) == "Pay $70.00 by card, once"
+    assert client.post(reverse("membership"), {**data, "seen": button(answer)}).status_code == 302
+    assert Payment.objects.get().amount == 7000
+
+
+def test_change_something_keeps_everything_and_finds_no_fault(as_user, member, stripe_sandbox):
+    plan, other = make_plan(minimum_amount=6000), make_plan(minimum_amount=4000)
+    client = as_user(member.user)
+    typed = {"plan": other.pk, "gift": "0", "gift_other": "12.50", "renews": "yes", "attempt": "a", "change": "yes"}
+    answer = client.post(reverse("membership"), typed)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert 'value="12.50"' in page
+    assert re.search(rf'value="{other.pk}"[^>]*checked', page)
+    assert "error" not in page.split("<main")[1].split("</main")[0]
+    assert plan.is_active
+
+
+def test_gift_says_its_sum_and_what_was_typed(client, stripe_sandbox):
+    fund = make_fund(name="Rides")
+    typed = {"fund": fund.pk, "amount": "2500", "other": "", "name": "June", "email": "june@example.org", "attempt": "a"}
+    assert "data-pays>Give $25.00 by card, once</button>" in client.get(reverse("donate")).content.decode()
+    answer = client.post(reverse("donate"), {**typed, "amount": "", "other": "260", "seen": "Give $25.00 by card, once"})
+    page = answer.content.decode()
+    assert button(answer) == "Give $260.00 by card, once"
+    assert all(words in page for words in ("Rides", "june@example.org", "Only the treasurer knows"))
+    assert press(client, reverse("donate"), typed).status_code == 302
+
+
+@pytest.mark.parametrize("page", ["donate", "membership"])
+def test_typed_amount_stays_after_back(client, as_user, member, page):
+    make_plan()
+    make_fund()
+    html = (as_user(member.user) if page == "membership" else client).get(reverse(page)).content.decode()
+    field = re.search(r'<input[^>]*name="(?:gift_)?other"[^>]*>', html)[0]
+    assert "autocomplete" not in field, "the browser writes it again"
+
+
+def test_whoever_is_paid_for_long_says_that_she_means_it(as_user, stripe_sandbox):
+    member, plan = make_person(), make_plan(minimum_amount=6000)
+    make_term(member=member, plan=plan, days_left=300)
+    client = as_user(member.user)
+    answer = client.post(reverse("membership"), {"plan": plan.pk, **DUES})
+    assert answer.status_code == 422
+    assert "Please tick this, or wait" in answer.content.decode()
+    assert client.post(reverse("membership"), {"plan": plan.pk, **DUES, "ahead": "on"}).status_code == 200
+    near = make_person()
+    make_term(member=near, plan=plan, days_left=30)
+    assert 'name="ahead"' not in as_user(near.user).get(reverse("membership")).content.decode()
+
+
+def test_card_and_check_at_the_same_moment_are_both_kept_and_somebody_asks(as_user, member, stripe_sandbox, work):
+    plan, boss = make_plan(minimum_amount=6000), make_staff("superadmin")
+    answer = open_page(as_user(member.user), plan)
+    events = pay(stripe_sandbox, answer.url)
+    entry = office.Entry(member, "", "cheque", 6000, timezone.localdate(), plan, check_number="7", attempt="c")
+    office.record_payment(entry=entry, by=boss, currency="usd")
+    deliver(events, work)
+    card = Payment.objects.get(provider="stripe")
+    assert "Please ask whether that was meant" in card.attention
+    assert member.memberships.filter(status__in=Membership.PAID).count() == 2
+
+
+def test_page_of_an_older_wish_is_closed_even_when_stripe_was_away(as_user, member, stripe_sandbox, work, monkeypatch):
+    monkeypatch.setattr(stripe, "RETRIES", 0)
+    stripe._client.cache_clear()
+    one, two, client = make_plan(minimum_amount=6000), make_plan(minimum_amount=4000), as_user(member.user)
+    first = session_of(stripe_sandbox, open_page(client, one, attempt="a").url)
+    stripe_sandbox.knobs["down_once"] = f"checkout/sessions/{first['id']}/expire"
+    open_page(client, two, attempt="b")
+    assert first["status"] == "open"
+    work()
+    assert first["status"] == "expired"
+    stripe._client.cache_clear()
+
+
+def test_both_pages_paid_all_the_same_are_told_to_the_treasurer(as_user, member, stripe_sandbox, work):
+    one, two, client = make_plan(minimum_amount=6000), make_plan(minimum_amount=4000), as_user(member.user)
+    first = open_page(client, one, attempt="a").url
+    row = session_of(stripe_sandbox, first)
+    second = open_page(client, two, attempt="b").url
+    row["status"], row["url"] = "open", first  # paid in the second before it was closed
+    deliver(pay(stripe_sandbox, second), work)
+    deliver(pay(stripe_sandbox, first), work)
+    assert Payment.objects.filter(status="succeeded").count() == 2
+    assert [bool(payment.attention) for payment in Payment.objects.order_by("pk")] == [True, False]
+    assert actions.position_of(member).later, "both terms are hers until somebody has asked"
