@@ -58,7 +58,8 @@ class OnceMiddleware:
         done = False
         try:
             response = self.get_response(request)
-            done = response.status_code in (302, 303) and not _was_refused(request)
+            waits = getattr(request, "waits_for_proof", False)
+            done = response.status_code in (302, 303) and not waits and not _was_refused(request)
         finally:
             if not done:
                 row.delete()

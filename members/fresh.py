@@ -46,6 +46,7 @@ def came_with_key(request: HttpRequest) -> bool:
 
 def ask_again(request: HttpRequest) -> HttpResponse:
     """Send the person to prove it; what was about to be sent is kept in the session and done afterwards."""
+    request.waits_for_proof = True  # type: ignore[attr-defined]  # nothing was done yet (loaf.once)
     ways = get_adapter().get_reauthentication_methods(request.user)
     return suspend_request(request, ways[0]["url"])  # type: ignore[no-any-return]
 

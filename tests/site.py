@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from playwright.sync_api import expect
+
 from sandbox.mail import Box, SmtpServer
 from sandbox.stripe.server import Server
 
@@ -62,7 +64,7 @@ class Site:
         self.env = {
             **os.environ, "TESTING": "1", "DATABASE_URL": database, "SITE_URL": self.url, "VAR_DIR": str(self.folder),
             "EMAIL_PORT": str(self.smtp.port), "STRIPE_API_HOST": stripe_url, "STRIPE_CHECKOUT_ORIGIN": stripe_url,
-            "TASK_LEASE_SECONDS": "5", "LOG_LEVEL": "WARNING",
+            "TRUSTED_PROXY_COUNT": "1", "TASK_LEASE_SECONDS": "5", "LOG_LEVEL": "WARNING",
         }  # fmt: skip
 
     def start(self) -> None:
@@ -142,6 +144,18 @@ class Site:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError(f"the site did not start\n{self.log()}")
+
+
+SAYS_THE_SUM = re.compile(r"^(Pay|Give) \$|^Check")
+
+
+def go_on_to_pay(page: Any) -> None:
+    """Press the button that says the sum; where a page shows the sum first, press it there as well."""
+    page.get_by_role("button", name=SAYS_THE_SUM).last.click()
+    shown = page.get_by_role("heading", name="Is this right?")
+    expect(shown.or_(page.get_by_text("This is a stand-in for Stripe’s payment page"))).to_be_visible()
+    if shown.count():
+        page.get_by_role("button", name=SAYS_THE_SUM).click()
 
 
 def chromium_path() -> str:

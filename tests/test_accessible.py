@@ -125,7 +125,7 @@ def test_mistakes_take_the_focus_and_name_the_field(visitor):
     window.page.get_by_label("Another amount").fill("lots")
     window.page.get_by_label("Your name").fill("Pat")
     window.page.get_by_label("E-mail", exact=True).fill("pat@example.net")
-    window.page.get_by_role("button", name="Go on to give").click()
+    window.page.get_by_role("button", name="Check the sum").click()
     expect(window.page).to_have_title(re.compile("^Error: "))
     expect(window.page.locator(".error-summary")).to_be_focused()
     assert window.page.get_by_label("Your name").input_value() == "Pat"

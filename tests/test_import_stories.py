@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.axe import violations
 from tests.site import PASSWORD
-from tests.test_story import look_until, mailed, people_of
+from tests.test_story import look_until, mailed, people_of, say_which_plans
 
 pytestmark = pytest.mark.browser
 ROWS = 20_000
@@ -47,6 +47,7 @@ def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_bac
     page.get_by_role("link", name=re.compile("^Refused")).click()
     expect(page.get_by_text("“half@” is not an e-mail address.")).to_be_visible()
     page.reload()
+    say_which_plans(page, scripts)
     page.get_by_label("Bring in the good lines without them").check()
     page.get_by_role("button", name=f"Run: bring in {2 * ROWS + 1} new and 0 changed").click()
     look_until(page, page.get_by_role("heading", name="Done", exact=True), scripts)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD, person, wait_until
+from tests.site import PASSWORD, go_on_to_pay, person, wait_until
 from tests.test_story import look_until
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scrip
     window.go("/me/membership/")
     page.get_by_text("Just you, $40").click()
     page.get_by_text("And by itself from then on").click()
-    page.get_by_role("button", name="Go on to pay").click()
+    go_on_to_pay(page)
     pay(page, GOOD, scripts)
     reload_until(window, "/me/membership/", page.get_by_text("Yes: $40 on"))
 
@@ -85,11 +85,11 @@ def test_another_plan_today_takes_off_what_was_paid(site, visitor, scripts):
     page = window.page
     window.go("/me/membership/")
     page.get_by_text("Just you, $40").click()
-    page.get_by_role("button", name="Go on to pay").click()
+    go_on_to_pay(page)
     pay(page, GOOD, scripts)
     window.go("/me/membership/change/")
     page.get_by_text("Household from today: $20.00 now").click()
-    page.get_by_role("button", name="Go on").click()
+    go_on_to_pay(page)
     expect(page.get_by_text("20.00 USD").first).to_be_visible()
     pay(page, GOOD, scripts)
     window.go("/me/membership/")
@@ -170,7 +170,7 @@ def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     expect(friend.page.get_by_text("Secret")).not_to_be_visible()
     friend.page.get_by_label("Your name").fill("Frida Friend")
     friend.page.get_by_label("E-mail", exact=True).fill(f"frida-{name.lower()}@example.org")
-    friend.page.get_by_role("button", name="Go on to pay").click()
+    go_on_to_pay(friend.page)
     pay(friend.page, GOOD, scripts)
     site.wait_for_mail("Good news", email)
     friend.go(link.removeprefix(site.url))
@@ -180,7 +180,7 @@ def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     friend.page.get_by_text("Just you, $40, a year").click()
     friend.page.get_by_label("Your name").fill("Frida Friend")
     friend.page.get_by_label("E-mail", exact=True).fill(f"frida-{name.lower()}@example.org")
-    friend.page.get_by_role("button", name="Go on to pay").click()
+    go_on_to_pay(friend.page)
     pay(friend.page, GOOD, scripts)
     code = friend.page.get_by_role("heading", name="The code for your friend").locator("xpath=following-sibling::p[1]").inner_text()
     her.go("/me/membership/code/")
@@ -207,7 +207,7 @@ def test_one_of_a_household_pays_once_for_both(site, visitor, scripts):
     expect(answer.page.get_by_role("heading", name=f"You and {payer}")).to_be_visible()
     ask.go("/me/membership/")
     ask.page.get_by_text("Household, $60").click()
-    ask.page.get_by_role("button", name="Go on to pay").click()
+    go_on_to_pay(ask.page)
     pay(ask.page, GOOD, scripts)
     reload_until(answer, "/me/membership/", answer.page.get_by_text("You’re covered by the dues of your household."))
     expect(answer.page.get_by_text("Active", exact=True)).to_be_visible()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.site import PASSWORD
+from tests.site import PASSWORD, go_on_to_pay
 from tests.test_story import PHONE, look_until
 
 pytestmark = pytest.mark.browser
@@ -46,10 +46,11 @@ def test_from_applying_to_an_active_member(site, visitor, scripts):
     page.wait_for_timeout(3100)  # nobody reads a page in less; the form says so to robots
     page.get_by_role("button", name="Send it").click()
     page.get_by_label("The six digits").fill(site.code_for(email, after=0))
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name=f"Good to have you, {name}")).to_be_visible()
 
     friend = visitor(**options)
+    friend.sign_in_by_code("member@example.org")
     asked = site.wait_for_mail("A short question", "member@example.org", count=before + 1)
     friend.go(asked["text"].split(site.url)[1].split()[0])
     friend.page.get_by_role("button", name="Yes, we know each other").click()
@@ -69,7 +70,7 @@ def test_from_applying_to_an_active_member(site, visitor, scripts):
 
     window.go("/me/membership/")
     page.get_by_text("Just you, $40").click()
-    page.get_by_role("button", name="Go on to pay").click()
+    go_on_to_pay(page)
     page.get_by_label("Card number").fill("4242 4242 4242 4242")
     page.get_by_role("button", name="Pay").click()
     look_until(page, page.get_by_text("Receipt no."), scripts)
@@ -141,7 +142,7 @@ def test_declined_and_applied_again(site, visitor):
         mine.wait_for_timeout(3100)
         mine.get_by_role("button", name="Send it").click()
         mine.get_by_label("The six digits").fill(site.code_for("fern@example.org", after=before))
-        mine.get_by_role("button", name="Go on").click()
+        mine.get_by_role("button", name="Sign in", exact=True).click()
         expect(mine.get_by_role("heading", name=heading)).to_be_visible()
         staff.go("/admin/members/application/?who=us")
         page.get_by_role("link", name="Fern Again").click()
