@@ -143,7 +143,7 @@ class PlanAdmin(DeskAdmin):
     form = PlanForm
     fieldsets = [
         ("The offer", {"fields": ["name", "description", "minimum_amount", "why", "suggested_amount", "reduced_amount"]}),
-        ("How long", {"fields": ["interval", "length", "fixed_end", "cycle", "parts", "grace_days"]}),
+        ("How long", {"fields": ["interval", "length", "fixed_end", "cycle", "parts", "grace_days", "late_counts_from"]}),
         ("What it gives", {"fields": ["seats", "is_full"]}),
         ("Shown", {"fields": ["is_active", "position", "slug"]}),
     ]

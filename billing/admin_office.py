@@ -136,10 +136,14 @@ def _book(request: HttpRequest, day: dict[str, Any], batch: Any, *, keep: bool) 
     return booked
 
 
+PARTS = {"dues": "the dues", "donation": "the gift", "event": "the event", "gift_card": "the membership for somebody else"}
+
+
 class RefundForm(forms.Form):
     """How much goes back, why, and what becomes of the membership where it paid for one."""
 
     amount = MoneyField(currency=settings.CURRENCY, label="Amount")
+    out_of = forms.ChoiceField(required=False, widget=forms.RadioSelect, label="It was paid for several things. Out of which?")
     reason = TidyCharField(max_length=200, label="Why")
     ends_term = forms.TypedChoiceField(
         choices=[("no", "It goes on"), ("yes", "It ends today")], coerce=lambda text: text == "yes", widget=forms.RadioSelect,
@@ -150,6 +154,21 @@ class RefundForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).exists():
             del self.fields["ends_term"]
+        self.whole, parts = refunds.left_to_refund(payment), refunds.parts_left(payment)
+        names = {kind: PARTS.get(kind, "the rest") for kind in parts}
+        field: Any = self.fields["out_of"]
+        field.choices = [(kind, f"{format_money(amount, payment.currency)} of {names[kind]}") for kind, amount in parts.items()]
+        if not parts:
+            del self.fields["out_of"]
+
+    def clean(self) -> dict[str, Any]:
+        """Part of a payment for several things: out of which? All of it needs no answer."""
+        given = super().clean() or self.cleaned_data
+        if "out_of" in self.fields and given.get("amount") == self.whole:
+            given["out_of"] = ""
+        elif "out_of" in self.fields and given.get("amount") and not given.get("out_of"):
+            self.add_error("out_of", "Please choose what it is paid back out of.")
+        return given
 
 
 class StrikeForm(forms.Form):

@@ -11,8 +11,24 @@ from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
 from members.emails import to_member
 from members.models import Member
-from notices.actions import Letter, queue_letter
+from notices.actions import Letter, Recipient, queue_letter, send_letter
+from notices.models import Message
 from notices.words import register
+
+
+def to_payer(letter: Letter, payment: Payment, *, kind: str, key: str) -> None:
+    """The one door to whoever paid: a member by the way she chose, an address she typed for this, else a sheet for the office.
+
+    Nobody who gave is left without a word because there is no e-mail: the office prints it, or calls.
+    """
+    payer = payment.payer
+    if payer and payment.payer_email.lower() in ("", payer.email.lower()):
+        to_member(letter, payer, topic="membership", kind=kind, key=key)
+    elif payment.payer_email:
+        queue_letter(letter, to_email=payment.payer_email, kind=kind, key=key, person=payment.payer_id)
+    elif payment.payer_name:
+        at_hand = Recipient(channel=Message.Channel.POST, name=payment.payer_name, address="We have no address: it may stand on the check.")
+        send_letter(letter, to=at_hand, kind=kind, key=key)
 
 
 def receipt(payment: Payment, membership: Membership) -> None:
@@ -124,10 +140,7 @@ def struck(payment: Payment) -> None:
         closing="Warmly,\nThe office",
         reason="You get this because we had sent you that receipt.",
     )
-    if payment.payer:
-        to_member(letter, payment.payer, topic="membership", kind="payment_struck", key=f"struck-{payment.pk}")
-    elif payment.payer_email:
-        queue_letter(letter, to_email=payment.payer_email, kind="payment_struck", key=f"struck-{payment.pk}")
+    to_payer(letter, payment, kind="payment_struck", key=f"struck-{payment.pk}")
 
 
 def gift_card(card_: GiftCard) -> None:
@@ -169,10 +182,7 @@ def refunded(refund: Refund) -> None:
         box=[f"For receipt no. {payment.receipt_number}" if payment.receipt_number else "", f"{amount}, {how}"],
         reason="You get this because money went back to you.",
     )
-    if payment.payer:
-        to_member(letter, payment.payer, topic="membership", kind="refunded", key=f"refund-{refund.pk}")
-    else:
-        queue_letter(letter, to_email=payment.payer_email, kind="refunded", key=f"refund-{refund.pk}")
+    to_payer(letter, payment, kind="refunded", key=f"refund-{refund.pk}")
 
 
 def card(payment: Payment) -> str:

@@ -90,25 +90,32 @@ def post_fee(payment: Payment) -> None:
     )  # fmt: skip
 
 
-def post_refund(refund: Refund) -> None:
-    """Book what went back: out of what is left of the income of exactly this amount, else out of each in its order."""
-    payment, left = refund.payment, refund.amount
-    debits: dict[str, int] = defaultdict(int)
+def left_of_income(payment: Payment) -> dict[str, int]:
+    """Account → what of a payment's income and tax was not paid back yet, minor units, in the order of its lines."""
     held: dict[str, int] = defaultdict(int)
     for line in payment.lines.order_by("pk"):
         held[INCOME[PaymentLine.Kind(line.kind)]] += line.amount - line.tax_amount
         held[Account.TAX] += line.tax_amount
-    taxed = held[Account.TAX]
     for entry in LedgerEntry.objects.filter(payment=payment).exclude(refund=None):
         if entry.account in held:
             held[entry.account] -= entry.amount if entry.side == "D" else -entry.amount
+    return held
+
+
+def post_refund(refund: Refund) -> None:
+    """Book what went back: out of what a person said, else of the income of exactly this amount, else out of each in its order."""
+    payment, left = refund.payment, refund.amount
+    debits: dict[str, int] = defaultdict(int)
+    held = left_of_income(payment)
+    taxed = sum(payment.lines.values_list("tax_amount", flat=True))
     tax_left, all_left = held.pop(Account.TAX), sum(held.values())
     if tax_left:  # tax goes back in its proportion, the last cents with the last refund
         part = min(tax_left, max(left * taxed // payment.amount, left - all_left))
         debits[Account.TAX] += part
         left -= part
+    said = [INCOME[PaymentLine.Kind(refund.out_of)]] if refund.out_of else []
     exact = [account for account, amount in held.items() if amount == left]
-    for account in exact[:1] or held:
+    for account in [*said, *(account for account in held if account not in said)] if said else exact[:1] or held:
         part = min(left, held[account])
         if part > 0:
             debits[account] += part

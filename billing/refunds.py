@@ -39,18 +39,28 @@ def already_back(payment: Payment) -> int:
     return int(payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0)
 
 
-def ask_refund(*, payment: Payment, amount: int, reason: str, ends_term: bool, by: User) -> Approval:
+def ask_refund(*, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, out_of: str = "") -> Approval:
     """Ask for a refund one person may not make alone. Raises BillingError for more than can go back."""
-    _check(payment, amount)
-    params = {"payment": payment.pk, "amount": amount, "ends_term": ends_term}
+    _check(payment, amount, out_of)
+    params = {"payment": payment.pk, "amount": amount, "ends_term": ends_term, "out_of": out_of}
     what = f"Pay {format_money(amount, payment.currency)} of {format_money(payment.amount, payment.currency)} back"
     after = "; the membership it paid for ends" if ends_term else ""
     summary = f"{what} to {payment.payer_name or 'somebody'}, payment {payment.receipt_number or payment.pk}{after}"
     return approvals.ask(act="refund", params=params, about="payment", summary=summary, reason=reason, by=by)
 
 
-def _check(payment: Payment, amount: int) -> None:
+def parts_left(payment: Payment) -> dict[str, int]:
+    """Kind of line → what of it may still go back, of a payment for several things; empty where there is nothing to choose."""
+    kinds = list(dict.fromkeys(payment.lines.order_by("pk").values_list("kind", flat=True)))
+    held = ledger.left_of_income(payment)
+    left = {kind: held[ledger.INCOME[PaymentLine.Kind(kind)]] for kind in kinds}
+    return {kind: amount for kind, amount in left.items() if amount > 0} if len(kinds) > 1 else {}
+
+
+def _check(payment: Payment, amount: int, out_of: str = "") -> None:
     """Raise BillingError for an amount that cannot go back."""
+    if out_of and amount > (part := parts_left(payment).get(out_of, 0)):
+        raise BillingError(f"At most {format_money(part, payment.currency)} of that part can go back.")
     if GiftCard.objects.filter(payment=payment).exists() and amount != payment.amount:
         raise BillingError("A membership for somebody else goes back whole, or not at all: its code is good for all of it.")
     left = left_to_refund(payment)
@@ -67,10 +77,13 @@ def needs_second_person(amount: int) -> bool:
 
 
 @transaction.atomic
-def refund_payment(*, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, approved: bool = False) -> Refund:
+def refund_payment(
+    *, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, approved: bool = False, out_of: str = ""
+) -> Refund:
     """Pay back all or part of a payment: a card payment to its card, by the worker; anything else by hand, at once in the books.
 
-    `ends_term` ends the membership it paid for today. Locks the payment, so that two windows never give back more than
+    `ends_term` ends the membership it paid for today; `out_of` names the part of a mixed payment it
+    comes from. Locks the payment, so that two windows never give back more than
     came. Raises BillingError without the power or a reason, for too much, and above the limit without a second person.
     """
     if not by.has_perm("donations.refund" if _is_gift(payment) else "subscriptions.refund"):
@@ -81,10 +94,10 @@ def refund_payment(*, payment: Payment, amount: int, reason: str, ends_term: boo
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
     if needs_second_person(amount + already_back(locked)) and not approved:
         raise BillingError("A second person has to agree to a refund of this size.")
-    _check(locked, amount)
+    _check(locked, amount, out_of)
     by_card = locked.provider == "stripe" and bool(locked.stripe_charge_id)
     refund = Refund.objects.create(
-        payment=locked, amount=amount, currency=locked.currency, reason=reason.strip()[:200], ends_term=ends_term, by=by,
+        payment=locked, amount=amount, currency=locked.currency, reason=reason.strip()[:200], ends_term=ends_term, by=by, out_of=out_of,
         source=Payment.Source.SITE if by_card else Payment.Source.OFFICE, status=Refund.Status.ASKED,
     )  # fmt: skip
     audit.record("refund.asked", target=locked, after={"amount": amount, "ends_term": ends_term}, reason=reason, by=by)
@@ -274,8 +287,9 @@ def _agreed(approval: Approval) -> None:
     params = approval.params
     payment = Payment.objects.get(pk=params["payment"])
     refund_payment(
-        payment=payment, amount=params["amount"], reason=approval.reason, ends_term=params["ends_term"], by=approval.asked_by, approved=True
-    )
+        payment=payment, amount=params["amount"], reason=approval.reason, ends_term=params["ends_term"], by=approval.asked_by,
+        approved=True, out_of=params.get("out_of", ""),
+    )  # fmt: skip
 
 
 register_act("refund", Act("Paying back more than one person may alone", "subscriptions.refund"), _agreed)

@@ -207,9 +207,11 @@ def pay_part(request: HttpRequest) -> HttpResponse:
     """On to the card page with the next part of her dues."""
     member = request.member  # type: ignore[attr-defined]
     owed = instalments.owed_of(member)
-    if bills.wants_change(request) or not owed:
+    if bills.wants_change(request):
         return redirect("membership")
     try:
+        if not owed:
+            return redirect(_part(request, member))  # which says that there is none
         return bills.pay_or_show(request, bills.part_bill(owed[0]), lambda: _part(request, member))
     except actions.BillingError as error:
         messages.error(request, str(error))

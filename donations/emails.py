@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.utils import timezone
 
-from billing.emails import card
+from billing.emails import card, to_payer
 from billing.models import Payment
 from loaf.lib.money import format_money
 from loaf.lib.templatetags.loaf import short_day
-from notices.actions import Letter, queue_letter
+from notices.actions import Letter
 from notices.words import register
 
 
@@ -36,7 +36,7 @@ def _thank_you(payment: Payment, funds: list[str]) -> None:
         closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
         reason="You get this because you gave.",
     )
-    queue_letter(letter, to_email=payment.payer_email, kind="thank_you", key=f"thank-you-{payment.pk}", person=payment.payer_id)
+    to_payer(letter, payment, kind="thank_you", key=f"thank-you-{payment.pk}")
 
 
 def _sample() -> None:

@@ -15,7 +15,7 @@ from billing import emails_renewal as renewal_emails
 from billing.errors import BillingError
 from billing.models import Membership, Payment, PaymentLine, Plan, Refund
 from billing.models.instalment import SETTLED
-from billing.models.plan import Interval
+from billing.models.plan import Interval, Late
 from loaf.lib.money import unit
 from members.actions import MembersError, change_status
 from members.models import HouseholdMember, Member, User
@@ -51,9 +51,23 @@ def position_of(member: Member, *, on: dt.date | None = None) -> Position:
     last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
     start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
     running = next((term for term in terms if term.starts_on <= today), None)
-    anchor = last.anchor_after() if last else None
+    before = last or _in_grace(member, today)
+    start = start if last else _day_after(before, today)
+    anchor = before.anchor_after() if before else None
     later = tuple(sorted((term for term in terms if term.starts_on > today), key=lambda term: term.starts_on))
     return Position(start, last, running, sum(_worth(term, today) for term in terms), sum(term.owed for term in terms), later, anchor)
+
+
+def _in_grace(member: Member, today: dt.date) -> Membership | None:
+    """A term of hers that ended and whose days of grace still run, where what is paid now counts from its end."""
+    ended = member.memberships.filter(status__in=Membership.PAID, ends_on__lt=today, plan__late_counts_from=Late.OLD_END)
+    late = ended.select_related("plan").order_by("-ends_on").first()
+    in_grace = late and late.ends_on and today <= late.ends_on + dt.timedelta(days=late.plan.grace_days)
+    return late if in_grace and late and late.plan.can_renew else None
+
+
+def _day_after(term: Membership | None, today: dt.date) -> dt.date:
+    return term.ends_on + dt.timedelta(days=1) if term and term.ends_on else today
 
 
 def _worth(term: Membership, day: dt.date) -> int:

@@ -247,6 +247,9 @@ class Refund(models.Model):
     provider_id = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
     reason = models.CharField(max_length=200, blank=True)
+    out_of = models.CharField(
+        max_length=10, choices=PaymentLine.Kind.choices, blank=True, db_default="", help_text="Which part of a mixed payment it comes from."
+    )
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.DONE, db_default=Status.DONE)
     ends_term = models.BooleanField("ends the membership it paid for", default=False, db_default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

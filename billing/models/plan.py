@@ -40,6 +40,13 @@ class Cycle(models.TextChoices):
     CALENDAR = "calendar", "With the calendar; a part of a period costs its part"
 
 
+class Late(models.TextChoices):
+    """From which day a term counts that is paid within the days of grace."""
+
+    OLD_END = "old_end", "The day after the old one ended"
+    PAYMENT = "payment", "The day it is paid"
+
+
 def house_currency() -> str:
     """The one currency the organisation keeps its books in, in ISO 4217's lower case as Stripe writes it."""
     return str(settings.CURRENCY)
@@ -79,6 +86,10 @@ class Plan(models.Model):
         "may be paid in parts", default=1, db_default=1, help_text="How many equal parts a member may choose; 1 is all at once."
     )
     grace_days = models.PositiveSmallIntegerField(default=30)
+    late_counts_from = models.CharField(
+        "paid in the days of grace, it counts from", max_length=8, choices=Late.choices, default=Late.OLD_END, db_default=Late.OLD_END,
+        help_text="From the day of payment, whoever pays late each year gets the days of grace for nothing.",
+    )  # fmt: skip
     seats = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField("on offer", default=True)
     position = models.PositiveSmallIntegerField(default=0)

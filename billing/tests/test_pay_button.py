@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from billing import actions, office
 from billing.gateways import stripe
-from billing.models import Membership, Payment
+from billing.models import LedgerEntry, Membership, Payment
 from billing.tests.paying import deliver, open_page, pay, press, session_of
 from loaf.lib.dates import add_months
 from loaf.lib.templatetags.loaf import short_day
-from tests.factories import make_fund, make_person, make_plan, make_staff, make_term
+from members.actions import decide_approval
+from members.models import Approval
+from notices.models import Message
+from tests.factories import make_fund, make_member, make_person, make_plan, make_staff, make_term
 
 pytestmark = pytest.mark.django_db
 DUES = {"gift": "0", "attempt": "a"}
@@ -140,3 +143,44 @@ def test_both_pages_paid_all_the_same_are_told_to_the_treasurer(as_user, member,
     assert Payment.objects.filter(status="succeeded").count() == 2
     assert [bool(payment.attention) for payment in Payment.objects.order_by("pk")] == [True, False]
     assert actions.position_of(member).later, "both terms are hers until somebody has asked"
+
+
+def test_part_of_a_mixed_payment_asks_out_of_what(as_user, member):
+    boss, plan = make_staff("superadmin"), make_plan(minimum_amount=4000)
+    entry = office.Entry(member, "", "cash", 5500, timezone.localdate(), plan)
+    payment = office.record_payment(entry=entry, by=boss, currency="usd")
+    desk, url = as_user(boss), reverse("admin:billing_payment_refund", args=[payment.pk])
+    given = {"amount": "10", "reason": "r", "ends_term": "no"}
+    assert "out of" in desk.post(url, given).content.decode()
+    assert "At most $15.00 of that part" in desk.post(url, {**given, "amount": "20", "out_of": "donation"}).content.decode()
+    desk.post(url, {**given, "out_of": "donation"})
+    back = {entry.account: entry.amount for entry in LedgerEntry.objects.filter(refund__isnull=False, side="D")}
+    assert back == {"4100": 1000}
+    desk.post(url, {**given, "amount": "45", "ends_term": "yes"})  # all of it: nothing to choose, and a second person agrees
+    assert Approval.objects.get().params["out_of"] == ""
+    decide_approval(approval=Approval.objects.get(), is_granted=True, by=make_staff("superadmin"))
+    assert Payment.objects.get(pk=payment.pk).status == "refunded"
+
+
+def test_paid_in_the_days_of_grace_counts_from_the_old_end_where_the_plan_says_so(member, treasurer):
+    for late, days in (("old_end", 20), ("payment", 0)):
+        plan, who = make_plan(grace_days=30, late_counts_from=late), make_person()
+        old = make_term(member=who, plan=plan, days_left=-20)
+        office.record_payment(entry=office.Entry(who, "", "cash", 4000, timezone.localdate(), plan), by=treasurer, currency="usd")
+        new = who.memberships.exclude(pk=old.pk).get()
+        assert (timezone.localdate() - new.starts_on).days == max(days - 1, 0)
+    gone = make_person()
+    make_term(member=gone, plan=make_plan(grace_days=10), days_left=-20)
+    assert actions.position_of(gone).next_start == timezone.localdate(), "after the grace nothing is owed for the time between"
+
+
+@pytest.mark.parametrize(("fields", "channel"), [
+    ({"email": "ruth@example.org", "channels": {"membership": "post"}, "address_line1": "1 A St", "city": "H", "postal_code": "77002"}, "post"),
+    ({"email": "", "phone": "+17135550100"}, "phone"),
+    (None, "post"),
+])  # fmt: skip
+def test_giver_of_a_check_is_thanked_by_the_way_that_reaches_her(treasurer, fields, channel):
+    giver = make_member(**fields) if fields else None
+    entry = office.Entry(giver, "" if giver else "Una Known", "cheque", 2500, timezone.localdate(), None, check_number="9")
+    office.record_payment(entry=entry, by=treasurer, currency="usd")
+    assert Message.objects.get(kind="thank_you").channel == channel

@@ -38,7 +38,7 @@ def household_of(*members):
 
 
 def plan_form(plan, **changes):
-    names = ["name", "description", "interval", "length", "cycle", "parts", "grace_days", "seats", "position", "slug"]
+    names = ["name", "description", "interval", "length", "cycle", "parts", "grace_days", "late_counts_from", "seats", "position", "slug"]
     data = {name: getattr(plan, name) for name in names} | {"minimum_amount": "40.00", "is_active": "on", "is_full": "on"}
     return data | changes
 
