@@ -8,12 +8,26 @@ from typing import Any
 
 
 class OneLine(logging.Filter):
-    """Fold line breaks of a message's arguments, so that nobody can write a second log line through a form."""
+    """Fold line breaks of a message's arguments, so that nobody can write a second log line through a form.
+
+    A path is written as its route: "note/<str:token>/", never the token (Django's own lines about forged forms have it whole).
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.args and isinstance(record.args, tuple):
-            record.args = tuple(a.replace("\r", "\\r").replace("\n", "\\n") if isinstance(a, str) else a for a in record.args)
+            paths = _paths_of(getattr(record, "request", None))
+            args = (paths.get(a, a) if isinstance(a, str) else a for a in record.args)
+            record.args = tuple(a.replace("\r", "\\r").replace("\n", "\\n") if isinstance(a, str) else a for a in args)
         return True
+
+
+def _paths_of(request: Any) -> dict[str, str]:
+    """How a request's path may be spelled in a line, and what is written instead."""
+    if not hasattr(request, "path"):
+        return {}
+    match = getattr(request, "resolver_match", None)
+    route = match.route if match else "(a page we do not have)"
+    return dict.fromkeys([request.path, request.path_info, request.get_full_path()], route)
 
 
 class WithoutWords(logging.Formatter):
