@@ -55,6 +55,7 @@ def membership(request: HttpRequest) -> HttpResponse:
         "covered": at.last,
         "later": [term for term in at.later if term != current],
         "renewal": renewal,
+        "shared": subscriptions.of_household(at.running) if renewal is None else None,
         "unpaid_day": unpaid,
         "longest_pause": add_months(unpaid, subscriptions.LONGEST_PAUSE_MONTHS),
         "form": form,
@@ -104,6 +105,8 @@ def renewal(request: HttpRequest) -> HttpResponse:
     """Stop renewing, take that back, put a charge off, give another card, or begin to renew. Each says what it did."""
     member, do = request.member, request.POST.get("do", "")  # type: ignore[attr-defined]
     running = subscriptions.alive(member)
+    if running is None and do in ("stop", "resume"):  # whoever is covered may stop what is charged for both
+        running = subscriptions.of_household(actions.position_of(member).running)
     try:
         if do in ("card", "begin"):
             term = member.memberships.not_over().exclude(ends_on=None).select_related("plan").order_by("-ends_on").first()
@@ -227,13 +230,15 @@ def _part(request: HttpRequest, member: Member) -> str:
 def ask_friend(request: HttpRequest) -> HttpResponse:
     """A link for somebody who pays for her: she chooses the plan, copies the link, and sends it herself."""
     member, link = request.member, ""  # type: ignore[attr-defined]
-    offers = _offers(actions.position_of(member)) if member.may_pay_dues else {}
+    at = actions.position_of(member)
+    offers = _offers(at) if member.may_pay_dues else {}
+    chosen = at.last.plan if at.last and at.last.plan in offers else next(iter(offers), None)  # as on the page of dues
     plan = next((plan for plan in offers if str(plan.pk) == request.POST.get("plan")), None)
     if request.method == "POST" and plan:
         link = pay_links.make(member=member, plan=plan)
     elif request.method == "POST":
         messages.error(request, "Please choose a plan.")
-    context = {"offers": offers, "link": link, "member": member}
+    context = {"offers": offers, "link": link, "member": member, "chosen": chosen.pk if chosen else None}
     return render_page(request, "billing/ask_friend.html", context, status=422 if request.method == "POST" and not link else 200)
 
 

@@ -26,8 +26,11 @@ CAN_WAIT = {"renewal_due", "lapsed", "status_ended"}
 """Letters that time alone causes; somebody an import brought gets none of them before she is invited."""
 
 
-def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str) -> None:
-    """Send a letter the way this member wants to be reached about the topic; whoever has died is not written to."""
+def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str, and_for: Member | None = None) -> None:
+    """Send a letter the way this member wants to be reached about the topic; whoever has died is not written to.
+
+    `and_for`: somebody at the same address whose name stands on the envelope as well.
+    """
     channel = member.channel_for(topic)
     if not channel or member.inactive_reason == "deceased" or (member.is_unaware and kind in CAN_WAIT):
         return
@@ -38,7 +41,7 @@ def to_member(letter: Letter, member: Member, *, topic: str, kind: str, key: str
     to = Recipient(
         channel=channel,
         email=member.email,
-        name=str(member),
+        name=f"{member} & {and_for}" if and_for else str(member),
         address=address,
         phrase=member.mail_phrase,
         is_open=member.open_mail,
@@ -375,9 +378,22 @@ def announcement_letter(announcement: Announcement, *, called: str) -> Letter:
 
 
 def announcement(announcement: Announcement, member: Member) -> None:
-    """One member's copy; the same letter never twice."""
-    letter = announcement_letter(announcement, called=member.called)
-    to_member(letter, member, topic="news", kind="announcement", key=f"announcement-{announcement.pk}-{member.pk}")
+    """One member's copy, or one for both of a household that wants one letter by mail; the same letter never twice."""
+    other = _shares_mail(member)
+    both = other is not None and announcement.recipients().filter(pk=other.pk).exists()
+    first, second = sorted([member, other], key=lambda one: one.pk) if other and both else (member, None)
+    letter = announcement_letter(announcement, called=f"{first.called} and {second.called}" if second else member.called)
+    to_member(letter, first, topic="news", kind="announcement", key=f"announcement-{announcement.pk}-{first.pk}", and_for=second)
+
+
+def _shares_mail(member: Member) -> Member | None:
+    """The other one of a household that gets one letter for both: both by post, at one address, as its page says."""
+    if member.channel_for("news") != "post":
+        return None
+    place = HouseholdMember.objects.confirmed().filter(member=member, household__one_letter=True).first()
+    other = HouseholdMember.objects.partner_of(member) if place else None
+    same = other and other.channel_for("news") == "post" and other.postal_lines[1:] == member.postal_lines[1:]
+    return other if same else None
 
 
 _RUTH = Member(first_name="Ruth", last_name="Sampleton", email="ruth@example.org", member_number=0)

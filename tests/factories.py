@@ -12,7 +12,7 @@ from billing.models import Membership, Payment, PaymentLine, Plan
 from donations.models import Fund
 from events.models import Event
 from members.actions import assign_role
-from members.models import Member, Role, RolePermission, User
+from members.models import Household, HouseholdMember, Member, Role, RolePermission, User
 
 _numbers = itertools.count(1)
 
@@ -92,3 +92,11 @@ def make_payment(*, payer: Member | None = None, amount: int = 4000, kind: str =
     payment = Payment.objects.create(**values)
     PaymentLine.objects.create(payment=payment, kind=kind, amount=amount)
     return payment
+
+
+def household_of(one: Member, other: Member) -> Household:
+    """Two who both agreed."""
+    home = Household.objects.create()
+    for member in (one, other):
+        HouseholdMember.objects.create(household=home, member=member, confirmed_at=timezone.now())
+    return home

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from billing import emails_renewal as emails
 from billing.gateways import stripe_subscriptions as gateway
-from billing.models import Plan, Subscription
-from members.models import Member
+from billing.models import Membership, Plan, Subscription
+from members.models import HouseholdMember, Member
 
 OVER = {"canceled", "incomplete_expired"}
 LATE = {"past_due", "unpaid", "incomplete"}
@@ -17,6 +17,14 @@ LATE = {"past_due", "unpaid", "incomplete"}
 def alive(member: Member) -> Subscription | None:
     """What charges her card by itself, if anything."""
     return Subscription.objects.live().filter(member=member).select_related("plan").first()
+
+
+def of_household(term: Membership | None) -> Subscription | None:
+    """What charges the partner's card for the term that covers her as well; None where nothing does, or they parted."""
+    payer = term.covered_by.member if term and term.covered_by else None
+    if payer is None or term is None or not HouseholdMember.objects.with_(term.member).filter(member=payer).exists():
+        return None
+    return alive(payer)
 
 
 def covered_until(member: Member) -> dt.date | None:

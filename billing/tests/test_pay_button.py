@@ -16,7 +16,7 @@ from loaf.lib.templatetags.loaf import short_day
 from members.actions import decide_approval
 from members.models import Approval
 from notices.models import Message
-from tests.factories import make_fund, make_member, make_person, make_plan, make_staff, make_term
+from tests.factories import household_of, make_fund, make_member, make_person, make_plan, make_staff, make_term
 
 pytestmark = pytest.mark.django_db
 DUES = {"gift": "0", "attempt": "a"}
@@ -184,3 +184,30 @@ def test_giver_of_a_check_is_thanked_by_the_way_that_reaches_her(treasurer, fiel
     entry = office.Entry(giver, "" if giver else "Una Known", "cheque", 2500, timezone.localdate(), None, check_number="9")
     office.record_payment(entry=entry, by=treasurer, currency="usd")
     assert Message.objects.get(kind="thank_you").channel == channel
+
+
+def test_covered_partner_sees_what_renews_for_both_and_may_stop_it(life, as_user):
+    partner = make_person(status="payment_pending", first_name="Dee")
+    household_of(life.member, partner)
+    life.plan.seats = 2
+    life.plan.save()
+    row = life.begin()
+    client = as_user(partner.user)
+    page = client.get(reverse("membership")).content.decode()
+    assert "Yes, for both of you: $40 on" in page
+    assert row.card_last4 not in page, "the card itself is the payer's alone"
+    assert "nothing is charged" not in client.post(reverse("renewal"), {"do": "card"}, follow=True).content.decode()
+    assert "Nothing is charged any more" in client.post(reverse("renewal"), {"do": "stop"}, follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.stops
+    life.member.household_places.get().household.delete()
+    assert "for both of you" not in client.get(reverse("membership")).content.decode()
+
+
+def test_friends_page_presets_the_plan_she_has(as_user):
+    make_plan(minimum_amount=1000, position=0)
+    hers = make_plan(minimum_amount=4000, position=5)
+    member = make_person()
+    make_term(member=member, plan=hers, days_left=20)
+    page = as_user(member.user).get(reverse("ask_friend")).content.decode()
+    assert re.search(r'value="(\d+)"[^>]*checked', page)[1] == str(hers.pk)

@@ -11,7 +11,7 @@ from billing.actions import cover_household
 from billing.models import Membership
 from loaf.sweep import sweep
 from members import actions
-from members.models import Application, Consent, Household, HouseholdMember
+from members.models import Application, Consent, Household, HouseholdMember, Member
 from members.models.listing import FIELDS
 from notices.models import Message
 from tests.factories import make_member, make_payment, make_person, make_plan, make_staff, make_term
@@ -295,3 +295,23 @@ def test_late_payment_brings_nobody_back_from_death_or_suspension(june, why):
     payment.refresh_from_db()
     assert june.inactive_reason == why
     assert "Pay it back" in payment.attention
+
+
+def test_letter_to_many_comes_once_by_mail_for_both_as_the_page_says(june, dee, as_user):
+    from members import emails
+    from members.models import Announcement
+
+    home = {"address_line1": "1 Any St", "city": "Houston", "postal_code": "77002", "channels": {"news": "post"}}
+    link(june, dee)
+    for who in (june, dee):
+        Member.objects.filter(pk=who.pk).update(**home)
+    letter = Announcement.objects.create(subject="News", body="Words", audience="active")
+    for who in Member.objects.filter(pk__in=[june.pk, dee.pk]):
+        emails.announcement(letter, who)
+    message = Message.objects.get(kind="announcement")
+    assert (message.channel, "&" in message.to_name) == ("post", True)
+    Message.objects.all().delete()
+    Household.objects.update(one_letter=False)
+    for who in Member.objects.filter(pk__in=[june.pk, dee.pk]):
+        emails.announcement(letter, who)
+    assert Message.objects.filter(kind="announcement").count() == 2
