@@ -34,6 +34,15 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: Any) -> Iterator[None]:
+    """A story that fails shows what the site wrote in its log."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.failed and "site" in getattr(item, "funcargs", {}):
+        report.sections.append(("the site's log", item.funcargs["site"].log()[-4000:]))
+
+
 HOMES = itertools.count(1)
 
 

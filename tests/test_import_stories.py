@@ -63,6 +63,8 @@ def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_bac
     page.go_back()
     page.get_by_text("Take this import back", exact=True).click()
     page.get_by_role("button", name="Take it all back").click()
+    if page.get_by_role("heading", name="Is it still you?").count():  # the twenty thousand took longer than a proof is good for
+        window.prove("superadmin@example.org")
     look_until(page, page.get_by_role("heading", name="It is taken back"), scripts)
     assert site.totals()["members"] == before["members"]
     assert "Traceback" not in site.log()
