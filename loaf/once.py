@@ -79,14 +79,14 @@ def key_of(request: HttpRequest) -> str:
     if not name:
         return ""
     user: Any = request.user
-    files = sorted((field, file.name, file.size) for field, file in request.FILES.items())
+    files = sorted((field, str(file.name), file.size) for field, many in request.FILES.lists() for file in many)  # type: ignore[union-attr]
     given = sorted((field, values) for field, values in request.POST.lists() if field != "csrfmiddlewaretoken")
     return hashlib.sha256(repr((user.pk, request.get_full_path(), name, given, files)).encode()).hexdigest()
 
 
 def _was_refused(request: HttpRequest) -> bool:
     """Whether the view sent the person on with a fault: nothing was done, and the form may be sent again."""
-    waiting = messages.get_messages(request)
+    waiting: Any = messages.get_messages(request)
     found = any(message.level >= messages.ERROR for message in waiting)
     waiting.used = False  # read by nobody yet
     return found

@@ -25,7 +25,8 @@ def fault_code() -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: something did not fit."""
+    """400: something did not fit; the log says what kind, and where."""
+    log.warning("refused at %s: %s", _route(request), type(exception).__name__)
     return render(request, "400.html", status=400)
 
 
