@@ -14,7 +14,8 @@ class BillingConfig(AppConfig):
         from billing.gateways import stripe_webhooks
         from members import audit, tiers
 
-        audit.PROOFS.append(ledger.proof)
+        audit.PROOFS += [ledger.proof, ledger.broken_seals]
+        audit.SEALS.append(ledger.seal)
         tiers.CHECKS.append(plans.opens_everything)
 
         stripe_webhooks.keep_keys_out_of_the_database()

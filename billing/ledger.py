@@ -1,15 +1,18 @@
 """Posting to the ledger. A posting is balanced by construction, and naming it makes posting twice impossible."""
 
 import datetime as dt
+import hashlib
+import json
 from collections import defaultdict
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import connection, transaction
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
-from billing.models import Account, Deposit, LedgerEntry, Payment, PaymentLine, Refund
+from billing.models import Account, Deposit, LedgerEntry, LedgerSeal, Payment, PaymentLine, Refund
 from members import audit
+from members.models import AuditEntry
 
 INCOME = {
     PaymentLine.Kind.DUES: Account.DUES,
@@ -150,6 +153,69 @@ def reverse(*, posting: str, reason: str) -> str:
     )  # fmt: skip
     audit.record("ledger.reversed", after={"posting": posting}, reason=reason)
     return name
+
+
+# -- sealed into a chain, as the audit is
+
+ADVISORY_LOCK = 0x10AF_B00C
+GENESIS = "0" * 64
+CHUNK = 2_000
+
+
+def _digest(previous: str, posting: str, entries: list[LedgerEntry]) -> str:
+    """SHA-256 of a posting with every side of it, in one fixed spelling, behind the hash before."""
+    sides = sorted(
+        [e.account, e.side, e.amount, e.currency, e.source, e.payment_id or 0, e.refund_id or 0, e.booked_at.astimezone(dt.UTC).isoformat()]
+        for e in entries
+    )
+    return hashlib.sha256(json.dumps([previous, posting, sides]).encode()).hexdigest()
+
+
+def _sides_of(postings: list[str]) -> dict[str, list[LedgerEntry]]:
+    found: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in LedgerEntry.objects.filter(posting__in=postings):
+        found[entry.posting].append(entry)
+    return found
+
+
+@transaction.atomic
+def seal(*, limit: int = 5 * CHUNK) -> int:
+    """Put postings that are not sealed yet at the end of the chain, oldest first; returns how many. The audit keeps its head."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    last = LedgerSeal.objects.order_by("-position").first()
+    place, head = (last.position, last.hash) if last else (0, GENESIS)
+    sealed = LedgerSeal.objects.filter(posting=OuterRef("posting"))
+    open_ones = LedgerEntry.objects.exclude(Exists(sealed)).values("posting").annotate(first=Min("id")).order_by("first")
+    names = [row["posting"] for row in open_ones[:limit]]
+    sides, fresh = _sides_of(names), []
+    for place, name in enumerate(names, place + 1):  # noqa: B020 (it goes on from the last place)
+        head = _digest(head, name, sides[name])
+        fresh.append(LedgerSeal(position=place, posting=name, hash=head))
+    LedgerSeal.objects.bulk_create(fresh, batch_size=500)
+    if fresh:
+        audit.record("ledger.sealed", after={"postings": place, "head": head})
+    return len(fresh)
+
+
+def broken_seals() -> list[str]:
+    """Postings that are not what they were when they were sealed, in sentences: a side added, altered or gone, an end cut off."""
+    wrong, head, place = list[str](), GENESIS, 0
+    seals = LedgerSeal.objects.order_by("position")
+    while chunk := list(seals.filter(position__gt=place)[:CHUNK]):
+        sides = _sides_of([row.posting for row in chunk])
+        for row in chunk:
+            if row.position != place + 1:
+                wrong.append(f"The books’ chain has no place {place + 1}.")
+            if _digest(head, row.posting, sides[row.posting]) != row.hash:
+                wrong.append(f"Posting {row.posting} was altered after it was sealed, or the one before it.")
+            head, place = row.hash, row.position
+    kept = AuditEntry.objects.filter(action="ledger.sealed").order_by("-pk").first()
+    told = (kept.details.get("after") or {}).get("head") if kept else None
+    if told and not seals.filter(hash=told).exists():
+        wrong.append("The end of the books’ chain was cut off: the audit knows a later one.")
+    return wrong
 
 
 def proof() -> list[str]:

@@ -135,6 +135,7 @@ IMPERSONAL: dict[str, str] = {
     "billing.Payout": "stripe_id currency",
     "billing.BankLine": "key currency",
     "billing.LedgerEntry": "posting account side currency source",
+    "billing.LedgerSeal": "posting hash",
     "billing.ProviderEvent": "provider event_id kind mirror_error",
     "donations.Fund": "name slug description",
     "donations.Donation": "currency",

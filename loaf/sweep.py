@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from billing import actions as billing
-from billing import fund, instalments, refunds, reminders, subscriptions
+from billing import fund, instalments, ledger, refunds, reminders, subscriptions
 from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
 from billing.tasks import nightly_reconcile, process_event
@@ -158,6 +158,7 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "declined applicants": lambda now: members.forget_declined(now=now),
     "names at events": lambda now: events.forget_names(now=now),
     "names in old books": lambda now: billing.forget_payers(now=now) + donations.forget_givers(now=now),
+    "books to seal": lambda now: ledger.seal(),
     "audit to seal": lambda now: audit.seal(),
     "old messages": lambda now: notices.forget(now=now),
     "old import files": lambda now: imports.forget_files(now=now),

@@ -23,6 +23,8 @@ from members.models import AuditEntry, User
 
 PROOFS: list[Callable[[], list[str]]] = []
 """What other rooms want proved beside the chain (the ledger): each returns what is wrong, in sentences."""
+SEALS: list[Callable[[], int]] = []
+"""Their own chains, put on to their ends before a proof: each returns how many it sealed."""
 GENESIS = "0" * 64
 ADVISORY_LOCK = 0x10AF_A0D1
 

@@ -95,3 +95,14 @@ class LedgerEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError("Ledger entries are never deleted; post a reversal.")
+
+
+class LedgerSeal(models.Model):
+    """One posting at its place in the chain: its hash covers every side of it and the hash before (billing.ledger.seal)."""
+
+    position = models.PositiveIntegerField(unique=True)
+    posting = models.CharField(max_length=40, unique=True)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.posting}"

@@ -16,8 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("--head", default="", help="A hash this command printed earlier: proves that nothing was cut off since.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        while audit.seal():
-            pass
+        for seal in [*audit.SEALS, audit.seal]:  # the audit last: it holds the heads of the others
+            while seal():
+                pass
         proof = audit.verify(known=options["head"])
         wrong = [*proof.wrong, *(sentence for prove in audit.PROOFS for sentence in prove())]
         if wrong:
