@@ -158,6 +158,17 @@ def balances(until: dt.date) -> list[Row]:
 
 JOURNAL = ["Journal No", "Journal Date", "Account", "Account Name", "Debits", "Credits", "Currency", "Description"]
 """Columns of QuickBooks Online's journal import; one line an entry, the posting's name is its stable number."""
+LONGEST_NO = 21
+"""QuickBooks takes no longer journal number."""
+SHORT = {
+    "payment": "pay", "refund": "ref", "reversal": "rev", "deposit": "dep", "dispute": "dis", "payout": "out", "payout-fees": "outf",
+    "gift-card": "card", "check-back": "chk", "deposit-over": "over",
+}  # fmt: skip
+
+
+def journal_no(posting: str) -> str:
+    """A posting's name as short as QuickBooks wants it, and still its own: "reversal:payment:10000" is rev-pay-10000."""
+    return "-".join(SHORT.get(part, part) for part in posting.split(":"))
 
 
 def journal(first: dt.date, last: dt.date) -> Iterator[list[str]]:
@@ -169,4 +180,12 @@ def journal(first: dt.date, last: dt.date) -> Iterator[list[str]]:
         sides = [amount, ""] if entry.side == "D" else ["", amount]
         day = timezone.localtime(entry.booked_at).strftime("%m/%d/%Y")
         label = Account(entry.account).label
-        yield [entry.posting, day, entry.account, label, *sides, entry.currency.upper(), f"{label} ({entry.get_source_display()})"]
+        yield [
+            journal_no(entry.posting),
+            day,
+            entry.account,
+            label,
+            *sides,
+            entry.currency.upper(),
+            f"{label} ({entry.get_source_display()})",
+        ]

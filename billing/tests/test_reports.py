@@ -155,6 +155,16 @@ def test_journal_balances_posting_by_posting(as_user, treasurer, plan, work):
     assert len(rows) - 1 == LedgerEntry.objects.count()
 
 
+@pytest.mark.parametrize("pk", [1, 9_999_999])
+def test_journal_numbers_are_short_enough_for_quickbooks_and_their_own(pk):
+    names = [f"{what}:{pk}" for what in ("payment", "refund", "fee", "deposit", "payout", "payout-fees", "gift-card", "hand", "check-back")]
+    names += [f"dispute:{pk}:{what}" for what in ("held", "fee", "back", "lost")]
+    names += [f"reversal:{name}" for name in names]
+    short = [reports.journal_no(name) for name in names]
+    assert max(map(len, short)) <= reports.LONGEST_NO
+    assert len(set(short)) == len(names)
+
+
 def test_payments_file_neutralises_formulas_and_needs_the_power(as_user, treasurer, work):
     make_payment(payer_name="=HYPERLINK(1)", receipt_number="2026-1")
     rows = granted(as_user, reverse("admin:report_payments_file"), treasurer, work)

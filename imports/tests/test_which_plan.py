@@ -125,7 +125,7 @@ def test_treasurer_says_the_dues_of_a_plan_that_had_none(as_user):
     url = reverse("admin:billing_plan_change", args=[plan.pk])
     given = {
         "name": "Individual", "minimum_amount": str(Decimal("45.00")), "interval": plan.interval, "length": 1, "cycle": plan.cycle,
-        "parts": 1, "grace_days": 30, "seats": 1, "is_full": "on", "is_active": "on", "position": 0, "slug": plan.slug,
+        "parts": 1, "grace_days": 30, "late_counts_from": "old_end", "seats": 1, "is_full": "on", "is_active": "on", "position": 0, "slug": plan.slug,
     }  # fmt: skip
     assert "not said yet" in desk.get(reverse("admin:billing_plan_changelist")).content.decode()
     desk.post(url, given)

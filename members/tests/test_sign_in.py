@@ -171,7 +171,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(mails, work):
         client = Client()
         first = ask_for_code(client, f"{kind}@example.org")
         second = client.get(first.url)
-        body = re.sub(r'value="[^"]{60,}"', "", second.content.decode()).replace(f"{kind}@example.org", "X")
+        body = re.sub(r'value="[^"]{30,}"', "", second.content.decode()).replace(f"{kind}@example.org", "X")
         pages[kind] = (first.status_code, first.url, second.status_code, len(body), body)
     assert pages["known"] == pages["fresh"] == pages["unknown"]
     work()
