@@ -2,10 +2,13 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from loaf.tests.test_commands import COMPLETE
@@ -64,3 +67,19 @@ def test_every_cookie_of_a_real_site_is_bound_to_its_host():
     *names, trust = done.stdout.split()
     assert all(name.startswith("__Host-") for name in names), names
     assert trust == "False"
+
+
+WORDS = [path for path in Path(settings.BASE_DIR, "templates").rglob("*.html") if "|linebreaks" in path.read_text()]
+PAPERS = {"emails/letter.html", "members/own_data.html"}
+"""No page of the site: a letter and the copy of own data, where no script runs."""
+
+
+@pytest.mark.parametrize("path", WORDS, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates")))
+def test_htmx_does_not_act_inside_peoples_words(path):
+    """Beside being escaped: whatever people wrote stands inside an element where htmx looks for nothing."""
+    if str(path.relative_to(settings.BASE_DIR / "templates")) in PAPERS:
+        return
+    text = path.read_text()
+    for found in re.finditer(r"\|linebreaks", text):
+        before = text[: found.start()]
+        assert before.rfind("hx-disable") > max(before.rfind("</dl>"), before.rfind("</section>"), before.rfind("</article>")), found

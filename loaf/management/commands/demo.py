@@ -105,6 +105,7 @@ class Command(BaseCommand):
         return Event.objects.create(
             title=title, slug=title.lower().replace(" ", "-").replace(",", "").replace(":", ""), summary=summary, picture=picture, venue=venue,
             area=area, capacity=capacity, visibility=visibility, status=Event.Status.PUBLISHED, starts_at=local,
+            stands_since=now - dt.timedelta(days=9),
             ends_at=local + dt.timedelta(minutes=minutes), address="1200 Sample Street" if venue else "",
             access_facts="No stairs, wide doors, chairs with arms, a quiet room.", description=f"{summary}\n\nDoors open half an hour before.",
         )  # fmt: skip
