@@ -160,13 +160,13 @@ def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
     """One month, or with 0 the whole year, on one page for the board; no names."""
     first = dt.date(min(max(year, 2000), 2100), min(max(month, 1), 12), 1)
     last = reports.first_of(first, 1 if month else 12) - dt.timedelta(days=1)
-    accounts = reports.by_account(first, last)
+    accounts, as_of = reports.by_account(first, last), min(last, timezone.localdate())
     context = {
         "org": settings.ORG, "is_year": not month, "first": first, "last": last, "currency": settings.CURRENCY,
         "balances": reports.balances(last),
         "income": [row for row in accounts if row["is_income"]], "costs": [row for row in accounts if not row["is_income"]],
         "net": sum(row["net"] for row in accounts), "methods": reports.by_method(first, last), "plans": reports.by_plan(first, last),
-        "figures": reports.figures(timezone.localdate()), "today": timezone.localdate(),
+        "figures": reports.figures(as_of), "as_of": as_of, "today": timezone.localdate(),
     }  # fmt: skip
     pdf = paper.write_pdf(render_to_string("billing/month_paper.html", context))
     name = f"books-{first:%Y-%m}.pdf" if month else f"books-{first:%Y}.pdf"

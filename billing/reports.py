@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
 from billing.models import Account, LedgerEntry, Membership, Payment, PaymentLine, Plan, Refund, Subscription
 from loaf.lib.dates import add_months
 from members.models import Member
-from members.models.member import Status
+from members.models.member import Status, StatusChange
 
 INCOME = [a for a in Account.values if a.startswith("4")]
 COSTS = [a for a in Account.values if a.startswith("5")]
@@ -137,15 +137,36 @@ def forecast(today: dt.date, months: int = 12) -> list[Row]:
     return [{"month": month, "cards": cards[month], "hands": hands[month]} for month in (first_of(begin, n) for n in range(months))]
 
 
-def figures(today: dt.date) -> Row:
-    """Counts for the board, without a name."""
-    active = Member.objects.filter(status=Status.ACTIVE)
+def figures(on: dt.date) -> Row:
+    """Counts for the board, without a name, as things stood at the end of a day.
+
+    `paid`: active with a term that ran that day and whose dues had come by then, her own or her household's. `covered`:
+    active with another term: given, for life, or brought in from the old list, of which no payment is known.
+    """
+    _, end = span(on, on)
+    people = Member.everyone.filter(Q(deleted_at=None) | Q(deleted_at__gte=end), created_at__lt=end).annotate(stood=_status_at(end))
+    ran = Membership.objects.filter(member=OuterRef("pk"), starts_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gte=on))
+    came = {"payment__status__in": Payment.RECEIVED, "payment__paid_at__lt": end}
+    paid_for = PaymentLine.objects.filter(Q(membership=OuterRef("pk")) | Q(membership=OuterRef("covered_by")), **came)
+    active = people.filter(stood=Status.ACTIVE)
+    paid = active.filter(Exists(ran.filter(Exists(paid_for)))).count()
+    held = active.filter(Exists(ran.filter(Q(status__in=[*Membership.PAID, Membership.Status.EXPIRED]) | Exists(paid_for)))).count()
+    begun = Subscription.objects.exclude(status=Subscription.Status.ASKED).filter(created_at__lt=end)
     return {
         "active": active.count(),
-        "paid": active.filter(Exists(Membership.objects.not_over(on=today).filter(member=OuterRef("pk")))).count(),
-        "waiting": Member.objects.filter(status=Status.PAYMENT_PENDING).count(),
-        "renewing": Subscription.objects.live().filter(stops=False).count(),
+        "paid": paid,
+        "covered": held - paid,
+        "waiting": people.filter(stood=Status.PAYMENT_PENDING).count(),
+        "renewing": begun.filter(Q(ended_at=None) | Q(ended_at__gte=end)).count(),
     }
+
+
+def _status_at(end: dt.datetime) -> Coalesce:
+    """How a member stood at a moment: what the last move before made of her, else what the next one found, else as today."""
+    moves = StatusChange.objects.filter(member=OuterRef("pk"))
+    before = Subquery(moves.filter(at__lt=end).order_by("-at", "-id").values("to_status")[:1])
+    after = Subquery(moves.filter(at__gte=end).exclude(from_status="").order_by("at", "id").values("from_status")[:1])
+    return Coalesce(before, after, F("status"))
 
 
 def balances(until: dt.date) -> list[Row]:

@@ -116,7 +116,8 @@ def event_today(member):
 
 def path_of(route, objects):
     """Fill the pattern's holes with the objects of somebody else."""
-    model = route.name.removeprefix("admin:").rsplit("_", 1)[0]
+    words = route.name.removeprefix("admin:").split("_")
+    model = next(("_".join(words[:n]) for n in range(len(words), 0, -1) if "_".join(words[:n]) in objects), "")
 
     def fill(match):
         name = match[1].split(":")[-1]

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,7 +14,8 @@ from pypdf import PdfReader
 
 from billing import ledger, office, refunds, reports
 from billing.models import LedgerEntry, Payment, Subscription
-from members.actions import decide_approval
+from members.actions import change_status, decide_approval
+from members.actions.status import write_status
 from members.models import Approval, Paper
 from tests.factories import make_member, make_payment, make_person, make_plan, make_staff, make_staff_with, make_term
 
@@ -192,3 +194,25 @@ def test_receipt_is_a_paper_with_a_number_and_a_neutral_name(as_user, treasurer,
     assert as_user(treasurer).get(reverse("admin:billing_payment_receipt", args=[payment.pk])).content[:4] == b"%PDF"
     Payment.objects.filter(pk=payment.pk).update(status="pending")
     assert client.get(reverse("receipt_pdf", args=[payment.reference])).status_code == 404
+
+
+def test_figures_of_a_day_are_as_things_stood_that_day():
+    """She paid on November 5 and left on the 20th; an imported one was covered all along and nobody knows of a payment."""
+    day = dt.date(2026, 11, 1)
+    with time_machine.travel(dt.datetime(2026, 10, 1, 18, tzinfo=dt.UTC)):
+        boss, plan = make_staff("superadmin"), make_plan(minimum_amount=4000)
+        ruth = make_person(status="payment_pending")
+        old = make_person(status="active")
+        make_term(member=old, plan=plan, starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 12, 31))
+        write_status(ruth, to="payment_pending", by=None, reason="Approved", tells=False)
+    with time_machine.travel(dt.datetime(2026, 11, 5, 18, tzinfo=dt.UTC)):
+        office.record_payment(entry=office.Entry(ruth, "", "cash", 4000, dt.date(2026, 11, 5), plan), by=boss, currency="usd")
+    with time_machine.travel(dt.datetime(2026, 11, 20, 18, tzinfo=dt.UTC)):
+        ruth.refresh_from_db()
+        change_status(member=ruth, to="inactive", by=boss, reason="She said so", inactive_reason="resigned")
+    seen = [reports.figures(day + dt.timedelta(days=days)) for days in (3, 4, 18, 19)]
+    one_less = {name: reports.figures(dt.date(2026, 9, 30))[name] for name in ("active", "paid", "covered", "waiting")}
+    assert one_less == {"active": 0, "paid": 0, "covered": 0, "waiting": 0}, "nobody was there yet"
+    assert [row["paid"] for row in seen] == [0, 1, 1, 0]
+    assert [row["waiting"] for row in seen] == [1, 0, 0, 0]
+    assert [row["covered"] for row in seen] == [1, 1, 1, 1]

@@ -91,7 +91,7 @@ def do_moves(*, now: object = None) -> int:
 
 @transaction.atomic
 def _move(pk: int) -> bool:
-    move = LoginMove.objects.select_for_update().waiting().select_related("member__user", "asked_by").filter(pk=pk).first()
+    move = LoginMove.objects.select_for_update(of=("self",)).waiting().select_related("member__user", "asked_by").filter(pk=pk).first()
     if move is None:
         return False
     user = move.member.user
