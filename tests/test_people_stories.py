@@ -194,6 +194,7 @@ def test_role_given_until_today_opens_the_desk_today(site, visitor):
     page.get_by_label("From").fill(today)
     page.get_by_label("Until").fill(today)
     page.get_by_role("button", name="Give the role").click()
+    boss.prove("superadmin@example.org")
     expect(page.get_by_text("The role is given.")).to_be_visible()
     helper.go("/admin/")
     expect(helper.page.get_by_role("heading", name="Volunteers’ desk")).to_be_visible()
