@@ -97,7 +97,9 @@ def _mark(payment: Payment, dispute: Dispute) -> None:
         Dispute.Status.WON: "",
         Dispute.Status.LOST: f"The bank decided against us: {amount} is lost. Talk to whoever paid, if that is kind.{question}",
     }
-    payment.attention = words[Dispute.Status(dispute.status)]
+    asked = TERM_QUESTION in payment.attention and bought  # a question nobody answered yet stays
+    said = words[Dispute.Status(dispute.status)]
+    payment.attention = f"{said} {TERM_QUESTION}".strip() if asked and TERM_QUESTION not in said else said
     payment.save(update_fields=["attention"])
     payment.work_out_status()
 

@@ -17,15 +17,14 @@ from notices.words import register
 
 
 def to_payer(letter: Letter, payment: Payment, *, kind: str, key: str) -> None:
-    """The one door to whoever paid: a member by the way she chose, an address she typed for this, else a sheet for the office.
+    """The one door to whoever paid: a member by the way she chose, a visitor at the address typed, else a sheet for the office.
 
     Nobody who gave is left without a word because there is no e-mail: the office prints it, or calls.
     """
-    payer = payment.payer
-    if payer and payment.payer_email.lower() in ("", payer.email.lower()):
-        to_member(letter, payer, topic="membership", kind=kind, key=key)
+    if payment.payer:  # the address of that day may be one she has left
+        to_member(letter, payment.payer, topic="membership", kind=kind, key=key)
     elif payment.payer_email:
-        queue_letter(letter, to_email=payment.payer_email, kind=kind, key=key, person=payment.payer_id)
+        queue_letter(letter, to_email=payment.payer_email, kind=kind, key=key)
     elif payment.payer_name:
         at_hand = Recipient(channel=Message.Channel.POST, name=payment.payer_name, address="We have no address: it may stand on the check.")
         send_letter(letter, to=at_hand, kind=kind, key=key)

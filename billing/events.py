@@ -91,10 +91,15 @@ def _warned(data: dict[str, Any]) -> str:
     """A card network thinks a charge is fraud: paying it back now saves the fee of a dispute. A person decides."""
     asks = "The card’s network warns of fraud. Look at it at Stripe, and pay it back if nobody here knows this person."
     charge = data.get("charge") or ""
-    known = Payment.objects.filter(stripe_charge_id=charge).exclude(stripe_charge_id="") if data.get("actionable", True) else None
-    if known is None or known.update(attention=asks):
+    if not data.get("actionable", True):
         return ""
-    return f"{asks} The charge is not in our books."
+    payment = Payment.objects.select_for_update().filter(stripe_charge_id=charge).exclude(stripe_charge_id="").first()
+    if payment is None:
+        return f"{asks} The charge is not in our books."
+    if asks not in payment.attention:
+        payment.attention = f"{asks} {payment.attention}".strip()[:300]
+        payment.save(update_fields=["attention"])
+    return ""
 
 
 def _paid_out(data: dict[str, Any]) -> str:

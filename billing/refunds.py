@@ -22,6 +22,7 @@ from members.models import Approval, User
 log = logging.getLogger("loaf.billing")
 GONE = ("failed", "canceled")
 TAKEN_UP_AFTER = dt.timedelta(hours=1)
+WENT_ON = "What it paid for went into another plan, which still runs. Please decide about that one."
 UNSENT = "A refund could not be sent to Stripe yet. It is tried again every hour, and you can try it now."
 
 
@@ -128,7 +129,7 @@ def send(refund_id: int) -> None:
         made = _made_before(charge, key) or stripe.create_refund(charge_id=charge, amount=refund.amount, key=key)
     except stripe.Refused as error:
         with transaction.atomic():
-            Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.FAILED)
+            Refund.objects.filter(pk=refund.pk, status=Refund.Status.ASKED).update(status=Refund.Status.FAILED)
             note = f"Stripe refused a refund of {format_money(refund.amount, refund.currency)}: {error}"[:300]
             Payment.objects.filter(pk=refund.payment_id).update(attention=note)
         log.error("refund %s was refused", refund.pk)
@@ -203,7 +204,11 @@ def _book(refund: Refund, at: dt.datetime) -> None:
 def _end_terms(payment: Payment, *, on: dt.date, by: User | None) -> None:
     """End what a payment paid for; what had given way to it comes back. The payment and its people are locked."""
     paid = list(terms_of(payment))
-    whose = [*cut_short(paid, on=on), *restore(paid)]
+    went_on = Membership.objects.filter(payment_lines__payment=payment, gave_way_to__status__in=Membership.PAID)
+    if not paid and went_on.exists():
+        Payment.objects.filter(pk=payment.pk).update(attention=WENT_ON)
+    whose = cut_short(paid, on=on)
+    restore(paid)
     let_go(sorted(set(whose)), reason=f"Payment {payment.pk} was paid back", by=by)
 
 
@@ -229,7 +234,9 @@ def decide_terms(*, payment: Payment, ends: bool, note: str, by: User) -> None:
         raise BillingError("Please write down why.")
     lock_people(payment)
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
-    if ends and asks_about_terms(locked):
+    if ends and not asks_about_terms(locked):
+        raise BillingError("That was answered already, or nothing of it runs any more.")
+    if ends:
         _end_terms(locked, on=timezone.localdate(), by=by)
     Payment.objects.filter(pk=locked.pk).update(attention="")
     audit.record("payment.term_decided", target=locked, after={"ends": ends}, reason=note.strip()[:250], by=by)
@@ -254,7 +261,9 @@ def refunds_at_stripe(*, charge_id: str) -> int:
         here = payment.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount"))["n"] or 0
         if here + made.amount > there:
             continue  # it came with the old books, under another name
-        ours = payment.refunds.filter(status=Refund.Status.ASKED, amount=made.amount, provider_id="").order_by("pk").first()
+        number = made.key.removeprefix("refund-")  # the name we gave it; one made there has none
+        asked = payment.refunds.filter(pk=number) if number.isdecimal() else payment.refunds.none()
+        ours = asked.exclude(status=Refund.Status.DONE).first()
         refund = ours or Refund(
             payment=payment, amount=made.amount, currency=payment.currency, source=Payment.Source.SITE, reason="Paid back at Stripe",
             status=Refund.Status.ASKED,

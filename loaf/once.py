@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from loaf.models import OnceKey
@@ -22,6 +23,8 @@ from loaf.models import OnceKey
 FIELD = "once"
 WAIT = dt.timedelta(seconds=10)
 """How long a repeated form waits for the first one's result; the proxy would give up later."""
+DEAD = dt.timedelta(minutes=2)
+"""A form that was begun so long ago and has no result has nobody who works on it: no request lives longer (Procfile)."""
 OWN_RULES = "/accounts/"
 """Signing in counts its own tries: a code typed twice is two tries."""
 DONE = "That was done already, a moment ago. Nothing was done twice."
@@ -46,6 +49,9 @@ class OnceMiddleware:
             row, is_first = OnceKey.objects.get_or_create(key=key)
             if is_first:
                 return self._first(request, row)
+            if not row.result and row.sent_at < timezone.now() - DEAD:
+                row.delete()  # whoever was at it died; what it did in part is guarded by its own keys
+                continue
             if row.result:
                 messages.info(request, DONE)
                 return redirect(row.result)
@@ -59,7 +65,9 @@ class OnceMiddleware:
         try:
             response = self.get_response(request)
             waits = getattr(request, "waits_for_proof", False)
-            done = response.status_code in (302, 303) and not waits and not _was_refused(request)
+            done = (
+                response.status_code in (302, 303) and not waits and _is_ours(response["Location"], request) and not _was_refused(request)
+            )
         finally:
             if not done:
                 row.delete()
@@ -90,6 +98,11 @@ def _was_refused(request: HttpRequest) -> bool:
     found = any(message.level >= messages.ERROR for message in waiting)
     waiting.used = False  # read by nobody yet
     return found
+
+
+def _is_ours(url: str, request: HttpRequest) -> bool:
+    """A card page elsewhere may be closed by the time the form is sent again; its form has an attempt of its own."""
+    return url_has_allowed_host_and_scheme(url, {request.get_host()})
 
 
 def _page_of(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import instalments, subscriptions
-from billing.actions.terms import Position, position_of, term_of
+from billing.actions.terms import Position, next_of, position_of
 from billing.errors import BillingError, refuse_helpers
 from billing.gateways import stripe
 from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
@@ -73,7 +73,7 @@ def offer_for(*, at: Position, wish: Wish) -> Offer:
         return Offer(full, 0, credit, today, plan.term_from(today))
     if wish.in_parts and (plan.parts < 2 or wish.renews):
         raise BillingError("This plan is paid at once.")
-    starts_on, ends_on = term_of(plan, at.next_start, anchor=at.anchor)
+    starts_on, ends_on, _ = next_of(at, plan)
     full = plan.dues_from(starts_on)
     waived = max(0, full - plan.reduced_amount) if wish.is_reduced and plan.reduced_amount else 0
     return Offer(full, waived, 0, starts_on, ends_on)

@@ -62,6 +62,9 @@ def _in_grace(member: Member, today: dt.date) -> Membership | None:
     """A term of hers that ended and whose days of grace still run, where what is paid now counts from its end."""
     ended = member.memberships.filter(status__in=Membership.PAID, ends_on__lt=today, plan__late_counts_from=Late.OLD_END)
     late = ended.select_related("plan").order_by("-ends_on").first()
+    since = member.memberships.exclude(status=Membership.Status.PENDING).filter(payment_lines__payment__status__in=Payment.RECEIVED)
+    if late and since.filter(starts_on__gt=late.ends_on).exists():
+        return None  # another term came after it, and went
     in_grace = late and late.ends_on and today <= late.ends_on + dt.timedelta(days=late.plan.grace_days)
     return late if in_grace and late and late.plan.can_renew else None
 
@@ -91,13 +94,24 @@ def term_of(plan: Plan, start: dt.date | None, *, anchor: int | None = None) -> 
     return start, plan.term_from(start, anchor=anchor)
 
 
+def next_of(at: Position, plan: Plan) -> tuple[dt.date, dt.date | None, int | None]:
+    """First and last day of the term that is bought there, and its anchor; never one that would be over already.
+
+    Raises BillingError.
+    """
+    start, anchor, today = at.next_start, at.anchor, timezone.localdate()
+    if start and start < today and (end := plan.term_from(start, anchor=anchor)) and end < today:
+        start, anchor = today, None
+    return (*term_of(plan, start, anchor=anchor), anchor)
+
+
 def next_term(*, member: Member, plan: Plan, on: dt.date | None = None) -> tuple[dt.date, dt.date | None]:
     """Return first and last day of the next term: from today (or the day it was paid), or from the day after the last paid one ends.
 
     Nobody loses a day.
     """
-    at = position_of(member, on=on)
-    return term_of(plan, at.next_start, anchor=at.anchor)
+    first, last, _ = next_of(position_of(member, on=on), plan)
+    return first, last
 
 
 def begin_terms(payment: Payment) -> None:
@@ -139,11 +153,14 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
             had = member.memberships.not_over(on=today).filter(covered_by=None)
             replaced = cut_short(had, on=today - dt.timedelta(days=1), instead=membership)
         at = position_of(member, on=today)
-        first, last = term_of(membership.plan, at.next_start, anchor=at.anchor)
+        if membership.replaces_id and at.last is None:  # the bill said from today, whatever ended before
+            first, last, anchor = *term_of(membership.plan, today), None
+        else:
+            first, last, anchor = next_of(at, membership.plan)
     except BillingError as error:
         return str(error)
-    _say_if_twice(membership, first, payment)
-    membership.starts_on, membership.anchor_day = first, at.anchor or first.day
+    _say_if_twice(membership, first, payment, at.last)
+    membership.starts_on, membership.anchor_day = first, anchor or first.day
     if not (membership.granted_reason and membership.ends_on):
         membership.ends_on = last
     membership.status = Membership.Status.ACTIVE
@@ -159,10 +176,12 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
     return ""
 
 
-def _say_if_twice(membership: Membership, first: dt.date, payment: Payment | None) -> None:
+def _say_if_twice(membership: Membership, first: dt.date, payment: Payment | None, last: Membership | None) -> None:
     """Two payments at the same moment (a card and a check, two pages) buy two terms: kept, and somebody asks whether it was meant."""
     if payment is None or payment.stripe_invoice_id or membership.granted_reason or first <= membership.starts_on:
         return
+    if last is None or not last.payment_lines.filter(payment__handled_at__gt=membership.created_at).exists():
+        return  # a day went by while the page was open; no other dues came
     day = f"{first:%B} {first.day}, {first.year}"
     note = f"While this was being paid, other dues came: it now buys the time from {day}. Please ask whether that was meant."
     Payment.objects.filter(pk=payment.pk).update(attention=note)
@@ -187,15 +206,37 @@ def cut_short(terms: Iterable[Membership], *, on: dt.date, instead: Membership |
     return [term.member_id for term in both]
 
 
-def restore(terms: Iterable[Membership]) -> list[int]:
-    """Give back what gave way to these terms, as far as it still runs; returns whose it is."""
-    given_up = list(Membership.objects.filter(gave_way_to__in=list(terms), status=Membership.Status.CANCELLED))
-    for term in given_up:
-        runs = term.promised_until is None or term.promised_until >= timezone.localdate()
-        term.status, term.ends_on = Membership.Status.ACTIVE if runs else Membership.Status.EXPIRED, term.promised_until
-        term.promised_until = term.gave_way_to = None
-        term.save(update_fields=["status", "ends_on", "promised_until", "gave_way_to"])
-    return [term.member_id for term in given_up]
+def restore(terms: Iterable[Membership]) -> None:
+    """Give back what gave way to these terms, as far as it still runs and its money is still here; its members are active again.
+
+    What is not given back: the term of a partner who is linked no more, a term beside one that came meanwhile, and one
+    whose own money went back; what had given way to that one is looked at instead.
+    """
+    given_up = Membership.objects.filter(gave_way_to__in=list(terms), status=Membership.Status.CANCELLED)
+    found = list(given_up.select_related("plan", "covered_by").order_by("covered_by", "pk"))
+    for term in found:
+        member = Member.everyone.select_for_update().get(pk=term.member_id)
+        if term.payment_lines.exists() and not term.payment_lines.exclude(payment__status=Payment.Status.REFUNDED).exists():
+            restore([term])
+        elif _may_run_again(term, member, together=[one.pk for one in found]):
+            _run_again(term, member)
+
+
+def _may_run_again(term: Membership, member: Member, *, together: list[int]) -> bool:
+    if _why_no_term(member) or member.memberships.not_over().exclude(pk__in=together).exists():
+        return False
+    payer = term.covered_by
+    return payer is None or HouseholdMember.objects.with_(member).filter(member=payer.member_id).exists()
+
+
+def _run_again(term: Membership, member: Member) -> None:
+    until, grace = term.promised_until, dt.timedelta(days=term.plan.grace_days)
+    runs = until is None or until + grace >= timezone.localdate()
+    term.status, term.ends_on = Membership.Status.ACTIVE if runs else Membership.Status.EXPIRED, until
+    term.promised_until = term.gave_way_to = None
+    term.save(update_fields=["status", "ends_on", "promised_until", "gave_way_to"])
+    if runs and member.status == Status.INACTIVE and member.inactive_reason == InactiveReason.LAPSED:
+        change_status(member=member, to=Status.ACTIVE, by=None, reason="What had given way to another plan runs again")
 
 
 def let_go(members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed") -> None:

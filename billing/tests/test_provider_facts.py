@@ -16,8 +16,9 @@ from billing.reconcile import reconcile
 from billing.tests.paying import deliver, news_of, open_page, pay, press, session_of
 from billing.tests.test_office import balance, pay_dues
 from loaf.sweep import sweep
+from members.models import Member
 from notices.models import Message
-from tests.factories import make_person, make_plan, make_staff, make_term
+from tests.factories import household_of, make_person, make_plan, make_staff, make_term
 
 pytestmark = pytest.mark.django_db
 NEW_YEAR = dt.datetime(2027, 1, 1, 5, 59, 30, tzinfo=dt.UTC)
@@ -331,3 +332,88 @@ def test_everybody_who_may_pay_back_may_answer_and_nobody_else(paid, work):
     deliver(news_of(sandbox, lambda: sandbox.store.refund({"charge": charge["id"]})), work)
     with pytest.raises(actions.BillingError):
         refunds.decide_terms(payment=payment, ends=True, note="x", by=make_staff("communications"))
+
+
+# -- what an unfriendly reader found
+
+
+def test_change_of_plan_begins_today_whatever_ended_before(stripe_sandbox, as_user, work):
+    member, small, big = make_person(), make_plan(minimum_amount=4000), make_plan(minimum_amount=9000)
+    make_term(member=member, plan=small, starts_on=timezone.localdate() - dt.timedelta(days=370), days_left=-10)
+    client = as_user(member.user)
+    deliver(pay(stripe_sandbox, open_page(client, small).url), work)
+    answer = press(client, reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
+    deliver(pay(stripe_sandbox, answer.url), work)
+    assert member.memberships.get(plan=big).starts_on == timezone.localdate()
+
+
+def test_no_term_is_sold_that_is_over_already(treasurer):
+    today = timezone.localdate()
+    for interval, length, ago in (("month", 1, 29), ("once", 7, 20)):
+        member = make_person()
+        late = make_plan(interval="month", minimum_amount=1000)
+        make_term(member=member, plan=late, starts_on=today - dt.timedelta(days=ago + 30), days_left=-ago - 3 if ago < 27 else -29)
+        plan = make_plan(interval=interval, length=length, minimum_amount=1000)
+        office.record_payment(entry=office.Entry(member, "", "cash", 1000, today, plan), by=treasurer, currency="usd")
+        assert member.memberships.get(plan=plan).ends_on >= today
+    old = make_person(status="payment_pending")
+    entry = office.Entry(old, "", "cash", 4000, today - dt.timedelta(days=500), make_plan(minimum_amount=4000))
+    office.record_payment(entry=entry, by=treasurer, currency="usd")
+    assert old.memberships.get().starts_on == today
+
+
+def test_two_refunds_of_one_amount_stay_themselves(paid, work, boss):
+    sandbox, payment, _ = paid
+    one, two = (refunds.refund_payment(payment=payment, amount=1000, reason="r", ends_term=False, by=boss) for _ in range(2))
+    found = news_of(sandbox, lambda: stripe.create_refund(charge_id=payment.stripe_charge_id, amount=1000, key=f"refund-{two.pk}"))
+    refunds.refunds_at_stripe(charge_id=payment.stripe_charge_id)
+    assert [Refund.objects.get(pk=row.pk).status for row in (one, two)] == ["asked", "done"]
+    deliver(found, work)
+    assert [Refund.objects.get(pk=row.pk).status for row in (one, two)] == ["done", "done"]
+    assert len(sandbox.store.kinds["refunds"]) == 2
+
+
+def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(stripe_sandbox, as_user, work, boss):
+    payer, partner = make_person(status="payment_pending"), make_person(status="payment_pending")
+    household_of(payer, partner)
+    both, single = make_plan(minimum_amount=6000, seats=2), make_plan(minimum_amount=9000)
+    client = as_user(payer.user)
+    deliver(pay(stripe_sandbox, open_page(client, both).url), work)
+    answer = press(client, reverse("change_plan"), {"choice": f"{single.pk}-now", "attempt": "up"})
+    deliver(pay(stripe_sandbox, answer.url), work)
+    partner.refresh_from_db()
+    assert partner.status == "inactive"
+    upgrade = Payment.objects.get(lines__membership__plan=single)
+    refunds.refund_payment(payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True)
+    work()
+    for who in (payer, partner):
+        who.refresh_from_db()
+        assert who.status == "active"
+        assert who.memberships.filter(status__in=Membership.PAID, plan=both).count() == 1
+
+
+def test_page_paid_after_midnight_is_no_double_payment(stripe_sandbox, as_user, work):
+    evening = dt.datetime(2026, 12, 5, 5, 55, tzinfo=dt.UTC)
+    with time_machine.travel(evening):
+        answer = open_page(as_user(make_person(status="payment_pending").user), make_plan(minimum_amount=4000))
+    with time_machine.travel(evening + dt.timedelta(minutes=20)):
+        deliver(pay(stripe_sandbox, answer.url), work)
+    assert Payment.objects.get().attention == ""
+
+
+def test_question_about_the_term_outlives_a_dispute_and_a_warning(paid, work):
+    sandbox, payment, charge = paid
+    deliver(news_of(sandbox, lambda: sandbox.store.refund({"charge": charge["id"], "amount": 1000})), work)
+    row = sandbox.store.dispute(charge)
+    deliver(news_of(sandbox, lambda: sandbox.store.close_dispute(row, "won")), work)
+    warning = {"id": "issfr_1", "object": "radar.early_fraud_warning", "charge": charge["id"], "actionable": True}
+    deliver([sandbox.store.emit("radar.early_fraud_warning.created", warning)], work)
+    assert refunds.asks_about_terms(fresh(payment))
+
+
+def test_refund_is_told_at_the_address_she_has_now(paid, work, boss):
+    _, payment, _ = paid
+    Member.objects.filter(pk=payment.payer_id).update(email="new@example.org")
+    refunds.refund_payment(payment=payment, amount=1000, reason="r", ends_term=False, by=boss)
+    work()
+    assert Message.objects.get(kind="refunded").to_email == "new@example.org"
