@@ -32,7 +32,16 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
 
     What Stripe refuses or we cannot place is one difference with its name; it never keeps the rest from being compared.
     """
-    found = _whole("Renewals’ invoices", _unbooked_invoices, mend)
+    found = []
+    parts = [("Renewals’ invoices", _unbooked_invoices), ("Charges", _charges), ("Disputes", _disputes), ("Payouts", _payouts)]
+    for what, compare in [*parts, ("Renewals", _renewals)]:
+        found += _whole(what, compare, mend)
+    return found
+
+
+def _charges(mend: bool) -> list[Difference]:
+    """Every charge there against every card payment here."""
+    found = []
     ours = {p.stripe_charge_id or p.provider_id: p for p in Payment.objects.filter(provider="stripe", status__in=Payment.RECEIVED)}
     seen = set()
     for charge in stripe.all_charges():
@@ -43,8 +52,6 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
         if key not in seen and payment.source == Payment.Source.SITE:
             amount = format_money(payment.amount, payment.currency)
             found.append(Difference(f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."))
-    for what, compare in (("Disputes", _disputes), ("Payouts", _payouts), ("Renewals", _renewals)):
-        found += _whole(what, compare, mend)
     return found
 
 

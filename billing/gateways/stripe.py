@@ -4,6 +4,7 @@ Amounts are minor units in Stripe's sense (zero-decimal currencies have none). E
 was stored before the call, so a lost answer can be asked again (https://docs.stripe.com/api/idempotent_requests).
 """
 
+import contextlib
 import datetime as dt
 import functools
 import logging
@@ -116,6 +117,17 @@ def _client(key: str, host: str) -> stripe.StripeClient:
 def client() -> stripe.StripeClient:
     """The SDK's client for today's settings; kept, because making one costs a millisecond."""
     return _client(secret_key(), settings.STRIPE_API_HOST)
+
+
+@contextlib.contextmanager
+def listing() -> Iterator[None]:
+    """Around a list that is read: a lasting no (a key that may not) is Refused, everything else StripeDown."""
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.PermissionError) as error:
+        raise Refused(str(error.user_message or error.code or "no reason given")) from error
+    except stripe.StripeError as error:
+        raise StripeDown(type(error).__name__) from error
 
 
 def create_checkout(
@@ -261,8 +273,8 @@ def last_day(card: dict[str, Any]) -> dt.date | None:
 
 
 def all_charges() -> Iterator[KnownCharge]:
-    """Every charge that succeeded, as Stripe knows it now. Raises StripeDown."""
-    try:
+    """Every charge that succeeded, as Stripe knows it now. Raises Refused and StripeDown."""
+    with listing():
         for row in client().v1.charges.list({"limit": 100, "expand": ["data.balance_transaction"]}).auto_paging_iter():
             charge = row.to_dict()
             if charge.get("status") == "succeeded":
@@ -270,8 +282,6 @@ def all_charges() -> Iterator[KnownCharge]:
                     charge["id"], int(charge["amount"]), charge["currency"], int(charge.get("amount_refunded") or 0),
                     fee_of(charge, charge["currency"]), (charge.get("metadata") or {}).get("reference", ""),
                 )  # fmt: skip
-    except stripe.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def create_refund(*, charge_id: str, amount: int, key: str) -> MadeRefund:

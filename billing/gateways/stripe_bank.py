@@ -8,7 +8,7 @@ from typing import Any
 import stripe as sdk
 from django.utils import timezone
 
-from billing.gateways.stripe import NoSuchSession, Refused, StripeDown, client
+from billing.gateways.stripe import NoSuchSession, Refused, StripeDown, client, listing
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,9 @@ def payouts(*, since: dt.datetime) -> Iterator[tuple[str, str]]:
 
 
 def _listed(call: Any, since: dt.datetime) -> Iterator[dict[str, Any]]:
-    try:
+    with listing():
         for row in call({"created": {"gte": int(since.timestamp())}, "limit": 100}).auto_paging_iter():
             yield row.to_dict()
-    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
-        raise Refused(str(error.user_message or error.code or "no reason given")) from error
-    except sdk.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def _dispute_of(row: dict[str, Any]) -> KnownDispute:

@@ -13,7 +13,7 @@ import stripe as sdk
 from django.conf import settings
 from django.utils import timezone
 
-from billing.gateways.stripe import NoSuchSession, PaidSession, Refused, StripeDown, client, fee_of, last_day
+from billing.gateways.stripe import NoSuchSession, PaidSession, Refused, StripeDown, client, fee_of, last_day, listing
 
 RECURRING = {"month": ("month", 1), "quarter": ("month", 3), "year": ("year", 1)}
 
@@ -189,13 +189,9 @@ def is_gone(customer_id: str) -> bool:
 
 def all_subscriptions() -> Iterator[KnownSubscription]:
     """Every subscription that may charge a card some day, as Stripe knows it now. Raises StripeDown."""
-    try:
+    with listing():
         for row in client().v1.subscriptions.list({"limit": 100}).auto_paging_iter():
             yield _known(row.to_dict())
-    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
-        raise Refused(str(error.user_message or error.code or "no reason given")) from error
-    except sdk.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def fetch_setup(session_id: str) -> GivenCard | None:
@@ -243,16 +239,12 @@ class PaidInvoice:
 def paid_invoices(*, since: dt.datetime) -> Iterator[PaidInvoice]:
     """Paid invoices of subscriptions since a moment, those of nothing left out. Raises StripeDown."""
     params: Any = {"status": "paid", "created": {"gte": int(since.timestamp())}, "limit": 100}
-    try:
+    with listing():
         for found in client().v1.invoices.list(params).auto_paging_iter():
             row = found.to_dict()
             details = (row.get("parent") or {}).get("subscription_details") or {}
             if row.get("amount_paid") and details.get("subscription"):
                 yield PaidInvoice(row["id"], details["subscription"], int(row["amount_paid"]), row["currency"])
-    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
-        raise Refused(str(error.user_message or error.code or "no reason given")) from error
-    except sdk.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def open_invoices(subscription_id: str) -> list[str]:

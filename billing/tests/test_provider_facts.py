@@ -204,8 +204,9 @@ def test_one_bad_object_is_named_and_stops_nothing(paid):
 
 def test_key_that_may_not_read_disputes_is_said(paid):
     sandbox, _, _ = paid
-    sandbox.knobs["refuse"] = "disputes"
-    assert "Disputes could not be compared: Stripe says no" in next(one.sentence for one in reconcile(mend=True))
+    for path, name in (("disputes", "Disputes"), ("charges", "Charges"), ("payouts", "Payouts"), ("subscriptions", "Renewals")):
+        sandbox.knobs["refuse"] = path
+        assert f"{name} could not be compared: Stripe says no" in next(one.sentence for one in reconcile(mend=True))
 
 
 # -- refunds that do not get through
