@@ -31,7 +31,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Database tests get the cache table; PostgreSQL tests are named loudly when there is none."""
     for item in items:
         if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
-            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: tools/test.sh runs it in its second step"))
+            item.add_marker(
+                pytest.mark.skip(
+                    reason="needs PostgreSQL: tools/test.sh runs it in its second step"
+                )
+            )
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +46,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _private_files(settings: Any, tmp_path: Path) -> None:
-    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}},
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +86,11 @@ def mails(settings: Any, _mail_server: SmtpServer) -> Box:
     box.fail_with = ""
     box.refused.clear()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", _mail_server.port, False
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = (
+        "127.0.0.1",
+        _mail_server.port,
+        False,
+    )
     return box
 
 
@@ -87,9 +98,13 @@ def mails(settings: Any, _mail_server: SmtpServer) -> Box:
 def stripe_sandbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The Stripe stand-in on a port of its own, without a webhook endpoint: tests deliver events themselves."""
     server = Server()
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
     settings.STRIPE_API_HOST = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(stripe, "api_base", settings.STRIPE_API_HOST)  # dj-stripe reads the setting at start only
+    monkeypatch.setattr(
+        stripe, "api_base", settings.STRIPE_API_HOST
+    )  # dj-stripe reads the setting at start only
     yield server
     server.shutdown()
     server.server_close()
@@ -104,9 +119,15 @@ def work() -> Callable[..., None]:
 
     # The worker's own loop closes connections between tasks, which would end the test's transaction.
     worker = BeatingWorker(
-        queue_names=["*"], interval=0, batch=True, backend_name="default", startup_delay=False, max_tasks=None,
-        worker_id="test-worker", excluded_queue_names=[],
-    )  # fmt: skip
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test-worker",
+        excluded_queue_names=[],
+    )
 
     def run(skip: Sequence[str] = ()) -> None:
         while task := DBTaskResult.objects.ready().exclude(task_path__in=skip).first():
@@ -116,10 +137,14 @@ def work() -> Callable[..., None]:
     return run
 
 
-def come_in(session: Any, user: Any, *, at: float | None = None, ways: tuple[str, ...] = ("code", "mfa")) -> None:
+def come_in(
+    session: Any, user: Any, *, at: float | None = None, ways: tuple[str, ...] = ("code", "mfa")
+) -> None:
     """Note in a session how and when somebody came in, as the sign-in library does; a key only where there is one."""
     has_key = Authenticator.objects.filter(user=user).exists()
-    session["account_authentication_methods"] = [{"method": way, "at": at or time.time()} for way in ways if way != "mfa" or has_key]
+    session["account_authentication_methods"] = [
+        {"method": way, "at": at or time.time()} for way in ways if way != "mfa" or has_key
+    ]
     session["account_authentication_methods_user"] = str(user.pk)
 
 

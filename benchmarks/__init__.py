@@ -3,7 +3,10 @@
 import os
 import sys
 
-if os.environ.get("DJANGO_SETTINGS_MODULE") == "benchmarks.settings" and "benchmarks.settings" not in sys.modules:
+if (
+    os.environ.get("DJANGO_SETTINGS_MODULE") == "benchmarks.settings"
+    and "benchmarks.settings" not in sys.modules
+):
     # A row's own process: the models must be ready before the row imports them.
     import django
 

@@ -16,10 +16,20 @@ LONG = ["S1L"]
 
 def postgres(*words: str) -> str:
     """Start, stop or name a cluster of our own with fsync on; benchmarks without it would flatter everybody."""
-    env = {**os.environ, "LOAF_PG_DIR": f"/tmp/loaf-bench-{os.getuid()}", "PG_FSYNC": "on", "PG_BUFFERS": "1GB"}
+    env = {
+        **os.environ,
+        "LOAF_PG_DIR": f"/tmp/loaf-bench-{os.getuid()}",
+        "PG_FSYNC": "on",
+        "PG_BUFFERS": "1GB",
+    }
     # What the server prints must not hold our pipe open.
     out = subprocess.PIPE if words[0] == "url" else None
-    return subprocess.run(["sh", "tools/postgres.sh", *words], check=True, env=env, stdout=out, text=True).stdout or ""
+    return (
+        subprocess.run(
+            ["sh", "tools/postgres.sh", *words], check=True, env=env, stdout=out, text=True
+        ).stdout
+        or ""
+    )
 
 
 def main() -> None:
@@ -34,9 +44,20 @@ def main() -> None:
     lines = []
     for name in wanted:
         print(f"-- {name}", flush=True)
-        where = env if name != "S2" else {**env, "DATABASE_URL": f"sqlite:///{tempfile.mkdtemp(prefix='loaf-s2-')}/ours.sqlite3"}
+        where = (
+            env
+            if name != "S2"
+            else {
+                **env,
+                "DATABASE_URL": f"sqlite:///{tempfile.mkdtemp(prefix='loaf-s2-')}/ours.sqlite3",
+            }
+        )
         done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name.lower()}"], check=False, env=where, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", f"benchmarks.{name.lower()}"],
+            check=False,
+            env=where,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         if done.returncode:
             sys.exit(f"{name} stopped.")
@@ -56,7 +77,13 @@ def write_table(lines: list[str]) -> None:
     import datetime as dt
 
     about = f"Run of {dt.date.today():%Y-%m-%d}: {os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL with fsync on."
-    table = "\n".join(["| row | what | median | spread | ratio to ours (ours / it) | must |", "|---|---|---|---|---|---|", *lines])
+    table = "\n".join(
+        [
+            "| row | what | median | spread | ratio to ours (ours / it) | must |",
+            "|---|---|---|---|---|---|",
+            *lines,
+        ]
+    )
     path.write_text(f"{head}<!-- table -->\n{about}\n\n{table}\n<!-- /table -->{tail}")
 
 

@@ -44,7 +44,9 @@ def in_turn(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, 
     return found
 
 
-def line(row: str, what: str, rates: list[float], ours: list[float], unit: str, must: str = "") -> None:
+def line(
+    row: str, what: str, rates: list[float], ours: list[float], unit: str, must: str = ""
+) -> None:
     """Print one line of the table; the ratio is ours to this one, the median of the pairs."""
     middle = statistics.median(rates)
     ratio = statistics.median(a / b for a, b in zip(ours, rates, strict=True))
@@ -55,14 +57,26 @@ def line(row: str, what: str, rates: list[float], ours: list[float], unit: str, 
 APP = WSGIHandler()
 
 
-def call(path: str, *, query: str = "", cookie: str = "", body: bytes = b"", **headers: str) -> tuple[str, int]:
+def call(
+    path: str, *, query: str = "", cookie: str = "", body: bytes = b"", **headers: str
+) -> tuple[str, int]:
     """One request through the whole handler, middleware and all; return its status and size."""
     status: list[str] = []
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST" if body else "GET", "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "localhost", "SERVER_PORT": "80",
-        "REMOTE_ADDR": "127.0.0.1", "HTTP_COOKIE": cookie, "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json",
-        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr, **headers,
-    }  # fmt: skip
+        "REQUEST_METHOD": "POST" if body else "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_COOKIE": cookie,
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/json",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        **headers,
+    }
     response = APP(environ, lambda s, h: status.append(s))
     size = sum(len(part) for part in response)
     response.close()
@@ -84,7 +98,10 @@ def sign_in(user: Any) -> str:
     from django.contrib.sessions.backends.db import SessionStore
 
     session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
+        str(user.pk),
+        settings.AUTHENTICATION_BACKENDS[0],
+    )
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
@@ -96,4 +113,10 @@ def statements(path: str, **more: Any) -> int:
 
     with CaptureQueriesContext(connection) as seen:
         call(path, **more)
-    return len([q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))])
+    return len(
+        [
+            q
+            for q in seen.captured_queries
+            if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+        ]
+    )

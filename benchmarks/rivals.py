@@ -27,7 +27,11 @@ def plain_page(request: HttpRequest) -> HttpResponse:
     term = member.memberships.select_related("plan").first()
     payments = list(member.payments.order_by("-created_at")[:5])
     events = list(Event.objects.filter(starts_at__gte=timezone.now()).order_by("starts_at")[:5])
-    return render(request, "plain_page.html", {"member": member, "term": term, "payments": payments, "events": events})
+    return render(
+        request,
+        "plain_page.html",
+        {"member": member, "term": term, "payments": payments, "events": events},
+    )
 
 
 @csrf_exempt
@@ -35,12 +39,16 @@ def plain_page(request: HttpRequest) -> HttpResponse:
 def sdk_webhook(request: HttpRequest) -> HttpResponse:
     """Stripe's documented view with the usual get_or_create."""
     try:
-        event = stripe.Webhook.construct_event(request.body, request.headers["Stripe-Signature"], SECRET)
+        event = stripe.Webhook.construct_event(
+            request.body, request.headers["Stripe-Signature"], SECRET
+        )
     except (ValueError, stripe.SignatureVerificationError):
         return HttpResponse(status=400)
     with transaction.atomic():
         row, is_new = ProviderEvent.objects.get_or_create(
-            provider="stripe", event_id=event.id, defaults={"kind": event.type, "payload": json.dumps(event.to_dict())}
+            provider="stripe",
+            event_id=event.id,
+            defaults={"kind": event.type, "payload": json.dumps(event.to_dict())},
         )
         if is_new:
             row.state, row.processed_at = "processed", timezone.now()
@@ -51,7 +59,15 @@ def sdk_webhook(request: HttpRequest) -> HttpResponse:
 class StockAdmin(admin.ModelAdmin):
     """The members list as Django gives it."""
 
-    list_display = ["last_name", "first_name", "email", "phone", "status", "joined_on", "member_number"]
+    list_display = [
+        "last_name",
+        "first_name",
+        "email",
+        "phone",
+        "status",
+        "joined_on",
+        "member_number",
+    ]
     list_filter = ["status"]
     search_fields = ["last_name", "first_name", "email"]
     ordering = ["last_name", "first_name", "id"]

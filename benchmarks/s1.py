@@ -34,7 +34,9 @@ WHERE NOT EXISTS (SELECT 1 FROM members_member m WHERE m.email = lower(s.user_em
 
 def empty() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET loaf.may_truncate = 'on'")  # ours is a database of nothing but the benchmark's rows
+        cursor.execute(
+            "SET loaf.may_truncate = 'on'"
+        )  # ours is a database of nothing but the benchmark's rows
         cursor.execute(
             "TRUNCATE members_member, members_statuschange, members_externalid, imports_importjob, imports_importfile, imports_importrow CASCADE"
         )
@@ -47,7 +49,10 @@ def copy_and_merge(path: Path) -> float:
     began = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
-        with cursor.copy("COPY stage FROM STDIN (FORMAT csv, HEADER)") as copy, path.open("rb") as file:
+        with (
+            cursor.copy("COPY stage FROM STDIN (FORMAT csv, HEADER)") as copy,
+            path.open("rb") as file,
+        ):
             while block := file.read(1 << 18):
                 copy.write(block)
         cursor.execute("ANALYZE stage")
@@ -69,9 +74,18 @@ def bulk_create(path: Path) -> float:
     with path.open(encoding="utf-8") as file:
         for n, row in enumerate(csv.DictReader(file)):
             batch.append(
-                Member(member_number=n + 1, email=row["user_email"].lower(), first_name=row["first_name"], last_name=row["last_name"],
-                       phone=row["billing_phone"], city=row["billing_city"], joined_on=row["member_since"], status="active", created_at=now)
-            )  # fmt: skip
+                Member(
+                    member_number=n + 1,
+                    email=row["user_email"].lower(),
+                    first_name=row["first_name"],
+                    last_name=row["last_name"],
+                    phone=row["billing_phone"],
+                    city=row["billing_city"],
+                    joined_on=row["member_since"],
+                    status="active",
+                    created_at=now,
+                )
+            )
             if len(batch) == 1000:
                 Member.objects.bulk_create(batch)
                 batch.clear()
@@ -93,13 +107,22 @@ def import_export(path: Path, resource_class: type, rows: int, *, dry_run: bool 
     """django-import-export over the same file (fewer rows: it would take minutes)."""
     empty()
     began = time.perf_counter()
-    table = tablib.Dataset(headers=["email", "first_name", "last_name", "phone", "city", "joined_on"])
+    table = tablib.Dataset(
+        headers=["email", "first_name", "last_name", "phone", "city", "joined_on"]
+    )
     with path.open(encoding="utf-8") as file:
         for n, row in enumerate(csv.DictReader(file)):
             if n == rows:
                 break
             table.append(
-                [row["user_email"], row["first_name"], row["last_name"], row["billing_phone"], row["billing_city"], row["member_since"]]
+                [
+                    row["user_email"],
+                    row["first_name"],
+                    row["last_name"],
+                    row["billing_phone"],
+                    row["billing_city"],
+                    row["member_since"],
+                ]
             )
     result = resource_class().import_data(table, raise_errors=True, dry_run=dry_run)
     assert not result.has_errors()
@@ -109,7 +132,10 @@ def import_export(path: Path, resource_class: type, rows: int, *, dry_run: bool 
 def memory_growth(path: Path, rows: int) -> float:
     """Megabytes an import adds to a fresh process."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.s1", "memory", str(path), str(rows)], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.s1", "memory", str(path), str(rows)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return float(done.stdout.strip().splitlines()[-1])
 
@@ -127,7 +153,9 @@ def memory(what: str) -> float:
     if status.exists():
         found = next(row for row in status.read_text().splitlines() if row.startswith(what))
         return int(found.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024  # macOS counts bytes, and only the peak
+    return (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
+    )  # macOS counts bytes, and only the peak
 
 
 def main() -> None:
@@ -148,14 +176,37 @@ def main() -> None:
             },
         )
         ours(path)
-        line("S1", "ours: preview and run, 20,000 new users", rates["ours"], rates["ours"], "rows/s")
-        line("S1", "limit: COPY + merge, no rules", rates["limit"], rates["ours"], "rows/s", "≥ 0.4")
+        line(
+            "S1", "ours: preview and run, 20,000 new users", rates["ours"], rates["ours"], "rows/s"
+        )
+        line(
+            "S1", "limit: COPY + merge, no rules", rates["limit"], rates["ours"], "rows/s", "≥ 0.4"
+        )
         line("S1", "bulk_create, plain rules", rates["bulk_create"], rates["ours"], "rows/s")
-        line("S1", "import-export, default", rates["import-export"], rates["ours"], "rows/s", "≥ 30")
+        line(
+            "S1", "import-export, default", rates["import-export"], rates["ours"], "rows/s", "≥ 30"
+        )
         line("S1", "import-export, use_bulk", rates["import-export bulk"], rates["ours"], "rows/s")
-        line("S1", "import-export, tuned", rates["import-export tuned"], rates["ours"], "rows/s", "≥ 2")
-        line("S1", "import-export, dry run; ours the preview alone", rates["dry run"], rates["preview"], "rows/s", "≥ 100")
-        small, large = wordpress_file(Path(folder) / "small.csv", 10_000), wordpress_file(Path(folder) / "large.csv", 100_000)
+        line(
+            "S1",
+            "import-export, tuned",
+            rates["import-export tuned"],
+            rates["ours"],
+            "rows/s",
+            "≥ 2",
+        )
+        line(
+            "S1",
+            "import-export, dry run; ours the preview alone",
+            rates["dry run"],
+            rates["preview"],
+            "rows/s",
+            "≥ 100",
+        )
+        small, large = (
+            wordpress_file(Path(folder) / "small.csv", 10_000),
+            wordpress_file(Path(folder) / "large.csv", 100_000),
+        )
         sizes = in_turn(
             3,
             {
@@ -164,12 +215,26 @@ def main() -> None:
                 "again": lambda: ours(large, 100_000, again=True),
             },
         )
-        line("S1", "ours: the same file of 100,000 again, nothing changes", sizes["again"], sizes["large"], "rows/s", "≤ 0.5")
-        exponents = [1 + math.log10(fast / slow) for fast, slow in zip(sizes["small"], sizes["large"], strict=True)]
+        line(
+            "S1",
+            "ours: the same file of 100,000 again, nothing changes",
+            sizes["again"],
+            sizes["large"],
+            "rows/s",
+            "≤ 0.5",
+        )
+        exponents = [
+            1 + math.log10(fast / slow)
+            for fast, slow in zip(sizes["small"], sizes["large"], strict=True)
+        ]
         shape = f"{min(exponents):.2f} to {max(exponents):.2f}"
-        print(f"| S1 | time exponent 10,000 → 100,000 | {statistics.median(exponents):.2f} | {shape} |  | ≤ 1.05 |")
+        print(
+            f"| S1 | time exponent 10,000 → 100,000 | {statistics.median(exponents):.2f} | {shape} |  | ≤ 1.05 |"
+        )
         growth = [memory_growth(small, 10_000), memory_growth(large, 100_000)]
-        print(f"| S1 | memory over idle at 10,000 / 100,000 rows | {growth[0]:.0f} / {growth[1]:.0f} MB | one run each |  | ≤ 32 MB |")
+        print(
+            f"| S1 | memory over idle at 10,000 / 100,000 rows | {growth[0]:.0f} / {growth[1]:.0f} MB | one run each |  | ≤ 32 MB |"
+        )
 
 
 if __name__ == "__main__":

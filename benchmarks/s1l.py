@@ -29,16 +29,23 @@ def main() -> None:
         for what in ("new", "again"):
             began = time.perf_counter()
             with path.open("rb") as stream:
-                job = actions.create_job(uploads=[(path.name, stream, path.stat().st_size, "")], by=None)
+                job = actions.create_job(
+                    uploads=[(path.name, stream, path.stat().st_size, "")], by=None
+                )
             actions.preview(job.pk)
             looked = time.perf_counter()
             ImportJob.objects.filter(pk=job.pk).update(status="running", done_rows=0)
             actions.run(job.pk)
             ended = time.perf_counter()
             told = f"{ROWS / (looked - began):,.0f} rows/s previewed, {ROWS / (ended - looked):,.0f} rows/s brought in"
-            print(f"| S1 | {ROWS:,} users, {what} | {ROWS / (ended - began):,.0f} rows/s | one run | | {told} |", flush=True)
+            print(
+                f"| S1 | {ROWS:,} users, {what} | {ROWS / (ended - began):,.0f} rows/s | one run | | {told} |",
+                flush=True,
+            )
     assert Member.objects.count() == ROWS
-    print(f"| S1 | memory over idle at {ROWS:,} rows | {memory('VmHWM') - before:.0f} MB | one run | | ≤ 32 MB |")
+    print(
+        f"| S1 | memory over idle at {ROWS:,} rows | {memory('VmHWM') - before:.0f} MB | one run | | ≤ 32 MB |"
+    )
 
 
 if __name__ == "__main__":

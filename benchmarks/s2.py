@@ -68,10 +68,24 @@ def ours(path: Path) -> float:
 def clean(row: list[str]) -> tuple[str, ...] | None:
     """The plainest rules of one row: an address, names and a number that fit, a day; None for a row that has not."""
     email = row[2].strip().lower()
-    if not ADDRESS.fullmatch(email) or not row[6] or len(row[5]) > 100 or len(row[6]) > 100 or len(row[8]) > 20:
+    if (
+        not ADDRESS.fullmatch(email)
+        or not row[6]
+        or len(row[5]) > 100
+        or len(row[6]) > 100
+        or len(row[8]) > 20
+    ):
         return None
     try:
-        return email, row[5], row[6], row[8], row[9], row[10], dt.date.fromisoformat(row[11]).isoformat()
+        return (
+            email,
+            row[5],
+            row[6],
+            row[8],
+            row[9],
+            row[10],
+            dt.date.fromisoformat(row[11]).isoformat(),
+        )
     except ValueError:
         return None
 
@@ -85,7 +99,9 @@ def limit(path: Path) -> float:
     bare.execute("PRAGMA wal_autocheckpoint = 4000")
     bare.execute("DROP TABLE IF EXISTS members_member")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'members_member' AND sql IS NOT NULL ORDER BY type DESC")
+        cursor.execute(
+            "SELECT sql FROM sqlite_master WHERE tbl_name = 'members_member' AND sql IS NOT NULL ORDER BY type DESC"
+        )
         for (statement,) in cursor.fetchall():
             bare.execute(statement)
     bare.execute("CREATE UNIQUE INDEX one_address ON members_member (email)")
@@ -93,7 +109,9 @@ def limit(path: Path) -> float:
     with path.open(encoding="utf-8", newline="") as file, bare:
         rows = csv.reader(file)
         next(rows)
-        bare.executemany(UPSERT, ((n, *cleaned) for n, cleaned in enumerate(map(clean, rows), 1) if cleaned))
+        bare.executemany(
+            UPSERT, ((n, *cleaned) for n, cleaned in enumerate(map(clean, rows), 1) if cleaned)
+        )
     rate = ROWS / (time.perf_counter() - began)
     assert bare.execute("SELECT COUNT(*) FROM members_member").fetchone()[0] == ROWS
     bare.close()
@@ -111,7 +129,12 @@ def measure_memory(path: Path) -> None:
 
 def memory_growth(path: Path) -> float:
     """The same, of a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.s2", str(path)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.s2", str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return float(done.stdout.strip().splitlines()[-1])
 
 
@@ -119,9 +142,19 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     path = wordpress_file(FOLDER / "users.csv", ROWS)
     rates = in_turn(3, {"ours": lambda: ours(path), "limit": lambda: limit(path)})
-    line("S2", "ours on SQLite: preview and run, 100,000 new users", rates["ours"], rates["ours"], "rows/s")
-    line("S2", "limit: rules + executemany upsert", rates["limit"], rates["ours"], "rows/s", "≥ 0.3")
-    print(f"| S2 | memory over idle at 100,000 rows | {memory_growth(path):.0f} MB | one run |  | ≤ 32 MB |")
+    line(
+        "S2",
+        "ours on SQLite: preview and run, 100,000 new users",
+        rates["ours"],
+        rates["ours"],
+        "rows/s",
+    )
+    line(
+        "S2", "limit: rules + executemany upsert", rates["limit"], rates["ours"], "rows/s", "≥ 0.3"
+    )
+    print(
+        f"| S2 | memory over idle at 100,000 rows | {memory_growth(path):.0f} MB | one run |  | ≤ 32 MB |"
+    )
 
 
 if __name__ == "__main__":

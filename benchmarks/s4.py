@@ -27,10 +27,30 @@ def main() -> None:
         },
     )
     cost = statements(OURS, cookie=cookie)
-    line("S4", f"ours: members list, 50 rows ({cost} statements)", rates["ours"], rates["ours"], "pages/s")
-    line("S4", "stock admin, first page (100 rows)", rates["stock"], rates["ours"], "pages/s", "≥ 6")
-    line("S4", "stock admin, page 900; ours as deep by cursor", rates["stock deep"], rates["ours deep"], "pages/s")
-    line("S4", "stock admin, search; ours the same word", rates["stock search"], rates["ours search"], "pages/s")
+    line(
+        "S4",
+        f"ours: members list, 50 rows ({cost} statements)",
+        rates["ours"],
+        rates["ours"],
+        "pages/s",
+    )
+    line(
+        "S4", "stock admin, first page (100 rows)", rates["stock"], rates["ours"], "pages/s", "≥ 6"
+    )
+    line(
+        "S4",
+        "stock admin, page 900; ours as deep by cursor",
+        rates["stock deep"],
+        rates["ours deep"],
+        "pages/s",
+    )
+    line(
+        "S4",
+        "stock admin, search; ours the same word",
+        rates["stock search"],
+        rates["ours search"],
+        "pages/s",
+    )
 
 
 def _deep_cursor() -> str:

@@ -34,13 +34,22 @@ def main() -> None:
         "staff search, a rare name": staff.matching("ln19998").order_by(*order)[:51],
         "staff search, three letters": staff.matching("n19").order_by(*order)[:51],
         "staff search, one letter": staff.matching("l").order_by(*order)[:51],
-        "directory, a rare name": people.matching("Ln19998").order_by("sort_name", "member_id")[:21],
+        "directory, a rare name": people.matching("Ln19998").order_by("sort_name", "member_id")[
+            :21
+        ],
         "directory, three letters": people.matching("n19").order_by("sort_name", "member_id")[:21],
         "directory, first page": people.order_by("sort_name", "member_id")[:21],
     }
     for what, queryset in rows.items():
         times, scanned = _times(queryset)
-        line("S5", f"{what}{' (SCANS A TABLE)' if scanned else ''}", times, times, "ms in the database", MUST)
+        line(
+            "S5",
+            f"{what}{' (SCANS A TABLE)' if scanned else ''}",
+            times,
+            times,
+            "ms in the database",
+            MUST,
+        )
 
 
 def _times(queryset: Any) -> tuple[list[float], bool]:
@@ -53,7 +62,10 @@ def _times(queryset: Any) -> tuple[list[float], bool]:
             plan = cursor.fetchone()[0]
             plan = plan if isinstance(plan, list) else json.loads(plan)
             found.append(plan[0]["Execution Time"] + plan[0]["Planning Time"])
-    whole = re.search(r'"Node Type": "(?:Parallel )?Seq Scan", [^}]*"Relation Name": "members_(?:member|listing)"', json.dumps(plan))
+    whole = re.search(
+        r'"Node Type": "(?:Parallel )?Seq Scan", [^}]*"Relation Name": "members_(?:member|listing)"',
+        json.dumps(plan),
+    )
     return found[1:], whole is not None
 
 

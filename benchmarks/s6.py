@@ -31,7 +31,13 @@ OBJECT = {
 
 
 def message() -> tuple[bytes, str]:
-    event = {"id": f"evt_{next(numbers)}", "object": "event", "type": "made.up", "livemode": False, "data": {"object": OBJECT}}
+    event = {
+        "id": f"evt_{next(numbers)}",
+        "object": "event",
+        "type": "made.up",
+        "livemode": False,
+        "data": {"object": OBJECT},
+    }
     body = json.dumps(event).encode()
     return body, sign(body, SECRET)
 
@@ -86,9 +92,15 @@ def drain() -> float:
     for body, header in [message() for _ in range(200)]:
         call(path, body=body, HTTP_STRIPE_SIGNATURE=header)
     worker = BeatingWorker(
-        queue_names=["*"], interval=0, batch=True, backend_name="default", startup_delay=False, max_tasks=None, worker_id="bench",
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="bench",
         excluded_queue_names=[],
-    )  # fmt: skip
+    )
     began = time.perf_counter()
     worker.run()
     return 200 / (time.perf_counter() - began)
@@ -112,17 +124,30 @@ def _path() -> str:
 def main() -> None:
     fresh_database()
     path = _path()
-    rates = in_turn(5, {"ours": lambda: rate(path), "sdk": lambda: rate("/bench/sdk/"), "bare": bare})
+    rates = in_turn(
+        5, {"ours": lambda: rate(path), "sdk": lambda: rate("/bench/sdk/"), "bare": bare}
+    )
     body, header = message()
     cost = statements(path, body=body, HTTP_STRIPE_SIGNATURE=header)
-    line("S6", f"ours: signed event stored with its task ({cost} statements)", rates["ours"], rates["ours"], "events/s", "≤ 3 statements")
-    line("S6", "Stripe SDK's view with get_or_create", rates["sdk"], rates["ours"], "events/s", "≥ 2")
+    line(
+        "S6",
+        f"ours: signed event stored with its task ({cost} statements)",
+        rates["ours"],
+        rates["ours"],
+        "events/s",
+        "≤ 3 statements",
+    )
+    line(
+        "S6", "Stripe SDK's view with get_or_create", rates["sdk"], rates["ours"], "events/s", "≥ 2"
+    )
     line("S6", "limit: one bare statement and its commit", rates["bare"], rates["ours"], "events/s")
     slow = sorted(burst(path))
     print(
         f"| S6 | burst of 500 from 16 callers, Stripe out of reach: p95 | {slow[474]:.0f} ms | p50 {statistics.median(slow):.0f} ms |  | ≤ 500 ms |"
     )
-    print(f"| S6 | queue behind it, one worker, events that need no mirror | {drain():.0f} events/s | one run |  | ≥ 50 |")
+    print(
+        f"| S6 | queue behind it, one worker, events that need no mirror | {drain():.0f} events/s | one run |  | ≥ 50 |"
+    )
     connection.close()
 
 

@@ -40,12 +40,16 @@ def main() -> None:
         "who has not paid": ("payments", lambda: list(reports.unpaid()[:300])),
         "forecast of twelve months": ("payments", lambda: reports.forecast(today)),
     }
-    scans = {name: [once(lambda sql=sql: scan(sql)) for _ in range(TIMES)] for name, sql in SCANS.items()}
+    scans = {
+        name: [once(lambda sql=sql: scan(sql)) for _ in range(TIMES)] for name, sql in SCANS.items()
+    }
     for name, values in scans.items():
         line("S7", f"one scan of the {name}", values, values, "ms")
     for what, (table, report) in rows.items():
         report()
-        must = "" if report == ledger.proof else MUST  # the proof compares every row of two tables; it is no report
+        must = (
+            "" if report == ledger.proof else MUST
+        )  # the proof compares every row of two tables; it is no report
         line("S7", what, [once(report) for _ in range(TIMES)], scans[table], "ms", must)
 
 
@@ -95,9 +99,11 @@ def fill() -> None:
         {},
     )
     for posting, account, side, amount, where in (
-        ("payment", "'1200'", "D", "amount", "TRUE"), ("payment", "'4000'", "C", "amount", "TRUE"),
-        ("fee", "'5100'", "D", "fee", "fee > 0"), ("fee", "'1100'", "C", "fee", "fee > 0"),
-    ):  # fmt: skip
+        ("payment", "'1200'", "D", "amount", "TRUE"),
+        ("payment", "'4000'", "C", "amount", "TRUE"),
+        ("fee", "'5100'", "D", "fee", "fee > 0"),
+        ("fee", "'1100'", "C", "fee", "fee > 0"),
+    ):
         execute(
             "INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, booked_at, payment_id, created_at) "
             f"SELECT '{posting}:' || id, {account}, '{side}', {amount}, 'usd', 'office', paid_at, id, now() FROM billing_payment WHERE {where} AND reference LIKE 'bench%%'",

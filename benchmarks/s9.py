@@ -44,9 +44,13 @@ def main() -> None:
     times(cookie)
     with tempfile.TemporaryDirectory() as folder:
         path = wordpress_file(Path(folder) / "users.csv", ROWS)
-        path.write_text(path.read_text().replace("@example.org", "@example.net"))  # nobody of them is on the list
+        path.write_text(
+            path.read_text().replace("@example.org", "@example.net")
+        )  # nobody of them is on the list
         idle = times(cookie)
-        with subprocess.Popen([sys.executable, "-m", "benchmarks.s9", str(path)], stdout=subprocess.PIPE, text=True) as other:
+        with subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.s9", str(path)], stdout=subprocess.PIPE, text=True
+        ) as other:
             assert other.stdout is not None
             assert other.stdout.readline() == "begun\n"
             busy = times(cookie, until=other)

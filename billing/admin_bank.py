@@ -22,7 +22,15 @@ from loaf.lib.templatetags.loaf import badge, short_day
 from members import audit
 from members.models import Member
 
-TONES = {"active": "ok", "past_due": "warn", "won": "ok", "lost": "bad", "open": "warn", "paid": "ok", "failed": "bad"}
+TONES = {
+    "active": "ok",
+    "past_due": "warn",
+    "won": "ok",
+    "lost": "bad",
+    "open": "warn",
+    "paid": "ok",
+    "failed": "bad",
+}
 FREE: dict[str, Any] = {"payout": None, "deposit": None, "payment": None}
 MAX_STATEMENT = 2 * 1024 * 1024
 
@@ -53,37 +61,90 @@ class SubscriptionAdmin(DeskAdmin):
     permissions = {"view": "subscriptions.view"}
     order = ["next_charge_on", "id"]
     list_values = [
-        "member__first_name", "member__last_name", "plan__name", "status", "stops", "amount", "currency", "next_charge_on", "card_last4",
+        "member__first_name",
+        "member__last_name",
+        "plan__name",
+        "status",
+        "stops",
+        "amount",
+        "currency",
+        "next_charge_on",
+        "card_last4",
         "card_ends_on",
-    ]  # fmt: skip
+    ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Member number", "member__member_number"), FileColumn("First name", "member__first_name"),
-        FileColumn("Last name", "member__last_name"), FileColumn("Plan", "plan__name"), FileColumn("Status", "status"),
-        FileColumn("Amount", "amount", money="currency"), FileColumn("Currency", "currency"), FileColumn("Next charge", "next_charge_on"),
-        FileColumn("Stopped", "stops"), FileColumn("Card ends", "card_ends_on"),
-    ]  # fmt: skip
+        FileColumn("Member number", "member__member_number"),
+        FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"),
+        FileColumn("Plan", "plan__name"),
+        FileColumn("Status", "status"),
+        FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"),
+        FileColumn("Next charge", "next_charge_on"),
+        FileColumn("Stopped", "stops"),
+        FileColumn("Card ends", "card_ends_on"),
+    ]
     columns = [
-        Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column(
+            "Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True
+        ),
         Column("Plan", lambda r: r["plan__name"]),
-        Column("Stands", lambda r: badge("quiet", "Stopped") if r["stops"] else _state(r, Subscription.Status.choices)),
+        Column(
+            "Stands",
+            lambda r: (
+                badge("quiet", "Stopped") if r["stops"] else _state(r, Subscription.Status.choices)
+            ),
+        ),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
-        Column("Next charge", lambda r: short_day(r["next_charge_on"]) if r["status"] in Subscription.LIVE and not r["stops"] else ""),
-        Column("Card", lambda r: f"…{r['card_last4']}, until {r['card_ends_on']:%m/%Y}" if r["card_ends_on"] else ""),
+        Column(
+            "Next charge",
+            lambda r: (
+                short_day(r["next_charge_on"])
+                if r["status"] in Subscription.LIVE and not r["stops"]
+                else ""
+            ),
+        ),
+        Column(
+            "Card",
+            lambda r: (
+                f"…{r['card_last4']}, until {r['card_ends_on']:%m/%Y}" if r["card_ends_on"] else ""
+            ),
+        ),
     ]
     filters = [Filter("status", "Stands", Subscription.Status.choices)]
     search_help = "Name"
     empty_text = "Nobody’s dues renew by themselves yet."
 
-    def search(self, queryset: QuerySet[Subscription], text: str, request: HttpRequest) -> QuerySet[Subscription]:
+    def search(
+        self, queryset: QuerySet[Subscription], text: str, request: HttpRequest
+    ) -> QuerySet[Subscription]:
         """By whose it is."""
         return queryset.filter(member__in=Member.objects.matching(text, addresses=False))
 
     readonly_fields = read_only_fields(Subscription)
     fieldsets = [
-        (None, {"fields": ["member", "plan", "status", "amount", "next_charge_on", "stops", "paused_until", "failures", "card_last4",
-                           "card_ends_on", "stripe_id", "created_at", "ended_at"]}),
-    ]  # fmt: skip
+        (
+            None,
+            {
+                "fields": [
+                    "member",
+                    "plan",
+                    "status",
+                    "amount",
+                    "next_charge_on",
+                    "stops",
+                    "paused_until",
+                    "failures",
+                    "card_last4",
+                    "card_ends_on",
+                    "stripe_id",
+                    "created_at",
+                    "ended_at",
+                ]
+            },
+        ),
+    ]
     change_form_template = "admin/billing/subscription.html"
 
     def rows(self, request: HttpRequest) -> Any:
@@ -94,7 +155,11 @@ class SubscriptionAdmin(DeskAdmin):
         """Stopping for a member who called, and taking it back."""
         door = desk_page("subscriptions.cancel", "POST")
         return [
-            path("<int:pk>/stop/", self.admin_site.admin_view(door(self.stop)), name="billing_subscription_stop"),
+            path(
+                "<int:pk>/stop/",
+                self.admin_site.admin_view(door(self.stop)),
+                name="billing_subscription_stop",
+            ),
             *super().get_urls(),
         ]
 
@@ -116,13 +181,25 @@ class DisputeAdmin(DeskAdmin):
     """Charges somebody disputes at her bank; they are answered at Stripe."""
 
     permissions = {"view": "subscriptions.view"}
-    list_values = ["payment__payer_name", "amount", "currency", "status", "reason", "answer_by", "opened_at"]
+    list_values = [
+        "payment__payer_name",
+        "amount",
+        "currency",
+        "status",
+        "reason",
+        "answer_by",
+        "opened_at",
+    ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Name", "payment__payer_name"), FileColumn("Amount", "amount", money="currency"), FileColumn("Currency", "currency"),
-        FileColumn("Status", "status"), FileColumn("Reason", "reason"), FileColumn("Answer by", "answer_by"), FileColumn("Opened",
-        "opened_at"),
-    ]  # fmt: skip
+        FileColumn("Name", "payment__payer_name"),
+        FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"),
+        FileColumn("Status", "status"),
+        FileColumn("Reason", "reason"),
+        FileColumn("Answer by", "answer_by"),
+        FileColumn("Opened", "opened_at"),
+    ]
     columns = [
         Column("From", lambda r: r["payment__payer_name"] or "not known", lead=True),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
@@ -141,15 +218,31 @@ class PayoutAdmin(DeskAdmin):
     """What Stripe sent to the bank, and what it is made of."""
 
     permissions = {"view": "subscriptions.view"}
-    list_values = ["stripe_id", "status", "amount", "currency", "charges", "fees", "refunds", "other", "arrives_on", "bank_line__day"]
+    list_values = [
+        "stripe_id",
+        "status",
+        "amount",
+        "currency",
+        "charges",
+        "fees",
+        "refunds",
+        "other",
+        "arrives_on",
+        "bank_line__day",
+    ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Payout", "stripe_id"), FileColumn("Status", "status"), FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"), FileColumn("Charges", "charges", money="currency"), FileColumn("Fees", "fees",
-        money="currency"),
-        FileColumn("Refunds", "refunds", money="currency"), FileColumn("Other", "other", money="currency"),
-        FileColumn("Arrives", "arrives_on"), FileColumn("At the bank", "bank_line__day"),
-    ]  # fmt: skip
+        FileColumn("Payout", "stripe_id"),
+        FileColumn("Status", "status"),
+        FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"),
+        FileColumn("Charges", "charges", money="currency"),
+        FileColumn("Fees", "fees", money="currency"),
+        FileColumn("Refunds", "refunds", money="currency"),
+        FileColumn("Other", "other", money="currency"),
+        FileColumn("Arrives", "arrives_on"),
+        FileColumn("At the bank", "bank_line__day"),
+    ]
     columns = [
         Column("At the bank", lambda r: short_day(r["arrives_on"]), lead=True),
         Column("Charges", lambda r: format_money(r["charges"], r["currency"])),
@@ -167,13 +260,18 @@ class PayoutAdmin(DeskAdmin):
 class StatementForm(forms.Form):
     """The bank's list as a CSV file."""
 
-    file = forms.FileField(label="The bank’s list as CSV", help_text="With columns Date, Description and Amount, or Debit and Credit.")
+    file = forms.FileField(
+        label="The bank’s list as CSV",
+        help_text="With columns Date, Description and Amount, or Debit and Credit.",
+    )
 
     def clean_file(self) -> bytes:
         """The file's bytes, when it is small enough."""
         file = self.cleaned_data["file"]
         if file.size > MAX_STATEMENT:
-            raise forms.ValidationError("This file is larger than 2 megabytes. Please take fewer months at once.")
+            raise forms.ValidationError(
+                "This file is larger than 2 megabytes. Please take fewer months at once."
+            )
         return bytes(file.read())
 
 
@@ -187,15 +285,23 @@ class NoteForm(forms.Form):
 class BankLineAdmin(DeskAdmin):
     """The bank's list beside our books: matched, noted, or waiting. Nothing is posted by it."""
 
-    permissions = {"view": "subscriptions.deposit", "add": "subscriptions.deposit", "change": "subscriptions.deposit"}
+    permissions = {
+        "view": "subscriptions.deposit",
+        "add": "subscriptions.deposit",
+        "change": "subscriptions.deposit",
+    }
     order = ["-day", "-id"]
     list_values = ["day", "text", "amount", "currency", "payout", "deposit", "payment", "note"]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Day", "day"), FileColumn("Text", "text"), FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"), FileColumn("Payout", "payout__stripe_id"), FileColumn("Slip", "deposit_id"),
+        FileColumn("Day", "day"),
+        FileColumn("Text", "text"),
+        FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"),
+        FileColumn("Payout", "payout__stripe_id"),
+        FileColumn("Slip", "deposit_id"),
         FileColumn("Note", "note"),
-    ]  # fmt: skip
+    ]
     columns = [
         Column("Day", lambda r: short_day(r["day"]), lead=True),
         Column("Text", lambda r: r["text"]),
@@ -203,19 +309,31 @@ class BankLineAdmin(DeskAdmin):
         Column("Is", _what),
     ]
     filters = [
-        Filter("stands", "Stands", [("open", "Waiting"), ("known", "Known")],
-               narrow=lambda rows, value: rows.filter(**FREE, note="") if value == "open" else rows.exclude(**FREE, note="")),
-    ]  # fmt: skip
+        Filter(
+            "stands",
+            "Stands",
+            [("open", "Waiting"), ("known", "Known")],
+            narrow=lambda rows, value: (
+                rows.filter(**FREE, note="") if value == "open" else rows.exclude(**FREE, note="")
+            ),
+        ),
+    ]
     search_help = "What the bank wrote"
     add_words = "Read the bank’s list"
     empty_text = "No list of the bank was read yet."
 
-    def search(self, queryset: QuerySet[BankLine], text: str, request: HttpRequest) -> QuerySet[BankLine]:
+    def search(
+        self, queryset: QuerySet[BankLine], text: str, request: HttpRequest
+    ) -> QuerySet[BankLine]:
         """By the bank's own words."""
         return queryset.filter(text__icontains=text)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Read a statement, or say what one line is."""
         if not self.has_change_permission(request):
@@ -232,13 +350,19 @@ class BankLineAdmin(DeskAdmin):
         form = StatementForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                new, matched = bank.read_statement(file=form.cleaned_data["file"], currency=settings.CURRENCY, by=user)
-                messages.success(request, f"{new} new line{'' if new == 1 else 's'}, {matched} matched.")
+                new, matched = bank.read_statement(
+                    file=form.cleaned_data["file"], currency=settings.CURRENCY, by=user
+                )
+                messages.success(
+                    request, f"{new} new line{'' if new == 1 else 's'}, {matched} matched."
+                )
                 return redirect("admin:billing_bankline_changelist")
             except BillingError as error:
                 form.add_error("file", str(error))
         context = {"title": "Read the bank’s list", "form": form}
-        return render_page(request, "admin/billing/bank_read.html", context, status=422 if form.errors else 200)
+        return render_page(
+            request, "admin/billing/bank_read.html", context, status=422 if form.errors else 200
+        )
 
     def _one(self, request: HttpRequest, line: BankLine) -> HttpResponse:
         user: Any = request.user
@@ -258,4 +382,6 @@ class BankLineAdmin(DeskAdmin):
             except BillingError as error:
                 form.add_error("note", str(error))
         context = {"title": "A line of the bank", "line": line, "form": form}
-        return render_page(request, "admin/billing/bank_line.html", context, status=422 if form.errors else 200)
+        return render_page(
+            request, "admin/billing/bank_line.html", context, status=422 if form.errors else 200
+        )

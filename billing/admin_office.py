@@ -32,12 +32,19 @@ BY_HAND = [(method, Payment.Method(method).label) for method in ("cheque", "cash
 class EntryForm(forms.Form):
     """One check, envelope or transfer; an empty line is passed over."""
 
-    number = TidyCharField(max_length=10, required=False, label="Member no.", widget=forms.TextInput({"inputmode": "numeric"}))
+    number = TidyCharField(
+        max_length=10,
+        required=False,
+        label="Member no.",
+        widget=forms.TextInput({"inputmode": "numeric"}),
+    )
     name = TidyCharField(max_length=200, required=False, label="Name, if no member")
     amount = MoneyField(currency=settings.CURRENCY, required=False, label="Amount")
     method = forms.ChoiceField(choices=BY_HAND, label="How")
     check_number = TidyCharField(max_length=20, required=False, label="Check no.")
-    plan = forms.ModelChoiceField(Plan.objects.none(), required=False, label="For", empty_label="A gift")
+    plan = forms.ModelChoiceField(
+        Plan.objects.none(), required=False, label="For", empty_label="A gift"
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,11 +57,18 @@ class EntryForm(forms.Form):
         if self.is_empty(given):
             return given
         if number := given.get("number"):
-            given["payer"] = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+            given["payer"] = (
+                Member.objects.filter(member_number=number).first()
+                if number.isdecimal() and len(number) < 9
+                else None
+            )
             if given["payer"] is None:
                 self.add_error("number", "There is no record with this member number.")
             elif given.get("name") and not _same_name(given["name"], given["payer"]):
-                self.add_error("name", f"Number {number} is {given['payer']}. Please look again, or leave the name empty.")
+                self.add_error(
+                    "name",
+                    f"Number {number} is {given['payer']}. Please look again, or leave the name empty.",
+                )
         elif not given.get("name"):
             self.add_error("name", "Please type a member number or a name.")
         if not given.get("amount") and "amount" not in self.errors:
@@ -65,18 +79,28 @@ class EntryForm(forms.Form):
 
     def is_empty(self, given: dict[str, Any]) -> bool:
         """Whether nothing was typed in this line."""
-        return not any(given.get(name) for name in ("number", "name", "amount", "check_number", "plan")) and not self.errors
+        return (
+            not any(
+                given.get(name) for name in ("number", "name", "amount", "check_number", "plan")
+            )
+            and not self.errors
+        )
 
 
 def _same_name(typed: str, member: Member) -> bool:
     """Whether one word of what was typed is one of her names."""
-    return bool(set(typed.casefold().split()) & set(f"{member} {member.first_name} {member.last_name}".casefold().split()))
+    return bool(
+        set(typed.casefold().split())
+        & set(f"{member} {member.first_name} {member.last_name}".casefold().split())
+    )
 
 
 class DayForm(forms.Form):
     """When the money came, for the whole batch."""
 
-    received_on = forms.DateField(label="Received on", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    received_on = forms.DateField(
+        label="Received on", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
     form_key = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
 
@@ -85,21 +109,41 @@ Batch = forms.formset_factory(EntryForm, extra=ROWS, max_num=50)
 
 def enter(request: HttpRequest) -> HttpResponse:
     """A batch of checks and cash on one screen, looked over before it counts: all of it is booked, or none, and what was typed stays."""
-    day = DayForm(request.POST or None, initial={"received_on": timezone.localdate(), "form_key": secrets.token_hex(16)})
+    day = DayForm(
+        request.POST or None,
+        initial={"received_on": timezone.localdate(), "form_key": secrets.token_hex(16)},
+    )
     batch = Batch(request.POST or None)
     looked, seen = list[Payment](), ""
     if request.method == "POST" and day.is_valid() and batch.is_valid():
-        seen = attempt_key(day.cleaned_data["form_key"], day.cleaned_data["received_on"], *(form.cleaned_data for form in batch.forms))
+        seen = attempt_key(
+            day.cleaned_data["form_key"],
+            day.cleaned_data["received_on"],
+            *(form.cleaned_data for form in batch.forms),
+        )
         looked = _book(request, day.cleaned_data, batch, keep=request.POST.get("sure") == seen)
         if looked and request.POST.get("sure") == seen:
             total = format_money(sum(payment.amount for payment in looked), settings.CURRENCY)
-            messages.success(request, f"{len(looked)} booked, {total} together. The receipts go out.")
+            messages.success(
+                request, f"{len(looked)} booked, {total} together. The receipts go out."
+            )
             return redirect("admin:billing_payment_changelist")
     context = {
-        "title": "Enter checks and cash", "day": day, "batch": batch, "columns": [field.label for field in batch.forms[0]],
-        "looked": looked, "seen": seen, "total": sum(payment.amount for payment in looked), "currency": settings.CURRENCY,
-    }  # fmt: skip
-    return render_page(request, "admin/billing/enter.html", context, status=422 if request.method == "POST" and not looked else 200)
+        "title": "Enter checks and cash",
+        "day": day,
+        "batch": batch,
+        "columns": [field.label for field in batch.forms[0]],
+        "looked": looked,
+        "seen": seen,
+        "total": sum(payment.amount for payment in looked),
+        "currency": settings.CURRENCY,
+    }
+    return render_page(
+        request,
+        "admin/billing/enter.html",
+        context,
+        status=422 if request.method == "POST" and not looked else 200,
+    )
 
 
 def _book(request: HttpRequest, day: dict[str, Any], batch: Any, *, keep: bool) -> list[Payment]:
@@ -108,24 +152,46 @@ def _book(request: HttpRequest, day: dict[str, Any], batch: Any, *, keep: bool) 
     At the first line that cannot be booked, say why at it and book nothing.
     """
     user: Any = request.user
-    lines = [(place, form) for place, form in enumerate(batch.forms) if not form.is_empty(form.cleaned_data)]
+    lines = [
+        (place, form)
+        for place, form in enumerate(batch.forms)
+        if not form.is_empty(form.cleaned_data)
+    ]
     if not lines:
         messages.error(request, "Please fill in one line at least.")
         return []
     booked = []
     try:
         with transaction.atomic():
-            whose = [form.cleaned_data["payer"].pk for _, form in lines if form.cleaned_data["payer"]]
-            list(Member.objects.select_for_update().filter(pk__in=whose).order_by("pk"))  # one order for everybody who locks people
+            whose = [
+                form.cleaned_data["payer"].pk for _, form in lines if form.cleaned_data["payer"]
+            ]
+            list(
+                Member.objects.select_for_update().filter(pk__in=whose).order_by("pk")
+            )  # one order for everybody who locks people
             for place, form in lines:
                 given = form.cleaned_data
                 entry = office.Entry(
-                    payer=given["payer"], payer_name=given["name"], method=given["method"], amount=given["amount"], plan=given["plan"],
-                    received_on=day["received_on"], check_number=given["check_number"],
-                    attempt=attempt_key(day["form_key"], place, *(given[name] for name in ("payer", "name", "amount", "check_number"))),
-                )  # fmt: skip
+                    payer=given["payer"],
+                    payer_name=given["name"],
+                    method=given["method"],
+                    amount=given["amount"],
+                    plan=given["plan"],
+                    received_on=day["received_on"],
+                    check_number=given["check_number"],
+                    attempt=attempt_key(
+                        day["form_key"],
+                        place,
+                        *(given[name] for name in ("payer", "name", "amount", "check_number")),
+                    ),
+                )
                 payment = office.record_payment(entry=entry, by=user, currency=settings.CURRENCY)
-                paid = PaymentLine.objects.filter(payment=payment).exclude(membership=None).select_related("membership").first()
+                paid = (
+                    PaymentLine.objects.filter(payment=payment)
+                    .exclude(membership=None)
+                    .select_related("membership")
+                    .first()
+                )
                 payment.covers = paid.membership.ends_on if paid and paid.membership else None  # type: ignore[attr-defined]
                 booked.append(payment)
             transaction.set_rollback(not keep)
@@ -136,28 +202,45 @@ def _book(request: HttpRequest, day: dict[str, Any], batch: Any, *, keep: bool) 
     return booked
 
 
-PARTS = {"dues": "the dues", "donation": "the gift", "event": "the event", "gift_card": "the membership for somebody else"}
+PARTS = {
+    "dues": "the dues",
+    "donation": "the gift",
+    "event": "the event",
+    "gift_card": "the membership for somebody else",
+}
 
 
 class RefundForm(forms.Form):
     """How much goes back, why, and what becomes of the membership where it paid for one."""
 
     amount = MoneyField(currency=settings.CURRENCY, label="Amount")
-    out_of = forms.ChoiceField(required=False, widget=forms.RadioSelect, label="It was paid for several things. Out of which?")
+    out_of = forms.ChoiceField(
+        required=False,
+        widget=forms.RadioSelect,
+        label="It was paid for several things. Out of which?",
+    )
     reason = TidyCharField(max_length=200, label="Why")
     ends_term = forms.TypedChoiceField(
-        choices=[("no", "It goes on"), ("yes", "It ends today")], coerce=lambda text: text == "yes", widget=forms.RadioSelect,
-        label="The membership it paid for", error_messages={"required": "Please choose what becomes of the membership."},
-    )  # fmt: skip
+        choices=[("no", "It goes on"), ("yes", "It ends today")],
+        coerce=lambda text: text == "yes",
+        widget=forms.RadioSelect,
+        label="The membership it paid for",
+        error_messages={"required": "Please choose what becomes of the membership."},
+    )
 
     def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).exists():
+        if not Membership.objects.filter(
+            payment_lines__payment=payment, status__in=Membership.PAID
+        ).exists():
             del self.fields["ends_term"]
         self.whole, parts = refunds.left_to_refund(payment), refunds.parts_left(payment)
         names = {kind: PARTS.get(kind, "the rest") for kind in parts}
         field: Any = self.fields["out_of"]
-        field.choices = [(kind, f"{format_money(amount, payment.currency)} of {names[kind]}") for kind, amount in parts.items()]
+        field.choices = [
+            (kind, f"{format_money(amount, payment.currency)} of {names[kind]}")
+            for kind, amount in parts.items()
+        ]
         if not parts:
             del self.fields["out_of"]
 
@@ -174,7 +257,11 @@ class RefundForm(forms.Form):
 class StrikeForm(forms.Form):
     """Why a payment by hand never was."""
 
-    reason = TidyCharField(max_length=200, label="Why", help_text="For example: entered for the wrong person; the check came back.")
+    reason = TidyCharField(
+        max_length=200,
+        label="Why",
+        help_text="For example: entered for the wrong person; the check came back.",
+    )
 
 
 def strike(request: HttpRequest, pk: int) -> HttpResponse:
@@ -183,13 +270,17 @@ def strike(request: HttpRequest, pk: int) -> HttpResponse:
     form = StrikeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            asked = corrections.ask_strike(payment=payment, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+            asked = corrections.ask_strike(
+                payment=payment, reason=form.cleaned_data["reason"], by=request.user
+            )  # type: ignore[arg-type]
             messages.success(request, outcome_of(asked, done="Taken out of the books."))
             return redirect("admin:billing_payment_change", pk)
         except BillingError as error:
             form.add_error(None, str(error))
     what = f"{format_money(payment.amount, payment.currency)} from {payment.payer_name or 'somebody not known'}"
-    note = f"{what}: the books take it back, a membership it began never was, and the receipt is void."
+    note = (
+        f"{what}: the books take it back, a membership it began never was, and the receipt is void."
+    )
     context = {
         "title": "Take it out of the books",
         "form": form,
@@ -197,7 +288,9 @@ def strike(request: HttpRequest, pk: int) -> HttpResponse:
         "do": "Take it out",
         "back": "admin:billing_payment_changelist",
     }
-    return render_page(request, "admin/billing/ask.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "admin/billing/ask.html", context, status=422 if form.errors else 200
+    )
 
 
 def note_looked(request: HttpRequest, pk: int) -> HttpResponse:
@@ -211,11 +304,21 @@ def note_looked(request: HttpRequest, pk: int) -> HttpResponse:
     elif refunds.asks_about_terms(payment):
         try:
             refunds.decide_terms(payment=payment, ends=answer == "yes", note=note, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Noted. The membership ended." if answer == "yes" else "Noted. The membership goes on.")
+            messages.success(
+                request,
+                "Noted. The membership ended."
+                if answer == "yes"
+                else "Noted. The membership goes on.",
+            )
         except BillingError as error:
             messages.error(request, str(error))
     else:
-        audit.record("payment.looked_at", target=payment, before={"attention": payment.attention}, reason=note)
+        audit.record(
+            "payment.looked_at",
+            target=payment,
+            before={"attention": payment.attention},
+            reason=note,
+        )
         Payment.objects.filter(pk=payment.pk).update(attention="")
         messages.success(request, "Noted. It waits for nobody any more.")
     return redirect("admin:billing_payment_change", pk)
@@ -226,7 +329,12 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     payment = get_object_or_404(Payment, pk=pk)
     try:
         sent = refunds.send_again(payment=payment, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, "It is tried now. Reload this page in a minute." if sent else "Nothing is on its way any more.")
+        messages.success(
+            request,
+            "It is tried now. Reload this page in a minute."
+            if sent
+            else "Nothing is on its way any more.",
+        )
     except BillingError as error:
         messages.error(request, str(error))
     return redirect("admin:billing_payment_change", pk)
@@ -238,7 +346,11 @@ def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
     if not refunds.left_to_refund(payment):
         messages.error(request, "Nothing is left to pay back.")
         return redirect("admin:billing_payment_change", pk)
-    form = RefundForm(request.POST or None, payment=payment, initial={"amount": refunds.left_to_refund(payment), "ends_term": None})
+    form = RefundForm(
+        request.POST or None,
+        payment=payment,
+        initial={"amount": refunds.left_to_refund(payment), "ends_term": None},
+    )
     if request.method == "POST" and form.is_valid():
         given = {"ends_term": False, **form.cleaned_data}
         try:
@@ -247,39 +359,73 @@ def pay_back(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, outcome_of(asked, done="It is on its way."))
             else:
                 refunds.refund_payment(payment=payment, by=user, **given)  # type: ignore[arg-type]
-                messages.success(request, "It is on its way." if payment.provider else "It is in the books. Please hand the money over.")
+                messages.success(
+                    request,
+                    "It is on its way."
+                    if payment.provider
+                    else "It is in the books. Please hand the money over.",
+                )
             return redirect("admin:billing_payment_change", pk)
         except BillingError as error:
             form.add_error(None, str(error))
     context = {
-        "title": "Pay back", "form": form, "payment": payment, "left": refunds.left_to_refund(payment),
+        "title": "Pay back",
+        "form": form,
+        "payment": payment,
+        "left": refunds.left_to_refund(payment),
         "alone": settings.REFUND_ALONE_UP_TO,
-    }  # fmt: skip
-    return render_page(request, "admin/billing/refund.html", context, status=422 if form.errors else 200)
+    }
+    return render_page(
+        request, "admin/billing/refund.html", context, status=422 if form.errors else 200
+    )
 
 
 class CountForm(forms.Form):
     """What the second person counted."""
 
     counted = MoneyField(currency=settings.CURRENCY, label="You counted, checks and cash together")
-    on = forms.DateField(label="Taken to the bank on", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    on = forms.DateField(
+        label="Taken to the bank on", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 @admin.register(Deposit)
 class DepositAdmin(DeskAdmin):
     """Trips to the bank: put together by one person, counted and locked by another."""
 
-    permissions = {"view": "subscriptions.deposit", "add": "subscriptions.deposit", "change": "subscriptions.deposit"}
-    list_values = ["status", "amount", "currency", "made_at", "made_by__email", "counted_by__email", "deposited_on"]
+    permissions = {
+        "view": "subscriptions.deposit",
+        "add": "subscriptions.deposit",
+        "change": "subscriptions.deposit",
+    }
+    list_values = [
+        "status",
+        "amount",
+        "currency",
+        "made_at",
+        "made_by__email",
+        "counted_by__email",
+        "deposited_on",
+    ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Slip", "id"), FileColumn("Status", "status"), FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"), FileColumn("Made", "made_at"), FileColumn("By", "made_by__email"),
-        FileColumn("Counted by", "counted_by__email"), FileColumn("At the bank", "deposited_on"),
-    ]  # fmt: skip
+        FileColumn("Slip", "id"),
+        FileColumn("Status", "status"),
+        FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"),
+        FileColumn("Made", "made_at"),
+        FileColumn("By", "made_by__email"),
+        FileColumn("Counted by", "counted_by__email"),
+        FileColumn("At the bank", "deposited_on"),
+    ]
     columns = [
         Column("Slip", lambda r: f"No. {r['id']}", lead=True),
-        Column("Stands", lambda r: badge("ok" if r["status"] == "deposited" else "warn", Deposit.Status(r["status"]).label)),
+        Column(
+            "Stands",
+            lambda r: badge(
+                "ok" if r["status"] == "deposited" else "warn", Deposit.Status(r["status"]).label
+            ),
+        ),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"]) if r["amount"] else ""),
         Column("Put together", lambda r: f"{short_day(r['made_at'])}, {r['made_by__email']}"),
         Column("Counted by", lambda r: r["counted_by__email"] or ""),
@@ -290,10 +436,18 @@ class DepositAdmin(DeskAdmin):
     def list_note(self, request: HttpRequest) -> str:
         """What waits for a slip."""
         waits = office.waiting_for_the_bank().count()
-        return f"{waits} {'check or envelope waits' if waits == 1 else 'checks and envelopes wait'} for a slip." if waits else ""
+        return (
+            f"{waits} {'check or envelope waits' if waits == 1 else 'checks and envelopes wait'} for a slip."
+            if waits
+            else ""
+        )
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A new slip of what waits, or one slip: take off, count, lock, print."""
         if not self.has_change_permission(request):
@@ -307,9 +461,13 @@ class DepositAdmin(DeskAdmin):
 
     def _new(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
-            chosen = [int(pk) for pk in request.POST.getlist("payment") if pk.isdecimal() and len(pk) < 18]
+            chosen = [
+                int(pk) for pk in request.POST.getlist("payment") if pk.isdecimal() and len(pk) < 18
+            ]
             try:
-                deposit = office.begin_deposit(payments=chosen, by=request.user, currency=settings.CURRENCY)  # type: ignore[arg-type]
+                deposit = office.begin_deposit(
+                    payments=chosen, by=request.user, currency=settings.CURRENCY
+                )  # type: ignore[arg-type]
                 return redirect("admin:billing_deposit_change", deposit.pk)
             except BillingError as error:
                 messages.error(request, str(error))
@@ -317,28 +475,61 @@ class DepositAdmin(DeskAdmin):
         return render(
             request,
             "admin/billing/deposit_add.html",
-            {"title": "A slip for the bank", "waiting": waiting, "currency": settings.CURRENCY.upper()},
+            {
+                "title": "A slip for the bank",
+                "waiting": waiting,
+                "currency": settings.CURRENCY.upper(),
+            },
         )
 
     def _one(self, request: HttpRequest, deposit: Deposit) -> HttpResponse:
         user: Any = request.user
-        form = CountForm(request.POST if request.POST.get("do") == "lock" else None, initial={"on": timezone.localdate()})
+        form = CountForm(
+            request.POST if request.POST.get("do") == "lock" else None,
+            initial={"on": timezone.localdate()},
+        )
         if request.method == "POST":
             try:
                 if off := request.POST.get("off", ""):
-                    office.take_off_deposit(deposit=deposit, payment=int(off) if off.isdecimal() and len(off) < 18 else 0, by=user)
+                    office.take_off_deposit(
+                        deposit=deposit,
+                        payment=int(off) if off.isdecimal() and len(off) < 18 else 0,
+                        by=user,
+                    )
                     still = Deposit.objects.filter(pk=deposit.pk).exists()
-                    return redirect("admin:billing_deposit_change", deposit.pk) if still else redirect("admin:billing_deposit_changelist")
+                    return (
+                        redirect("admin:billing_deposit_change", deposit.pk)
+                        if still
+                        else redirect("admin:billing_deposit_changelist")
+                    )
                 if form.is_valid():
-                    office.lock_deposit(deposit=deposit, counted=form.cleaned_data["counted"], on=form.cleaned_data["on"], by=user)
+                    office.lock_deposit(
+                        deposit=deposit,
+                        counted=form.cleaned_data["counted"],
+                        on=form.cleaned_data["on"],
+                        by=user,
+                    )
                     messages.success(request, "Locked, and booked to the bank.")
                     return redirect("admin:billing_deposit_change", deposit.pk)
             except BillingError as error:
-                shown = form.is_bound and deposit.made_by_id != user.pk and deposit.status == Deposit.Status.OPEN
+                shown = (
+                    form.is_bound
+                    and deposit.made_by_id != user.pk
+                    and deposit.status == Deposit.Status.OPEN
+                )
                 form.add_error(None, str(error)) if shown else messages.error(request, str(error))
-        totals = [(Payment.Method(method).label, amount) for method, amount in deposit.totals().items()]
+        totals = [
+            (Payment.Method(method).label, amount) for method, amount in deposit.totals().items()
+        ]
         context = {
-            "title": str(deposit), "deposit": deposit, "payments": deposit.items(), "totals": totals,
-            "total": sum(amount for _, amount in totals), "form": form, "mine": deposit.made_by_id == user.pk,
-        }  # fmt: skip
-        return render_page(request, "admin/billing/deposit.html", context, status=422 if form.errors else 200)
+            "title": str(deposit),
+            "deposit": deposit,
+            "payments": deposit.items(),
+            "totals": totals,
+            "total": sum(amount for _, amount in totals),
+            "form": form,
+            "mine": deposit.made_by_id == user.pk,
+        }
+        return render_page(
+            request, "admin/billing/deposit.html", context, status=422 if form.errors else 200
+        )

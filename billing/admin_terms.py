@@ -37,18 +37,31 @@ def within_reach(day: dt.date) -> None:
 class GiveForm(forms.Form):
     """A membership for nothing: to whom, what, until when, why."""
 
-    number = TidyCharField(max_length=10, label="Member no.", widget=forms.TextInput({"inputmode": "numeric"}))
+    number = TidyCharField(
+        max_length=10, label="Member no.", widget=forms.TextInput({"inputmode": "numeric"})
+    )
     plan = forms.ModelChoiceField(Plan.objects.all(), label="Plan", empty_label="Please choose")
     ends_on = forms.DateField(
-        label="Until", required=False, validators=[within_reach], widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        label="Until",
+        required=False,
+        validators=[within_reach],
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text="Empty: as long as the plan says, and for life with a plan for life.",
-    )  # fmt: skip
-    reason = TidyCharField(max_length=200, label="Why", help_text="For example: honorary, on the committee, a hard year.")
+    )
+    reason = TidyCharField(
+        max_length=200,
+        label="Why",
+        help_text="For example: honorary, on the committee, a hard year.",
+    )
 
     def clean_number(self) -> Member:
         """The member with this number."""
         number = self.cleaned_data["number"]
-        found = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+        found = (
+            Member.objects.filter(member_number=number).first()
+            if number.isdecimal() and len(number) < 9
+            else None
+        )
         if found is None:
             raise forms.ValidationError("There is no record with this member number.")
         return found
@@ -58,7 +71,10 @@ class EndForm(forms.Form):
     """Another last day, or the end today; why."""
 
     ends_on = forms.DateField(
-        label="Another last day", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), validators=[within_reach]
+        label="Another last day",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        validators=[within_reach],
     )
     reason = TidyCharField(max_length=200, label="Why")
 
@@ -67,39 +83,78 @@ class EndForm(forms.Form):
 class MembershipAdmin(DeskAdmin):
     """Terms that were sold and given."""
 
-    permissions = {"view": "subscriptions.view", "add": "subscriptions.create", "change": "subscriptions.edit|subscriptions.cancel"}
-    list_values = ["member__first_name", "member__last_name", "plan__name", "status", "starts_on", "ends_on", "dues_amount", "currency"]
+    permissions = {
+        "view": "subscriptions.view",
+        "add": "subscriptions.create",
+        "change": "subscriptions.edit|subscriptions.cancel",
+    }
+    list_values = [
+        "member__first_name",
+        "member__last_name",
+        "plan__name",
+        "status",
+        "starts_on",
+        "ends_on",
+        "dues_amount",
+        "currency",
+    ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Member number", "member__member_number"), FileColumn("First name", "member__first_name"),
-        FileColumn("Last name", "member__last_name"), FileColumn("E-mail address", "member__email", permission="users.view_private"),
-        FileColumn("Plan or level", "plan__name"), FileColumn("Status of the membership", "status"),
-        FileColumn("Membership begins", "starts_on"), FileColumn("Paid until", "ends_on"),
-        FileColumn("Price", "dues_amount", money="currency"), FileColumn("Currency", "currency"),
-    ]  # fmt: skip
+        FileColumn("Member number", "member__member_number"),
+        FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"),
+        FileColumn("E-mail address", "member__email", permission="users.view_private"),
+        FileColumn("Plan or level", "plan__name"),
+        FileColumn("Status of the membership", "status"),
+        FileColumn("Membership begins", "starts_on"),
+        FileColumn("Paid until", "ends_on"),
+        FileColumn("Price", "dues_amount", money="currency"),
+        FileColumn("Currency", "currency"),
+    ]
     columns = [
-        Column("Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
+        Column(
+            "Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True
+        ),
         Column("Plan", lambda r: r["plan__name"]),
-        Column("Status", lambda r: badge(TONES.get(r["status"], "quiet"), dict(Membership.Status.choices)[r["status"]])),
+        Column(
+            "Status",
+            lambda r: badge(
+                TONES.get(r["status"], "quiet"), dict(Membership.Status.choices)[r["status"]]
+            ),
+        ),
         Column("From", lambda r: short_day(r["starts_on"])),
         Column("Until", lambda r: short_day(r["ends_on"]) or "for life"),
-        Column("Dues", lambda r: format_money(r["dues_amount"], r["currency"]) if r["dues_amount"] else "given or covered"),
+        Column(
+            "Dues",
+            lambda r: (
+                format_money(r["dues_amount"], r["currency"])
+                if r["dues_amount"]
+                else "given or covered"
+            ),
+        ),
     ]
     filters = [
         Filter("status", "Status", Membership.Status.choices),
         Filter(
-            "given", "Given", [("yes", "Given for nothing")], narrow=lambda rows, _: rows.filter(granted_by__isnull=False, dues_amount=0)
+            "given",
+            "Given",
+            [("yes", "Given for nothing")],
+            narrow=lambda rows, _: rows.filter(granted_by__isnull=False, dues_amount=0),
         ),
     ]
     search_help = "Name"
     add_words = "Give a membership"
     empty_text = "Nobody has paid dues yet."
 
-    def search(self, queryset: QuerySet[Membership], text: str, request: HttpRequest) -> QuerySet[Membership]:
+    def search(
+        self, queryset: QuerySet[Membership], text: str, request: HttpRequest
+    ) -> QuerySet[Membership]:
         """By whose it is."""
         return queryset.filter(member__in=Member.objects.matching(text, addresses=False))
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Give a membership: a reason, and a second person."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -108,17 +163,32 @@ class MembershipAdmin(DeskAdmin):
             given: dict[str, Any] = form.cleaned_data
             try:
                 asked = grants.ask_grant(
-                    member=given["number"], plan=given["plan"], ends_on=given["ends_on"], reason=given["reason"], by=request.user,  # type: ignore[arg-type]
-                )  # fmt: skip
+                    member=given["number"],
+                    plan=given["plan"],
+                    ends_on=given["ends_on"],
+                    reason=given["reason"],
+                    by=request.user,  # type: ignore[arg-type]
+                )
                 messages.success(request, "Given. A letter goes out." if asked.done_at else WAITS)
                 return redirect("admin:billing_membership_changelist")
             except BillingError as error:
                 form.add_error(None, str(error))
-        context = {"title": "Give a membership", "form": form, "back": "admin:billing_membership_changelist", "do": "Give it"}
-        return render_page(request, "admin/billing/ask.html", context, status=422 if form.errors else 200)
+        context = {
+            "title": "Give a membership",
+            "form": form,
+            "back": "admin:billing_membership_changelist",
+            "do": "Give it",
+        }
+        return render_page(
+            request, "admin/billing/ask.html", context, status=422 if form.errors else 200
+        )
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One term: its facts, its parts, moving its end, ending it."""
         user: Any = request.user
@@ -127,7 +197,10 @@ class MembershipAdmin(DeskAdmin):
         term = self.get_object(request, unquote(object_id))
         if term is None:
             raise Http404
-        may = {"move": user.has_perm("subscriptions.edit"), "end": user.has_perm("subscriptions.cancel")}
+        may = {
+            "move": user.has_perm("subscriptions.edit"),
+            "end": user.has_perm("subscriptions.cancel"),
+        }
         if request.method == "POST" and not any(may.values()):
             raise PermissionDenied
         form = EndForm(request.POST or None)
@@ -138,12 +211,23 @@ class MembershipAdmin(DeskAdmin):
             except BillingError as error:
                 form.add_error(None, str(error))
         context = {
-            "title": "Membership", "term": term, "form": form, "may": may, "is_paid": term.status in Membership.PAID,
-            "parts": term.instalments.select_related("payment"), "open_parts": [row.pk for row in instalments.still_open(term)],
+            "title": "Membership",
+            "term": term,
+            "form": form,
+            "may": may,
+            "is_paid": term.status in Membership.PAID,
+            "parts": term.instalments.select_related("payment"),
+            "open_parts": [row.pk for row in instalments.still_open(term)],
             "tone": TONES.get(term.status, "quiet"),
-            "waits": [found for act in (grants.MOVE, grants.END) if (found := approvals.waiting(act, "term", term.pk))],
-        }  # fmt: skip
-        return render_page(request, "admin/billing/term.html", context, status=422 if form.errors else 200)
+            "waits": [
+                found
+                for act in (grants.MOVE, grants.END)
+                if (found := approvals.waiting(act, "term", term.pk))
+            ],
+        }
+        return render_page(
+            request, "admin/billing/term.html", context, status=422 if form.errors else 200
+        )
 
     def _changed(self, request: HttpRequest, term: Membership, given: dict[str, Any]) -> str:
         user: Any = request.user
@@ -152,7 +236,9 @@ class MembershipAdmin(DeskAdmin):
             return "Ended today. No money went back by it." if ended.done_at else WAITS
         if not given["ends_on"]:
             raise BillingError("Please choose the new last day.")
-        asked: Approval = grants.ask_new_end(term=term, ends_on=given["ends_on"], reason=given["reason"], by=user)
+        asked: Approval = grants.ask_new_end(
+            term=term, ends_on=given["ends_on"], reason=given["reason"], by=user
+        )
         return "Moved." if asked.done_at else WAITS
 
 
@@ -169,7 +255,9 @@ def post_by_hand(request: HttpRequest) -> HttpResponse:
     form = PostingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            asked = fund.ask_posting(**form.cleaned_data, currency=settings.CURRENCY, by=request.user)  # type: ignore[arg-type]
+            asked = fund.ask_posting(
+                **form.cleaned_data, currency=settings.CURRENCY, by=request.user
+            )  # type: ignore[arg-type]
             messages.success(request, "It is in the books." if asked.done_at else WAITS)
             return redirect("admin:billing_books")
         except BillingError as error:
@@ -180,5 +268,13 @@ def post_by_hand(request: HttpRequest) -> HttpResponse:
     if count:
         waits = format_money(due, settings.CURRENCY)
         note += f" {count} lowered dues, {waits} together, wait for it; it pays for at least {fund.FEWEST} at once."
-    context = {"title": "Post by hand", "form": form, "back": "admin:billing_books", "do": "Post it", "note": note}
-    return render_page(request, "admin/billing/ask.html", context, status=422 if form.errors else 200)
+    context = {
+        "title": "Post by hand",
+        "form": form,
+        "back": "admin:billing_books",
+        "do": "Post it",
+        "note": note,
+    }
+    return render_page(
+        request, "admin/billing/ask.html", context, status=422 if form.errors else 200
+    )

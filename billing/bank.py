@@ -15,7 +15,16 @@ from django.utils import timezone
 from billing import ledger
 from billing.errors import TERM_QUESTION, BillingError, NeedsAttention
 from billing.gateways.stripe_bank import KnownDispute, KnownPayout
-from billing.models import Account, BankLine, Deposit, Dispute, LedgerEntry, Membership, Payment, Payout
+from billing.models import (
+    Account,
+    BankLine,
+    Deposit,
+    Dispute,
+    LedgerEntry,
+    Membership,
+    Payment,
+    Payout,
+)
 from loaf.lib.dates import DateError, parse_date
 from loaf.lib.money import MoneyError, format_money, parse_money
 from members import audit
@@ -41,26 +50,57 @@ def book_dispute(*, known: KnownDispute) -> Dispute:
     dispute, _ = Dispute.objects.update_or_create(
         stripe_id=known.id,
         defaults={
-            "payment": payment, "status": status, "amount": known.amount, "fee": known.fee, "currency": known.currency,
-            "reason": known.reason[:60], "answer_by": known.answer_by,
+            "payment": payment,
+            "status": status,
+            "amount": known.amount,
+            "fee": known.fee,
+            "currency": known.currency,
+            "reason": known.reason[:60],
+            "answer_by": known.answer_by,
         },
-    )  # fmt: skip
+    )
     held = _posted(dispute, "held")
     if known.held > 0 and not held:
-        _post(dispute, "held", debit=Account.DISPUTED, credit=Account.STRIPE, amount=known.held, at=known.held_at)
+        _post(
+            dispute,
+            "held",
+            debit=Account.DISPUTED,
+            credit=Account.STRIPE,
+            amount=known.held,
+            at=known.held_at,
+        )
         held = True
     if known.fee and not _posted(dispute, "fee"):
-        _post(dispute, "fee", debit=Account.DISPUTE_FEES, credit=Account.STRIPE, amount=known.fee, at=known.held_at)
+        _post(
+            dispute,
+            "fee",
+            debit=Account.DISPUTE_FEES,
+            credit=Account.STRIPE,
+            amount=known.fee,
+            at=known.held_at,
+        )
     if status == Dispute.Status.WON and held and known.held <= 0 and not _posted(dispute, "back"):
-        _post(dispute, "back", debit=Account.STRIPE, credit=Account.DISPUTED, amount=known.amount, at=known.back_at)
+        _post(
+            dispute,
+            "back",
+            debit=Account.STRIPE,
+            credit=Account.DISPUTED,
+            amount=known.amount,
+            at=known.back_at,
+        )
     if status == Dispute.Status.LOST and held and not _posted(dispute, "lost"):
-        _post(dispute, "lost", debit=Account.WRITTEN_OFF, credit=Account.DISPUTED, amount=known.held)
+        _post(
+            dispute, "lost", debit=Account.WRITTEN_OFF, credit=Account.DISPUTED, amount=known.held
+        )
     _mark(payment, dispute)
     return dispute
 
 
 def _status_of(known: KnownDispute) -> Dispute.Status:
-    return STATES.get(known.status, Dispute.Status.INQUIRY if known.status.startswith("warning") else Dispute.Status.OPEN)
+    return STATES.get(
+        known.status,
+        Dispute.Status.INQUIRY if known.status.startswith("warning") else Dispute.Status.OPEN,
+    )
 
 
 def has_dispute(known: KnownDispute) -> bool:
@@ -68,9 +108,13 @@ def has_dispute(known: KnownDispute) -> bool:
     dispute = Dispute.objects.filter(stripe_id=known.id, status=_status_of(known)).first()
     if dispute is None:
         return False
-    moved = LedgerEntry.objects.filter(posting__startswith=f"dispute:{dispute.pk}:", account=Account.STRIPE)
+    moved = LedgerEntry.objects.filter(
+        posting__startswith=f"dispute:{dispute.pk}:", account=Account.STRIPE
+    )
     out, back = Q(side=LedgerEntry.Side.CREDIT), Q(side=LedgerEntry.Side.DEBIT)
-    sums = moved.aggregate(out=Sum("amount", filter=out, default=0), back=Sum("amount", filter=back, default=0))
+    sums = moved.aggregate(
+        out=Sum("amount", filter=out, default=0), back=Sum("amount", filter=back, default=0)
+    )
     return bool(sums["out"] - sums["back"] == known.held + known.fee)
 
 
@@ -78,18 +122,36 @@ def _posted(dispute: Dispute, what: str) -> bool:
     return LedgerEntry.objects.filter(posting=f"dispute:{dispute.pk}:{what}").exists()
 
 
-def _post(dispute: Dispute, what: str, *, debit: str, credit: str, amount: int, at: dt.datetime | None = None) -> None:
+def _post(
+    dispute: Dispute,
+    what: str,
+    *,
+    debit: str,
+    credit: str,
+    amount: int,
+    at: dt.datetime | None = None,
+) -> None:
     """`at`: when Stripe moved the money; what moved none there (a loss) is of the day we heard of it."""
     ledger.post(
-        posting=f"dispute:{dispute.pk}:{what}", debits={debit: amount}, credits={credit: amount}, currency=dispute.currency,
-        source=Payment.Source.SITE, booked_at=at or timezone.now(), payment=dispute.payment,
-    )  # fmt: skip
+        posting=f"dispute:{dispute.pk}:{what}",
+        debits={debit: amount},
+        credits={credit: amount},
+        currency=dispute.currency,
+        source=Payment.Source.SITE,
+        booked_at=at or timezone.now(),
+        payment=dispute.payment,
+    )
 
 
 def _mark(payment: Payment, dispute: Dispute) -> None:
     """Say on the payment how it stands; an answer is only possible at Stripe."""
-    amount, until = format_money(dispute.amount, dispute.currency), f" until {dispute.answer_by}" if dispute.answer_by else ""
-    bought = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).exists()
+    amount, until = (
+        format_money(dispute.amount, dispute.currency),
+        f" until {dispute.answer_by}" if dispute.answer_by else "",
+    )
+    bought = Membership.objects.filter(
+        payment_lines__payment=payment, status__in=Membership.PAID
+    ).exists()
     question = f" {TERM_QUESTION}" if bought else ""
     words = {
         Dispute.Status.INQUIRY: f"The bank asks about {amount}. Please answer at Stripe{until}.",
@@ -99,7 +161,9 @@ def _mark(payment: Payment, dispute: Dispute) -> None:
     }
     asked = TERM_QUESTION in payment.attention and bought  # a question nobody answered yet stays
     said = words[Dispute.Status(dispute.status)]
-    payment.attention = f"{said} {TERM_QUESTION}".strip() if asked and TERM_QUESTION not in said else said
+    payment.attention = (
+        f"{said} {TERM_QUESTION}".strip() if asked and TERM_QUESTION not in said else said
+    )
     payment.save(update_fields=["attention"])
     payment.work_out_status()
 
@@ -113,21 +177,37 @@ def book_payout(*, known: KnownPayout) -> Payout:
     payout, _ = Payout.objects.update_or_create(
         stripe_id=known.id,
         defaults={
-            "status": payout_status(known.status), "amount": known.amount, "currency": known.currency,
-            "arrives_on": known.arrives_on, "charges": known.charges, "fees": known.fees, "refunds": known.refunds, "other": known.other,
+            "status": payout_status(known.status),
+            "amount": known.amount,
+            "currency": known.currency,
+            "arrives_on": known.arrives_on,
+            "charges": known.charges,
+            "fees": known.fees,
+            "refunds": known.refunds,
+            "other": known.other,
         },
-    )  # fmt: skip
+    )
     name = f"payout:{payout.pk}"
     booked = LedgerEntry.objects.filter(posting=name).exists()
     at = timezone.make_aware(dt.datetime.combine(payout.arrives_on, dt.time(12)))
     if payout.status == Payout.Status.PAID and not booked:
-        into, out_of = (Account.BANK, Account.STRIPE) if payout.amount > 0 else (Account.STRIPE, Account.BANK)
+        into, out_of = (
+            (Account.BANK, Account.STRIPE) if payout.amount > 0 else (Account.STRIPE, Account.BANK)
+        )
         ledger.post(
-            posting=name, debits={into: abs(payout.amount)}, credits={out_of: abs(payout.amount)}, currency=payout.currency,
-            source=Payment.Source.SITE, booked_at=at,
-        )  # fmt: skip
+            posting=name,
+            debits={into: abs(payout.amount)},
+            credits={out_of: abs(payout.amount)},
+            currency=payout.currency,
+            source=Payment.Source.SITE,
+            booked_at=at,
+        )
     _post_own_fees(payout, known, at)
-    if payout.status == Payout.Status.FAILED and booked and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists():
+    if (
+        payout.status == Payout.Status.FAILED
+        and booked
+        and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists()
+    ):
         ledger.reverse(posting=name, reason="The payout came back")
     match_lines()
     return payout
@@ -136,18 +216,34 @@ def book_payout(*, known: KnownPayout) -> Payout:
 def _post_own_fees(payout: Payout, known: KnownPayout, at: dt.datetime) -> None:
     """What Stripe kept for itself, once; it may be known only some hours after the payout was paid."""
     name = f"payout-fees:{payout.pk}"
-    if payout.status != Payout.Status.PAID or not known.own or LedgerEntry.objects.filter(posting=name).exists():
+    if (
+        payout.status != Payout.Status.PAID
+        or not known.own
+        or LedgerEntry.objects.filter(posting=name).exists()
+    ):
         return
-    debit, credit = (Account.CARD_FEES, Account.STRIPE) if known.own > 0 else (Account.STRIPE, Account.CARD_FEES)
+    debit, credit = (
+        (Account.CARD_FEES, Account.STRIPE)
+        if known.own > 0
+        else (Account.STRIPE, Account.CARD_FEES)
+    )
     ledger.post(
-        posting=name, debits={debit: abs(known.own)}, credits={credit: abs(known.own)}, currency=payout.currency,
-        source=Payment.Source.SITE, booked_at=at,
-    )  # fmt: skip
+        posting=name,
+        debits={debit: abs(known.own)},
+        credits={credit: abs(known.own)},
+        currency=payout.currency,
+        source=Payment.Source.SITE,
+        booked_at=at,
+    )
 
 
 def payout_status(status: str) -> Payout.Status:
     """Our word for a payout's status at Stripe."""
-    ours = {"paid": Payout.Status.PAID, "failed": Payout.Status.FAILED, "canceled": Payout.Status.FAILED}
+    ours = {
+        "paid": Payout.Status.PAID,
+        "failed": Payout.Status.FAILED,
+        "canceled": Payout.Status.FAILED,
+    }
     return ours.get(status, Payout.Status.ON_ITS_WAY)
 
 
@@ -171,7 +267,9 @@ def read_statement(*, file: bytes, currency: str, by: User) -> tuple[int, int]:
     lines = list(_lines(_text(file), currency))
     if not lines:
         raise BillingError("There is no line in this file.")
-    known = set(BankLine.objects.filter(key__in=[line.key for line in lines]).values_list("key", flat=True))
+    known = set(
+        BankLine.objects.filter(key__in=[line.key for line in lines]).values_list("key", flat=True)
+    )
     fresh = [line for line in lines if line.key not in known]
     BankLine.objects.bulk_create(fresh)
     matched = match_lines()
@@ -185,7 +283,9 @@ def _text(file: bytes) -> str:
             return file.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise BillingError("This file is not a text file. Please choose CSV when you download it from the bank.")
+    raise BillingError(
+        "This file is not a text file. Please choose CSV when you download it from the bank."
+    )
 
 
 def _lines(text: str, currency: str) -> Iterator[BankLine]:
@@ -193,10 +293,16 @@ def _lines(text: str, currency: str) -> Iterator[BankLine]:
     try:
         rows = list(csv.reader(io.StringIO(text.replace("\0", ""), newline="")))
     except csv.Error as error:
-        raise BillingError("This file is not a CSV file we can read. Please download it from the bank again.") from error
-    start, columns = next(((n, found) for n, row in enumerate(rows) if (found := _columns(row))), (0, {}))
+        raise BillingError(
+            "This file is not a CSV file we can read. Please download it from the bank again."
+        ) from error
+    start, columns = next(
+        ((n, found) for n, row in enumerate(rows) if (found := _columns(row))), (0, {})
+    )
     if not columns:
-        raise BillingError("We need columns named Date, Description and Amount (or Debit and Credit) in the first lines.")
+        raise BillingError(
+            "We need columns named Date, Description and Amount (or Debit and Credit) in the first lines."
+        )
     seen: Counter[tuple[object, ...]] = Counter()
     for number, row in enumerate(rows[start + 1 :], start + 2):
         if not any(cell.strip() for cell in row):
@@ -209,9 +315,13 @@ def _lines(text: str, currency: str) -> Iterator[BankLine]:
         if day is None or not amount:
             continue
         if not LONG_AGO <= day <= timezone.localdate():
-            raise BillingError(f"Line {number} is of {day:%B} {day.day}, {day.year}. Please look at the dates of this file.")
+            raise BillingError(
+                f"Line {number} is of {day:%B} {day.day}, {day.year}. Please look at the dates of this file."
+            )
         seen[day, words, amount] += 1
-        key = hashlib.sha256(f"{day}|{words}|{amount}|{seen[day, words, amount]}".encode()).hexdigest()
+        key = hashlib.sha256(
+            f"{day}|{words}|{amount}|{seen[day, words, amount]}".encode()
+        ).hexdigest()
         yield BankLine(key=key, day=day, text=words, amount=amount, currency=currency)
 
 
@@ -237,18 +347,35 @@ def _amount(row: list[str], columns: dict[str, int], currency: str) -> int:
 def match_lines() -> int:
     """Match lines with payouts, deposits and transfers of the same amount within five days, the nearest first. Nothing is posted by it."""
     matched = 0
-    free = BankLine.objects.filter(payout=None, deposit=None, payment=None, note="", amount__gt=0).order_by("day", "pk")
+    free = BankLine.objects.filter(
+        payout=None, deposit=None, payment=None, note="", amount__gt=0
+    ).order_by("day", "pk")
     for line in free:
         span = (line.day - dt.timedelta(days=MATCH_DAYS), line.day + dt.timedelta(days=MATCH_DAYS))
         sums = {"amount": line.amount, "currency": line.currency, "bank_line": None}
         payouts = Payout.objects.filter(**sums, status=Payout.Status.PAID, arrives_on__range=span)
-        transfers = Payment.objects.filter(**sums, method=Payment.Method.TRANSFER, status__in=Payment.RECEIVED, paid_at__date__range=span)
-        deposits = Deposit.objects.filter(**sums, status=Deposit.Status.DEPOSITED, deposited_on__range=span)
+        transfers = Payment.objects.filter(
+            **sums,
+            method=Payment.Method.TRANSFER,
+            status__in=Payment.RECEIVED,
+            paid_at__date__range=span,
+        )
+        deposits = Deposit.objects.filter(
+            **sums, status=Deposit.Status.DEPOSITED, deposited_on__range=span
+        )
         found: list[tuple[int, str, Payout | Deposit | Payment]] = [
             (abs((row.arrives_on - line.day).days), "payout", row) for row in payouts
         ]
-        found += [(abs((row.deposited_on - line.day).days), "deposit", row) for row in deposits if row.deposited_on]
-        found += [(abs((timezone.localtime(row.paid_at).date() - line.day).days), "payment", row) for row in transfers if row.paid_at]
+        found += [
+            (abs((row.deposited_on - line.day).days), "deposit", row)
+            for row in deposits
+            if row.deposited_on
+        ]
+        found += [
+            (abs((timezone.localtime(row.paid_at).date() - line.day).days), "payment", row)
+            for row in transfers
+            if row.paid_at
+        ]
         nearest = sorted(found, key=lambda one: one[:2])
         if nearest:
             setattr(line, nearest[0][1], nearest[0][2])
@@ -273,5 +400,7 @@ def note_line(*, line: BankLine, note: str, by: User) -> None:
         raise BillingError("This is not among your powers.")
     if not note.strip():
         raise BillingError("Please write down what it is.")
-    BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).update(note=note.strip()[:200], noted_by=by)
+    BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).update(
+        note=note.strip()[:200], noted_by=by
+    )
     audit.record("bank.noted", target=line, reason=note, by=by)

@@ -50,17 +50,36 @@ class Bill:
 def dues_bill(wish: Wish, offer: Offer) -> Bill:
     """What a wish costs now and what it buys."""
     plan, currency = wish.plan, wish.plan.currency
-    now = instalments.parts_of(offer.dues, plan.parts, unit(currency))[0] if wish.in_parts else offer.dues
-    more = f"part 1 of {plan.parts}" if wish.in_parts else "less what you had paid" if offer.credit else _whose(wish)
+    now = (
+        instalments.parts_of(offer.dues, plan.parts, unit(currency))[0]
+        if wish.in_parts
+        else offer.dues
+    )
+    more = (
+        f"part 1 of {plan.parts}"
+        if wish.in_parts
+        else "less what you had paid"
+        if offer.credit
+        else _whose(wish)
+    )
     gift = (Line("On top for others", "", wish.gift),) if wish.gift else ()
     lines = (Line(f"{plan.name}, {plan.for_how_long}", more, now), *gift)
     total = format_money(now + wish.gift, currency)
     if wish.renews:
-        button, how = f"Pay {total} now, then {then(plan)}", f"By card today, and {then(plan)} by itself until you stop it"
+        button, how = (
+            f"Pay {total} now, then {then(plan)}",
+            f"By card today, and {then(plan)} by itself until you stop it",
+        )
     elif wish.in_parts:
-        button, how = f"Pay {total} now, part 1 of {plan.parts}", "By card today; we write to you on the day of each other part"
+        button, how = (
+            f"Pay {total} now, part 1 of {plan.parts}",
+            "By card today; we write to you on the day of each other part",
+        )
     else:
-        button, how = once(now + wish.gift, currency), "By card, this once. Nothing is charged again by itself"
+        button, how = (
+            once(now + wish.gift, currency),
+            "By card, this once. Nothing is charged again by itself",
+        )
     return Bill(lines, currency, button, how, days_of(offer.starts_on, offer.ends_on))
 
 
@@ -102,14 +121,21 @@ def then(plan: Plan) -> str:
 
 def days_of(first: dt.date, last: dt.date | None) -> str:
     """From day to day, as the button's page says it."""
-    return f"{short_day(first)} to {short_day(last)}" if last else f"From {short_day(first)}, for life"
+    return (
+        f"{short_day(first)} to {short_day(last)}" if last else f"From {short_day(first)}, for life"
+    )
 
 
 def pay_or_show(request: HttpRequest, bill: Bill, pay: Callable[[], str]) -> HttpResponse:
     """On to the card page for what stood on the button; else the sum first, with everything that was typed. Raises BillingError."""
     if request.POST.get("seen") == bill.button:
         return redirect(pay())
-    kept = [(name, value) for name, values in request.POST.lists() if name not in NOT_KEPT for value in values]
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in NOT_KEPT
+        for value in values
+    ]
     return render_page(request, "billing/check_pay.html", {"bill": bill, "kept": kept})
 
 

@@ -28,14 +28,25 @@ def may_be_struck(payment: Payment) -> bool:
 def ask_strike(*, payment: Payment, reason: str, by: User) -> Approval:
     """Ask to take a payment out of the books. Raises BillingError for one that did not come by hand, or went back."""
     _check(payment)
-    what = f"{format_money(payment.amount, payment.currency)} from {payment.payer_name or 'somebody'}"
+    what = (
+        f"{format_money(payment.amount, payment.currency)} from {payment.payer_name or 'somebody'}"
+    )
     summary = f"Take payment {payment.receipt_number or payment.pk} out of the books: {what}"
-    return approvals.ask(act=ACT, params={"payment": payment.pk}, about="payment", summary=summary, reason=reason, by=by)
+    return approvals.ask(
+        act=ACT,
+        params={"payment": payment.pk},
+        about="payment",
+        summary=summary,
+        reason=reason,
+        by=by,
+    )
 
 
 def _check(payment: Payment) -> None:
     if not may_be_struck(payment):
-        raise BillingError("Only a check, cash or a transfer entered by hand, of which nothing went back, is taken out again.")
+        raise BillingError(
+            "Only a check, cash or a transfer entered by hand, of which nothing went back, is taken out again."
+        )
     if payment.method == Payment.Method.CASH and ledger.held_at(payment) == Account.BANK:
         raise BillingError("This cash was counted and taken to the bank. Pay it back instead.")
 
@@ -46,11 +57,18 @@ def _agreed(approval: Approval) -> None:
     lock_people(found)
     payment = Payment.objects.select_for_update().get(pk=found.pk)
     _check(payment)
-    if ledger.held_at(payment) == Account.BANK and payment.method == Payment.Method.CHEQUE:  # the bank took it back from us
+    if (
+        ledger.held_at(payment) == Account.BANK and payment.method == Payment.Method.CHEQUE
+    ):  # the bank took it back from us
         ledger.post(
-            posting=f"check-back:{payment.pk}", debits={Account.UNDEPOSITED: payment.amount}, credits={Account.BANK: payment.amount},
-            currency=payment.currency, source=payment.source, booked_at=timezone.now(), payment=payment,
-        )  # fmt: skip
+            posting=f"check-back:{payment.pk}",
+            debits={Account.UNDEPOSITED: payment.amount},
+            credits={Account.BANK: payment.amount},
+            currency=payment.currency,
+            source=payment.source,
+            booked_at=timezone.now(),
+            payment=payment,
+        )
     ledger.reverse(posting=f"payment:{payment.pk}", reason=approval.reason)
     _end_what_it_paid(payment, approval)
     if payment.deposit and payment.deposit.status == Deposit.Status.OPEN:
@@ -59,24 +77,43 @@ def _agreed(approval: Approval) -> None:
     payment.status, payment.attention = Payment.Status.STRUCK, ""
     payment.save(update_fields=["status", "attention", "deposit"])
     payment_closed.send(sender=Payment, payment=payment)
-    audit.record("payment.struck", target=payment, after={"amount": payment.amount}, reason=approval.reason, by=approval.asked_by)
+    audit.record(
+        "payment.struck",
+        target=payment,
+        after={"amount": payment.amount},
+        reason=approval.reason,
+        by=approval.asked_by,
+    )
     emails.struck(payment)
 
 
 def _end_what_it_paid(payment: Payment, approval: Approval) -> None:
     """Parts it paid are open again; terms it began never were, and whoever has no other stands where she stood before."""
     Instalment.objects.filter(payment=payment).update(payment=None)
-    begun = Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID, instalments=None).distinct()
+    begun = Membership.objects.filter(
+        payment_lines__payment=payment, status__in=Membership.PAID, instalments=None
+    ).distinct()
     today = timezone.localdate()
     for pk in cut_short(begun, on=today - dt.timedelta(days=1)):
         member = Member.objects.select_for_update().get(pk=pk)
-        if member.status != Status.ACTIVE or member.memberships.filter(status__in=Membership.PAID).exists():
+        if (
+            member.status != Status.ACTIVE
+            or member.memberships.filter(status__in=Membership.PAID).exists()
+        ):
             subscriptions.term_taken_back(member=member)
             continue
-        made = StatusChange.objects.filter(member=member, to_status=Status.ACTIVE).order_by("-pk").first()
-        was, why = (made.from_status, made.from_inactive_reason) if made else (Status.PAYMENT_PENDING, "")
+        made = (
+            StatusChange.objects.filter(member=member, to_status=Status.ACTIVE)
+            .order_by("-pk")
+            .first()
+        )
+        was, why = (
+            (made.from_status, made.from_inactive_reason) if made else (Status.PAYMENT_PENDING, "")
+        )
         reason = f"Payment {payment.pk} was taken out of the books"
-        write_status(member, to=was, by=approval.asked_by, reason=reason, inactive_reason=why, tells=False)
+        write_status(
+            member, to=was, by=approval.asked_by, reason=reason, inactive_reason=why, tells=False
+        )
 
 
 register_act(ACT, Act("Taking a payment by hand out of the books", "subscriptions.refund"), _agreed)

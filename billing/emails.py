@@ -26,7 +26,11 @@ def to_payer(letter: Letter, payment: Payment, *, kind: str, key: str) -> None:
     elif payment.payer_email:
         queue_letter(letter, to_email=payment.payer_email, kind=kind, key=key)
     elif payment.payer_name:
-        at_hand = Recipient(channel=Message.Channel.POST, name=payment.payer_name, address="We have no address: it may stand on the check.")
+        at_hand = Recipient(
+            channel=Message.Channel.POST,
+            name=payment.payer_name,
+            address="We have no address: it may stand on the check.",
+        )
         send_letter(letter, to=at_hand, kind=kind, key=key)
 
 
@@ -42,11 +46,21 @@ def receipt(payment: Payment, membership: Membership) -> None:
 
 
 def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLine]) -> None:
-    lines = [f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}" for line in paid_for]
+    lines = [
+        f"{line.label or line.get_kind_display()}: {format_money(line.amount, payment.currency)}"
+        for line in paid_for
+    ]
     covered = membership.status in Membership.PAID
-    until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
+    until = (
+        f"You are covered until {short_day(membership.ends_on)}."
+        if membership.ends_on
+        else "You are covered for life."
+    )
     said = until if covered else "One of us looks at it and calls you."
-    paid_on, parts = short_day(payment.paid_at), membership.instalments.open().order_by("number") if membership.pk else []
+    paid_on, parts = (
+        short_day(payment.paid_at),
+        membership.instalments.open().order_by("number") if membership.pk else [],
+    )
     letter = Letter(
         subject=f"Your receipt, {payment.paid_at and timezone.localtime(payment.paid_at).strftime('%B %-d')}",
         heading=f"Thank you, {membership.member.called}",
@@ -55,16 +69,25 @@ def _receipt(payment: Payment, membership: Membership, paid_for: list[PaymentLin
         box=[
             f"Receipt no. {payment.receipt_number} for {payment.payer_name or membership.member}",
             *lines,
-            *([f"From {short_day(membership.starts_on)} to {short_day(membership.ends_on)}"] if covered and membership.ends_on else []),
+            *(
+                [f"From {short_day(membership.starts_on)} to {short_day(membership.ends_on)}"]
+                if covered and membership.ends_on
+                else []
+            ),
             f"Paid on {paid_on}: {format_money(payment.amount, payment.currency)}",
             card(payment),
-            *(f"Part {row.number} to come: {format_money(row.amount, payment.currency)} on {short_day(row.due_on)}" for row in parts),
+            *(
+                f"Part {row.number} to come: {format_money(row.amount, payment.currency)} on {short_day(row.due_on)}"
+                for row in parts
+            ),
         ],
         button=("See your payments", settings.SITE_URL + reverse("payments")),
         closing=f"{_statement(payment)}Warmly,\nThe office",
         reason=f"You get this because you paid. {_what_follows(payment, membership.member)}".strip(),
     )
-    to_member(letter, membership.member, topic="membership", kind="receipt", key=f"receipt-{payment.pk}")
+    to_member(
+        letter, membership.member, topic="membership", kind="receipt", key=f"receipt-{payment.pk}"
+    )
 
 
 def _what_follows(payment: Payment, member: Member) -> str:
@@ -80,7 +103,11 @@ def _what_follows(payment: Payment, member: Member) -> str:
 
 def _statement(payment: Payment) -> str:
     """What a card's statement will say; nothing for checks and cash."""
-    return f"Your bank statement says “{settings.ORG['statement']}”.\n\n" if payment.provider == "stripe" else ""
+    return (
+        f"Your bank statement says “{settings.ORG['statement']}”.\n\n"
+        if payment.provider == "stripe"
+        else ""
+    )
 
 
 def paid_by_friend(payment: Payment, *, is_covered: bool = True) -> None:
@@ -92,7 +119,11 @@ def paid_by_friend(payment: Payment, *, is_covered: bool = True) -> None:
         words={"called": called},
         paragraphs=[
             "Your payment for a friend has arrived. "
-            + ("We have told your friend." if is_covered else "One of us looks at it and writes to you.")
+            + (
+                "We have told your friend."
+                if is_covered
+                else "One of us looks at it and writes to you."
+            )
         ],
         box=[
             f"Receipt no. {payment.receipt_number} for {payment.payer_name or 'a friend'}",
@@ -102,7 +133,9 @@ def paid_by_friend(payment: Payment, *, is_covered: bool = True) -> None:
         closing=f"{_statement(payment)}Warmly,\nThe office",
         reason="You get this because you paid. Nothing is charged again by itself.",
     )
-    queue_letter(letter, to_email=payment.payer_email, kind="paid_by_friend", key=f"receipt-{payment.pk}")
+    queue_letter(
+        letter, to_email=payment.payer_email, kind="paid_by_friend", key=f"receipt-{payment.pk}"
+    )
 
 
 def _day(payment: Payment) -> str:
@@ -112,7 +145,11 @@ def _day(payment: Payment) -> str:
 def paid_for_you(membership: Membership) -> None:
     """Somebody used her pay link."""
     member = membership.member
-    until = f"You are covered until {short_day(membership.ends_on)}." if membership.ends_on else "You are covered for life."
+    until = (
+        f"You are covered until {short_day(membership.ends_on)}."
+        if membership.ends_on
+        else "You are covered for life."
+    )
     letter = Letter(
         subject="Good news",
         heading=f"Dear {member.called}",
@@ -122,7 +159,9 @@ def paid_for_you(membership: Membership) -> None:
         closing="Warmly,\nThe office",
         reason="You get this because you made a link to pay for you.",
     )
-    to_member(letter, member, topic="membership", kind="paid_for_you", key=f"paid-for-{membership.pk}")
+    to_member(
+        letter, member, topic="membership", kind="paid_for_you", key=f"paid-for-{membership.pk}"
+    )
 
 
 def struck(payment: Payment) -> None:
@@ -160,11 +199,20 @@ def gift_card(card_: GiftCard) -> None:
             f"Paid on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
             card(payment),
         ],
-        button=("Print the card", settings.SITE_URL + reverse("payment_result", args=[payment.reference])),
+        button=(
+            "Print the card",
+            settings.SITE_URL + reverse("payment_result", args=[payment.reference]),
+        ),
         closing=f"{_statement(payment)}Warmly,\nThe office",
         reason="You get this because you gave.",
     )
-    queue_letter(letter, to_email=payment.payer_email, kind="gift_card", key=f"receipt-{payment.pk}", person=payment.payer_id)
+    queue_letter(
+        letter,
+        to_email=payment.payer_email,
+        kind="gift_card",
+        key=f"receipt-{payment.pk}",
+        person=payment.payer_id,
+    )
 
 
 def refunded(refund: Refund) -> None:
@@ -177,8 +225,14 @@ def refunded(refund: Refund) -> None:
         subject=f"Your receipt, {timezone.localtime(refund.refunded_at).strftime('%B %-d')}",
         heading=f"Dear {called}",
         words={"called": called, "amount": amount},
-        paragraphs=[f"We have paid {amount} back to you.", "On a card it can take five to ten days until you see it."],
-        box=[f"For receipt no. {payment.receipt_number}" if payment.receipt_number else "", f"{amount}, {how}"],
+        paragraphs=[
+            f"We have paid {amount} back to you.",
+            "On a card it can take five to ten days until you see it.",
+        ],
+        box=[
+            f"For receipt no. {payment.receipt_number}" if payment.receipt_number else "",
+            f"{amount}, {how}",
+        ],
         reason="You get this because money went back to you.",
     )
     to_payer(letter, payment, kind="refunded", key=f"refund-{refund.pk}")
@@ -187,18 +241,35 @@ def refunded(refund: Refund) -> None:
 def card(payment: Payment) -> str:
     """How it was paid: "Card ending in 4242"."""
     what = "Account" if payment.method == Payment.Method.BANK_DEBIT else "Card"
-    return f"{what} ending in {payment.card_last4}" if payment.card_last4 else payment.get_method_display()
+    return (
+        f"{what} ending in {payment.card_last4}"
+        if payment.card_last4
+        else payment.get_method_display()
+    )
 
 
 def _sample() -> None:
-    today, member = timezone.localdate(), Member(first_name="Ruth", email="ruth@example.org", member_number=0)
+    today, member = (
+        timezone.localdate(),
+        Member(first_name="Ruth", email="ruth@example.org", member_number=0),
+    )
     term = Membership(
-        member=member, plan=Plan(name="Member", currency="usd"), status="active", starts_on=today, ends_on=today + dt.timedelta(days=364)
-    )  # fmt: skip
+        member=member,
+        plan=Plan(name="Member", currency="usd"),
+        status="active",
+        starts_on=today,
+        ends_on=today + dt.timedelta(days=364),
+    )
     payment = Payment(
-        payer=member, payer_name="Ruth", amount=4000, currency="usd", method="card", card_last4="4242", receipt_number="1",
+        payer=member,
+        payer_name="Ruth",
+        amount=4000,
+        currency="usd",
+        method="card",
+        card_last4="4242",
+        receipt_number="1",
         paid_at=timezone.now(),
-    )  # fmt: skip
+    )
     _receipt(payment, term, [PaymentLine(kind="dues", amount=4000, label="Dues for a year")])
 
 
@@ -207,7 +278,14 @@ register("receipt", "A receipt for dues", _sample, "called", "until")
 
 def _sample_refund() -> None:
     member = Member(first_name="Ruth", email="ruth@example.org", member_number=0)
-    payment = Payment(payer=member, amount=4000, currency="usd", method="card", card_last4="4242", receipt_number="1")
+    payment = Payment(
+        payer=member,
+        amount=4000,
+        currency="usd",
+        method="card",
+        card_last4="4242",
+        receipt_number="1",
+    )
     refunded(Refund(payment=payment, amount=4000, currency="usd", refunded_at=timezone.now()))
 
 
@@ -220,13 +298,23 @@ def _sample_friend() -> None:
 
 def _sample_payment() -> Payment:
     return Payment(
-        payer_name="Ruth", payer_email="ruth@example.org", amount=4000, currency="usd", method="card", card_last4="4242",
-        provider="stripe", receipt_number="1", paid_at=timezone.now(),
-    )  # fmt: skip
+        payer_name="Ruth",
+        payer_email="ruth@example.org",
+        amount=4000,
+        currency="usd",
+        method="card",
+        card_last4="4242",
+        provider="stripe",
+        receipt_number="1",
+        paid_at=timezone.now(),
+    )
 
 
 def _sample_paid_for() -> None:
-    member, today = Member(first_name="Ruth", email="ruth@example.org", member_number=0), timezone.localdate()
+    member, today = (
+        Member(first_name="Ruth", email="ruth@example.org", member_number=0),
+        timezone.localdate(),
+    )
     paid_for_you(Membership(member=member, starts_on=today, ends_on=today + dt.timedelta(days=364)))
 
 

@@ -38,7 +38,9 @@ def due_key(term: Membership, offset: int) -> str:
 def renewal_due(term: Membership, *, offset: int) -> None:
     """Dues are due in 30 or 7 days, today, or were 7 or 21 days ago."""
     member, day = term.member, short_day(term.ends_on)
-    amount = format_money(term.plan.dues, term.plan.currency, short=True) if term.plan.is_active else ""
+    amount = (
+        format_money(term.plan.dues, term.plan.currency, short=True) if term.plan.is_active else ""
+    )
     when = f"You’re covered until {day}." if offset <= 0 else f"You were covered until {day}."
     grace = (
         f"You still come and go as always until {short_day(term.ends_on + dt.timedelta(days=term.plan.grace_days))}."
@@ -50,19 +52,25 @@ def renewal_due(term: Membership, *, offset: int) -> None:
         heading=f"Dear {member.called}",
         words={"called": member.called, "day": day, "amount": amount},
         paragraphs=[
-            f"{when} Another {_one(term.plan)} is {amount}." if amount else f"{when} Your page shows what you can have next.",
+            f"{when} Another {_one(term.plan)} is {amount}."
+            if amount
+            else f"{when} Your page shows what you can have next.",
             grace,
             "Money is tight this year? Call us. There is a way, and nobody else knows.",
         ],
         button=_page(),
         closing=f"Rather by check? Please send it to {settings.ORG['address']}.\n\n{WARMLY}",
         reason="You get this because your time with us ends soon.",
-    )  # fmt: skip
+    )
     _send(letter, member, "renewal_due", due_key(term, offset))
 
 
 def _one(plan: Plan) -> str:
-    return "time" if plan.for_how_long.startswith(("until", "for")) else plan.for_how_long.removeprefix("a ")
+    return (
+        "time"
+        if plan.for_how_long.startswith(("until", "for"))
+        else plan.for_how_long.removeprefix("a ")
+    )
 
 
 def given(term: Membership) -> None:
@@ -73,7 +81,10 @@ def given(term: Membership) -> None:
         subject="A note for you",
         heading=f"Dear {member.called}",
         words={"called": member.called, "until": until},
-        paragraphs=[f"You are covered {until}, and there is nothing to pay.", "We are glad that you are with us."],
+        paragraphs=[
+            f"You are covered {until}, and there is nothing to pay.",
+            "We are glad that you are with us.",
+        ],
         button=_page(),
         closing=WARMLY,
         reason="You get this because something changed about your membership.",
@@ -123,14 +134,23 @@ def charge_announced(subscription: Subscription) -> None:
         button=("Stop it or change the card", settings.SITE_URL + reverse("membership")),
         closing=f"You can also stop it by calling {settings.ORG['phone']}, {settings.ORG['phone_hours']}.\n\n{WARMLY}",
         reason="You get this 14 days before each charge you allowed.",
-    )  # fmt: skip
-    _send(letter, member, "charge_announced", f"charge-announced-{subscription.pk}-{subscription.next_charge_on}")
+    )
+    _send(
+        letter,
+        member,
+        "charge_announced",
+        f"charge-announced-{subscription.pk}-{subscription.next_charge_on}",
+    )
 
 
 def charge_failed(subscription: Subscription, invoice: KnownInvoice) -> None:
     """The bank refused a charge: kindly, what happens next and how to pay."""
     member, amount = subscription.member, format_money(invoice.amount_due, invoice.currency)
-    again = f"We try again on {short_day(invoice.next_try_on)}." if invoice.next_try_on else "We do not try again by ourselves."
+    again = (
+        f"We try again on {short_day(invoice.next_try_on)}."
+        if invoice.next_try_on
+        else "We do not try again by ourselves."
+    )
     letter = Letter(
         subject="About your card",
         heading=f"Dear {member.called}",
@@ -190,35 +210,67 @@ ASKED = "You get this because something was changed on your page. Was it not you
 
 
 def _note(
-    subscription: Subscription, kind: str, heading: str, paragraphs: list[str], *, subject: str = "As you asked", reason: str = ASKED
+    subscription: Subscription,
+    kind: str,
+    heading: str,
+    paragraphs: list[str],
+    *,
+    subject: str = "As you asked",
+    reason: str = ASKED,
 ) -> None:
     """A short confirmation of what was just done; one for each wish."""
     member = subscription.member
     letter = Letter(
-        subject=subject, heading=heading, words={"called": member.called}, paragraphs=paragraphs, button=_page(), closing=WARMLY,
+        subject=subject,
+        heading=heading,
+        words={"called": member.called},
+        paragraphs=paragraphs,
+        button=_page(),
+        closing=WARMLY,
         reason=reason,
-    )  # fmt: skip
+    )
     _send(letter, member, kind, f"{kind}-{subscription.pk}-{subscription.wish}")
 
 
 def begun(subscription: Subscription) -> None:
     """It renews by itself from now on."""
-    amount, day = format_money(subscription.amount, subscription.currency), short_day(subscription.next_charge_on)
-    said = f"We charge {amount} on {day} to your {subscription.card}, and write to you 14 days before."
-    _note(subscription, "renewal_begun", "It renews by itself", [said, "You can stop it on your page at any time."])
+    amount, day = (
+        format_money(subscription.amount, subscription.currency),
+        short_day(subscription.next_charge_on),
+    )
+    said = (
+        f"We charge {amount} on {day} to your {subscription.card}, and write to you 14 days before."
+    )
+    _note(
+        subscription,
+        "renewal_begun",
+        "It renews by itself",
+        [said, "You can stop it on your page at any time."],
+    )
 
 
 def stopped(subscription: Subscription) -> None:
     """Nothing more is charged."""
     day = short_day(subscription.next_charge_on)
-    said = ["Nothing is charged any more.", f"What you have paid stays good. Until {day} you can take this back on your page."]
+    said = [
+        "Nothing is charged any more.",
+        f"What you have paid stays good. Until {day} you can take this back on your page.",
+    ]
     _note(subscription, "renewal_stopped", "It is stopped", said)
 
 
 def resumed(subscription: Subscription) -> None:
     """Stopping was taken back."""
-    amount, day = format_money(subscription.amount, subscription.currency), short_day(subscription.next_charge_on)
-    _note(subscription, "renewal_resumed", "It goes on", [f"Your dues renew by themselves again. The next charge is {amount} on {day}."])
+    amount, day = (
+        format_money(subscription.amount, subscription.currency),
+        short_day(subscription.next_charge_on),
+    )
+    _note(
+        subscription,
+        "renewal_resumed",
+        "It goes on",
+        [f"Your dues renew by themselves again. The next charge is {amount} on {day}."],
+    )
 
 
 def card_changed(subscription: Subscription) -> None:
@@ -229,7 +281,10 @@ def card_changed(subscription: Subscription) -> None:
 
 def plan_changed(subscription: Subscription) -> None:
     """Another plan from the next charge on."""
-    amount, day = format_money(subscription.amount, subscription.currency), short_day(subscription.next_charge_on)
+    amount, day = (
+        format_money(subscription.amount, subscription.currency),
+        short_day(subscription.next_charge_on),
+    )
     _note(
         subscription,
         "plan_changed",
@@ -240,10 +295,20 @@ def plan_changed(subscription: Subscription) -> None:
 
 def charge_moved(subscription: Subscription) -> None:
     """The next charge comes on another day: she put it off or took that back, or her dues came another way."""
-    amount, day = format_money(subscription.amount, subscription.currency), short_day(subscription.next_charge_on)
+    amount, day = (
+        format_money(subscription.amount, subscription.currency),
+        short_day(subscription.next_charge_on),
+    )
     said = f"The next charge to your {subscription.card} is {amount} on {day}. Nothing is charged before."
     why = "You get this because the day of a charge you allowed has changed."
-    _note(subscription, "charge_moved", "Another day for your next charge", [said], subject="A note before the day", reason=why)
+    _note(
+        subscription,
+        "charge_moved",
+        "Another day for your next charge",
+        [said],
+        subject="A note before the day",
+        reason=why,
+    )
 
 
 def ended(subscription: Subscription, *, why: str = "") -> None:
@@ -253,7 +318,14 @@ def ended(subscription: Subscription, *, why: str = "") -> None:
         "You can pay by card, check or cash whenever you like.",
     ]
     over = "You get this because your dues renewed by themselves until now."
-    _note(subscription, "renewal_ended", "Nothing is charged any more", said, subject="A note for you", reason=over)
+    _note(
+        subscription,
+        "renewal_ended",
+        "Nothing is charged any more",
+        said,
+        subject="A note for you",
+        reason=over,
+    )
 
 
 def lapsed(member: Member, term: Membership) -> None:
@@ -277,12 +349,20 @@ def lapsed(member: Member, term: Membership) -> None:
 def welcome_back(term: Membership) -> None:
     """Somebody who had lapsed has paid."""
     member = term.member
-    until = f"You’re covered until {short_day(term.ends_on)}." if term.ends_on else "You’re covered for life."
+    until = (
+        f"You’re covered until {short_day(term.ends_on)}."
+        if term.ends_on
+        else "You’re covered for life."
+    )
     letter = Letter(
-        subject="Good to have you back", heading=f"Welcome back, {member.called}", words={"called": member.called, "until": until},
+        subject="Good to have you back",
+        heading=f"Welcome back, {member.called}",
+        words={"called": member.called, "until": until},
         paragraphs=[f"{until} Everything is as you left it.", "What goes on is on your page."],
-        button=("Go to your page", settings.SITE_URL + reverse("dashboard")), closing=WARMLY, reason="You get this because you paid.",
-    )  # fmt: skip
+        button=("Go to your page", settings.SITE_URL + reverse("dashboard")),
+        closing=WARMLY,
+        reason="You get this because you paid.",
+    )
     _send(letter, member, "welcome_back", f"welcome-back-{term.pk}")
 
 
@@ -292,31 +372,80 @@ def welcome_back(term: Membership) -> None:
 def _samples() -> tuple[Membership, Subscription, KnownInvoice]:
     from billing.gateways.stripe import PaidSession
 
-    today, member = timezone.localdate(), Member(first_name="Ruth", email="ruth@example.org", member_number=0)
+    today, member = (
+        timezone.localdate(),
+        Member(first_name="Ruth", email="ruth@example.org", member_number=0),
+    )
     plan = Plan(name="Member", currency="usd", minimum_amount=4000, interval="year", grace_days=30)
-    term = Membership(member=member, plan=plan, status="active", starts_on=today, ends_on=today + dt.timedelta(days=30))
+    term = Membership(
+        member=member,
+        plan=plan,
+        status="active",
+        starts_on=today,
+        ends_on=today + dt.timedelta(days=30),
+    )
     row = Subscription(
-        member=member, plan=plan, amount=4000, currency="usd", card_last4="4242", card_ends_on=today + dt.timedelta(days=30),
+        member=member,
+        plan=plan,
+        amount=4000,
+        currency="usd",
+        card_last4="4242",
+        card_ends_on=today + dt.timedelta(days=30),
         next_charge_on=today + dt.timedelta(days=14),
-    )  # fmt: skip
+    )
     paid = PaidSession(id="", is_paid=False, amount=0, currency="usd", reference="")
-    invoice = KnownInvoice("in", "open", "", "", 0, 4000, "usd", 1, today + dt.timedelta(days=3), "", None, paid)
+    invoice = KnownInvoice(
+        "in", "open", "", "", 0, 4000, "usd", 1, today + dt.timedelta(days=3), "", None, paid
+    )
     return term, row, invoice
 
 
-register("renewal_due", "Dues are due", lambda: renewal_due(_samples()[0], offset=-30), "called", "day", "amount")
-register("charge_announced", "Before a card is charged", lambda: charge_announced(_samples()[1]), "called", "amount", "day")
-register("charge_failed", "A card was refused", lambda: charge_failed(_samples()[1], _samples()[2]), "called", "amount")
+register(
+    "renewal_due",
+    "Dues are due",
+    lambda: renewal_due(_samples()[0], offset=-30),
+    "called",
+    "day",
+    "amount",
+)
+register(
+    "charge_announced",
+    "Before a card is charged",
+    lambda: charge_announced(_samples()[1]),
+    "called",
+    "amount",
+    "day",
+)
+register(
+    "charge_failed",
+    "A card was refused",
+    lambda: charge_failed(_samples()[1], _samples()[2]),
+    "called",
+    "amount",
+)
 register("card_expiring", "A card ends soon", lambda: card_expiring(_samples()[1]), "called", "day")
 register("renewal_begun", "Dues renew by themselves", lambda: begun(_samples()[1]), "called")
 register("renewal_stopped", "Renewing was stopped", lambda: stopped(_samples()[1]), "called")
 register("renewal_resumed", "Stopping was taken back", lambda: resumed(_samples()[1]), "called")
 register("card_changed", "Another card", lambda: card_changed(_samples()[1]), "called")
 register("charge_moved", "Another day for a charge", lambda: charge_moved(_samples()[1]), "called")
-register("plan_changed", "Another plan from the next charge", lambda: plan_changed(_samples()[1]), "called")
+register(
+    "plan_changed",
+    "Another plan from the next charge",
+    lambda: plan_changed(_samples()[1]),
+    "called",
+)
 register("renewal_ended", "Renewing has ended", lambda: ended(_samples()[1]), "called")
-register("lapsed", "Grace days are over", lambda: lapsed(_samples()[0].member, _samples()[0]), "called")
-register("welcome_back", "Paid again after a break", lambda: welcome_back(_samples()[0]), "called", "until")
+register(
+    "lapsed", "Grace days are over", lambda: lapsed(_samples()[0].member, _samples()[0]), "called"
+)
+register(
+    "welcome_back",
+    "Paid again after a break",
+    lambda: welcome_back(_samples()[0]),
+    "called",
+    "until",
+)
 
 
 def _given_sample() -> None:

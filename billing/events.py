@@ -40,7 +40,10 @@ def _session_over(data: dict[str, Any]) -> None:
         payment = Payment.objects.filter(reference=session.reference).first()
         if payment:
             failed = data.get("status") == "complete"
-            actions.close_payment(payment=payment, status=Payment.Status.FAILED if failed else Payment.Status.ABANDONED)
+            actions.close_payment(
+                payment=payment,
+                status=Payment.Status.FAILED if failed else Payment.Status.ABANDONED,
+            )
 
 
 def _fee_known(data: dict[str, Any]) -> None:
@@ -93,7 +96,12 @@ def _warned(data: dict[str, Any]) -> str:
     charge = data.get("charge") or ""
     if not data.get("actionable", True):
         return ""
-    payment = Payment.objects.select_for_update().filter(stripe_charge_id=charge).exclude(stripe_charge_id="").first()
+    payment = (
+        Payment.objects.select_for_update()
+        .filter(stripe_charge_id=charge)
+        .exclude(stripe_charge_id="")
+        .first()
+    )
     if payment is None:
         return f"{asks} The charge is not in our books."
     if asks not in payment.attention:
@@ -130,9 +138,13 @@ def _customer_gone(data: dict[str, Any]) -> None:
 def _price_changed(data: dict[str, Any]) -> None:
     """Retired at Stripe by hand: the plan gets another one the next time it is needed."""
     by_product = data.get("object") == "product"
-    for plan in Plan.objects.filter(**{"stripe_product_id" if by_product else "stripe_price_id": data["id"]}).exclude(stripe_price_id=""):
+    for plan in Plan.objects.filter(
+        **{"stripe_product_id" if by_product else "stripe_price_id": data["id"]}
+    ).exclude(stripe_price_id=""):
         if not gateway.is_offered(plan.stripe_price_id):
-            Plan.objects.filter(pk=plan.pk).update(stripe_price_id="", **({"stripe_product_id": ""} if by_product else {}))
+            Plan.objects.filter(pk=plan.pk).update(
+                stripe_price_id="", **({"stripe_product_id": ""} if by_product else {})
+            )
 
 
 def _look(data: dict[str, Any]) -> None:
@@ -177,7 +189,18 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "customer.subscription.updated": _subscription_changed,
     "customer.subscription.deleted": _subscription_changed,
 }
-MIRRORED = {"checkout", "payment_intent", "charge", "customer", "product", "price", "payment_method", "invoice", "refund", "payout"}
+MIRRORED = {
+    "checkout",
+    "payment_intent",
+    "charge",
+    "customer",
+    "product",
+    "price",
+    "payment_method",
+    "invoice",
+    "refund",
+    "payout",
+}
 
 
 def process(event_id: int) -> None:
@@ -208,7 +231,10 @@ def _act(event: ProviderEvent, data: dict[str, Any]) -> None:
     if question:  # it is booked, and a person has to do something
         _finish(event, ProviderEvent.State.PARKED, question)
     else:
-        _finish(event, ProviderEvent.State.PROCESSED if handler or mirrored else ProviderEvent.State.IGNORED)
+        _finish(
+            event,
+            ProviderEvent.State.PROCESSED if handler or mirrored else ProviderEvent.State.IGNORED,
+        )
 
 
 def mirror(event_id: int) -> None:
@@ -250,7 +276,9 @@ def replay(*, event: ProviderEvent) -> None:
     from billing.tasks import process_event
 
     with transaction.atomic():
-        ProviderEvent.objects.filter(pk=event.pk).update(state=ProviderEvent.State.RECEIVED, error="", processed_at=None)
+        ProviderEvent.objects.filter(pk=event.pk).update(
+            state=ProviderEvent.State.RECEIVED, error="", processed_at=None
+        )
         process_event.enqueue(event.pk)
 
 
@@ -259,6 +287,10 @@ def settle(*, event: ProviderEvent, by: User, note: str) -> None:
     if not note.strip():
         raise actions.BillingError("Please write down what was done.")
     changed = ProviderEvent.objects.filter(pk=event.pk, state=ProviderEvent.State.PARKED)
-    if not changed.update(state=ProviderEvent.State.PROCESSED, error=f"Dealt with: {note.strip()}"[:300], processed_at=timezone.now()):
+    if not changed.update(
+        state=ProviderEvent.State.PROCESSED,
+        error=f"Dealt with: {note.strip()}"[:300],
+        processed_at=timezone.now(),
+    ):
         raise actions.BillingError("This event does not wait for anybody.")
     audit.record("event.settled", target=event, reason=note, by=by)

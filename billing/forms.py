@@ -23,31 +23,56 @@ def price(plan: Plan, offer: Offer) -> str:
     now = format_money(offer.full, plan.currency, short=True)
     if offer.full == plan.dues or not offer.ends_on:
         return now
-    whole, next_day = format_money(plan.dues, plan.currency, short=True), offer.ends_on + dt.timedelta(days=1)
+    whole, next_day = (
+        format_money(plan.dues, plan.currency, short=True),
+        offer.ends_on + dt.timedelta(days=1),
+    )
     return f"{now} now, {whole} from {next_day:%B} {next_day.day}"
 
 
 class DuesForm(forms.Form):
     """Choose a plan and, only if wanted, a gift beside it, or to let it renew. Nothing is ticked for her."""
 
-    plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Your plan")
+    plan = forms.ModelChoiceField(
+        Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Your plan"
+    )
     gift = NumberChoiceField(label="Add a little for the kitty?")
     gift_other = MoneyField(
-        currency="usd", required=False, label="Another amount", help_text="It takes the place of the choice above.", keeps=True
+        currency="usd",
+        required=False,
+        label="Another amount",
+        help_text="It takes the place of the choice above.",
+        keeps=True,
     )
     renews = forms.TypedChoiceField(
-        choices=[("no", "Once. You decide again next time."), ("yes", "And by itself from then on. You can stop it at any time.")],
-        coerce=lambda text: text == "yes", widget=forms.RadioSelect, initial="no", required=False, empty_value=False,  # type: ignore[arg-type]
+        choices=[
+            ("no", "Once. You decide again next time."),
+            ("yes", "And by itself from then on. You can stop it at any time."),
+        ],
+        coerce=lambda text: text == "yes",
+        widget=forms.RadioSelect,
+        initial="no",
+        required=False,
+        empty_value=False,  # type: ignore[arg-type]
         label="Once, or by itself?",
-    )  # fmt: skip
+    )
     in_parts = forms.BooleanField(required=False, label="I would like to pay in equal parts")
     is_short = forms.BooleanField(required=False, label="The full dues are hard for me this year")
     is_reduced = forms.BooleanField(required=False, label="I would like to pay the lower dues")
-    ahead = forms.BooleanField(required=True, error_messages={"required": "Please tick this, or wait: we write to you when it is time."})
+    ahead = forms.BooleanField(
+        required=True,
+        error_messages={"required": "Please tick this, or wait: we write to you when it is time."},
+    )
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(
-        self, *args: Any, offers: dict[Plan, Offer], currency: str, may_renew: bool, paid_until: dt.date | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        offers: dict[Plan, Offer],
+        currency: str,
+        may_renew: bool,
+        paid_until: dt.date | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         by_id = {plan.pk: offer for plan, offer in offers.items()}
@@ -56,7 +81,10 @@ class DuesForm(forms.Form):
         plan_field.label_from_instance = lambda plan: f"{plan.name}, {price(plan, by_id[plan.pk])}"
         plan_field.error_messages["required"] = "Please choose a plan."
         gift_field: Any = self.fields["gift"]
-        gift_field.choices = [(0, "Not today"), *((a, format_money(a, currency, short=True)) for a in GIFTS)]
+        gift_field.choices = [
+            (0, "Not today"),
+            *((a, format_money(a, currency, short=True)) for a in GIFTS),
+        ]
         self.currency = currency
         self.fields["gift_other"].currency = currency  # type: ignore[attr-defined]
         self.initial.setdefault("attempt", uuid.uuid4().hex)
@@ -65,13 +93,19 @@ class DuesForm(forms.Form):
             del self.fields["renews"]
         if paid_until and paid_until > timezone.localdate() + AHEAD:
             until = f"{paid_until:%B} {paid_until.day}, {paid_until.year}"
-            self.fields["ahead"].label = f"I am paid until {until}, and I want to pay for the time after it today"
+            self.fields[
+                "ahead"
+            ].label = f"I am paid until {until}, and I want to pay for the time after it today"
         else:
             del self.fields["ahead"]
         self.parts = {plan: plan.parts for plan in offers if plan.parts > 1}
         if not self.parts:
             del self.fields["in_parts"]
-        self.more = {plan: plan.suggested_amount for plan in offers if (plan.suggested_amount or 0) > plan.dues}
+        self.more = {
+            plan: plan.suggested_amount
+            for plan in offers
+            if (plan.suggested_amount or 0) > plan.dues
+        }
         self.lowest = {plan: plan.reduced_amount for plan in offers if plan.reduced_amount}
         if not self.lowest:
             del self.fields["is_short"], self.fields["is_reduced"]
@@ -81,20 +115,39 @@ class DuesForm(forms.Form):
         given = super().clean() or self.cleaned_data
         plan = given.get("plan")
         if given.get("gift") and given.get("gift_other") not in (None, given["gift"]):
-            both = [format_money(given[name], settings.CURRENCY, short=True) for name in ("gift", "gift_other")]
-            self.add_error("gift_other", f"You chose {both[0]} and typed {both[1]}. Please keep one of the two.")
+            both = [
+                format_money(given[name], settings.CURRENCY, short=True)
+                for name in ("gift", "gift_other")
+            ]
+            self.add_error(
+                "gift_other",
+                f"You chose {both[0]} and typed {both[1]}. Please keep one of the two.",
+            )
         if given.get("is_reduced") != given.get("is_short") and self.lowest:
-            self.add_error("is_reduced", "For the lower dues, please tick both lines. Nobody asks you why.")
+            self.add_error(
+                "is_reduced", "For the lower dues, please tick both lines. Nobody asks you why."
+            )
         if given.get("is_reduced") and plan and not plan.reduced_amount:
-            self.add_error("plan", "This plan has no lower dues. Please choose another, or call us.")
+            self.add_error(
+                "plan", "This plan has no lower dues. Please choose another, or call us."
+            )
         if given.get("in_parts") and plan and plan.parts < 2:
-            self.add_error("plan", "This plan is paid at once. Please choose another, or take the tick off.")
+            self.add_error(
+                "plan", "This plan is paid at once. Please choose another, or take the tick off."
+            )
         if given.get("renews") and given.get("in_parts"):
-            self.add_error("in_parts", "What renews by itself is paid at once. Please choose one of the two.")
+            self.add_error(
+                "in_parts", "What renews by itself is paid at once. Please choose one of the two."
+            )
         if given.get("renews") and plan and not plan.can_renew_by_card:
-            self.add_error("plan", "This plan is paid once. Please choose another one, or pay it once.")
+            self.add_error(
+                "plan", "This plan is paid once. Please choose another one, or pay it once."
+            )
         if given.get("renews") and given.get("is_reduced"):
-            self.add_error("renews", "The lower dues are for one time and are not charged by themselves. Please pay them once.")
+            self.add_error(
+                "renews",
+                "The lower dues are for one time and are not charged by themselves. Please pay them once.",
+            )
         return given
 
     @property
@@ -107,18 +160,26 @@ class PauseForm(forms.Form):
     """Put the next charge off until a day."""
 
     until = forms.DateField(
-        label="Charge nothing before", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Please choose a day.", "invalid": "Please type a day like 2027-03-01."},
-    )  # fmt: skip
+        label="Charge nothing before",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": "Please choose a day.",
+            "invalid": "Please type a day like 2027-03-01.",
+        },
+    )
 
 
 class ChangeForm(forms.Form):
     """Another plan, today or from the next charge on: only what can be had is offered, with both amounts and the new end."""
 
     choice = forms.ChoiceField(
-        widget=forms.RadioSelect, label="What would you like?",
-        error_messages={"required": "Please choose one.", "invalid_choice": "That cannot be had any more. Please choose again."},
-    )  # fmt: skip
+        widget=forms.RadioSelect,
+        label="What would you like?",
+        error_messages={
+            "required": "Please choose one.",
+            "invalid_choice": "That cannot be had any more. Please choose again.",
+        },
+    )
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -136,31 +197,43 @@ class ChangeForm(forms.Form):
 class CodeForm(forms.Form):
     """A code of a membership somebody gave."""
 
-    code = TidyCharField(max_length=40, label="Your code", widget=forms.TextInput({"autocapitalize": "characters", "autocomplete": "off"}))
+    code = TidyCharField(
+        max_length=40,
+        label="Your code",
+        widget=forms.TextInput({"autocapitalize": "characters", "autocomplete": "off"}),
+    )
 
 
 class FriendForm(forms.Form):
     """Who pays for a friend: a name for the receipt and where it goes."""
 
-    name = TidyCharField(max_length=200, label="Your name", widget=forms.TextInput({"autocomplete": "name"}))
+    name = TidyCharField(
+        max_length=200, label="Your name", widget=forms.TextInput({"autocomplete": "name"})
+    )
     email = EmailField(label="E-mail", help_text="For your receipt. Nothing else comes there.")
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("attempt", uuid.uuid4().hex)
-        self.fields["name"].error_messages["required"] = "Please type your name; it stands on your receipt."
+        self.fields["name"].error_messages["required"] = (
+            "Please type your name; it stands on your receipt."
+        )
 
 
 class GiftForm(FriendForm):
     """A membership for somebody else: which, and from whom."""
 
-    plan = forms.ModelChoiceField(Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Which membership?")
+    plan = forms.ModelChoiceField(
+        Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Which membership?"
+    )
     field_order = ["plan", "name", "email", "attempt"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["plan"]
         field.queryset = Plan.objects.filter(is_active=True)
-        field.label_from_instance = lambda plan: f"{plan.name}, {format_money(plan.dues, plan.currency, short=True)}, {plan.for_how_long}"
+        field.label_from_instance = lambda plan: (
+            f"{plan.name}, {format_money(plan.dues, plan.currency, short=True)}, {plan.for_how_long}"
+        )
         field.error_messages["required"] = "Please choose a membership."

@@ -46,7 +46,10 @@ SIDES = {
 def balance(account: str, currency: str) -> int:
     """Credits less debits of an account, in minor units."""
     rows = LedgerEntry.objects.filter(account=account, currency=currency)
-    sums = rows.aggregate(c=Sum("amount", filter=Q(side="C"), default=0), d=Sum("amount", filter=Q(side="D"), default=0))
+    sums = rows.aggregate(
+        c=Sum("amount", filter=Q(side="C"), default=0),
+        d=Sum("amount", filter=Q(side="D"), default=0),
+    )
     return int(sums["c"] - sums["d"])
 
 
@@ -64,7 +67,9 @@ def _is_there(kind: Kind, amount: int, currency: str) -> None:
     debit, credit = SIDES[kind]
     there = -balance(credit, currency) if credit.startswith("1") else balance(debit, currency)
     if amount > there:
-        raise BillingError(f"There is only {format_money(max(0, there), currency)} of that in the books.")
+        raise BillingError(
+            f"There is only {format_money(max(0, there), currency)} of that in the books."
+        )
 
 
 @transaction.atomic
@@ -74,21 +79,36 @@ def _agreed(approval: Approval) -> None:
     _is_there(kind, amount, currency)
     debit, credit = SIDES[kind]
     ledger.post(
-        posting=f"hand:{approval.pk}", debits={debit: amount}, credits={credit: amount}, currency=currency,
-        source=Payment.Source.OFFICE, booked_at=timezone.now(),
-    )  # fmt: skip
-    audit.record("ledger.by_hand", after={"kind": kind.value, "amount": amount}, reason=approval.reason, by=approval.asked_by)
+        posting=f"hand:{approval.pk}",
+        debits={debit: amount},
+        credits={credit: amount},
+        currency=currency,
+        source=Payment.Source.OFFICE,
+        booked_at=timezone.now(),
+    )
+    audit.record(
+        "ledger.by_hand",
+        after={"kind": kind.value, "amount": amount},
+        reason=approval.reason,
+        by=approval.asked_by,
+    )
 
 
-register_act(ACT, Act("Setting aside, writing off, sorting in the books", "subscriptions.refund"), _agreed)
+register_act(
+    ACT, Act("Setting aside, writing off, sorting in the books", "subscriptions.refund"), _agreed
+)
 
 
 def waiting(currency: str) -> tuple[int, int]:
     """What lowered dues the fund has not paid yet: the sum in minor units, and how many they are."""
-    lowered = Membership.objects.filter(waived_amount__gt=0, currency=currency).exclude(payment_lines=None)
+    lowered = Membership.objects.filter(waived_amount__gt=0, currency=currency).exclude(
+        payment_lines=None
+    )
     lowered = lowered.filter(payment_lines__payment__status__in=Payment.RECEIVED).distinct()
     total = sum(lowered.values_list("waived_amount", flat=True))
-    paid = LedgerEntry.objects.filter(posting__startswith="fund:", account=Account.SOLIDARITY, side="D", currency=currency)
+    paid = LedgerEntry.objects.filter(
+        posting__startswith="fund:", account=Account.SOLIDARITY, side="D", currency=currency
+    )
     done = paid.aggregate(n=Sum("amount", default=0))["n"]
     terms = sum(int(posting.split(":")[2]) for posting in paid.values_list("posting", flat=True))
     return total - done, lowered.count() - terms
@@ -97,13 +117,21 @@ def waiting(currency: str) -> tuple[int, int]:
 @transaction.atomic
 def pay_lowered(*, currency: str) -> int:
     """Let the fund pay for lowered dues in one sum, when there are enough of them and enough in it. Returns minor units."""
-    list(LedgerEntry.objects.filter(account=Account.SOLIDARITY).order_by("pk").select_for_update()[:1])
+    list(
+        LedgerEntry.objects.filter(account=Account.SOLIDARITY)
+        .order_by("pk")
+        .select_for_update()[:1]
+    )
     due, count = waiting(currency)
     if count < FEWEST or due <= 0 or balance(Account.SOLIDARITY, currency) < due:
         return 0
     number = LedgerEntry.objects.filter(posting__startswith="fund:", side="D").count() + 1
     ledger.post(
-        posting=f"fund:{number}:{count}", debits={Account.SOLIDARITY: due}, credits={Account.DUES: due}, currency=currency,
-        source=Payment.Source.SITE, booked_at=timezone.now(),
-    )  # fmt: skip
+        posting=f"fund:{number}:{count}",
+        debits={Account.SOLIDARITY: due},
+        credits={Account.DUES: due},
+        currency=currency,
+        source=Payment.Source.SITE,
+        booked_at=timezone.now(),
+    )
     return due

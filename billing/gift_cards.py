@@ -21,13 +21,20 @@ def buy(*, plan: Plan, name: str, email: str, buyer: Member | None, attempt: str
     if not plan.is_active:
         raise BillingError("That plan is not offered any more. Please choose another.")
     payment = start_payment(
-        payer=buyer, name=name, email=email, lines=[(PaymentLine.Kind.GIFT_CARD, f"{plan.name}, for somebody else", plan.dues)],
-        currency=plan.currency, attempt=attempt, description="A membership for somebody else",
-    )  # fmt: skip
+        payer=buyer,
+        name=name,
+        email=email,
+        lines=[(PaymentLine.Kind.GIFT_CARD, f"{plan.name}, for somebody else", plan.dues)],
+        currency=plan.currency,
+        attempt=attempt,
+        description="A membership for somebody else",
+    )
     code = fresh_code()
     try:
         with transaction.atomic():
-            GiftCard.objects.create(plan=plan, payment=payment, amount=plan.dues, code=code, code_hash=hash_of(code))
+            GiftCard.objects.create(
+                plan=plan, payment=payment, amount=plan.dues, code=code, code_hash=hash_of(code)
+            )
     except IntegrityError:
         log.info("gift card of payment %s is there already", payment.pk)
     return open_checkout(payment=payment)
@@ -44,24 +51,44 @@ def arrived(payment: Payment) -> None:
 def use(*, member: Member, code: str) -> Membership:
     """Let a term begin with a code: after what she has paid already. Raises BillingError for a code that is not good."""
     locked = Member.objects.select_for_update().get(pk=member.pk)
-    card = GiftCard.objects.select_for_update(of=("self",)).select_related("payment", "plan").filter(code_hash=hash_of(code)).first()
+    card = (
+        GiftCard.objects.select_for_update(of=("self",))
+        .select_related("payment", "plan")
+        .filter(code_hash=hash_of(code))
+        .first()
+    )
     is_good = card and not card.used_for_id and card.payment.status == Payment.Status.SUCCEEDED
     if card is None or not is_good or card.payment.refunds.exclude(status="failed").exists():
-        raise BillingError("This code is not good, or was used already. Please look again, or call us.")
+        raise BillingError(
+            "This code is not good, or was used already. Please look again, or call us."
+        )
     if not locked.may_pay_dues:
-        raise BillingError("The code is good, and it is kept for you. You can use it as soon as your application is through.")
+        raise BillingError(
+            "The code is good, and it is kept for you. You can use it as soon as your application is through."
+        )
     close_open_pages(member=locked)
     term = Membership.objects.create(
-        member=locked, plan=card.plan, starts_on=timezone.localdate(), ends_on=None, dues_amount=card.amount,
-        currency=card.payment.currency, provider="gift",
-    )  # fmt: skip
-    if problem := begin(membership=term, member=locked, reason=f"Paid by a gift card, no. {card.pk}"):
+        member=locked,
+        plan=card.plan,
+        starts_on=timezone.localdate(),
+        ends_on=None,
+        dues_amount=card.amount,
+        currency=card.payment.currency,
+        provider="gift",
+    )
+    if problem := begin(
+        membership=term, member=locked, reason=f"Paid by a gift card, no. {card.pk}"
+    ):
         raise BillingError(problem)
     card.used_for, card.used_at, card.code = term, timezone.now(), ""
     card.save()
     ledger.post(
-        posting=f"gift-card:{card.pk}", debits={Account.GIFT_CARDS: card.amount}, credits={Account.DUES: card.amount},
-        currency=card.payment.currency, source=Payment.Source.SITE, booked_at=card.used_at,
-    )  # fmt: skip
+        posting=f"gift-card:{card.pk}",
+        debits={Account.GIFT_CARDS: card.amount},
+        credits={Account.DUES: card.amount},
+        currency=card.payment.currency,
+        source=Payment.Source.SITE,
+        booked_at=card.used_at,
+    )
     renewal_emails.given(term)
     return term

@@ -21,24 +21,45 @@ from members.models.member import InactiveReason
 GIVE, MOVE, END = "grant_term", "move_term_end", "end_term"
 
 
-def ask_grant(*, member: Member, plan: Plan, ends_on: dt.date | None, reason: str, by: User) -> Approval:
+def ask_grant(
+    *, member: Member, plan: Plan, ends_on: dt.date | None, reason: str, by: User
+) -> Approval:
     """Ask to give a membership: until `ends_on`, or as long as the plan says (for life, with a plan for life). Raises BillingError."""
     if not member.may_pay_dues:
-        raise BillingError("A membership is for somebody on the list who may pay dues. Say yes to the application first.")
+        raise BillingError(
+            "A membership is for somebody on the list who may pay dues. Say yes to the application first."
+        )
     if ends_on and ends_on <= timezone.localdate():
         raise BillingError("It would be over already. Please choose a later day.")
-    until = f"until {short_day(ends_on)}" if ends_on else "for life" if plan.interval == Interval.LIFETIME else "for one term"
-    params = {"member": member.pk, "plan": plan.pk, "ends_on": ends_on.isoformat() if ends_on else ""}
+    until = (
+        f"until {short_day(ends_on)}"
+        if ends_on
+        else "for life"
+        if plan.interval == Interval.LIFETIME
+        else "for one term"
+    )
+    params = {
+        "member": member.pk,
+        "plan": plan.pk,
+        "ends_on": ends_on.isoformat() if ends_on else "",
+    }
     summary = f"Give {member}, no. {member.member_number}, “{plan}” {until}, for nothing"
-    return approvals.ask(act=GIVE, params=params, about="member", summary=summary, reason=reason, by=by)
+    return approvals.ask(
+        act=GIVE, params=params, about="member", summary=summary, reason=reason, by=by
+    )
 
 
 def ask_new_end(*, term: Membership, ends_on: dt.date, reason: str, by: User) -> Approval:
     """Ask to move the last day of a paid term. Raises BillingError for a day before it began or a term that is over."""
     _can_move(term, ends_on)
-    params, now = {"term": term.pk, "ends_on": ends_on.isoformat()}, short_day(term.ends_on) if term.ends_on else "never"
+    params, now = (
+        {"term": term.pk, "ends_on": ends_on.isoformat()},
+        short_day(term.ends_on) if term.ends_on else "never",
+    )
     summary = f"Let “{term.plan}” of {term.member} end on {short_day(ends_on)} instead of {now}"
-    return approvals.ask(act=MOVE, params=params, about="term", summary=summary, reason=reason, by=by)
+    return approvals.ask(
+        act=MOVE, params=params, about="term", summary=summary, reason=reason, by=by
+    )
 
 
 def _can_move(term: Membership, ends_on: dt.date) -> None:
@@ -51,19 +72,34 @@ def _can_move(term: Membership, ends_on: dt.date) -> None:
 @transaction.atomic
 def _give(approval: Approval) -> None:
     params = approval.params
-    member, plan = Member.objects.select_for_update().get(pk=params["member"]), Plan.objects.get(pk=params["plan"])
+    member, plan = (
+        Member.objects.select_for_update().get(pk=params["member"]),
+        Plan.objects.get(pk=params["plan"]),
+    )
     ends_on = dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None
     today = timezone.localdate()
     if ends_on and (start := position_of(member).next_start) and ends_on < start:
         raise BillingError("She has paid for longer than that day.")
     close_open_pages(member=member)
     term = Membership.objects.create(
-        member=member, plan=plan, starts_on=today, ends_on=ends_on, dues_amount=0, currency=plan.currency,
-        granted_reason=approval.reason[:200], granted_by=approval.decided_by or approval.asked_by,
-    )  # fmt: skip
+        member=member,
+        plan=plan,
+        starts_on=today,
+        ends_on=ends_on,
+        dues_amount=0,
+        currency=plan.currency,
+        granted_reason=approval.reason[:200],
+        granted_by=approval.decided_by or approval.asked_by,
+    )
     if problem := begin(membership=term, member=member, reason=f"Given: {approval.reason}"[:200]):
         raise BillingError(problem)
-    audit.record("membership.given", target=member, after={"plan": plan.pk, "until": ends_on}, reason=approval.reason, by=approval.asked_by)
+    audit.record(
+        "membership.given",
+        target=member,
+        after={"plan": plan.pk, "until": ends_on},
+        reason=approval.reason,
+        by=approval.asked_by,
+    )
     emails.given(term)
 
 
@@ -71,17 +107,28 @@ def _give(approval: Approval) -> None:
 def _move(approval: Approval) -> None:
     found = Membership.objects.get(pk=approval.params["term"])
     member = Member.objects.select_for_update().get(pk=found.member_id)
-    term, ends_on = Membership.objects.get(pk=found.pk), dt.date.fromisoformat(approval.params["ends_on"])
+    term, ends_on = (
+        Membership.objects.get(pk=found.pk),
+        dt.date.fromisoformat(approval.params["ends_on"]),
+    )
     _can_move(term, ends_on)
     before = term.ends_on
     for each in [term, *term.covers.filter(status__in=Membership.PAID)]:
-        each.ends_on, each.granted_reason, each.granted_by = ends_on, approval.reason[:200], approval.decided_by or approval.asked_by
+        each.ends_on, each.granted_reason, each.granted_by = (
+            ends_on,
+            approval.reason[:200],
+            approval.decided_by or approval.asked_by,
+        )
         each.save(update_fields=["ends_on", "granted_reason", "granted_by"])
     subscriptions.term_began(membership=term, payment=None)
     audit.record(
-        "membership.end_moved", target=member, before={"ends_on": before}, after={"ends_on": ends_on}, reason=approval.reason,
+        "membership.end_moved",
+        target=member,
+        before={"ends_on": before},
+        after={"ends_on": ends_on},
+        reason=approval.reason,
         by=approval.asked_by,
-    )  # fmt: skip
+    )
 
 
 def ask_end(*, term: Membership, reason: str, by: User) -> Approval:
@@ -90,7 +137,9 @@ def ask_end(*, term: Membership, reason: str, by: User) -> Approval:
         raise BillingError("This term is over already.")
     until = f"paid until {short_day(term.ends_on)}" if term.ends_on else "for life"
     summary = f"End “{term.plan}” of {term.member} on the day you agree; it is {until}"
-    return approvals.ask(act=END, params={"term": term.pk}, about="term", summary=summary, reason=reason, by=by)
+    return approvals.ask(
+        act=END, params={"term": term.pk}, about="term", summary=summary, reason=reason, by=by
+    )
 
 
 @transaction.atomic
@@ -102,8 +151,16 @@ def _end(approval: Approval) -> None:
     if term.status not in Membership.PAID:
         raise BillingError("This term is over already.")
     whose = cut_short([term], on=timezone.localdate())
-    let_go(whose, reason=approval.reason, by=approval.asked_by, inactive_reason=InactiveReason.ENDED)
-    audit.record("membership.ended", target=member, after={"term": term.pk}, reason=approval.reason, by=approval.asked_by)
+    let_go(
+        whose, reason=approval.reason, by=approval.asked_by, inactive_reason=InactiveReason.ENDED
+    )
+    audit.record(
+        "membership.ended",
+        target=member,
+        after={"term": term.pk},
+        reason=approval.reason,
+        by=approval.asked_by,
+    )
 
 
 register_act(GIVE, Act("Giving somebody a membership", "subscriptions.create"), _give)

@@ -30,7 +30,9 @@ def plan_parts(*, membership: Membership, plan: Plan, amount: int) -> int:
     parts = parts_of(amount, plan.parts, unit(plan.currency))
     Instalment.objects.bulk_create(
         Instalment(membership=membership, number=number, amount=part, due_on=day)
-        for (number, part), day in zip(enumerate(parts, 1), days_of(membership, plan.parts), strict=True)
+        for (number, part), day in zip(
+            enumerate(parts, 1), days_of(membership, plan.parts), strict=True
+        )
     )
     return parts[0]
 
@@ -38,7 +40,9 @@ def plan_parts(*, membership: Membership, plan: Plan, amount: int) -> int:
 def days_of(membership: Membership, count: int) -> list[dt.date]:
     """The days parts are due: the first with the beginning, the last well before the end, evenly between."""
     days = (membership.ends_on - membership.starts_on).days + 1 if membership.ends_on else 365
-    return [membership.starts_on + dt.timedelta(days=days * place // count) for place in range(count)]
+    return [
+        membership.starts_on + dt.timedelta(days=days * place // count) for place in range(count)
+    ]
 
 
 def set_days(*, membership: Membership, payment: Payment) -> None:
@@ -65,13 +69,17 @@ def settle(*, membership: Membership, payment: Payment) -> bool:
         row.payment, left = payment, left - row.amount
         row.save(update_fields=["payment"])
     if left or membership.status not in Membership.PAID:
-        Payment.objects.filter(pk=payment.pk).update(attention="More came than the parts that were still to be paid. Please look.")
+        Payment.objects.filter(pk=payment.pk).update(
+            attention="More came than the parts that were still to be paid. Please look."
+        )
     return True
 
 
 def remind(*, today: dt.date) -> int:
     """Tell who owes a part: the day it is due, and two weeks later. Each once."""
-    soon = Instalment.objects.open().filter(due_on__lte=today, due_on__gt=today - dt.timedelta(days=40))
+    soon = Instalment.objects.open().filter(
+        due_on__lte=today, due_on__gt=today - dt.timedelta(days=40)
+    )
     return sum(
         emails.part_due(row, is_late=(today - row.due_on).days >= LATE_DAYS)
         for row in soon.select_related("membership__member", "membership__plan")
@@ -80,13 +88,22 @@ def remind(*, today: dt.date) -> int:
 
 def _late(rows: InstalmentQuerySet, today: dt.date) -> list[Instalment]:
     """Those that are late by more than the grace days of their plan, the earliest first."""
-    due = rows.filter(due_on__lt=today).select_related("membership__plan").order_by("membership", "number")
-    return [row for row in due if row.due_on + dt.timedelta(days=row.membership.plan.grace_days) < today]
+    due = (
+        rows.filter(due_on__lt=today)
+        .select_related("membership__plan")
+        .order_by("membership", "number")
+    )
+    return [
+        row for row in due if row.due_on + dt.timedelta(days=row.membership.plan.grace_days) < today
+    ]
 
 
 def end_unpaid(*, today: dt.date) -> int:
     """End terms of which a part is late by more than the plan's grace days; the sweep lets their members lapse. Safe to run twice."""
-    late = {row.membership_id: row.membership.member_id for row in _late(Instalment.objects.open(), today)}
+    late = {
+        row.membership_id: row.membership.member_id
+        for row in _late(Instalment.objects.open(), today)
+    }
     return sum(_end(term, member, today) for term, member in late.items())
 
 
@@ -107,7 +124,12 @@ def owed() -> list[dict[str, Any]]:
     """Who still owes parts: member, how much, since when."""
     found = (
         Instalment.objects.open()
-        .values("membership__member_id", "membership__member__first_name", "membership__member__last_name", "membership__currency")
+        .values(
+            "membership__member_id",
+            "membership__member__first_name",
+            "membership__member__last_name",
+            "membership__currency",
+        )
         .annotate(total=Sum("amount"), since=Min("due_on"))
         .order_by("since")[:200]
     )
@@ -116,7 +138,11 @@ def owed() -> list[dict[str, Any]]:
 
 def owed_of(member: Member) -> list[Instalment]:
     """The parts one member has still to pay, of whichever term runs."""
-    rows = Instalment.objects.open().filter(membership__member=member).select_related("membership__plan")
+    rows = (
+        Instalment.objects.open()
+        .filter(membership__member=member)
+        .select_related("membership__plan")
+    )
     return list(rows.order_by("membership__starts_on", "membership", "number"))
 
 
@@ -131,18 +157,35 @@ def next_part(*, member: Member, attempt: str) -> Payment:
     if not rows:
         raise BillingError("There is no part left to pay.")
     row, term = rows[0], rows[0].membership
-    lines = PaymentLine.objects.filter(membership=term, payment__status=Payment.Status.PENDING).select_related("payment")
+    lines = PaymentLine.objects.filter(
+        membership=term, payment__status=Payment.Status.PENDING
+    ).select_related("payment")
     for line in lines:
         if line.payment.is_on_its_way:
-            raise BillingError("Your payment from the bank is on its way; that takes up to four working days.")
+            raise BillingError(
+                "Your payment from the bank is on its way; that takes up to four working days."
+            )
         if line.payment.created_at > timezone.now() - stripe.PAGE_LIFE:
             return line.payment
-    attempt = "" if Payment.objects.filter(attempt=attempt).exists() else attempt  # a page left open since the part before
+    attempt = (
+        "" if Payment.objects.filter(attempt=attempt).exists() else attempt
+    )  # a page left open since the part before
     payment = Payment.objects.create(
-        payer=locked, payer_name=str(locked), payer_email=locked.email, method=Payment.Method.CARD, provider="stripe",
-        amount=row.amount, currency=term.currency, attempt=attempt, description=f"{term.plan.name}, part {row.number}",
-    )  # fmt: skip
+        payer=locked,
+        payer_name=str(locked),
+        payer_email=locked.email,
+        method=Payment.Method.CARD,
+        provider="stripe",
+        amount=row.amount,
+        currency=term.currency,
+        attempt=attempt,
+        description=f"{term.plan.name}, part {row.number}",
+    )
     PaymentLine.objects.create(
-        payment=payment, kind=PaymentLine.Kind.DUES, amount=row.amount, membership=term, label=f"{term.plan.name}, part {row.number}"
+        payment=payment,
+        kind=PaymentLine.Kind.DUES,
+        amount=row.amount,
+        membership=term,
+        label=f"{term.plan.name}, part {row.number}",
     )
     return payment

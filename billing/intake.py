@@ -48,7 +48,9 @@ def stripe_webhook(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
         return HttpResponse("No such address.", status=404, content_type="text/plain")
     secret, tolerance = known
     try:
-        event = stripe_webhooks.verify(request.body, request.headers.get("Stripe-Signature", ""), secret, tolerance=tolerance)
+        event = stripe_webhooks.verify(
+            request.body, request.headers.get("Stripe-Signature", ""), secret, tolerance=tolerance
+        )
         body = request.body.decode()
     except (stripe_webhooks.BadSignature, UnicodeDecodeError):
         return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")
@@ -61,7 +63,11 @@ def _secret(endpoint: uuid.UUID) -> tuple[str, int] | None:
     at, secret, tolerance = _secrets.get(endpoint, (0.0, "", 0))
     if time.monotonic() - at < SECRET_SECONDS and secret:
         return secret, tolerance
-    row = WebhookEndpoint.objects.filter(djstripe_uuid=endpoint).values_list("secret", "djstripe_tolerance").first()
+    row = (
+        WebhookEndpoint.objects.filter(djstripe_uuid=endpoint)
+        .values_list("secret", "djstripe_tolerance")
+        .first()
+    )
     if row is None or not row[0]:
         _secrets.pop(endpoint, None)
         return None
@@ -73,12 +79,18 @@ def _secret(endpoint: uuid.UUID) -> tuple[str, int] | None:
 def store(event_id: str, kind: str, body: str) -> None:
     """Keep an event and its task together; a repeat finds the unique id and does nothing."""
     named = {"event": event_id[:120], "kind": kind[:80], "payload": body}
-    values: dict[str, Any] = {name: text.replace("\x00", "") for name, text in named.items()} | {"now": timezone.now()}
+    values: dict[str, Any] = {name: text.replace("\x00", "") for name, text in named.items()} | {
+        "now": timezone.now()
+    }
     if is_postgres():
         values |= {
-            "task": uuid.uuid4(), "priority": process_event.priority, "path": process_event.module_path,
-            "queue": process_event.queue_name, "backend": process_event.backend, "after": process_event.run_after or get_date_max(),
-        }  # fmt: skip
+            "task": uuid.uuid4(),
+            "priority": process_event.priority,
+            "path": process_event.module_path,
+            "queue": process_event.queue_name,
+            "backend": process_event.backend,
+            "after": process_event.run_after or get_date_max(),
+        }
         with connection.cursor() as cursor:
             cursor.execute(EVENT_AND_TASK, values)
         return

@@ -28,7 +28,9 @@ def held_at(payment: Payment) -> str:
     """The account its money lies in: with the provider, at the bank (transfers, and what is on a locked slip), or in the drawer."""
     if payment.provider in MONEY_ARRIVES_AT and payment.provider:
         return MONEY_ARRIVES_AT[payment.provider]
-    at_bank = payment.method == Payment.Method.TRANSFER or (payment.deposit and payment.deposit.status == Deposit.Status.DEPOSITED)
+    at_bank = payment.method == Payment.Method.TRANSFER or (
+        payment.deposit and payment.deposit.status == Deposit.Status.DEPOSITED
+    )
     return Account.BANK if at_bank else Account.UNDEPOSITED
 
 
@@ -54,13 +56,20 @@ def post(
     sides = [("D", debits), ("C", credits)]
     LedgerEntry.objects.bulk_create(
         LedgerEntry(
-            posting=posting, account=account, side=side, amount=amount, currency=currency, source=source,
-            booked_at=booked_at, payment=payment, refund=refund,
+            posting=posting,
+            account=account,
+            side=side,
+            amount=amount,
+            currency=currency,
+            source=source,
+            booked_at=booked_at,
+            payment=payment,
+            refund=refund,
         )
         for side, parts in sides
         for account, amount in sorted(parts.items())
         if amount
-    )  # fmt: skip
+    )
 
 
 def tax_within(amount: int, rate: int) -> int:
@@ -79,8 +88,18 @@ def post_payment(payment: Payment) -> None:
         income[Account.TAX] += tax
     arrives = held_at(payment)
     at = payment.paid_at or payment.created_at
-    common = {"currency": payment.currency, "source": payment.source, "booked_at": at, "payment": payment}
-    post(posting=f"payment:{payment.pk}", debits={arrives: payment.amount}, credits=dict(income), **common)  # type: ignore[arg-type]
+    common = {
+        "currency": payment.currency,
+        "source": payment.source,
+        "booked_at": at,
+        "payment": payment,
+    }
+    post(
+        posting=f"payment:{payment.pk}",
+        debits={arrives: payment.amount},
+        credits=dict(income),
+        **common,
+    )  # type: ignore[arg-type]
     if payment.fee:
         post_fee(payment)
 
@@ -88,9 +107,14 @@ def post_payment(payment: Payment) -> None:
 def post_fee(payment: Payment) -> None:
     """Book what the provider kept of a payment as a cost."""
     post(
-        posting=f"fee:{payment.pk}", debits={Account.CARD_FEES: payment.fee}, credits={MONEY_ARRIVES_AT[payment.provider]: payment.fee},
-        currency=payment.currency, source=payment.source, booked_at=payment.paid_at or payment.created_at, payment=payment,
-    )  # fmt: skip
+        posting=f"fee:{payment.pk}",
+        debits={Account.CARD_FEES: payment.fee},
+        credits={MONEY_ARRIVES_AT[payment.provider]: payment.fee},
+        currency=payment.currency,
+        source=payment.source,
+        booked_at=payment.paid_at or payment.created_at,
+        payment=payment,
+    )
 
 
 def left_of_income(payment: Payment) -> dict[str, int]:
@@ -118,7 +142,11 @@ def post_refund(refund: Refund) -> None:
         left -= part
     said = [INCOME[PaymentLine.Kind(refund.out_of)]] if refund.out_of else []
     exact = [account for account, amount in held.items() if amount == left]
-    for account in [*said, *(account for account in held if account not in said)] if said else exact[:1] or held:
+    for account in (
+        [*said, *(account for account in held if account not in said)]
+        if said
+        else exact[:1] or held
+    ):
         part = min(left, held[account])
         if part > 0:
             debits[account] += part
@@ -127,9 +155,15 @@ def post_refund(refund: Refund) -> None:
         debits[Account.UNALLOCATED] += left
     leaves = held_at(payment)
     post(
-        posting=f"refund:{refund.pk}", debits=dict(debits), credits={leaves: refund.amount}, currency=refund.currency,
-        source=refund.source, booked_at=refund.refunded_at or refund.asked_at, payment=payment, refund=refund,
-    )  # fmt: skip
+        posting=f"refund:{refund.pk}",
+        debits=dict(debits),
+        credits={leaves: refund.amount},
+        currency=refund.currency,
+        source=refund.source,
+        booked_at=refund.refunded_at or refund.asked_at,
+        payment=payment,
+        refund=refund,
+    )
 
 
 @transaction.atomic
@@ -148,9 +182,15 @@ def reverse(*, posting: str, reason: str) -> str:
     if first is None:
         raise Unbalanced(posting)
     post(
-        posting=name, debits=sides["D"], credits=sides["C"], currency=first.currency, source=first.source, booked_at=timezone.now(),
-        payment=first.payment, refund=first.refund,
-    )  # fmt: skip
+        posting=name,
+        debits=sides["D"],
+        credits=sides["C"],
+        currency=first.currency,
+        source=first.source,
+        booked_at=timezone.now(),
+        payment=first.payment,
+        refund=first.refund,
+    )
     audit.record("ledger.reversed", after={"posting": posting}, reason=reason)
     return name
 
@@ -165,7 +205,16 @@ CHUNK = 2_000
 def _digest(previous: str, posting: str, entries: list[LedgerEntry]) -> str:
     """SHA-256 of a posting with every side of it, in one fixed spelling, behind the hash before."""
     sides = sorted(
-        [e.account, e.side, e.amount, e.currency, e.source, e.payment_id or 0, e.refund_id or 0, e.booked_at.astimezone(dt.UTC).isoformat()]
+        [
+            e.account,
+            e.side,
+            e.amount,
+            e.currency,
+            e.source,
+            e.payment_id or 0,
+            e.refund_id or 0,
+            e.booked_at.astimezone(dt.UTC).isoformat(),
+        ]
         for e in entries
     )
     return hashlib.sha256(json.dumps([previous, posting, sides]).encode()).hexdigest()
@@ -187,7 +236,12 @@ def seal(*, limit: int = 5 * CHUNK) -> int:
     last = LedgerSeal.objects.order_by("-position").first()
     place, head = (last.position, last.hash) if last else (0, GENESIS)
     sealed = LedgerSeal.objects.filter(posting=OuterRef("posting"))
-    open_ones = LedgerEntry.objects.exclude(Exists(sealed)).values("posting").annotate(first=Min("id")).order_by("first")
+    open_ones = (
+        LedgerEntry.objects.exclude(Exists(sealed))
+        .values("posting")
+        .annotate(first=Min("id"))
+        .order_by("first")
+    )
     names = [row["posting"] for row in open_ones[:limit]]
     sides, fresh = _sides_of(names), []
     for place, name in enumerate(names, place + 1):  # noqa: B020 (it goes on from the last place)
@@ -209,7 +263,9 @@ def broken_seals() -> list[str]:
             if row.position != place + 1:
                 wrong.append(f"The books’ chain has no place {place + 1}.")
             if _digest(head, row.posting, sides[row.posting]) != row.hash:
-                wrong.append(f"Posting {row.posting} was altered after it was sealed, or the one before it.")
+                wrong.append(
+                    f"Posting {row.posting} was altered after it was sealed, or the one before it."
+                )
             head, place = row.hash, row.position
     kept = AuditEntry.objects.filter(action="ledger.sealed").order_by("-pk").first()
     told = (kept.details.get("after") or {}).get("head") if kept else None
@@ -220,11 +276,23 @@ def broken_seals() -> list[str]:
 
 def proof() -> list[str]:
     """What is wrong in the books, in sentences: postings that do not balance, payments and refunds that are not booked once."""
-    wrong = [f"Posting {row['posting']} does not balance." for row in LedgerEntry.objects.unbalanced()]
-    booked = LedgerEntry.objects.filter(payment=OuterRef("pk"), refund=None, posting__startswith="payment:")
-    for pk in Payment.objects.filter(status__in=Payment.RECEIVED).exclude(Exists(booked)).values_list("pk", flat=True)[:100]:
+    wrong = [
+        f"Posting {row['posting']} does not balance." for row in LedgerEntry.objects.unbalanced()
+    ]
+    booked = LedgerEntry.objects.filter(
+        payment=OuterRef("pk"), refund=None, posting__startswith="payment:"
+    )
+    for pk in (
+        Payment.objects.filter(status__in=Payment.RECEIVED)
+        .exclude(Exists(booked))
+        .values_list("pk", flat=True)[:100]
+    ):
         wrong.append(f"Payment {pk} is received and not in the books.")
     back = LedgerEntry.objects.filter(refund=OuterRef("pk"), posting__startswith="refund:")
-    for pk in Refund.objects.filter(status=Refund.Status.DONE).exclude(Exists(back)).values_list("pk", flat=True)[:100]:
+    for pk in (
+        Refund.objects.filter(status=Refund.Status.DONE)
+        .exclude(Exists(back))
+        .values_list("pk", flat=True)[:100]
+    ):
         wrong.append(f"Refund {pk} is paid back and not in the books.")
     return wrong

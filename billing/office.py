@@ -9,7 +9,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing import bank, instalments, ledger
-from billing.actions import BillingError, begin_terms, close_open_pages, next_receipt_number, next_term
+from billing.actions import (
+    BillingError,
+    begin_terms,
+    close_open_pages,
+    next_receipt_number,
+    next_term,
+)
 from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked
 from loaf.lib.money import format_money, unit
@@ -36,7 +42,9 @@ class Entry:
 
 
 @transaction.atomic
-def record_payment(*, entry: Entry, by: User, currency: str, kind: str = PaymentLine.Kind.DONATION) -> Payment:
+def record_payment(
+    *, entry: Entry, by: User, currency: str, kind: str = PaymentLine.Kind.DONATION
+) -> Payment:
     """Book money that came by hand: dues of a plan with what is more as a gift, or all of it as `kind`. The receipt goes out.
 
     The same attempt is booked once. Raises BillingError without the power, for too little, a day to come, somebody who may
@@ -71,35 +79,61 @@ def _lines(entry: Entry, currency: str, kind: str) -> list[tuple[str, int, Membe
     if entry.plan is None:
         return [(kind, entry.amount, None, "")]
     if entry.plan.minimum_amount is None:
-        raise BillingError("Nobody said what this plan costs. Set its dues first, or choose another.")
+        raise BillingError(
+            "Nobody said what this plan costs. Set its dues first, or choose another."
+        )
     if entry.payer is None or not entry.payer.may_pay_dues:
-        raise BillingError("Dues are for somebody on the list who may pay them. Say yes to the application first.")
+        raise BillingError(
+            "Dues are for somebody on the list who may pay them. Say yes to the application first."
+        )
     locked = Member.objects.select_for_update().get(pk=entry.payer.pk)
     starts_on, ends_on = next_term(member=locked, plan=entry.plan, on=entry.received_on)
     dues = entry.plan.dues_from(starts_on)
     if parts := _parts(entry.payer, entry.plan, entry.amount):
         return parts
-    is_first = entry.plan.parts > 1 and entry.amount == instalments.parts_of(dues, entry.plan.parts, unit(currency))[0]
+    is_first = (
+        entry.plan.parts > 1
+        and entry.amount == instalments.parts_of(dues, entry.plan.parts, unit(currency))[0]
+    )
     if entry.amount < dues and not is_first:
         least = format_money(dues, currency)
-        raise BillingError(f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan.")
+        raise BillingError(
+            f"The dues of “{entry.plan}” are {least}. Enter less as a gift, or choose another plan."
+        )
     close_open_pages(member=locked)
     term = Membership.objects.create(
-        member=locked, plan=entry.plan, starts_on=starts_on, ends_on=ends_on, dues_amount=dues,
-        donation_amount=max(0, entry.amount - dues), currency=currency, provider="",
-    )  # fmt: skip
+        member=locked,
+        plan=entry.plan,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        dues_amount=dues,
+        donation_amount=max(0, entry.amount - dues),
+        currency=currency,
+        provider="",
+    )
     if is_first:
         first = instalments.plan_parts(membership=term, plan=entry.plan, amount=dues)
         return [(PaymentLine.Kind.DUES, first, term, f"{entry.plan.name}, part 1")]
-    gift = [(PaymentLine.Kind.DONATION, entry.amount - dues, None, "Gift")] if entry.amount > dues else []
+    gift = (
+        [(PaymentLine.Kind.DONATION, entry.amount - dues, None, "Gift")]
+        if entry.amount > dues
+        else []
+    )
     return [(PaymentLine.Kind.DUES, dues, term, entry.plan.name), *gift]
 
 
 def _known_check(entry: Entry) -> None:
     """A check of somebody not on the list has only her name to be known by."""
     if entry.payer is None and entry.method == Payment.Method.CHEQUE:
-        same = Payment.objects.filter(source=Payment.Source.OFFICE, method=Payment.Method.CHEQUE, payer=None, status__in=Payment.RECEIVED)
-        if same.filter(check_number=entry.check_number, payer_name__iexact=entry.payer_name).exists():
+        same = Payment.objects.filter(
+            source=Payment.Source.OFFICE,
+            method=Payment.Method.CHEQUE,
+            payer=None,
+            status__in=Payment.RECEIVED,
+        )
+        if same.filter(
+            check_number=entry.check_number, payer_name__iexact=entry.payer_name
+        ).exists():
             raise BillingError("This check of this person is in the books already.")
 
 
@@ -119,27 +153,45 @@ def _parts(payer: Member, plan: Plan, amount: int) -> list[tuple[str, int, Membe
         return []
     if amount not in sums:
         each = ", ".join(format_money(row.amount, row.membership.currency) for row in rows)
-        raise BillingError(f"Parts are still to be paid: {each}. Please enter the next one, or all of them.")
-    return [(PaymentLine.Kind.DUES, amount, rows[0].membership, f"{plan.name}, part {rows[0].number}")]
+        raise BillingError(
+            f"Parts are still to be paid: {each}. Please enter the next one, or all of them."
+        )
+    return [
+        (PaymentLine.Kind.DUES, amount, rows[0].membership, f"{plan.name}, part {rows[0].number}")
+    ]
 
 
-def _written(entry: Entry, currency: str, lines: list[tuple[str, int, Membership | None, str]]) -> Payment:
+def _written(
+    entry: Entry, currency: str, lines: list[tuple[str, int, Membership | None, str]]
+) -> Payment:
     paid_at = timezone.make_aware(dt.datetime.combine(entry.received_on, dt.time(12)))
     payment = Payment.objects.create(
-        payer=entry.payer, payer_name=entry.payer_name or str(entry.payer or ""), payer_email=entry.payer.email if entry.payer else "",
-        method=entry.method, source=Payment.Source.OFFICE, amount=entry.amount, currency=currency, status=Payment.Status.SUCCEEDED,
-        paid_at=paid_at, description=entry.plan.name if entry.plan else "Gift", check_number=entry.check_number, attempt=entry.attempt,
+        payer=entry.payer,
+        payer_name=entry.payer_name or str(entry.payer or ""),
+        payer_email=entry.payer.email if entry.payer else "",
+        method=entry.method,
+        source=Payment.Source.OFFICE,
+        amount=entry.amount,
+        currency=currency,
+        status=Payment.Status.SUCCEEDED,
+        paid_at=paid_at,
+        description=entry.plan.name if entry.plan else "Gift",
+        check_number=entry.check_number,
+        attempt=entry.attempt,
         receipt_number=next_receipt_number(paid_at),
-    )  # fmt: skip
+    )
     PaymentLine.objects.bulk_create(
-        PaymentLine(payment=payment, kind=kind, amount=amount, membership=term, label=label) for kind, amount, term, label in lines
+        PaymentLine(payment=payment, kind=kind, amount=amount, membership=term, label=label)
+        for kind, amount, term, label in lines
     )
     return payment
 
 
 def waiting_for_the_bank() -> Any:
     """Checks and cash in the books that are on no slip yet."""
-    by_hand = Payment.objects.filter(method__in=TO_BANK, source=Payment.Source.OFFICE, deposit=None, status__in=Payment.RECEIVED)
+    by_hand = Payment.objects.filter(
+        method__in=TO_BANK, source=Payment.Source.OFFICE, deposit=None, status__in=Payment.RECEIVED
+    )
     return by_hand.exclude(status=Payment.Status.REFUNDED).in_hand().order_by("paid_at", "pk")
 
 
@@ -185,18 +237,33 @@ def lock_deposit(*, deposit: Deposit, counted: int, on: dt.date, by: User) -> De
     _sensible_day(on)
     total = sum(locked.totals().values())
     if counted != total:
-        raise BillingError("That is not what the slip says. Please count again, or look which check is missing.")
-    newest = max(timezone.localtime(payment.paid_at).date() for payment in locked.items() if payment.paid_at)
+        raise BillingError(
+            "That is not what the slip says. Please count again, or look which check is missing."
+        )
+    newest = max(
+        timezone.localtime(payment.paid_at).date() for payment in locked.items() if payment.paid_at
+    )
     if on < newest:
-        raise BillingError(f"Something on this slip was received on {newest:%B} {newest.day}. It cannot have been at the bank before.")
-    locked.status, locked.counted_by, locked.deposited_on, locked.amount = Deposit.Status.DEPOSITED, by, on, total
+        raise BillingError(
+            f"Something on this slip was received on {newest:%B} {newest.day}. It cannot have been at the bank before."
+        )
+    locked.status, locked.counted_by, locked.deposited_on, locked.amount = (
+        Deposit.Status.DEPOSITED,
+        by,
+        on,
+        total,
+    )
     locked.counted_at = timezone.now()
     locked.save()
     at = timezone.make_aware(dt.datetime.combine(on, dt.time(12)))
     ledger.post(
-        posting=f"deposit:{locked.pk}", debits={Account.BANK: total}, credits={Account.UNDEPOSITED: total}, currency=locked.currency,
-        source=Payment.Source.OFFICE, booked_at=at,
-    )  # fmt: skip
+        posting=f"deposit:{locked.pk}",
+        debits={Account.BANK: total},
+        credits={Account.UNDEPOSITED: total},
+        currency=locked.currency,
+        source=Payment.Source.OFFICE,
+        booked_at=at,
+    )
     bank.match_lines()
     audit.record("deposit.locked", target=locked, after={"amount": total}, by=by)
     return locked

@@ -35,7 +35,9 @@ def make(*, member: Member, plan: Plan) -> str:
     at = actions.position_of(member)
     offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan))
     told = {"m": member.pk, "p": plan.pk, "s": offer.starts_on.toordinal() if at.last else 0}
-    return settings.SITE_URL + reverse("pay_for", args=[seal(signing.dumps(told, salt=SALT, compress=True))])
+    return settings.SITE_URL + reverse(
+        "pay_for", args=[seal(signing.dumps(told, salt=SALT, compress=True))]
+    )
 
 
 def read(token: str) -> PayLink:

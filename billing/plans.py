@@ -22,7 +22,11 @@ def is_sold(plan: Plan) -> bool:
 
 def opens_everything(member: Member) -> bool:
     """Whether one of the plans she has today opens everything; somebody without any, brought in from a file, has it too."""
-    full = list(member.memberships.filter(status__in=Membership.PAID).values_list("plan__is_full", flat=True))
+    full = list(
+        member.memberships.filter(status__in=Membership.PAID).values_list(
+            "plan__is_full", flat=True
+        )
+    )
     return any(full) or not full
 
 
@@ -37,7 +41,14 @@ def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
         return True
     both = f"{format_money(plan.dues, plan.currency)} to {format_money(amount, plan.currency)}"
     params = {"plan": plan.pk, "amount": amount}
-    asked = approvals.ask(act=ACT, params=params, about="plan", summary=f"Dues of “{plan}” from {both}", reason=reason, by=by)
+    asked = approvals.ask(
+        act=ACT,
+        params=params,
+        about="plan",
+        summary=f"Dues of “{plan}” from {both}",
+        reason=reason,
+        by=by,
+    )
     return asked.done_at is not None
 
 
@@ -54,14 +65,25 @@ def change_price(*, plan: Plan, amount: int, reason: str, by: User) -> None:
         return
     locked.minimum_amount, locked.stripe_price_id = amount, ""
     locked.save()
-    audit.record("plan.price", target=locked, before={"dues": before}, after={"dues": amount}, reason=reason, by=by)
+    audit.record(
+        "plan.price",
+        target=locked,
+        before={"dues": before},
+        after={"dues": amount},
+        reason=reason,
+        by=by,
+    )
     if old:
         retire_price.enqueue(old)
 
 
 def _agreed(approval: Approval) -> None:
     plan = Plan.objects.get(pk=approval.params["plan"])
-    change_price(plan=plan, amount=approval.params["amount"], reason=approval.reason, by=approval.asked_by)
+    change_price(
+        plan=plan, amount=approval.params["amount"], reason=approval.reason, by=approval.asked_by
+    )
 
 
-register_act(ACT, Act("Changing what a plan costs that somebody has", "subscriptions.manage_plans"), _agreed)
+register_act(
+    ACT, Act("Changing what a plan costs that somebody has", "subscriptions.manage_plans"), _agreed
+)

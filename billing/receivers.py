@@ -24,7 +24,11 @@ def send_the_card(sender: object, payment: Payment, **kwargs: Any) -> None:
 def cover_whoever_joined(sender: object, household: Household, **kwargs: Any) -> None:
     """A household plan that runs covers the second person from the day both agreed."""
     members = [place.member_id for place in household.places.confirmed()]
-    for term in Membership.objects.not_over().filter(member__in=members, plan__seats__gt=1).select_related("plan", "member"):
+    for term in (
+        Membership.objects.not_over()
+        .filter(member__in=members, plan__seats__gt=1)
+        .select_related("plan", "member")
+    ):
         actions.cover_household(membership=term)
 
 
@@ -40,17 +44,25 @@ def charge_nothing_more(sender: object, member: Member, to: str, **kwargs: Any) 
     """Death, leaving, suspension: charges stop in the same minute. Whoever lapsed is not charged out of the blue either."""
     if to == Status.ACTIVE:
         return
-    member.subscriptions.filter(status=Subscription.Status.ASKED).update(status=Subscription.Status.ENDED, ended_at=timezone.now())
+    member.subscriptions.filter(status=Subscription.Status.ASKED).update(
+        status=Subscription.Status.ENDED, ended_at=timezone.now()
+    )
     running = subscriptions.alive(member)
     rests = running and running.paused_until and running.paused_until > timezone.localdate()
-    if running and not (rests and member.inactive_reason == InactiveReason.LAPSED):  # she put the charge off: it rests with her
-        subscriptions.end(subscription=running, tell=member.inactive_reason != InactiveReason.DECEASED)
+    if running and not (
+        rests and member.inactive_reason == InactiveReason.LAPSED
+    ):  # she put the charge off: it rests with her
+        subscriptions.end(
+            subscription=running, tell=member.inactive_reason != InactiveReason.DECEASED
+        )
 
 
 @receiver(member_erased)
 def forget_names_in_the_books(sender: object, member: Member, **kwargs: Any) -> None:
     """Amounts, days and numbers stay; name and address of the payer go."""
-    Payment.objects.filter(payer=member).update(payer_name=str(member), payer_email="", receipt_url="", card_last4="")
+    Payment.objects.filter(payer=member).update(
+        payer_name=str(member), payer_email="", receipt_url="", card_last4=""
+    )
     member.subscriptions.update(card_brand="", card_last4="")
 
 
@@ -58,5 +70,15 @@ def forget_names_in_the_books(sender: object, member: Member, **kwargs: Any) -> 
 def no_membership_without_dues(sender: object, member: Member, **kwargs: Any) -> None:
     """Whoever takes leaving back after her paid time is over is not active by it."""
     terms = member.memberships.all()
-    if member.status == Status.ACTIVE and terms.exists() and not terms.filter(status__in=Membership.PAID).exists():
-        change_status(member=member, to=Status.INACTIVE, by=None, reason="Paid time is over", inactive_reason="lapsed")
+    if (
+        member.status == Status.ACTIVE
+        and terms.exists()
+        and not terms.filter(status__in=Membership.PAID).exists()
+    ):
+        change_status(
+            member=member,
+            to=Status.INACTIVE,
+            by=None,
+            reason="Paid time is over",
+            inactive_reason="lapsed",
+        )

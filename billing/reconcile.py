@@ -33,7 +33,12 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
     What Stripe refuses or we cannot place is one difference with its name; it never keeps the rest from being compared.
     """
     found = []
-    parts = [("Renewals’ invoices", _unbooked_invoices), ("Charges", _charges), ("Disputes", _disputes), ("Payouts", _payouts)]
+    parts = [
+        ("Renewals’ invoices", _unbooked_invoices),
+        ("Charges", _charges),
+        ("Disputes", _disputes),
+        ("Payouts", _payouts),
+    ]
     for what, compare in [*parts, ("Renewals", _renewals)]:
         found += _whole(what, compare, mend)
     return found
@@ -42,20 +47,37 @@ def reconcile(*, mend: bool = False) -> list[Difference]:
 def _charges(mend: bool) -> list[Difference]:
     """Every charge there against every card payment here."""
     found = []
-    ours = {p.stripe_charge_id or p.provider_id: p for p in Payment.objects.filter(provider="stripe", status__in=Payment.RECEIVED)}
+    ours = {
+        p.stripe_charge_id or p.provider_id: p
+        for p in Payment.objects.filter(provider="stripe", status__in=Payment.RECEIVED)
+    }
     seen = set()
     for charge in stripe.all_charges():
         seen.add(charge.id)
         payment = ours.get(charge.id)
-        found += _not_booked(charge, mend) if payment is None else _told_differently(payment, charge, mend)
+        found += (
+            _not_booked(charge, mend)
+            if payment is None
+            else _told_differently(payment, charge, mend)
+        )
     for key, payment in ours.items():
         if key not in seen and payment.source == Payment.Source.SITE:
             amount = format_money(payment.amount, payment.currency)
-            found.append(Difference(f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."))
+            found.append(
+                Difference(
+                    f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."
+                )
+            )
     return found
 
 
-LASTING = (actions.NeedsAttention, actions.BillingError, stripe.NoSuchSession, stripe.Refused, IntegrityError)
+LASTING = (
+    actions.NeedsAttention,
+    actions.BillingError,
+    stripe.NoSuchSession,
+    stripe.Refused,
+    IntegrityError,
+)
 """A "no" that will be a "no" tomorrow: not to be taken for Stripe being away, which is tried again."""
 
 
@@ -80,22 +102,35 @@ def _mended(act: Callable[[], object]) -> bool:
 def reconcile_and_keep() -> Reconciliation:
     """The night's comparison: mends what is safe and keeps what it found for the treasurer. Raises StripeDown."""
     found = reconcile(mend=True)
-    Reconciliation.objects.exclude(pk__in=Reconciliation.objects.order_by("-pk").values("pk")[:60]).delete()
+    Reconciliation.objects.exclude(
+        pk__in=Reconciliation.objects.order_by("-pk").values("pk")[:60]
+    ).delete()
     return Reconciliation.objects.create(
-        found=len(found), mended=sum(one.mended for one in found), sentences=[one.sentence for one in found if not one.mended][:100]
+        found=len(found),
+        mended=sum(one.mended for one in found),
+        sentences=[one.sentence for one in found if not one.mended][:100],
     )
 
 
 def _unbooked_invoices(mend: bool) -> list[Difference]:
     """Charges of renewals whose news was lost."""
     paid = {row.id: row for row in gateway.paid_invoices(since=timezone.now() - LOOK_BACK)}
-    known = set(Payment.objects.filter(stripe_invoice_id__in=list(paid)).values_list("stripe_invoice_id", flat=True))
+    known = set(
+        Payment.objects.filter(stripe_invoice_id__in=list(paid)).values_list(
+            "stripe_invoice_id", flat=True
+        )
+    )
     found = []
     for key, row in paid.items():
         if key in known or not Subscription.objects.filter(stripe_id=row.subscription_id).exists():
             continue
         booked = _book_invoice(key) if mend else None
-        found.append(Difference(f"Invoice {key} ({format_money(row.amount, row.currency)}) is not in the books.", mended=bool(booked)))
+        found.append(
+            Difference(
+                f"Invoice {key} ({format_money(row.amount, row.currency)}) is not in the books.",
+                mended=bool(booked),
+            )
+        )
     return found
 
 
@@ -111,8 +146,16 @@ def _book_invoice(key: str) -> Payment | None:
 def _disputes(mend: bool) -> list[Difference]:
     """Disputes of payments of ours whose news was lost."""
     now = timezone.now()
-    wrong = [known for known in stripe_bank.disputes(since=now - DISPUTES_BACK) if not bank.has_dispute(known)]
-    ours = set(Payment.objects.filter(stripe_charge_id__in=[known.charge_id for known in wrong]).values_list("stripe_charge_id", flat=True))
+    wrong = [
+        known
+        for known in stripe_bank.disputes(since=now - DISPUTES_BACK)
+        if not bank.has_dispute(known)
+    ]
+    ours = set(
+        Payment.objects.filter(
+            stripe_charge_id__in=[known.charge_id for known in wrong]
+        ).values_list("stripe_charge_id", flat=True)
+    )
     found = []
     for known in wrong:
         if known.charge_id in ours:  # a charge that is not is a difference by itself
@@ -124,7 +167,11 @@ def _disputes(mend: bool) -> list[Difference]:
 
 def _payouts(mend: bool) -> list[Difference]:
     """Payouts whose news was lost; those before our first charge are none of ours."""
-    first = Payment.objects.filter(provider="stripe", source=Payment.Source.SITE, paid_at__isnull=False).order_by("paid_at").first()
+    first = (
+        Payment.objects.filter(provider="stripe", source=Payment.Source.SITE, paid_at__isnull=False)
+        .order_by("paid_at")
+        .first()
+    )
     if first is None or first.paid_at is None:
         return []
     ours = dict(Payout.objects.values_list("stripe_id", "status"))
@@ -150,14 +197,23 @@ def _renewals(mend: bool) -> list[Difference]:
         alive.add(known.id)
         row = ours.get(known.id) or (_taken_over(known) if mend else None)
         if row is None:
-            found.append(Difference(f"Subscription {known.id} charges a card, and belongs to nobody here."))
+            found.append(
+                Difference(f"Subscription {known.id} charges a card, and belongs to nobody here.")
+            )
         elif row.status == Subscription.Status.ENDED:
             done = mend and _mended(functools.partial(subscriptions.tell_again, subscription=row))
-            found.append(Difference(f"Subscription {known.id} has ended here, and still charges a card there.", mended=done))
+            found.append(
+                Difference(
+                    f"Subscription {known.id} has ended here, and still charges a card there.",
+                    mended=done,
+                )
+            )
     for key, row in ours.items():
         if row.is_live and key not in alive:
             done = mend and _mended(functools.partial(subscriptions.over, row.pk))
-            found.append(Difference(f"Subscription {key} renews here, and has ended there.", mended=done))
+            found.append(
+                Difference(f"Subscription {key} renews here, and has ended there.", mended=done)
+            )
     return found
 
 
@@ -171,8 +227,14 @@ def _taken_over(known: gateway.KnownSubscription) -> Subscription | None:
 
 def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
     """A charge Stripe has and we have not: booked when it belongs to a page of ours."""
-    sentence = f"Charge {charge.id} ({format_money(charge.amount, charge.currency)}) is not in the books."
-    payment = Payment.objects.filter(reference=charge.reference).exclude(stripe_session_id="").first() if charge.reference else None
+    sentence = (
+        f"Charge {charge.id} ({format_money(charge.amount, charge.currency)}) is not in the books."
+    )
+    payment = (
+        Payment.objects.filter(reference=charge.reference).exclude(stripe_session_id="").first()
+        if charge.reference
+        else None
+    )
     if not mend or payment is None:
         return [Difference(sentence)]
     try:
@@ -190,10 +252,18 @@ def _told_differently(payment: Payment, charge: stripe.KnownCharge, mend: bool) 
     back = sum(payment.refunds.filter(status=Refund.Status.DONE).values_list("amount", flat=True))
     if back != charge.refunded:
         both = f"{format_money(back, payment.currency)} paid back here, {format_money(charge.refunded, charge.currency)} there"
-        done = mend and back < charge.refunded and _mended(functools.partial(refunds.refunds_at_stripe, charge_id=charge.id))
+        done = (
+            mend
+            and back < charge.refunded
+            and _mended(functools.partial(refunds.refunds_at_stripe, charge_id=charge.id))
+        )
         found.append(Difference(f"Payment {payment.pk}: {both}.", mended=bool(done)))
     if charge.fee and payment.fee != charge.fee and payment.source == Payment.Source.SITE:
         both = f"a fee of {format_money(payment.fee, payment.currency)} here, {format_money(charge.fee, charge.currency)} there"
-        done = mend and not payment.fee and _mended(functools.partial(actions.book_fee, payment=payment))
+        done = (
+            mend
+            and not payment.fee
+            and _mended(functools.partial(actions.book_fee, payment=payment))
+        )
         found.append(Difference(f"Payment {payment.pk}: {both}.", mended=bool(done)))
     return found

@@ -37,17 +37,23 @@ def left_to_refund(payment: Payment) -> int:
 
 def already_back(payment: Payment) -> int:
     """What went back of it, or is on its way, in minor units."""
-    return int(payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0)
+    return int(
+        payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(n=Sum("amount"))["n"] or 0
+    )
 
 
-def ask_refund(*, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, out_of: str = "") -> Approval:
+def ask_refund(
+    *, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, out_of: str = ""
+) -> Approval:
     """Ask for a refund one person may not make alone. Raises BillingError for more than can go back."""
     _check(payment, amount, out_of)
     params = {"payment": payment.pk, "amount": amount, "ends_term": ends_term, "out_of": out_of}
     what = f"Pay {format_money(amount, payment.currency)} of {format_money(payment.amount, payment.currency)} back"
     after = "; the membership it paid for ends" if ends_term else ""
     summary = f"{what} to {payment.payer_name or 'somebody'}, payment {payment.receipt_number or payment.pk}{after}"
-    return approvals.ask(act="refund", params=params, about="payment", summary=summary, reason=reason, by=by)
+    return approvals.ask(
+        act="refund", params=params, about="payment", summary=summary, reason=reason, by=by
+    )
 
 
 def parts_left(payment: Payment) -> dict[str, int]:
@@ -61,15 +67,27 @@ def parts_left(payment: Payment) -> dict[str, int]:
 def _check(payment: Payment, amount: int, out_of: str = "") -> None:
     """Raise BillingError for an amount that cannot go back."""
     if out_of and amount > (part := parts_left(payment).get(out_of, 0)):
-        raise BillingError(f"At most {format_money(part, payment.currency)} of that part can go back.")
+        raise BillingError(
+            f"At most {format_money(part, payment.currency)} of that part can go back."
+        )
     if GiftCard.objects.filter(payment=payment).exists() and amount != payment.amount:
-        raise BillingError("A membership for somebody else goes back whole, or not at all: its code is good for all of it.")
+        raise BillingError(
+            "A membership for somebody else goes back whole, or not at all: its code is good for all of it."
+        )
     left = left_to_refund(payment)
     if not 0 < amount <= left:
-        raise BillingError(f"At most {format_money(left, payment.currency)} can go back." if left else "Nothing is left to pay back.")
-    in_drawer = payment.method == Payment.Method.CHEQUE and ledger.held_at(payment) == Account.UNDEPOSITED
+        raise BillingError(
+            f"At most {format_money(left, payment.currency)} can go back."
+            if left
+            else "Nothing is left to pay back."
+        )
+    in_drawer = (
+        payment.method == Payment.Method.CHEQUE and ledger.held_at(payment) == Account.UNDEPOSITED
+    )
     if in_drawer and amount != payment.amount:
-        raise BillingError("This check is not at the bank yet: hand the whole check back, or wait until it is deposited.")
+        raise BillingError(
+            "This check is not at the bank yet: hand the whole check back, or wait until it is deposited."
+        )
 
 
 def needs_second_person(amount: int) -> bool:
@@ -79,7 +97,14 @@ def needs_second_person(amount: int) -> bool:
 
 @transaction.atomic
 def refund_payment(
-    *, payment: Payment, amount: int, reason: str, ends_term: bool, by: User, approved: bool = False, out_of: str = ""
+    *,
+    payment: Payment,
+    amount: int,
+    reason: str,
+    ends_term: bool,
+    by: User,
+    approved: bool = False,
+    out_of: str = "",
 ) -> Refund:
     """Pay back all or part of a payment: a card payment to its card, by the worker; anything else by hand, at once in the books.
 
@@ -98,10 +123,23 @@ def refund_payment(
     _check(locked, amount, out_of)
     by_card = locked.provider == "stripe" and bool(locked.stripe_charge_id)
     refund = Refund.objects.create(
-        payment=locked, amount=amount, currency=locked.currency, reason=reason.strip()[:200], ends_term=ends_term, by=by, out_of=out_of,
-        source=Payment.Source.SITE if by_card else Payment.Source.OFFICE, status=Refund.Status.ASKED,
-    )  # fmt: skip
-    audit.record("refund.asked", target=locked, after={"amount": amount, "ends_term": ends_term}, reason=reason, by=by)
+        payment=locked,
+        amount=amount,
+        currency=locked.currency,
+        reason=reason.strip()[:200],
+        ends_term=ends_term,
+        by=by,
+        out_of=out_of,
+        source=Payment.Source.SITE if by_card else Payment.Source.OFFICE,
+        status=Refund.Status.ASKED,
+    )
+    audit.record(
+        "refund.asked",
+        target=locked,
+        after={"amount": amount, "ends_term": ends_term},
+        reason=reason,
+        by=by,
+    )
     if by_card:
         from billing.tasks import send_refund
 
@@ -121,16 +159,26 @@ def send(refund_id: int) -> None:
     Stripe forgets keys after a day (https://docs.stripe.com/api/idempotent_requests), so it is asked first whether it has
     this refund: an answer that was lost, an outage of days. Raises StripeDown; the task tries again.
     """
-    refund = Refund.objects.select_related("payment").filter(pk=refund_id, status=Refund.Status.ASKED).first()
+    refund = (
+        Refund.objects.select_related("payment")
+        .filter(pk=refund_id, status=Refund.Status.ASKED)
+        .first()
+    )
     if refund is None:
         return
     charge, key = refund.payment.stripe_charge_id, f"refund-{refund.pk}"
     try:
-        made = _made_before(charge, key) or stripe.create_refund(charge_id=charge, amount=refund.amount, key=key)
+        made = _made_before(charge, key) or stripe.create_refund(
+            charge_id=charge, amount=refund.amount, key=key
+        )
     except stripe.Refused as error:
         with transaction.atomic():
-            Refund.objects.filter(pk=refund.pk, status=Refund.Status.ASKED).update(status=Refund.Status.FAILED)
-            note = f"Stripe refused a refund of {format_money(refund.amount, refund.currency)}: {error}"[:300]
+            Refund.objects.filter(pk=refund.pk, status=Refund.Status.ASKED).update(
+                status=Refund.Status.FAILED
+            )
+            note = f"Stripe refused a refund of {format_money(refund.amount, refund.currency)}: {error}"[
+                :300
+            ]
             Payment.objects.filter(pk=refund.payment_id).update(attention=note)
         log.error("refund %s was refused", refund.pk)
         return
@@ -138,7 +186,14 @@ def send(refund_id: int) -> None:
 
 
 def _made_before(charge_id: str, key: str) -> stripe.MadeRefund | None:
-    return next((made for made in stripe.fetch_refunds(charge_id) if made.key == key and made.status not in GONE), None)
+    return next(
+        (
+            made
+            for made in stripe.fetch_refunds(charge_id)
+            if made.key == key and made.status not in GONE
+        ),
+        None,
+    )
 
 
 def give_up(refund_id: int) -> None:
@@ -152,8 +207,12 @@ def send_waiting(*, now: dt.datetime) -> int:
     """Take up again what is on its way for an hour: its task was lost or gave up. Safe to run twice."""
     from billing.tasks import send_refund
 
-    waiting = Refund.objects.filter(status=Refund.Status.ASKED, source=Payment.Source.SITE, asked_at__lt=now - TAKEN_UP_AFTER)
-    due = waiting.filter(Q(taken_up_at=None) | Q(taken_up_at__lt=now - TAKEN_UP_AFTER)).order_by("pk")[:200]
+    waiting = Refund.objects.filter(
+        status=Refund.Status.ASKED, source=Payment.Source.SITE, asked_at__lt=now - TAKEN_UP_AFTER
+    )
+    due = waiting.filter(Q(taken_up_at=None) | Q(taken_up_at__lt=now - TAKEN_UP_AFTER)).order_by(
+        "pk"
+    )[:200]
     for refund in due:
         Refund.objects.filter(pk=refund.pk).update(taken_up_at=now)
         send_refund.enqueue(refund.pk)
@@ -204,7 +263,9 @@ def _book(refund: Refund, at: dt.datetime) -> None:
 def _end_terms(payment: Payment, *, on: dt.date, by: User | None) -> None:
     """End what a payment paid for; what had given way to it comes back. The payment and its people are locked."""
     paid = list(terms_of(payment))
-    went_on = Membership.objects.filter(payment_lines__payment=payment, gave_way_to__status__in=Membership.PAID)
+    went_on = Membership.objects.filter(
+        payment_lines__payment=payment, gave_way_to__status__in=Membership.PAID
+    )
     if not paid and went_on.exists():
         Payment.objects.filter(pk=payment.pk).update(attention=WENT_ON)
     whose = cut_short(paid, on=on)
@@ -214,7 +275,9 @@ def _end_terms(payment: Payment, *, on: dt.date, by: User | None) -> None:
 
 def terms_of(payment: Payment) -> QuerySet[Membership]:
     """The paid terms a payment bought."""
-    return Membership.objects.filter(payment_lines__payment=payment, status__in=Membership.PAID).distinct()
+    return Membership.objects.filter(
+        payment_lines__payment=payment, status__in=Membership.PAID
+    ).distinct()
 
 
 def asks_about_terms(payment: Payment) -> bool:
@@ -239,7 +302,13 @@ def decide_terms(*, payment: Payment, ends: bool, note: str, by: User) -> None:
     if ends:
         _end_terms(locked, on=timezone.localdate(), by=by)
     Payment.objects.filter(pk=locked.pk).update(attention="")
-    audit.record("payment.term_decided", target=locked, after={"ends": ends}, reason=note.strip()[:250], by=by)
+    audit.record(
+        "payment.term_decided",
+        target=locked,
+        after={"ends": ends},
+        reason=note.strip()[:250],
+        by=by,
+    )
 
 
 @transaction.atomic
@@ -258,21 +327,29 @@ def refunds_at_stripe(*, charge_id: str) -> int:
             _came_back(payment, made.id)
         if made.status != "succeeded" or Refund.objects.filter(provider_id=made.id).exists():
             continue
-        here = payment.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount"))["n"] or 0
+        here = (
+            payment.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount"))["n"] or 0
+        )
         if here + made.amount > there:
             continue  # it came with the old books, under another name
         number = made.key.removeprefix("refund-")  # the name we gave it; one made there has none
         asked = payment.refunds.filter(pk=number) if number.isdecimal() else payment.refunds.none()
         ours = asked.exclude(status=Refund.Status.DONE).first()
         refund = ours or Refund(
-            payment=payment, amount=made.amount, currency=payment.currency, source=Payment.Source.SITE, reason="Paid back at Stripe",
+            payment=payment,
+            amount=made.amount,
+            currency=payment.currency,
+            source=Payment.Source.SITE,
+            reason="Paid back at Stripe",
             status=Refund.Status.ASKED,
-        )  # fmt: skip
+        )
         refund.provider_id = made.id
         _book(refund, made.at)
         if ours is None and terms_of(payment).exists():
             amount = format_money(made.amount, payment.currency)
-            Payment.objects.filter(pk=payment.pk).update(attention=f"{amount} was paid back at Stripe itself. {TERM_QUESTION}")
+            Payment.objects.filter(pk=payment.pk).update(
+                attention=f"{amount} was paid back at Stripe itself. {TERM_QUESTION}"
+            )
         new += 1
     return new
 
@@ -287,7 +364,9 @@ def _came_back(payment: Payment, provider_id: str) -> None:
     refund.save(update_fields=["status"])
     payment.work_out_status()
     amount = format_money(refund.amount, refund.currency)
-    payment.attention = f"A refund of {amount} could not be delivered and came back. Please find another way."
+    payment.attention = (
+        f"A refund of {amount} could not be delivered and came back. Please find another way."
+    )
     payment.save(update_fields=["attention"])
 
 
@@ -296,9 +375,16 @@ def _agreed(approval: Approval) -> None:
     params = approval.params
     payment = Payment.objects.get(pk=params["payment"])
     refund_payment(
-        payment=payment, amount=params["amount"], reason=approval.reason, ends_term=params["ends_term"], by=approval.asked_by,
-        approved=True, out_of=params.get("out_of", ""),
-    )  # fmt: skip
+        payment=payment,
+        amount=params["amount"],
+        reason=approval.reason,
+        ends_term=params["ends_term"],
+        by=approval.asked_by,
+        approved=True,
+        out_of=params.get("out_of", ""),
+    )
 
 
-register_act("refund", Act("Paying back more than one person may alone", "subscriptions.refund"), _agreed)
+register_act(
+    "refund", Act("Paying back more than one person may alone", "subscriptions.refund"), _agreed
+)

@@ -30,12 +30,27 @@ def terms_to_remind(*, today: dt.date) -> Iterator[tuple[Membership, int]]:
         Q(ends_on=None) | Q(ends_on__gt=OuterRef("ends_on"))
     )
     charged = Subscription.objects.live().filter(member=OuterRef("member"), stops=False)
-    terms = Membership.objects.filter(
-        status__in=Membership.PAID, member__status=Status.ACTIVE, member__erase_on=None, covered_by=None, plan__interval__in=RENEWABLE,
-        ends_on__range=(today - dt.timedelta(days=OFFSETS[-1] + 9), today - dt.timedelta(days=OFFSETS[0])),
-    ).exclude(UNAWARE).exclude(Exists(later)).exclude(Exists(charged)).select_related("plan", "member")  # fmt: skip
+    terms = (
+        Membership.objects.filter(
+            status__in=Membership.PAID,
+            member__status=Status.ACTIVE,
+            member__erase_on=None,
+            covered_by=None,
+            plan__interval__in=RENEWABLE,
+            ends_on__range=(
+                today - dt.timedelta(days=OFFSETS[-1] + 9),
+                today - dt.timedelta(days=OFFSETS[0]),
+            ),
+        )
+        .exclude(UNAWARE)
+        .exclude(Exists(later))
+        .exclude(Exists(charged))
+        .select_related("plan", "member")
+    )
     for term in terms.order_by("pk"):
-        reached = [offset for offset in OFFSETS if today >= term.ends_on + dt.timedelta(days=offset)]  # type: ignore[operator]
+        reached = [
+            offset for offset in OFFSETS if today >= term.ends_on + dt.timedelta(days=offset)
+        ]  # type: ignore[operator]
         half = (term.ends_on - term.starts_on).days / 2  # type: ignore[operator]
         if reached and -reached[-1] <= half:
             yield term, reached[-1]
@@ -54,19 +69,27 @@ def remind_due(*, today: dt.date) -> int:
 def announce_charges(*, today: dt.date) -> int:
     """Tell of each automatic charge 14 days before."""
     soon = Subscription.objects.filter(
-        status=Subscription.Status.ACTIVE, stops=False, next_charge_on__gt=today,
+        status=Subscription.Status.ACTIVE,
+        stops=False,
+        next_charge_on__gt=today,
         next_charge_on__lte=today + dt.timedelta(days=ANNOUNCED_DAYS),
-    ).select_related("plan", "member")  # fmt: skip
+    ).select_related("plan", "member")
     return _once(soon, "charge-announced", "next_charge_on", emails.charge_announced)
 
 
 def warn_of_cards(*, today: dt.date) -> int:
     """Tell of each card that ends within 30 days."""
-    soon = Subscription.objects.live().filter(stops=False, card_ends_on__range=(today, today + dt.timedelta(days=CARD_DAYS)))
-    return _once(soon.select_related("plan", "member"), "card-expiring", "card_ends_on", emails.card_expiring)
+    soon = Subscription.objects.live().filter(
+        stops=False, card_ends_on__range=(today, today + dt.timedelta(days=CARD_DAYS))
+    )
+    return _once(
+        soon.select_related("plan", "member"), "card-expiring", "card_ends_on", emails.card_expiring
+    )
 
 
-def _once(rows: Iterable[Subscription], name: str, field: str, send: Callable[[Subscription], None]) -> int:
+def _once(
+    rows: Iterable[Subscription], name: str, field: str, send: Callable[[Subscription], None]
+) -> int:
     keyed = {f"{name}-{row.pk}-{getattr(row, field)}": row for row in rows}
     known = _sent(list(keyed))
     fresh = [row for key, row in keyed.items() if key not in known]

@@ -39,7 +39,9 @@ def _renewals(member: Member) -> Iterable[Row]:
 
 
 def _parts(member: Member) -> Iterable[Row]:
-    rows = Instalment.objects.filter(membership__member=member).select_related("membership", "payment")
+    rows = Instalment.objects.filter(membership__member=member).select_related(
+        "membership", "payment"
+    )
     return [
         {
             "Part": row.number,
@@ -71,9 +73,16 @@ def _lines(member: Member) -> Iterable[Line]:
     for payment in Payment.objects.filter(payer=member).order_by("-created_at")[:100]:
         amount = format_money(payment.amount, payment.currency)
         text = f"{amount}, {payment.get_method_display().lower()}, {payment.get_status_display().lower()}"
-        yield Line(payment.paid_at or payment.created_at, text, reverse("admin:billing_payment_change", args=[payment.pk]))
+        yield Line(
+            payment.paid_at or payment.created_at,
+            text,
+            reverse("admin:billing_payment_change", args=[payment.pk]),
+        )
     for term in member.memberships.select_related("plan")[:50]:
-        yield Line(term.created_at or timezone.now(), f"{term.plan.name}: {term.get_status_display().lower()}")
+        yield Line(
+            term.created_at or timezone.now(),
+            f"{term.plan.name}: {term.get_status_display().lower()}",
+        )
 
 
 register_section("memberships", "Your memberships", _terms)

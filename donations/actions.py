@@ -33,18 +33,28 @@ def start_donation(
     """
     with transaction.atomic():
         payment = billing.start_payment(
-            payer=donor, name=name, email=email, lines=[(PaymentLine.Kind.DONATION, "Gift", amount)], currency=currency,
-            attempt=attempt, description="Gift",
-        )  # fmt: skip
+            payer=donor,
+            name=name,
+            email=email,
+            lines=[(PaymentLine.Kind.DONATION, "Gift", amount)],
+            currency=currency,
+            attempt=attempt,
+            description="Gift",
+        )
         Donation.objects.get_or_create(
             payment=payment,
             fund=fund,
             defaults={
-                "donor": donor, "donor_name": name, "donor_email": email, "amount": payment.amount, "currency": currency,
+                "donor": donor,
+                "donor_name": name,
+                "donor_email": email,
+                "amount": payment.amount,
+                "currency": currency,
                 "kind": Donation.Kind.MEMBER if donor else Donation.Kind.PUBLIC,
-                "may_be_thanked": may_be_thanked, "dedication": dedication,
+                "may_be_thanked": may_be_thanked,
+                "dedication": dedication,
             },
-        )  # fmt: skip
+        )
     return billing.open_checkout(payment=payment)
 
 
@@ -57,12 +67,19 @@ def receive_donation(*, payment: Payment) -> None:
     if not payment.donations.exists():
         fund = Fund.objects.filter(is_active=True).first()
         if fund is None:
-            fund, _ = Fund.objects.get_or_create(slug="general", defaults={"name": "Where it is needed most"})
+            fund, _ = Fund.objects.get_or_create(
+                slug="general", defaults={"name": "Where it is needed most"}
+            )
         Donation.objects.create(
-            fund=fund, payment=payment, donor=payment.payer, donor_name=payment.payer_name, donor_email=payment.payer_email,
+            fund=fund,
+            payment=payment,
+            donor=payment.payer,
+            donor_name=payment.payer_name,
+            donor_email=payment.payer_email,
             kind=Donation.Kind.MEMBER if payment.payer_id else Donation.Kind.PUBLIC,
-            amount=sum(line.amount for line in lines), currency=payment.currency,
-        )  # fmt: skip
+            amount=sum(line.amount for line in lines),
+            currency=payment.currency,
+        )
     payment.donations.exclude(status=Donation.Status.RECEIVED).update(
         status=Donation.Status.RECEIVED, given_at=payment.paid_at or timezone.now()
     )
@@ -77,5 +94,7 @@ def fail_donation(*, payment: Payment) -> None:
 
 def forget_givers(*, now: dt.datetime) -> int:
     """After seven years forget givers' names, addresses and dedications. Amounts stay."""
-    old = Donation.objects.filter(given_at__lt=now - NAMES_KEPT).filter(~Q(donor_name="") | ~Q(donor_email="") | ~Q(dedication=""))
+    old = Donation.objects.filter(given_at__lt=now - NAMES_KEPT).filter(
+        ~Q(donor_name="") | ~Q(donor_email="") | ~Q(dedication="")
+    )
     return old.update(donor_name="", donor_email="", dedication="", may_be_thanked=False)

@@ -24,7 +24,10 @@ class FundAdmin(DeskAdmin):
         FileColumn("Open", "is_active"),
         FileColumn("Position", "position"),
     ]
-    columns = [Column("Fund", lambda r: r["name"], lead=True), Column("Open", lambda r: "yes" if r["is_active"] else "no")]
+    columns = [
+        Column("Fund", lambda r: r["name"], lead=True),
+        Column("Open", lambda r: "yes" if r["is_active"] else "no"),
+    ]
 
 
 @admin.register(Donation)
@@ -36,18 +39,27 @@ class DonationAdmin(DeskAdmin):
     list_values = ["donor_name", "amount", "currency", "status", "fund__name", "kind"]
     export_permission = "donations.export"
     file_columns = [
-        FileColumn("Number of the payment", "payment__reference"), FileColumn("Paid on", "given_at"),
-        FileColumn("Member number", "donor__member_number"), FileColumn("Name", "donor_name"),
-        FileColumn("E-mail address", "donor_email", permission="users.view_private"), FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"), FileColumn("Status of the payment", "status"), FileColumn("Fund", "fund__name"),
-        FileColumn("From", "kind"), FileColumn("In memory or honor of", "dedication"), FileColumn("May be thanked by name",
-        "may_be_thanked"),
-    ]  # fmt: skip
+        FileColumn("Number of the payment", "payment__reference"),
+        FileColumn("Paid on", "given_at"),
+        FileColumn("Member number", "donor__member_number"),
+        FileColumn("Name", "donor_name"),
+        FileColumn("E-mail address", "donor_email", permission="users.view_private"),
+        FileColumn("Amount", "amount", money="currency"),
+        FileColumn("Currency", "currency"),
+        FileColumn("Status of the payment", "status"),
+        FileColumn("Fund", "fund__name"),
+        FileColumn("From", "kind"),
+        FileColumn("In memory or honor of", "dedication"),
+        FileColumn("May be thanked by name", "may_be_thanked"),
+    ]
     columns = [
         Column("From", lambda r: r["donor_name"] or "not known", lead=True),
         Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
         Column("Fund", lambda r: r["fund__name"]),
-        Column("Status", lambda r: badge(TONES.get(r["status"], "quiet"), Donation.Status(r["status"]).label)),
+        Column(
+            "Status",
+            lambda r: badge(TONES.get(r["status"], "quiet"), Donation.Status(r["status"]).label),
+        ),
         Column("Date", lambda r: short_day(r["given_at"])),
     ]
     filters = [Filter("status", "Status", Donation.Status.choices)]

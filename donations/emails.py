@@ -31,7 +31,11 @@ def _thank_you(payment: Payment, funds: list[str]) -> None:
             f"Gift on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
             *[f"For: {fund}" for fund in funds],
             card(payment),
-            *([f"{settings.ORG['legal_name']}, EIN {settings.ORG['ein']}"] if settings.ORG["ein"] else []),
+            *(
+                [f"{settings.ORG['legal_name']}, EIN {settings.ORG['ein']}"]
+                if settings.ORG["ein"]
+                else []
+            ),
         ],
         closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
         reason="You get this because you gave.",
@@ -41,10 +45,15 @@ def _thank_you(payment: Payment, funds: list[str]) -> None:
 
 def _sample() -> None:
     given = Payment(
-        payer_name="Ruth", payer_email="ruth@example.org", amount=2500, currency="usd", method="card", card_last4="4242",
+        payer_name="Ruth",
+        payer_email="ruth@example.org",
+        amount=2500,
+        currency="usd",
+        method="card",
+        card_last4="4242",
         receipt_number="1",
         paid_at=timezone.now(),
-    )  # fmt: skip
+    )
     _thank_you(given, ["Where it is needed most"])
 
 

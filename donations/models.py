@@ -16,7 +16,11 @@ class Fund(models.Model):
 
     name = models.CharField(max_length=80)
     slug = models.SlugField(
-        "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the name."
+        "name in addresses",
+        max_length=140,
+        unique=True,
+        blank=True,
+        help_text="Leave it empty and it is made from the name.",
     )
     description = models.CharField(max_length=300, blank=True)
     is_active = models.BooleanField("open for gifts", default=True)
@@ -48,7 +52,9 @@ class Donation(models.Model):
 
     fund = models.ForeignKey(Fund, models.PROTECT, related_name="donations")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="donations")
-    donor = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="donations")
+    donor = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="donations"
+    )
     donor_name = models.CharField(max_length=200, blank=True)
     donor_email = models.EmailField(max_length=254, blank=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -27,7 +27,9 @@ def gift_given_up(sender: object, payment: Payment, **kwargs: Any) -> None:
 @receiver(member_erased)
 def forget_givers(sender: object, member: Member, **kwargs: Any) -> None:
     """The gift stays, the giver's name and her dedication go."""
-    Donation.objects.filter(donor=member).update(donor_name=str(member), donor_email="", dedication="", may_be_thanked=False)
+    Donation.objects.filter(donor=member).update(
+        donor_name=str(member), donor_email="", dedication="", may_be_thanked=False
+    )
 
 
 @receiver(payment_refunded)

@@ -22,8 +22,13 @@ def _gifts(member: Member) -> Iterable[Row]:
 
 
 def _lines(member: Member) -> Iterable[Line]:
-    for gift in Donation.objects.filter(donor=member).select_related("fund").order_by("-given_at")[:50]:
-        yield Line(gift.given_at, f"Gift of {format_money(gift.amount, gift.currency)} for {gift.fund.name}")
+    for gift in (
+        Donation.objects.filter(donor=member).select_related("fund").order_by("-given_at")[:50]
+    ):
+        yield Line(
+            gift.given_at,
+            f"Gift of {format_money(gift.amount, gift.currency)} for {gift.fund.name}",
+        )
 
 
 register_section("gifts", "Your gifts", _gifts)

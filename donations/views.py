@@ -31,13 +31,21 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
     if member:
         initial |= {"name": str(member), "email": member.email}
     typed = request.POST.dict() if bills.wants_change(request) else {}
-    form = DonationForm(None if typed else request.POST or None, currency=settings.CURRENCY, funds=funds, initial=initial | typed)
+    form = DonationForm(
+        None if typed else request.POST or None,
+        currency=settings.CURRENCY,
+        funds=funds,
+        initial=initial | typed,
+    )
     status = 200
     if form.is_bound:
         status = 422
         if form.is_valid():
             if not limits.allow("donate", limits.client_address(request), limit=20, seconds=600):
-                form.add_error(None, f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.")
+                form.add_error(
+                    None,
+                    f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.",
+                )
                 status = 429
             else:
                 given = form.cleaned_data
@@ -51,15 +59,26 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
                     given["dedication"],
                 )
                 start = functools.partial(
-                    actions.start_donation, fund=given["fund"], amount=given["total"], currency=settings.CURRENCY, name=given["name"],
-                    email=given["email"], donor=member, attempt=attempt, may_be_thanked=given["may_be_thanked"],
+                    actions.start_donation,
+                    fund=given["fund"],
+                    amount=given["total"],
+                    currency=settings.CURRENCY,
+                    name=given["name"],
+                    email=given["email"],
+                    donor=member,
+                    attempt=attempt,
+                    may_be_thanked=given["may_be_thanked"],
                     dedication=given["dedication"],
-                )  # fmt: skip
+                )
                 try:
                     return bills.pay_or_show(request, _bill(given), start)
                 except BillingError as error:
                     form.add_error(None, str(error))
-    first = "" if typed or form.is_bound else bills.once(form.initial["amount"], settings.CURRENCY, "Give")
+    first = (
+        ""
+        if typed or form.is_bound
+        else bills.once(form.initial["amount"], settings.CURRENCY, "Give")
+    )
     context = {"form": form, "amounts": dict(AMOUNTS), "funds": funds, "button": first}
     return render_page(request, "donations/donate.html", context, status=status)
 
@@ -70,6 +89,11 @@ def _bill(given: dict[str, Any]) -> bills.Bill:
     facts = [("Receipt to", f"{given['name']}, {given['email']}")]
     if given["dedication"]:
         facts.append(("In memory or honor of", given["dedication"]))
-    facts.append(("May we thank you by name?", "Yes, in the newsletter" if given["may_be_thanked"] else "No. Only the treasurer knows"))
+    facts.append(
+        (
+            "May we thank you by name?",
+            "Yes, in the newsletter" if given["may_be_thanked"] else "No. Only the treasurer knows",
+        )
+    )
     button = bills.once(given["total"], settings.CURRENCY, "Give")
     return bills.Bill((line,), settings.CURRENCY, button, "By card, this once", facts=tuple(facts))

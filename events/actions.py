@@ -27,7 +27,13 @@ class EventsError(Exception):
 
 @transaction.atomic
 def answer_event(
-    *, event: Event, member: Member, status: str, guests: int = 0, guest_names: list[str] | None = None, note: str = ""
+    *,
+    event: Event,
+    member: Member,
+    status: str,
+    guests: int = 0,
+    guest_names: list[str] | None = None,
+    note: str = "",
 ) -> Rsvp:
     """Save a member's answer and return it as it came out: going, declined, or on the waiting list when it is full.
 
@@ -37,12 +43,18 @@ def answer_event(
     if not Event.objects.visible_to(member).filter(pk=event.pk).exists():
         raise EventsError("This event is not open to you.")
     if not member.may_answer_events:
-        raise EventsError("We cannot save your answer at the moment. Please call us, and we will talk about it.")
+        raise EventsError(
+            "We cannot save your answer at the moment. Please call us, and we will talk about it."
+        )
     if closed := locked.why_closed(timezone.now()):
         raise EventsError(closed)
     if not 0 <= guests <= locked.guest_limit:
-        raise EventsError(f"You can bring up to {locked.guest_limit} guest{'' if locked.guest_limit == 1 else 's'}.")
-    mine = Rsvp.objects.select_for_update().filter(event=locked, member=member).first() or Rsvp(event=locked, member=member)
+        raise EventsError(
+            f"You can bring up to {locked.guest_limit} guest{'' if locked.guest_limit == 1 else 's'}."
+        )
+    mine = Rsvp.objects.select_for_update().filter(event=locked, member=member).first() or Rsvp(
+        event=locked, member=member
+    )
     before = mine.status if mine.pk else ""
     was_going = before == Rsvp.Status.GOING
     # Whoever has a place keeps it: a note is no new answer, also when the room was made smaller meanwhile.
@@ -50,7 +62,9 @@ def answer_event(
         status = _seat(locked, mine, guests)
     mine.status, mine.note = status, note
     if status != before:
-        mine.answered_at = timezone.now()  # her place in line; another guest or note does not move her back
+        mine.answered_at = (
+            timezone.now()
+        )  # her place in line; another guest or note does not move her back
     mine.guest_count = guests if status in (Rsvp.Status.GOING, Rsvp.Status.WAITLISTED) else 0
     mine.save()
     _name_guests(mine, guest_names or [])
@@ -68,7 +82,9 @@ def _seat(event: Event, mine: Rsvp, guests: int) -> str:
         return Rsvp.Status.GOING
     left = event.capacity - others
     if left > 0 and guests:
-        raise EventsError(f"Only {left} place{' is' if left == 1 else 's are'} left. You can come {_alone(left)}.")
+        raise EventsError(
+            f"Only {left} place{' is' if left == 1 else 's are'} left. You can come {_alone(left)}."
+        )
     if event.has_waitlist:
         return Rsvp.Status.WAITLISTED
     raise EventsError("The last place is taken. Please look at the other events, or call us.")
@@ -91,7 +107,9 @@ def _name_guests(rsvp: Rsvp, names: list[str]) -> None:
     rsvp.guests.filter(position__gt=rsvp.guest_count).delete()
     for position in range(1, rsvp.guest_count + 1):
         name = names[position - 1].strip()[:80] if position <= len(names) else ""
-        Guest.objects.update_or_create(rsvp=rsvp, position=position, defaults={"name": name} if name else {})
+        Guest.objects.update_or_create(
+            rsvp=rsvp, position=position, defaults={"name": name} if name else {}
+        )
 
 
 @transaction.atomic
@@ -100,7 +118,11 @@ def fill_free_places(*, event: Event) -> int:
     if event.capacity is None or event.why_closed(timezone.now()):
         return 0
     given, left = 0, event.capacity - taken_places(event=event)
-    waiting = Rsvp.objects.select_for_update().filter(event=event, status=Rsvp.Status.WAITLISTED).order_by("answered_at", "pk")
+    waiting = (
+        Rsvp.objects.select_for_update()
+        .filter(event=event, status=Rsvp.Status.WAITLISTED)
+        .order_by("answered_at", "pk")
+    )
     for rsvp in waiting:
         if rsvp.guest_count + 1 > left:
             continue
@@ -113,17 +135,28 @@ def fill_free_places(*, event: Event) -> int:
 
 
 @transaction.atomic
-def check_in(*, event: Event, by: User, member: Member | None = None, guest: Guest | None = None, name: str = "") -> Attendance:
+def check_in(
+    *,
+    event: Event,
+    by: User,
+    member: Member | None = None,
+    guest: Guest | None = None,
+    name: str = "",
+) -> Attendance:
     """Tick somebody off at the door: a member, a member's guest, or a walk-in by first name.
 
     Twice is once; a walk-in of the same name within a minute is the same tap. Raises EventsError without a name.
     """
     if guest is not None:
         label = (guest.name or f"Guest of {guest.rsvp.member.called}")[:80]
-        attendance, is_new = Attendance.objects.get_or_create(event=event, guest=guest, defaults={"by": by, "name": label})
+        attendance, is_new = Attendance.objects.get_or_create(
+            event=event, guest=guest, defaults={"by": by, "name": label}
+        )
         return _noted(attendance, is_new, by)
     if member is not None:
-        attendance, is_new = Attendance.objects.get_or_create(event=event, member=member, guest=None, defaults={"by": by})
+        attendance, is_new = Attendance.objects.get_or_create(
+            event=event, member=member, guest=None, defaults={"by": by}
+        )
         if event.visibility == Event.Visibility.PUBLIC:
             came_to_meet_us(member=member, by=by, event=event.title)
         return _noted(attendance, is_new, by)
@@ -131,18 +164,29 @@ def check_in(*, event: Event, by: User, member: Member | None = None, guest: Gue
         raise EventsError("Please type a first name.")
     Event.objects.select_for_update().get(pk=event.pk)
     label, minute_ago = name.strip()[:80], timezone.now() - dt.timedelta(minutes=1)
-    same = Attendance.objects.filter(event=event, member=None, guest=None, name=label, checked_in_at__gt=minute_ago).first()
+    same = Attendance.objects.filter(
+        event=event, member=None, guest=None, name=label, checked_in_at__gt=minute_ago
+    ).first()
     return same or _noted(Attendance.objects.create(event=event, name=label, by=by), True, by)
 
 
 def _noted(attendance: Attendance, is_new: bool, by: User) -> Attendance:
     if is_new:
-        audit.record("attendance.ticked", target=attendance, after={"event": attendance.event_id}, by=by)
+        audit.record(
+            "attendance.ticked", target=attendance, after={"event": attendance.event_id}, by=by
+        )
     return attendance
 
 
 @transaction.atomic
-def undo_check_in(*, event: Event, by: User, member: Member | None = None, guest: Guest | None = None, walk_in: int = 0) -> None:
+def undo_check_in(
+    *,
+    event: Event,
+    by: User,
+    member: Member | None = None,
+    guest: Guest | None = None,
+    walk_in: int = 0,
+) -> None:
     """Take a tick back; it was the wrong line. `walk_in` is the id of an attendance by name alone."""
     if walk_in:
         found = Attendance.objects.filter(event=event, pk=walk_in, member=None, guest=None)
@@ -173,7 +217,9 @@ def event_changed(*, event: Event, changed: set[str]) -> int:
         write = emails.details_changed if changed & TOLD else None
     if write is None:
         return 0
-    told = locked.rsvps.filter(status__in=[Rsvp.Status.GOING, Rsvp.Status.MAYBE, Rsvp.Status.WAITLISTED]).select_related("member", "event")
+    told = locked.rsvps.filter(
+        status__in=[Rsvp.Status.GOING, Rsvp.Status.MAYBE, Rsvp.Status.WAITLISTED]
+    ).select_related("member", "event")
     for rsvp in told:
         write(rsvp)
     return len(told)
@@ -181,7 +227,9 @@ def event_changed(*, event: Event, changed: set[str]) -> int:
 
 def close_past_events(*, now: dt.datetime) -> int:
     """Close events that are over for answers. Safe to run twice."""
-    return Event.objects.filter(status=Event.Status.PUBLISHED, ends_at__lt=now).update(status=Event.Status.CLOSED)
+    return Event.objects.filter(status=Event.Status.PUBLISHED, ends_at__lt=now).update(
+        status=Event.Status.CLOSED
+    )
 
 
 @transaction.atomic
@@ -191,4 +239,6 @@ def forget_names(*, now: dt.datetime) -> int:
     count = Rsvp.objects.filter(event__in=old).exclude(note="").update(note="")
     count += Guest.objects.filter(rsvp__event__in=old).exclude(name="").update(name="")
     nameless = Q(guest__isnull=False) | Q(member=None)
-    return count + Attendance.objects.filter(nameless, event__in=old).exclude(name="Guest").update(name="Guest")
+    return count + Attendance.objects.filter(nameless, event__in=old).exclude(name="Guest").update(
+        name="Guest"
+    )

@@ -23,14 +23,22 @@ class EventAdmin(DeskAdmin):
     list_values = ["title", "status", "capacity", "visibility"]
     export_permission = "events.export"
     file_columns = [
-        FileColumn("Title of the event", "title"), FileColumn("Event begins", "starts_at"), FileColumn("Event ends", "ends_at"),
-        FileColumn("Place of the event", "venue"), FileColumn("Places", "capacity"), FileColumn("Status", "status"),
-        FileColumn("Who sees it", "visibility"), FileColumn("About the event", "description"),
-    ]  # fmt: skip
+        FileColumn("Title of the event", "title"),
+        FileColumn("Event begins", "starts_at"),
+        FileColumn("Event ends", "ends_at"),
+        FileColumn("Place of the event", "venue"),
+        FileColumn("Places", "capacity"),
+        FileColumn("Status", "status"),
+        FileColumn("Who sees it", "visibility"),
+        FileColumn("About the event", "description"),
+    ]
     columns = [
         Column("Event", lambda r: r["title"], lead=True),
         Column("When", lambda r: f"{day(r['starts_at'])}, {clock(r['starts_at'])}"),
-        Column("Status", lambda r: badge(TONES.get(r["status"], "quiet"), Event.Status(r["status"]).label)),
+        Column(
+            "Status",
+            lambda r: badge(TONES.get(r["status"], "quiet"), Event.Status(r["status"]).label),
+        ),
         Column("Who sees it", lambda r: Event.Visibility(r["visibility"]).label),
         Column("Places", lambda r: str(r["capacity"] or "no limit")),
     ]
@@ -50,7 +58,9 @@ class EventAdmin(DeskAdmin):
         fixed = [] if may("events.publish") else ["visibility"]
         return fixed if may("events.publish") or may("events.cancel") else [*fixed, "status"]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Offer only the steps this person may take."""
         form = super().get_form(request, obj, change, **kwargs)
         if "status" in form.base_fields:
@@ -64,9 +74,14 @@ class EventAdmin(DeskAdmin):
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         """A bigger room lets the waiting list in at once; those who come hear of another time, place, or that it is off."""
-        obj.note_times(before=Event.objects.filter(pk=obj.pk).first() if change else None, now=timezone.now())
+        obj.note_times(
+            before=Event.objects.filter(pk=obj.pk).first() if change else None, now=timezone.now()
+        )
         super().save_model(request, obj, form, change)
         if change:
             told = actions.event_changed(event=obj, changed=set(form.changed_data))
             if told:
-                messages.info(request, f"{told} {'person hears' if told == 1 else 'people hear'} of it by e-mail.")
+                messages.info(
+                    request,
+                    f"{told} {'person hears' if told == 1 else 'people hear'} of it by e-mail.",
+                )

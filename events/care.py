@@ -22,7 +22,10 @@ def told_apart(members: list[Member]) -> dict[int, str]:
     names: dict[int, str] = {}
     for member in members:
         same = [m for m in members if m.called == member.called and m.pk != member.pk]
-        letters = next((n for n in range(1, 20) if all(m.last_name[:n] != member.last_name[:n] for m in same)), 20)
+        letters = next(
+            (n for n in range(1, 20) if all(m.last_name[:n] != member.last_name[:n] for m in same)),
+            20,
+        )
         name = f"{member.called} {member.last_name[:letters]}{'.' if letters < len(member.last_name) else ''}".strip()
         twin = any(m.last_name == member.last_name for m in same)
         names[member.pk] = f"{name}, no. {member.member_number}" if twin else name
@@ -54,15 +57,26 @@ def kept_apart(members: list[Member]) -> list[tuple[Member, Member]]:
 def care(request: HttpRequest, event_id: int) -> HttpResponse:
     """Everything an organiser should know, in numbers unless somebody agreed to be named."""
     event = get_object_or_404(Event, pk=event_id)
-    coming = [rsvp.member for rsvp in Rsvp.objects.filter(event=event, status=Rsvp.Status.GOING).select_related("member")]
+    coming = [
+        rsvp.member
+        for rsvp in Rsvp.objects.filter(event=event, status=Rsvp.Status.GOING).select_related(
+            "member"
+        )
+    ]
     counts, named = needs_of(coming)
     no_photos = sum(member.photo_consent == "no" for member in coming)
     names = told_apart(coming)
     context: dict[str, Any] = {
-        "title": event.title, "event": event, "counts": counts, "named": named, "apart": kept_apart(coming), "no_photos": no_photos,
+        "title": event.title,
+        "event": event,
+        "counts": counts,
+        "named": named,
+        "apart": kept_apart(coming),
+        "no_photos": no_photos,
         "today": event.is_the_day(timezone.now(), around=AROUND),
-        "names": names, "coming": sorted(names.items(), key=lambda one: one[1].lower()),
-    }  # fmt: skip
+        "names": names,
+        "coming": sorted(names.items(), key=lambda one: one[1].lower()),
+    }
     return render(request, "events/care.html", context)
 
 
@@ -70,12 +84,23 @@ def care(request: HttpRequest, event_id: int) -> HttpResponse:
 def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpResponse:
     """The emergency contacts of somebody who comes, on the day only; every look is written down and shown to her."""
     event = get_object_or_404(Event, pk=event_id)
-    rsvp = get_object_or_404(Rsvp.objects.select_related("member"), event=event, member=member_id, status=Rsvp.Status.GOING)
+    rsvp = get_object_or_404(
+        Rsvp.objects.select_related("member"),
+        event=event,
+        member=member_id,
+        status=Rsvp.Status.GOING,
+    )
     if not event.is_the_day(timezone.now(), around=AROUND):
         raise Http404
     audit.record("looked.emergency", target=rsvp.member)
     details = PrivateDetails.objects.filter(member=rsvp.member).first()
     people = details.emergency.get("people", []) if details else []
     name = f"{rsvp.member}, no. {rsvp.member.member_number}"
-    context = {"title": "Whom to call", "event": event, "member": rsvp.member, "people": people, "name": name}
+    context = {
+        "title": "Whom to call",
+        "event": event,
+        "member": rsvp.member,
+        "people": people,
+        "name": name,
+    }
     return render(request, "events/whom_to_call.html", context)

@@ -24,11 +24,15 @@ def called_off(rsvp: Rsvp) -> None:
         subject=f"{weekday} is off",
         heading=f"Dear {rsvp.member.called}",
         words={"called": rsvp.member.called, "event": event.title},
-        paragraphs=[f"We are sorry: {event.title} does not take place. There is nothing you have to do."],
+        paragraphs=[
+            f"We are sorry: {event.title} does not take place. There is nothing you have to do."
+        ],
         box=[f"It was planned for {day(event.starts_at)}, {clock(event.starts_at)}"],
         button=("See what else is on", settings.SITE_URL + reverse("events")),
     )
-    to_member(letter, rsvp.member, topic="events", kind="event_called_off", key=f"called-off-{rsvp.pk}")
+    to_member(
+        letter, rsvp.member, topic="events", kind="event_called_off", key=f"called-off-{rsvp.pk}"
+    )
 
 
 def details_changed(rsvp: Rsvp) -> None:
@@ -39,12 +43,28 @@ def details_changed(rsvp: Rsvp) -> None:
         heading=f"Dear {rsvp.member.called}",
         words={"called": rsvp.member.called, "event": event.title},
         paragraphs=[f"Something changed about {event.title}. This is how it stands now."],
-        box=[f"{day(event.starts_at)}, {clock(event.starts_at)} to {clock(event.ends_at)}", "The place is on the page."],
-        button=("See it, or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
+        box=[
+            f"{day(event.starts_at)}, {clock(event.starts_at)} to {clock(event.ends_at)}",
+            "The place is on the page.",
+        ],
+        button=(
+            "See it, or change my answer",
+            settings.SITE_URL + reverse("event", args=[event.slug]),
+        ),
     )
-    told = Message.objects.filter(key__startswith=f"details-{rsvp.pk}-").count()  # moved there and back is news again
-    stand = hashlib.sha256(f"{event.starts_at}|{event.ends_at}|{event.venue}|{event.address}".encode()).hexdigest()[:20]
-    to_member(letter, rsvp.member, topic="events", kind="event_details", key=f"details-{rsvp.pk}-{stand}-{told}")
+    told = Message.objects.filter(
+        key__startswith=f"details-{rsvp.pk}-"
+    ).count()  # moved there and back is news again
+    stand = hashlib.sha256(
+        f"{event.starts_at}|{event.ends_at}|{event.venue}|{event.address}".encode()
+    ).hexdigest()[:20]
+    to_member(
+        letter,
+        rsvp.member,
+        topic="events",
+        kind="event_details",
+        key=f"details-{rsvp.pk}-{stand}-{told}",
+    )
 
 
 def place_opened(rsvp: Rsvp) -> None:
@@ -54,19 +74,46 @@ def place_opened(rsvp: Rsvp) -> None:
         subject=f"A place has opened up on {day(event.starts_at).split(',')[0]}",
         heading=f"Good news, {rsvp.member.called}",
         words={"called": rsvp.member.called, "event": event.title},
-        paragraphs=["A place has opened up, and it is yours. If you cannot come after all, please say so on the page."],
+        paragraphs=[
+            "A place has opened up, and it is yours. If you cannot come after all, please say so on the page."
+        ],
         box=[f"{day(event.starts_at)}, {clock(event.starts_at)}"],
         button=("See or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
     )
-    to_member(letter, rsvp.member, topic="events", kind="place_opened", key=f"place-opened-{rsvp.pk}-{rsvp.answered_at:%Y%m%d%H%M%S}")
+    to_member(
+        letter,
+        rsvp.member,
+        topic="events",
+        kind="place_opened",
+        key=f"place-opened-{rsvp.pk}-{rsvp.answered_at:%Y%m%d%H%M%S}",
+    )
 
 
 def _sample() -> Rsvp:
     start = timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(days=7)
-    event = Event(title="Saturday lunch", slug="saturday-lunch", starts_at=start, ends_at=start + dt.timedelta(hours=2))
-    return Rsvp(event=event, member=Member(first_name="Ruth", email="ruth@example.org", member_number=0), answered_at=start)
+    event = Event(
+        title="Saturday lunch",
+        slug="saturday-lunch",
+        starts_at=start,
+        ends_at=start + dt.timedelta(hours=2),
+    )
+    return Rsvp(
+        event=event,
+        member=Member(first_name="Ruth", email="ruth@example.org", member_number=0),
+        answered_at=start,
+    )
 
 
-register("place_opened", "A place for somebody on the waiting list", lambda: place_opened(_sample()), "called", "event")
-register("event_called_off", "An event that is off", lambda: called_off(_sample()), "called", "event")
-register("event_details", "Another time or place", lambda: details_changed(_sample()), "called", "event")
+register(
+    "place_opened",
+    "A place for somebody on the waiting list",
+    lambda: place_opened(_sample()),
+    "called",
+    "event",
+)
+register(
+    "event_called_off", "An event that is off", lambda: called_off(_sample()), "called", "event"
+)
+register(
+    "event_details", "Another time or place", lambda: details_changed(_sample()), "called", "event"
+)

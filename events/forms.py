@@ -13,13 +13,21 @@ class AnswerForm(forms.Form):
 
     answer = forms.ChoiceField(choices=[("yes", "I’m coming"), ("no", "I can’t come")])
     guests = NumberChoiceField(label="How many of you?")
-    guest_name = TidyCharField(max_length=80, required=False, label="Your guest’s first name", help_text="A first name is enough.")
+    guest_name = TidyCharField(
+        max_length=80,
+        required=False,
+        label="Your guest’s first name",
+        help_text="A first name is enough.",
+    )
     note = TidyCharField(max_length=200, required=False, label="I’m bringing")
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         guests: Any = self.fields["guests"]
-        more = [(n, "Me and a guest" if n == 1 else f"Me and {n} guests") for n in range(1, event.guest_limit + 1)]
+        more = [
+            (n, "Me and a guest" if n == 1 else f"Me and {n} guests")
+            for n in range(1, event.guest_limit + 1)
+        ]
         guests.choices = [(0, "Just me"), *more]
         guests.error_messages["invalid_choice"] = "Please choose how many of you come."
         self.fields["answer"].error_messages |= {

@@ -12,8 +12,18 @@ from events.models import Attendance, Rsvp
 from loaf.lib.admin import for_file
 from members.lists import REPORTS, Report
 
-HEADER = ["Member number", "First name", "Last name", "Title of the event", "Event begins", "Answer to the event", "Guests",
-          "Came, yes or no", "Guests who came", "Brings"]  # fmt: skip
+HEADER = [
+    "Member number",
+    "First name",
+    "Last name",
+    "Title of the event",
+    "Event begins",
+    "Answer to the event",
+    "Guests",
+    "Came, yes or no",
+    "Guests who came",
+    "Brings",
+]
 
 
 def _guest_list(asked: QueryDict) -> tuple[list[str], Iterator[list[Any]]]:
@@ -21,25 +31,57 @@ def _guest_list(asked: QueryDict) -> tuple[list[str], Iterator[list[Any]]]:
     number = asked.get("event", "")
     events = {"event": int(number)} if number.isdecimal() and len(number) < 19 else {}
     here = Attendance.objects.filter(event=OuterRef("event"), member=OuterRef("member"), guest=None)
-    brought = Attendance.objects.filter(guest__rsvp=OuterRef("pk")).order_by().values("guest__rsvp").annotate(n=Count("pk")).values("n")
+    brought = (
+        Attendance.objects.filter(guest__rsvp=OuterRef("pk"))
+        .order_by()
+        .values("guest__rsvp")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
     found = (
         Rsvp.objects.filter(**events)
         .annotate(came=Exists(here), guests_here=Coalesce(Subquery(brought), 0))
         .order_by("-event__starts_at", "event", "member__last_name", "member__first_name", "pk")
     )
-    names = ["member__member_number", "member__first_name", "member__last_name", "event__title", "event__starts_at", "status",
-             "guest_count", "came", "guests_here", "note"]  # fmt: skip
-    answers = ([for_file(cell) for cell in row] for row in found.values_list(*names).iterator(chunk_size=2000))
+    names = [
+        "member__member_number",
+        "member__first_name",
+        "member__last_name",
+        "event__title",
+        "event__starts_at",
+        "status",
+        "guest_count",
+        "came",
+        "guests_here",
+        "note",
+    ]
+    answers = (
+        [for_file(cell) for cell in row]
+        for row in found.values_list(*names).iterator(chunk_size=2000)
+    )
     return HEADER, chain(answers, _walk_ins(events))
 
 
 def _walk_ins(events: dict[str, int]) -> Iterator[list[Any]]:
     """Who was ticked off at the door without an answer: members, and people by first name."""
     answered = Rsvp.objects.filter(event=OuterRef("event"), member=OuterRef("member"))
-    found = Attendance.objects.filter(~Exists(answered), guest=None, **events).order_by("-event__starts_at", "event", "checked_in_at", "pk")
-    names = ["member__member_number", "member__first_name", "member__last_name", "name", "event__title", "event__starts_at"]
-    for member, first, last, name, title, begins in found.values_list(*names).iterator(chunk_size=2000):
+    found = Attendance.objects.filter(~Exists(answered), guest=None, **events).order_by(
+        "-event__starts_at", "event", "checked_in_at", "pk"
+    )
+    names = [
+        "member__member_number",
+        "member__first_name",
+        "member__last_name",
+        "name",
+        "event__title",
+        "event__starts_at",
+    ]
+    for member, first, last, name, title, begins in found.values_list(*names).iterator(
+        chunk_size=2000
+    ):
         yield [member, first or name, last or "", title, for_file(begins), "", 0, "yes", 0, ""]
 
 
-REPORTS["guest-list"] = Report("Guest list", "events.export", _guest_list, ("admin:events_event_changelist", "Events"))
+REPORTS["guest-list"] = Report(
+    "Guest list", "events.export", _guest_list, ("admin:events_event_changelist", "Events")
+)

@@ -24,8 +24,14 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def open_to(self, *, members: bool) -> Self:
         """Published events: the public ones for everybody, members' events for active members, hidden ones for nobody."""
-        shown = self.filter(status__in=[Event.Status.PUBLISHED, Event.Status.CLOSED, Event.Status.CANCELLED])
-        return shown.exclude(visibility=Event.Visibility.HIDDEN) if members else shown.filter(visibility=Event.Visibility.PUBLIC)
+        shown = self.filter(
+            status__in=[Event.Status.PUBLISHED, Event.Status.CLOSED, Event.Status.CANCELLED]
+        )
+        return (
+            shown.exclude(visibility=Event.Visibility.HIDDEN)
+            if members
+            else shown.filter(visibility=Event.Visibility.PUBLIC)
+        )
 
     def upcoming(self, *, now: dt.datetime | Parameter | None = None) -> Self:
         """Events that are not over yet, soonest first."""
@@ -34,13 +40,26 @@ class EventQuerySet(models.QuerySet["Event"]):
     def with_answer_of(self, member: Member | Parameter) -> Self:
         """Add `my_status` and friends: the member's own answer, joined, so that a list costs one query."""
         mine = FilteredRelation("rsvps", condition=Q(rsvps__member=member))
-        return self.annotate(mine=mine, my_status=F("mine__status"), my_guests=F("mine__guest_count"), my_note=F("mine__note"))
+        return self.annotate(
+            mine=mine,
+            my_status=F("mine__status"),
+            my_guests=F("mine__guest_count"),
+            my_note=F("mine__note"),
+        )
 
     def with_places_taken(self) -> Self:
         """Add `taken`: people coming, members and guests together. One aggregate, whatever the number of events."""
-        going = Rsvp.objects.filter(event=models.OuterRef("pk"), status=Rsvp.Status.GOING).order_by()
-        total = going.values("event").annotate(n=Count("id") + Coalesce(Sum("guest_count"), 0)).values("n")
-        return self.annotate(taken=Coalesce(models.Subquery(total, output_field=models.IntegerField()), 0))
+        going = Rsvp.objects.filter(
+            event=models.OuterRef("pk"), status=Rsvp.Status.GOING
+        ).order_by()
+        total = (
+            going.values("event")
+            .annotate(n=Count("id") + Coalesce(Sum("guest_count"), 0))
+            .values("n")
+        )
+        return self.annotate(
+            taken=Coalesce(models.Subquery(total, output_field=models.IntegerField()), 0)
+        )
 
 
 class Event(models.Model):
@@ -69,28 +88,45 @@ class Event(models.Model):
 
     title = models.CharField(max_length=120)
     slug = models.SlugField(
-        "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the title."
+        "name in addresses",
+        max_length=140,
+        unique=True,
+        blank=True,
+        help_text="Leave it empty and it is made from the title.",
     )
     summary = models.CharField(max_length=300, blank=True)
     description = models.TextField(blank=True)
     picture = models.CharField(max_length=20, choices=Picture.choices, default=Picture.POTLUCK)
     venue = models.CharField(max_length=120, blank=True)
-    area = models.CharField("part of town", max_length=80, blank=True, help_text="What visitors see instead of the address.")
+    area = models.CharField(
+        "part of town",
+        max_length=80,
+        blank=True,
+        help_text="What visitors see instead of the address.",
+    )
     address = models.CharField("street address, for members", max_length=200, blank=True)
     access_facts = models.TextField("getting in and getting comfortable", blank=True)
     cost = models.CharField(max_length=120, blank=True, default="Free")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     timezone = models.CharField(max_length=40, default="America/Chicago")
-    capacity = models.PositiveIntegerField("places", null=True, blank=True, help_text="Empty means room for everyone.")
+    capacity = models.PositiveIntegerField(
+        "places", null=True, blank=True, help_text="Empty means room for everyone."
+    )
     has_waitlist = models.BooleanField("waiting list", default=True)
     guest_limit = models.PositiveSmallIntegerField("guests each member may bring", default=1)
     answer_by = models.DateTimeField("answers until", null=True, blank=True)
-    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.MEMBERS)
+    visibility = models.CharField(
+        max_length=10, choices=Visibility.choices, default=Visibility.MEMBERS
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
-    told_from = models.DateTimeField(null=True, blank=True, editable=False, help_text="What stood on the site before.")
+    told_from = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="What stood on the site before."
+    )
     told_until = models.DateTimeField(null=True, blank=True, editable=False)
-    stands_since = models.DateTimeField(null=True, editable=False, help_text="Since when the present times stand on the site.")
+    stands_since = models.DateTimeField(
+        null=True, editable=False, help_text="Since when the present times stand on the site."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventQuerySet.as_manager()
@@ -99,8 +135,12 @@ class Event(models.Model):
         ordering = ["starts_at"]
         indexes = [models.Index(fields=["starts_at", "id"], name="event_by_start")]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="event_times_in_order"),
-            models.CheckConstraint(condition=Q(capacity=None) | Q(capacity__gt=0), name="event_capacity_positive"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")), name="event_times_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity=None) | Q(capacity__gt=0), name="event_capacity_positive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,9 +154,18 @@ class Event(models.Model):
         if self.starts_at and self.ends_at and self.ends_at < self.starts_at:
             raise ValidationError({"ends_at": "The end must not be before the start."})
         if self.pk and self.capacity is not None:
-            coming = self.rsvps.filter(status=Rsvp.Status.GOING).aggregate(n=Sum(F("guest_count") + 1))["n"] or 0
+            coming = (
+                self.rsvps.filter(status=Rsvp.Status.GOING).aggregate(n=Sum(F("guest_count") + 1))[
+                    "n"
+                ]
+                or 0
+            )
             if coming > self.capacity:
-                raise ValidationError({"capacity": f"{coming} people are coming already. Leave at least {coming} places."})
+                raise ValidationError(
+                    {
+                        "capacity": f"{coming} people are coming already. Leave at least {coming} places."
+                    }
+                )
 
     def note_times(self, *, before: "Event | None", now: dt.datetime) -> None:
         """Before saving at the desk: since when the times stand on the site, and what stood there before. `before` is the saved row."""
@@ -125,7 +174,11 @@ class Event(models.Model):
         elif before is None or before.stands_since is None:
             self.stands_since = now
         elif (before.starts_at, before.ends_at) != (self.starts_at, self.ends_at):
-            self.told_from, self.told_until, self.stands_since = before.starts_at, before.ends_at, now
+            self.told_from, self.told_until, self.stands_since = (
+                before.starts_at,
+                before.ends_at,
+                now,
+            )
 
     def is_the_day(self, now: dt.datetime, *, around: dt.timedelta) -> bool:
         """Whether it is now, or nearly so, by times that were published a day ago or more.
@@ -137,7 +190,11 @@ class Event(models.Model):
             return False
         if self.stands_since <= now - dt.timedelta(days=1):
             return True
-        return self.told_from is not None and self.told_until is not None and self.told_from - around <= now <= self.told_until + around
+        return (
+            self.told_from is not None
+            and self.told_until is not None
+            and self.told_from - around <= now <= self.told_until + around
+        )
 
     @property
     def is_called_off(self) -> bool:
@@ -177,7 +234,9 @@ class Rsvp(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["member", "event"], name="rsvp_of_member")]
-        constraints = [models.UniqueConstraint(fields=["event", "member"], name="rsvp_one_per_member")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "member"], name="rsvp_one_per_member")
+        ]
 
     def __str__(self) -> str:
         return f"Answer {self.pk}"
@@ -186,7 +245,9 @@ class Rsvp(models.Model):
     def sentence(self) -> str:
         """The answer as its owner reads it."""
         if self.status == self.Status.GOING and self.guest_count:
-            return f"You’re coming, with {self.guest_count} guest{'s' if self.guest_count > 1 else ''}"
+            return (
+                f"You’re coming, with {self.guest_count} guest{'s' if self.guest_count > 1 else ''}"
+            )
         return self.get_status_display()
 
     @property
@@ -214,7 +275,9 @@ class Attendance(models.Model):
     """Somebody who came: a member, a member's guest, or a walk-in known by first name only."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="attendances")
-    member = models.ForeignKey(Member, models.CASCADE, null=True, blank=True, related_name="attendances")
+    member = models.ForeignKey(
+        Member, models.CASCADE, null=True, blank=True, related_name="attendances"
+    )
     guest = models.ForeignKey(Guest, models.CASCADE, null=True, blank=True, related_name="+")
     name = models.CharField(max_length=80, blank=True)
     checked_in_at = models.DateTimeField(default=timezone.now)
@@ -223,10 +286,18 @@ class Attendance(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["event", "member"], condition=Q(member__isnull=False, guest=None), name="attendance_member_once"
+                fields=["event", "member"],
+                condition=Q(member__isnull=False, guest=None),
+                name="attendance_member_once",
             ),
-            models.UniqueConstraint(fields=["event", "guest"], condition=Q(guest__isnull=False), name="attendance_guest_once"),
-            models.CheckConstraint(condition=Q(member__isnull=False) | ~Q(name=""), name="attendance_has_name"),
+            models.UniqueConstraint(
+                fields=["event", "guest"],
+                condition=Q(guest__isnull=False),
+                name="attendance_guest_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(member__isnull=False) | ~Q(name=""), name="attendance_has_name"
+            ),
         ]
 
     def __str__(self) -> str:

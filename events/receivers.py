@@ -17,7 +17,9 @@ def free_the_places_of_the_dead(sender: object, member: Member, **kwargs: Any) -
     """Her places at coming events go to the waiting list."""
     if member.inactive_reason != InactiveReason.DECEASED:
         return
-    coming = Rsvp.objects.filter(member=member, event__ends_at__gt=timezone.now()).exclude(status=Rsvp.Status.DECLINED)
+    coming = Rsvp.objects.filter(member=member, event__ends_at__gt=timezone.now()).exclude(
+        status=Rsvp.Status.DECLINED
+    )
     events = list(Event.objects.filter(rsvps__in=coming).distinct().order_by("pk"))
     coming.update(status=Rsvp.Status.DECLINED, guest_count=0)
     for event in events:

@@ -8,7 +8,12 @@ from members.models import Member
 
 
 def _answers(member: Member) -> Iterable[Row]:
-    rows = Rsvp.objects.filter(member=member).select_related("event").prefetch_related("guests").order_by("-event__starts_at")
+    rows = (
+        Rsvp.objects.filter(member=member)
+        .select_related("event")
+        .prefetch_related("guests")
+        .order_by("-event__starts_at")
+    )
     return [
         {
             "Event": r.event.title,
@@ -22,13 +27,22 @@ def _answers(member: Member) -> Iterable[Row]:
 
 
 def _came(member: Member) -> Iterable[Row]:
-    return [{"Event": a.event.title, "You came": a.checked_in_at} for a in Attendance.objects.filter(member=member).select_related("event")]
+    return [
+        {"Event": a.event.title, "You came": a.checked_in_at}
+        for a in Attendance.objects.filter(member=member).select_related("event")
+    ]
 
 
 def _lines(member: Member) -> Iterable[Line]:
-    for answer in Rsvp.objects.filter(member=member).select_related("event").order_by("-answered_at")[:50]:
+    for answer in (
+        Rsvp.objects.filter(member=member).select_related("event").order_by("-answered_at")[:50]
+    ):
         yield Line(answer.answered_at, f"{answer.event.title}: {answer.get_status_display()}")
-    for came in Attendance.objects.filter(member=member, guest=None).select_related("event").order_by("-checked_in_at")[:50]:
+    for came in (
+        Attendance.objects.filter(member=member, guest=None)
+        .select_related("event")
+        .order_by("-checked_in_at")[:50]
+    ):
         yield Line(came.checked_in_at, f"Came to {came.event.title}")
 
 

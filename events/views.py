@@ -21,11 +21,22 @@ from members.models import Member
 
 def _by_slug(*, members: bool) -> Any:
     """The event at an address, if it is open to members or only to everybody, with the places taken."""
-    return Event.objects.open_to(members=members).with_places_taken().filter(slug=Parameter("slug", SlugField()))
+    return (
+        Event.objects.open_to(members=members)
+        .with_places_taken()
+        .filter(slug=Parameter("slug", SlugField()))
+    )
 
 
-BY_SLUG = {True: PreparedQuery[Event](lambda: _by_slug(members=True)), False: PreparedQuery[Event](lambda: _by_slug(members=False))}
-ANSWER = PreparedQuery(lambda: Rsvp.objects.filter(event=Parameter("event", BigAutoField()), member=Parameter("member", BigAutoField())))
+BY_SLUG = {
+    True: PreparedQuery[Event](lambda: _by_slug(members=True)),
+    False: PreparedQuery[Event](lambda: _by_slug(members=False)),
+}
+ANSWER = PreparedQuery(
+    lambda: Rsvp.objects.filter(
+        event=Parameter("event", BigAutoField()), member=Parameter("member", BigAutoField())
+    )
+)
 
 
 @open_to_all()
@@ -33,9 +44,15 @@ def event_list(request: HttpRequest) -> HttpResponse:
     """What is on: the visitor's events, or the member's with her answers."""
     member = current_member(request)
     events = list(Event.objects.visible_to(member).upcoming().with_places_taken()[:60])
-    answers = {r.event_id: r for r in Rsvp.objects.filter(member=member, event__in=events)} if member and events else {}
+    answers = (
+        {r.event_id: r for r in Rsvp.objects.filter(member=member, event__in=events)}
+        if member and events
+        else {}
+    )
     mine = request.GET.get("show") == "mine"
-    rows: list[dict[str, Any]] = [{"event": e, "rsvp": answers.get(e.pk), "left": e.places_left(e.taken)} for e in events]  # type: ignore[attr-defined]
+    rows: list[dict[str, Any]] = [
+        {"event": e, "rsvp": answers.get(e.pk), "left": e.places_left(e.taken)} for e in events
+    ]  # type: ignore[attr-defined]
     if mine:
         rows = [row for row in rows if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING]
     going = sum(1 for r in answers.values() if r.status == Rsvp.Status.GOING)
@@ -60,11 +77,17 @@ def _answer_form(found: Event, rsvp: Rsvp | None, data: Any = None) -> AnswerFor
     initial: dict[str, Any] = {"guests": 0}
     if rsvp:
         first = next(iter(rsvp.guests.all()), None) if rsvp.guest_count else None
-        initial = {"guests": rsvp.guest_count, "note": rsvp.note, "guest_name": first.name if first else ""}
+        initial = {
+            "guests": rsvp.guest_count,
+            "note": rsvp.note,
+            "guest_name": first.name if first else "",
+        }
     return AnswerForm(data, event=found, initial=initial)
 
 
-def _answer(request: HttpRequest, found: Event, member: Member | None, rsvp: Rsvp | None) -> HttpResponse:
+def _answer(
+    request: HttpRequest, found: Event, member: Member | None, rsvp: Rsvp | None
+) -> HttpResponse:
     if member is None:
         if request.user.is_authenticated:
             return redirect("who")
@@ -75,7 +98,12 @@ def _answer(request: HttpRequest, found: Event, member: Member | None, rsvp: Rsv
         names = [given["guest_name"]] if given["guest_name"] else []
         try:
             saved = actions.answer_event(
-                event=found, member=member, status=form.status, guests=given["guests"], guest_names=names, note=given["note"]
+                event=found,
+                member=member,
+                status=form.status,
+                guests=given["guests"],
+                guest_names=names,
+                note=given["note"],
             )
         except actions.EventsError as error:
             form.add_error(None, str(error))
@@ -84,7 +112,14 @@ def _answer(request: HttpRequest, found: Event, member: Member | None, rsvp: Rsv
                 messages.success(request, _thanks(saved, member))
                 return redirect("event", slug=found.slug)
             found = Event.objects.with_places_taken().get(pk=found.pk)
-            return _event_page(request, found, member, saved, _answer_form(found, saved), toast=_thanks(saved, member))
+            return _event_page(
+                request,
+                found,
+                member,
+                saved,
+                _answer_form(found, saved),
+                toast=_thanks(saved, member),
+            )
     return _event_page(request, found, member, rsvp, form, status=422)
 
 
@@ -97,7 +132,14 @@ def _thanks(rsvp: Rsvp, member: Member) -> str:
 
 
 def _event_page(
-    request: HttpRequest, found: Event, member: Member | None, rsvp: Rsvp | None, form: AnswerForm, *, toast: str = "", status: int = 200
+    request: HttpRequest,
+    found: Event,
+    member: Member | None,
+    rsvp: Rsvp | None,
+    form: AnswerForm,
+    *,
+    toast: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     left = found.places_left(found.taken)  # type: ignore[attr-defined]
     waiting = rsvp is not None and rsvp.status == Rsvp.Status.WAITLISTED
@@ -116,7 +158,9 @@ def _event_page(
 
 
 def _place_in_line(rsvp: Rsvp) -> int:
-    ahead = Rsvp.objects.filter(event_id=rsvp.event_id, status=Rsvp.Status.WAITLISTED, answered_at__lt=rsvp.answered_at)
+    ahead = Rsvp.objects.filter(
+        event_id=rsvp.event_id, status=Rsvp.Status.WAITLISTED, answered_at__lt=rsvp.answered_at
+    )
     return ahead.aggregate(n=Count("id"))["n"] + 1
 
 
@@ -131,8 +175,16 @@ def check_in(request: HttpRequest, event_id: int) -> HttpResponse:
         except actions.EventsError as error:
             messages.error(request, str(error))
         if not request.htmx:  # type: ignore[attr-defined]
-            return redirect(f"{request.path}?q={request.POST.get('q', '')}" if request.POST.get("q") else request.path)
-    context = {"event": found, "changed": changed, **_door(found, request.GET.get("q") or request.POST.get("q", ""))}
+            return redirect(
+                f"{request.path}?q={request.POST.get('q', '')}"
+                if request.POST.get("q")
+                else request.path
+            )
+    context = {
+        "event": found,
+        "changed": changed,
+        **_door(found, request.GET.get("q") or request.POST.get("q", "")),
+    }
     return render_page(request, "events/check_in.html", context, fragment="door")
 
 
@@ -141,12 +193,18 @@ def _tick(request: HttpRequest, found: Event) -> str:
     user: Any = request.user
     here = request.POST.get("here") == "1"
     if guest_id := request.POST.get("guest", ""):
-        guest = get_object_or_404(Guest.objects.select_related("rsvp__member"), pk=_number(guest_id), rsvp__event=found)
-        actions.check_in(event=found, by=user, guest=guest) if here else actions.undo_check_in(event=found, by=user, guest=guest)
+        guest = get_object_or_404(
+            Guest.objects.select_related("rsvp__member"), pk=_number(guest_id), rsvp__event=found
+        )
+        actions.check_in(event=found, by=user, guest=guest) if here else actions.undo_check_in(
+            event=found, by=user, guest=guest
+        )
         return f"guest-{guest.pk}"
     if member_id := request.POST.get("member", ""):
         member = get_object_or_404(Member, pk=_number(member_id), rsvps__event=found)
-        actions.check_in(event=found, by=user, member=member) if here else actions.undo_check_in(event=found, by=user, member=member)
+        actions.check_in(event=found, by=user, member=member) if here else actions.undo_check_in(
+            event=found, by=user, member=member
+        )
         return f"member-{member.pk}"
     if walk_in_id := request.POST.get("walk-in", ""):
         actions.undo_check_in(event=found, by=user, walk_in=_number(walk_in_id))
@@ -163,21 +221,47 @@ def _number(text: str) -> int:
 
 def _door(found: Event, search: str) -> dict[str, Any]:
     """The lines of the door list: members by first name, each followed by her guests, then the walk-ins. Three queries."""
-    rsvps = Rsvp.objects.filter(event=found, status=Rsvp.Status.GOING).select_related("member").prefetch_related("guests")
+    rsvps = (
+        Rsvp.objects.filter(event=found, status=Rsvp.Status.GOING)
+        .select_related("member")
+        .prefetch_related("guests")
+    )
     here = list(Attendance.objects.filter(event=found))
     came = {a.member_id: a for a in here if a.member_id and a.guest_id is None}
     guests = {a.guest_id: a for a in here if a.guest_id}
     lines: list[dict[str, Any]] = []
     names = told_apart([rsvp.member for rsvp in rsvps])
     for rsvp in sorted(rsvps, key=lambda r: (r.member.called.lower(), r.member.last_name.lower())):
-        detail = f"With {rsvp.guest_count} guest{'s' if rsvp.guest_count > 1 else ''}" if rsvp.guest_count else ""
-        lines.append(_line("member", rsvp.member_id, names[rsvp.member_id], came.get(rsvp.member_id), detail))
+        detail = (
+            f"With {rsvp.guest_count} guest{'s' if rsvp.guest_count > 1 else ''}"
+            if rsvp.guest_count
+            else ""
+        )
+        lines.append(
+            _line("member", rsvp.member_id, names[rsvp.member_id], came.get(rsvp.member_id), detail)
+        )
         for guest in rsvp.guests.all():
             name = guest.name or f"Guest of {rsvp.member.called}"
-            lines.append(_line("guest", guest.pk, name, guests.get(guest.pk), f"Guest of {names[rsvp.member_id]}"))
-    walk_ins = [_line("walk-in", a.pk, a.name, a, "Not on the list") for a in here if not a.member_id and not a.guest_id]
+            lines.append(
+                _line(
+                    "guest",
+                    guest.pk,
+                    name,
+                    guests.get(guest.pk),
+                    f"Guest of {names[rsvp.member_id]}",
+                )
+            )
+    walk_ins = [
+        _line("walk-in", a.pk, a.name, a, "Not on the list")
+        for a in here
+        if not a.member_id and not a.guest_id
+    ]
     everyone = lines + walk_ins
-    wanted = [line for line in everyone if search.lower() in line["name"].lower()] if search else everyone
+    wanted = (
+        [line for line in everyone if search.lower() in line["name"].lower()]
+        if search
+        else everyone
+    )
     return {
         "lines": wanted,
         "search": search,
@@ -187,5 +271,13 @@ def _door(found: Event, search: str) -> dict[str, Any]:
     }
 
 
-def _line(kind: str, key: int, name: str, attendance: Attendance | None, detail: str) -> dict[str, Any]:
-    return {"kind": kind, "key": key, "name": name, "at": attendance and attendance.checked_in_at, "detail": detail}
+def _line(
+    kind: str, key: int, name: str, attendance: Attendance | None, detail: str
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "key": key,
+        "name": name,
+        "at": attendance and attendance.checked_in_at,
+        "detail": detail,
+    }

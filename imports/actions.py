@@ -17,7 +17,16 @@ from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
-from imports.uploading import MAX_FILES, Found, Upload, UploadProblem, all_or_none, drop_quietly, look, put_away
+from imports.uploading import (
+    MAX_FILES,
+    Found,
+    Upload,
+    UploadProblem,
+    all_or_none,
+    drop_quietly,
+    look,
+    put_away,
+)
 from imports.writing import ORDER, write_chunk
 from loaf.lib.sql import set_based
 from members import audit
@@ -64,20 +73,34 @@ def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
     beside = list(job.files.all())
     found, problems = look(uploads, may_map=True, beside=beside)
     if not found:
-        raise UploadProblem([sentence for _, sentence in problems] or ["These files are here already, word for word."])
+        raise UploadProblem(
+            [sentence for _, sentence in problems]
+            or ["These files are here already, word for word."]
+        )
     with all_or_none() as kept, set_based():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-        if locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED) and not locked.broke_off:
-            raise UploadProblem(["Files are added before an import is run. Bring these in as an import of their own."])
+        if (
+            locked.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED)
+            and not locked.broke_off
+        ):
+            raise UploadProblem(
+                [
+                    "Files are added before an import is run. Bring these in as an import of their own."
+                ]
+            )
         if locked.files.filter(stored_as="").exists():
             raise UploadProblem([GONE])
         if set(locked.files.values_list("pk", flat=True)) != {file.pk for file in beside}:
-            raise UploadProblem(["Somebody added files just now. Please look, then choose yours again."])
+            raise UploadProblem(
+                ["Somebody added files just now. Please look, then choose yours again."]
+            )
         mended = _replaced(found, beside, whatever_kind=locked.broke_off and not locked.counts)
         if len(beside) - len(mended) + len(found) > MAX_FILES:
             raise UploadProblem([f"An import has at most {MAX_FILES} files."])
         before, gone = sum(file.size for file in beside), sum(file.size for file in mended)
-        locked.total_rows -= locked.total_rows * gone // before  # about: the meter has to begin somewhere
+        locked.total_rows -= (
+            locked.total_rows * gone // before
+        )  # about: the meter has to begin somewhere
         ImportFile.objects.filter(pk__in=[file.pk for file in mended]).delete()
         _add(locked, found, problems, kept)
     for file in mended:
@@ -85,19 +108,27 @@ def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
     return [file.name for file in mended]
 
 
-def _replaced(found: list[Found], beside: list[ImportFile], *, whatever_kind: bool) -> list[ImportFile]:
+def _replaced(
+    found: list[Found], beside: list[ImportFile], *, whatever_kind: bool
+) -> list[ImportFile]:
     """The files whose place is taken, at most one for each that came."""
     gone: dict[int, ImportFile] = {}
     for one in found:
         named = [file for file in beside if file.name == one.name[:200]]
-        alike = [file for file in named if file.reader == one.reader_key and (file.reader or file.header == one.table.header)]
+        alike = [
+            file
+            for file in named
+            if file.reader == one.reader_key and (file.reader or file.header == one.table.header)
+        ]
         meant = alike or (named if whatever_kind else [])
         if len(meant) == 1:
             gone[meant[0].pk] = meant[0]
     return list(gone.values())
 
 
-def _add(job: ImportJob, found: list[Found], problems: list[tuple[str, str]], kept: list[str]) -> None:
+def _add(
+    job: ImportJob, found: list[Found], problems: list[tuple[str, str]], kept: list[str]
+) -> None:
     """A file of the name of one that could not be used stands for it; what still is missing stays named."""
     put_away(job, found, kept)
     given = {one.name for one in found} | {name for name, _ in problems}
@@ -116,7 +147,9 @@ def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
     """Files of a job that an earlier one brought in, word for word: file → that job."""
     found = {}
     for file in job.files.all():
-        same = ImportFile.objects.filter(sha256=file.sha256, job__status=ImportJob.Status.FINISHED, job__lt=job.pk)
+        same = ImportFile.objects.filter(
+            sha256=file.sha256, job__status=ImportJob.Status.FINISHED, job__lt=job.pk
+        )
         if earlier := same.select_related("job").order_by("-job").first():
             found[file.pk] = earlier.job
     return found
@@ -151,12 +184,19 @@ def look_again(*, job: ImportJob) -> None:
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     over = (ImportJob.Status.FINISHED, *ImportJob.BUSY)
     if locked.status in over or (locked.status == ImportJob.Status.FAILED and locked.written):
-        raise UploadProblem(["This import is done or at work. Upload the files again, if you want them read anew."])
+        raise UploadProblem(
+            ["This import is done or at work. Upload the files again, if you want them read anew."]
+        )
     if locked.files.filter(stored_as="").exists():
         raise UploadProblem([GONE])
     if locked.files.filter(reader="").exists():
         raise UploadProblem(["Say first what the columns mean."])
-    locked.status, locked.counts, locked.error, locked.stop_asked = ImportJob.Status.MAPPED, {}, "", False
+    locked.status, locked.counts, locked.error, locked.stop_asked = (
+        ImportJob.Status.MAPPED,
+        {},
+        "",
+        False,
+    )
     locked.written, locked.made, locked.done_rows, locked.left_out = {}, {}, 0, []
     locked.save()
     start_preview(job=locked)
@@ -178,7 +218,9 @@ def discard(*, job: ImportJob, by: User | None) -> None:
 
 
 @transaction.atomic
-def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True, good_rows_only: bool | None = None) -> None:
+def start_run(
+    *, job: ImportJob, by: User | None, hand_over: bool = True, good_rows_only: bool | None = None
+) -> None:
     """Hand the writing to the worker, or (not `hand_over`) let the caller do it. A second press finds the job running and does nothing.
 
     Raises UploadProblem while another job runs, for dates nobody said how to read, and – all or nothing – for refused lines.
@@ -193,7 +235,12 @@ def start_run(*, job: ImportJob, by: User | None, hand_over: bool = True, good_r
         locked.good_rows_only = good_rows_only
     if problem := why_not(locked):
         raise UploadProblem([problem])
-    locked.status, locked.started_at, locked.error, locked.stop_asked = ImportJob.Status.RUNNING, timezone.now(), "", False
+    locked.status, locked.started_at, locked.error, locked.stop_asked = (
+        ImportJob.Status.RUNNING,
+        timezone.now(),
+        "",
+        False,
+    )
     if not again:
         locked.done_rows, locked.written, locked.made = 0, {}, {}
     locked.total_rows = locked.rows.filter(action__in=WRITTEN).count()
@@ -225,7 +272,9 @@ def why_not(job: ImportJob) -> str:
 @transaction.atomic
 def ask_stop(*, job: ImportJob, by: User | None) -> None:
     """Ask a running job to stop; what it wrote is taken back at once after that. Nothing happens to one that is done."""
-    if ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING, stop_asked=False).update(stop_asked=True):
+    if ImportJob.objects.filter(
+        pk=job.pk, status=ImportJob.Status.RUNNING, stop_asked=False
+    ).update(stop_asked=True):
         audit.record("import.stopped", target=job, by=by)
 
 
@@ -275,11 +324,15 @@ def run(job_id: int) -> None:
         with set_based():
             match(job)
             if _what_becomes(job) != looked_at:
-                job.error = "The list changed since you looked. Please look it over once more, then run it."
+                job.error = (
+                    "The list changed since you looked. Please look it over once more, then run it."
+                )
                 job.save(update_fields=["error"])
                 compare(job)
                 return
-    if kinds := [kind for kind in ORDER if any(job.counts.get(kind, {}).get(action) for action in WRITTEN)]:
+    if kinds := [
+        kind for kind in ORDER if any(job.counts.get(kind, {}).get(action) for action in WRITTEN)
+    ]:
         tell_planner()
     for kind in kinds:
         while write_chunk(job, kind):
@@ -301,31 +354,51 @@ def _how_things_stand() -> list[Any]:
     """A mark that differs when members, their ids elsewhere, their terms or payments changed."""
     newest = Member.objects.aggregate(n=Max("id"), at=Max("updated_at"), count=Count("id"))
     return [
-        newest["n"], newest["count"], newest["at"].isoformat() if newest["at"] else "",
-        *[model._default_manager.aggregate(n=Max("id"))["n"] for model in (ExternalId, Payment, Membership, Rsvp)],
-    ]  # fmt: skip
+        newest["n"],
+        newest["count"],
+        newest["at"].isoformat() if newest["at"] else "",
+        *[
+            model._default_manager.aggregate(n=Max("id"))["n"]
+            for model in (ExternalId, Payment, Membership, Rsvp)
+        ],
+    ]
 
 
 def fail(
-    job_id: int, reason: str = "Something broke on our side. Nothing is lost: what was written is kept, and the job can be run again."
+    job_id: int,
+    reason: str = "Something broke on our side. Nothing is lost: what was written is kept, and the job can be run again.",
 ) -> None:
     """Mark a job that could not be done."""
-    ImportJob.objects.filter(pk=job_id).update(status=ImportJob.Status.FAILED, error=reason[:300], finished_at=timezone.now())
+    ImportJob.objects.filter(pk=job_id).update(
+        status=ImportJob.Status.FAILED, error=reason[:300], finished_at=timezone.now()
+    )
 
 
 def count_actions(job: ImportJob) -> dict[str, dict[str, int]]:
     """How many rows of each kind are created, updated, skipped, refused, and – where there are any – wait for a decision."""
-    kinds = {kind for reader in job.files.values_list("reader", flat=True) if reader for kind in READERS[reader].kinds[:1]}
+    kinds = {
+        kind
+        for reader in job.files.values_list("reader", flat=True)
+        if reader
+        for kind in READERS[reader].kinds[:1]
+    }
     blank = {"create": 0, "update": 0, "skip": 0, "reject": 0}
     counts = {kind: dict(blank) for kind in ORDER if kind in kinds}
-    for row in ImportRow.objects.filter(job=job).order_by().values("kind", "action").annotate(n=Count("id")):
+    for row in (
+        ImportRow.objects.filter(job=job)
+        .order_by()
+        .values("kind", "action")
+        .annotate(n=Count("id"))
+    ):
         counts.setdefault(row["kind"], dict(blank))[row["action"]] = row["n"]
     return {kind: counts[kind] for kind in ORDER if kind in counts}
 
 
 def rejected_rows(file: ImportFile) -> tuple[list[str], Iterator[list[Any]]]:
     """Header and rows of a CSV of what was not brought in, as the file had it, with line and reason behind; to mend and upload again."""
-    open_rows = file.rows.filter(action__in=[ImportRow.Action.REJECT, ImportRow.Action.DOUBT]).order_by("record")
+    open_rows = file.rows.filter(
+        action__in=[ImportRow.Action.REJECT, ImportRow.Action.DOUBT]
+    ).order_by("record")
     told = {row.record: (row.line, " ".join(r["reason"] for r in row.told)) for row in open_rows}
     secrets = set(reader_of(file).secret_places(file.header))
     kept = [place for place in range(len(file.header)) if place not in secrets]

@@ -23,12 +23,18 @@ class Sum:
     @property
     def label(self) -> str:
         """What it was for, in words."""
-        return {"dues": "Dues", "donation": "Gifts", "event": "Events"}.get(self.purpose, "Not yet sorted")
+        return {"dues": "Dues", "donation": "Gifts", "event": "Events"}.get(
+            self.purpose, "Not yet sorted"
+        )
 
     @property
     def agrees(self) -> bool:
         """To the cent, both ways."""
-        return (self.count, self.came, self.back) == (self.booked, self.booked_came, self.booked_back)
+        return (self.count, self.came, self.back) == (
+            self.booked,
+            self.booked_came,
+            self.booked_back,
+        )
 
 
 MONEY = """

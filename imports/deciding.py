@@ -22,14 +22,29 @@ class Doubt:
 
 def doubts_of(job: ImportJob, limit: int) -> list[Doubt]:
     """The first lines to decide, each with everybody who has its address. A few statements, whatever their number."""
-    rows = list(job.rows.filter(kind="person", action="doubt").select_related("file").order_by("pk")[:limit])
+    rows = list(
+        job.rows.filter(kind="person", action="doubt").select_related("file").order_by("pk")[:limit]
+    )
     addresses = {row.email for row in rows}
     known: dict[str, list[tuple[str, str]]] = {}
     for member in Member.objects.filter(email__in=addresses).order_by("pk"):
-        known.setdefault(member.email, []).append((f"m{member.pk}", f"{member}, no. {member.member_number}"))
-    earlier = job.rows.filter(kind="person", action__in=["create", "update"], same_as=None, target_member_id=None, email__in=addresses)
+        known.setdefault(member.email, []).append(
+            (f"m{member.pk}", f"{member}, no. {member.member_number}")
+        )
+    earlier = job.rows.filter(
+        kind="person",
+        action__in=["create", "update"],
+        same_as=None,
+        target_member_id=None,
+        email__in=addresses,
+    )
     for row in earlier.order_by("pk"):
-        known.setdefault(row.email, []).append((f"r{row.pk}", f"{row.first_name} {row.last_name}, on line {row.line}".replace(" ,", ",")))
+        known.setdefault(row.email, []).append(
+            (
+                f"r{row.pk}",
+                f"{row.first_name} {row.last_name}, on line {row.line}".replace(" ,", ","),
+            )
+        )
     return [Doubt(row, known.get(row.email, [])) for row in rows]
 
 
@@ -49,7 +64,10 @@ def decide(*, job: ImportJob, answers: dict[int, str], by: User | None) -> int:
             doubt.row.decision, doubt.row.decided_id = answer, None
         elif answer in dict(doubt.choices):
             number = int(answer[1:])
-            doubt.row.decision, doubt.row.decided_id = ImportRow.Decision.SAME, number if answer[0] == "m" else -number
+            doubt.row.decision, doubt.row.decided_id = (
+                ImportRow.Decision.SAME,
+                number if answer[0] == "m" else -number,
+            )
         else:
             continue
         doubt.row.save(update_fields=["decision", "decided_id"])
@@ -64,11 +82,18 @@ def decide(*, job: ImportJob, answers: dict[int, str], by: User | None) -> int:
 def decide_all(*, job: ImportJob, decision: str, by: User | None) -> int:
     """Say the same of every line that is still in doubt: somebody new, or left out."""
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-    if locked.status != ImportJob.Status.PREVIEWED or decision not in (ImportRow.Decision.NEW, ImportRow.Decision.LEAVE):
+    if locked.status != ImportJob.Status.PREVIEWED or decision not in (
+        ImportRow.Decision.NEW,
+        ImportRow.Decision.LEAVE,
+    ):
         return 0
-    count = locked.rows.filter(kind="person", action="doubt").update(decision=decision, decided_id=None)
+    count = locked.rows.filter(kind="person", action="doubt").update(
+        decision=decision, decided_id=None
+    )
     if count:
-        audit.record("import.decided", target=locked, after={"lines": count, "all": decision}, by=by)
+        audit.record(
+            "import.decided", target=locked, after={"lines": count, "all": decision}, by=by
+        )
         compare_again(locked)
     return count
 

@@ -51,7 +51,9 @@ class PhoneWidget(Widget):
 class DayWidget(Widget):
     """(date, precision) of a day, a month or a year; ValueError for what is no date."""
 
-    def clean(self, value: Any, row: Any = None, *, day_first: bool = False, **kwargs: Any) -> tuple[dt.date | None, str]:
+    def clean(
+        self, value: Any, row: Any = None, *, day_first: bool = False, **kwargs: Any
+    ) -> tuple[dt.date | None, str]:
         """The first day of what is said, and how exactly it is said."""
         return parse_date(str(value or ""), day_first=day_first)
 
@@ -59,17 +61,35 @@ class DayWidget(Widget):
 class MomentWidget(Widget):
     """A moment, in the zone given or the house's own; None for an empty cell, ValueError for what is none."""
 
-    def clean(self, value: Any, row: Any = None, *, day_first: bool = False, zone: dt.tzinfo | None = None, **kwargs: Any) -> Any:
+    def clean(
+        self,
+        value: Any,
+        row: Any = None,
+        *,
+        day_first: bool = False,
+        zone: dt.tzinfo | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """An aware moment."""
-        return parse_datetime(str(value), zone=zone or house_zone(), day_first=day_first) if value else None
+        return (
+            parse_datetime(str(value), zone=zone or house_zone(), day_first=day_first)
+            if value
+            else None
+        )
 
 
 class MoneyWidget(Widget):
     """Minor units of a currency; ValueError for what is no amount."""
 
-    def clean(self, value: Any, row: Any = None, *, currency: str = "", **kwargs: Any) -> int | None:
+    def clean(
+        self, value: Any, row: Any = None, *, currency: str = "", **kwargs: Any
+    ) -> int | None:
         """None for an empty cell."""
-        return parse_money(str(value), currency or settings.CURRENCY) if value not in (None, "") else None
+        return (
+            parse_money(str(value), currency or settings.CURRENCY)
+            if value not in (None, "")
+            else None
+        )
 
 
 class YesWidget(Widget):

@@ -72,12 +72,19 @@ def inspect(stream: IO[bytes], name: str, *, as_reader: str = "", may_map: bool 
     else:
         encoding, lines = _encoding(stream, head)
         if lines > ROW_LIMIT:
-            raise FileProblem(f"{name} has {lines:,} lines; we read up to {ROW_LIMIT:,}. Cut it into parts.")
+            raise FileProblem(
+                f"{name} has {lines:,} lines; we read up to {ROW_LIMIT:,}. Cut it into parts."
+            )
         shape, start, header = _cut(stream, encoding, name)
     if len(header) > COLUMN_LIMIT:
         raise FileProblem(f"{name} has {len(header)} columns; we read up to {COLUMN_LIMIT}.")
     reader = _reader({normal_header(column) for column in header}, header, name, as_reader, may_map)
-    backslashes = bool(reader and reader.backslash_quotes and shape.encoding not in WORKBOOKS and _has_backslash_quotes(stream))
+    backslashes = bool(
+        reader
+        and reader.backslash_quotes
+        and shape.encoding not in WORKBOOKS
+        and _has_backslash_quotes(stream)
+    )
     return Table(reader, replace(shape, head=start, backslashes=backslashes), header, lines)
 
 
@@ -90,12 +97,21 @@ def plain_shape(stream: IO[bytes], name: str) -> Shape:
         return _workbook(stream, name)
     encoding, _ = _encoding(stream, head)
     shapes = [Shape(encoding, delimiter) for delimiter in (",", ";", "\t")]
-    return max(shapes, key=lambda shape: len(next((cells for _, cells in records(stream, shape) if any(cells)), [])))
+    return max(
+        shapes,
+        key=lambda shape: len(
+            next((cells for _, cells in records(stream, shape) if any(cells)), [])
+        ),
+    )
 
 
 def records(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
     """Yield (line on which the record starts, its cells), header first; line 1 is the first of the file, titles are left out."""
-    found = sheets.rows_of(stream, shape.encoding) if shape.encoding in WORKBOOKS else _lines(stream, shape)
+    found = (
+        sheets.rows_of(stream, shape.encoding)
+        if shape.encoding in WORKBOOKS
+        else _lines(stream, shape)
+    )
     try:
         yield from (pair for pair in found if pair[0] >= shape.head) if shape.head > 1 else found
     except sheets.SheetProblem as problem:
@@ -105,9 +121,13 @@ def records(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
 def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=shape.encoding, errors="replace", newline="")
-    quoting: dict[str, Any] = {"escapechar": "\\", "doublequote": False} if shape.backslashes else {}
+    quoting: dict[str, Any] = (
+        {"escapechar": "\\", "doublequote": False} if shape.backslashes else {}
+    )
     try:
-        rows = csv.reader((line.replace("\x00", "") for line in text), delimiter=shape.delimiter, **quoting)
+        rows = csv.reader(
+            (line.replace("\x00", "") for line in text), delimiter=shape.delimiter, **quoting
+        )
         line = 1
         while True:
             try:
@@ -115,7 +135,9 @@ def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise FileProblem(f"line {line} cannot be read: {TOO_LONG}") from error  # its one fault where it is not strict
+                raise FileProblem(
+                    f"line {line} cannot be read: {TOO_LONG}"
+                ) from error  # its one fault where it is not strict
             yield line, row
             line = rows.line_num + 1
     finally:
@@ -147,7 +169,9 @@ def may_hold(stream: IO[bytes], shape: Shape, pattern: re.Pattern[bytes]) -> boo
 
 def _refuse_what_is_no_table(head: bytes, name: str) -> None:
     if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
-        raise FileProblem(f"{name} is empty. Export it again, and look into it before you upload it.")
+        raise FileProblem(
+            f"{name} is empty. Export it again, and look into it before you upload it."
+        )
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise FileProblem(f"{name} is not a CSV file but {what}.")
@@ -155,7 +179,9 @@ def _refuse_what_is_no_table(head: bytes, name: str) -> None:
     if start.startswith((b"{", b"[")):
         raise FileProblem(f"{name} is not a CSV file but JSON. Export it again and choose CSV.")
     if start[:1] == b"<":
-        raise FileProblem(f"{name} is not a CSV file but a web page. Perhaps you were signed out while exporting.")
+        raise FileProblem(
+            f"{name} is not a CSV file but a web page. Perhaps you were signed out while exporting."
+        )
     if head.startswith(b"PK\x03\x04") or _utf16(head):
         return
     if b"\x00" in head and head.count(b"\x00") > len(head) // 10:
@@ -197,7 +223,10 @@ def _cut(stream: IO[bytes], encoding: str, name: str) -> tuple[Shape, int, list[
         shape = Shape(encoding, delimiter)
         start, row = _head_row(stream, shape, name)
         known = (recognise({normal_header(column) for column in row}) is not None, len(row))
-        if known > (recognise({normal_header(column) for column in best[2]}) is not None, len(best[2])):
+        if known > (
+            recognise({normal_header(column) for column in best[2]}) is not None,
+            len(best[2]),
+        ):
             best = (shape, start, row)
     return best
 
@@ -213,7 +242,9 @@ def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str
             if not first[1] or (filled > 1 >= sum(1 for cell in first[1] if cell.strip())):
                 first = (line, cells)
     except FileProblem as error:
-        raise FileProblem(f"{name}: {error}" if "line" in str(error) else f"{name} {error}") from None
+        raise FileProblem(
+            f"{name}: {error}" if "line" in str(error) else f"{name} {error}"
+        ) from None
     return first
 
 
@@ -231,7 +262,9 @@ def _has_backslash_quotes(stream: IO[bytes]) -> bool:
 INNER_QUOTE = re.compile(rb'\\"[^,;\t\r\n"]')
 
 
-def _reader(names: set[str], header: list[str], name: str, as_reader: str, may_map: bool) -> Reader | None:
+def _reader(
+    names: set[str], header: list[str], name: str, as_reader: str, may_map: bool
+) -> Reader | None:
     if as_reader:
         chosen = READERS[as_reader]
         if missing := chosen.missing(names):
@@ -239,7 +272,9 @@ def _reader(names: set[str], header: list[str], name: str, as_reader: str, may_m
             if may_map and as_reader in BY_HAND and not found:
                 return None
             hint = f" It looks like {found.label}." if found else ""
-            raise FileProblem(f"{name} is not a {chosen.label} file: it has no column “{missing[0]}”.{hint}")
+            raise FileProblem(
+                f"{name} is not a {chosen.label} file: it has no column “{missing[0]}”.{hint}"
+            )
         return chosen
     if seen := by_sight(names):
         raise FileProblem(f"{name} looks like {seen}")
@@ -248,8 +283,12 @@ def _reader(names: set[str], header: list[str], name: str, as_reader: str, may_m
     nearly = max(READERS.values(), key=lambda r: len(r.needs) - len(r.missing(names)))
     missing = nearly.missing(names)
     if nearly.kind == "payment" and len(missing) <= len(nearly.needs) // 2 and not may_map:
-        raise FileProblem(f"{name} looks like {nearly.label}, but without “{missing[0]}”. Export it again with all columns.")
+        raise FileProblem(
+            f"{name} looks like {nearly.label}, but without “{missing[0]}”. Export it again with all columns."
+        )
     if may_map and sum(1 for column in header if column.strip()) > 1:
         return None
     shown = ", ".join([column.strip() for column in header if column.strip()][:8])
-    raise FileProblem(f"{name} has no column with an e-mail address or another we know. Its columns are: {shown or 'none'}.")
+    raise FileProblem(
+        f"{name} has no column with an e-mail address or another we know. Its columns are: {shown or 'none'}."
+    )

@@ -39,12 +39,18 @@ class FilesForm(forms.Form):
     kind = forms.ChoiceField(
         required=False,
         label="What is in them?",
-        choices=[("", "Look at each file and find out"), *((k, r.label) for k, r in READERS.items())],
+        choices=[
+            ("", "Look at each file and find out"),
+            *((k, r.label) for k, r in READERS.items()),
+        ],
     )
 
     def uploads(self) -> list[Upload]:
         """What was chosen, for looking at."""
-        return [(file.name, file.file, file.size, self.cleaned_data["kind"]) for file in self.cleaned_data["files"]]
+        return [
+            (file.name, file.file, file.size, self.cleaned_data["kind"])
+            for file in self.cleaned_data["files"]
+        ]
 
 
 class UploadForm(FilesForm):
@@ -52,12 +58,18 @@ class UploadForm(FilesForm):
 
     new_status = forms.ChoiceField(
         label="People who are new become",
-        choices=[(Status.PAYMENT_PENDING, "Dues to pay"), (Status.ACTIVE, "Active"), (Status.INACTIVE, "Not active")],
+        choices=[
+            (Status.PAYMENT_PENDING, "Dues to pay"),
+            (Status.ACTIVE, "Active"),
+            (Status.INACTIVE, "Not active"),
+        ],
         initial=Status.PAYMENT_PENDING,
         help_text="Only where no file says where they stand.",
     )
     overwrite = forms.BooleanField(
-        required=False, label="Where a file and the list differ, take the file’s value", help_text="Otherwise only empty fields are filled."
+        required=False,
+        label="Where a file and the list differ, take the file’s value",
+        help_text="Otherwise only empty fields are filled.",
     )
 
 
@@ -67,13 +79,24 @@ NOTHING = "-"
 class ColumnsForm(forms.Form):
     """What each column of a file means; one field a column, named c0, c1, …"""
 
-    def __init__(self, *args: Any, file: ImportFile, reader_key: str, columns: list[tuple[int, str, list[str]]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        file: ImportFile,
+        reader_key: str,
+        columns: list[tuple[int, str, list[str]]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         choices = [(NOTHING, "Nothing: leave it out"), *offered(BY_HAND[reader_key])]
         for place, name, cells in columns:
             shown = f"For example: {'; '.join(cells)}" if cells else "Empty in the first lines."
-            self.fields[f"c{place}"] = forms.ChoiceField(label=name, choices=choices, initial=NOTHING, help_text=shown)
+            self.fields[f"c{place}"] = forms.ChoiceField(
+                label=name, choices=choices, initial=NOTHING, help_text=shown
+            )
 
     def told(self) -> dict[int, str]:
         """Number of the column → field."""
-        return {int(name[1:]): target for name, target in self.cleaned_data.items() if target != NOTHING}
+        return {
+            int(name[1:]): target for name, target in self.cleaned_data.items() if target != NOTHING
+        }

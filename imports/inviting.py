@@ -20,7 +20,9 @@ CHUNK = 200
 
 def people_to_invite(job: ImportJob) -> QuerySet[Member]:
     """Whom the job brought, who is on the list today, can be written to and was not invited yet; in the order of the files."""
-    reachable = Member.objects.filter(brought_by=job.pk, invited_at=None, user=None, paused_at=None, erase_on=None).exclude(email="")
+    reachable = Member.objects.filter(
+        brought_by=job.pk, invited_at=None, user=None, paused_at=None, erase_on=None
+    ).exclude(email="")
     return reachable.filter(status__in=[Status.ACTIVE, Status.PAYMENT_PENDING]).order_by("pk")
 
 
@@ -42,7 +44,9 @@ def ask_wave(*, job: ImportJob, size: int, reason: str, by: User) -> Approval | 
         begin_wave(job=job, size=count, by=by, reason=reason)
         return None
     summary = f"Invite the next {count} people of import no. {job.pk}"
-    return ask_approval(act=ACT, params={"job": job.pk, "size": count}, summary=summary, reason=reason, by=by)
+    return ask_approval(
+        act=ACT, params={"job": job.pk, "size": count}, summary=summary, reason=reason, by=by
+    )
 
 
 @transaction.atomic
@@ -63,7 +67,9 @@ def write_wave(job_id: int, members: list[int]) -> int:
             for member in chunk:
                 emails.invitation(member)
                 written += 1
-            Member.objects.filter(pk__in=[member.pk for member in chunk]).update(invited_at=timezone.now())
+            Member.objects.filter(pk__in=[member.pk for member in chunk]).update(
+                invited_at=timezone.now()
+            )
     return written
 
 

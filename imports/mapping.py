@@ -48,7 +48,11 @@ def suggest(header: list[str], reader_key: str) -> dict[str, int]:
             if target in found:
                 continue
             for place, name in enumerate(names):
-                fits = name in known if exact else any(len(word) > 3 and word in name for word in known)
+                fits = (
+                    name in known
+                    if exact
+                    else any(len(word) > 3 and word in name for word in known)
+                )
                 if name and fits and place not in found.values():
                     found[target] = place
                     break
@@ -64,7 +68,9 @@ def samples(file: ImportFile) -> list[tuple[int, str, list[str]]]:
     for place, name in enumerate(file.header):
         cells = [row[place].strip()[:40] for row in rows if place < len(row) and row[place].strip()]
         if (name.strip() or cells) and place not in secret:
-            told.append((place, name.strip() or f"Column {place + 1}", list(dict.fromkeys(cells))[:SAMPLES]))
+            told.append(
+                (place, name.strip() or f"Column {place + 1}", list(dict.fromkeys(cells))[:SAMPLES])
+            )
     return told
 
 
@@ -95,7 +101,8 @@ def tell(*, file: ImportFile, reader_key: str, columns: dict[int, str], by: User
             wanted = " or ".join(f"“{allowed[name]}”" for name in sorted(group))
             raise MappingProblem(f"Please say which column is {wanted}.")
     ImportMapping.objects.update_or_create(
-        signature=signature(file.header), defaults={"reader": reader_key, "columns": meant, "by": by, "at": timezone.now()}
+        signature=signature(file.header),
+        defaults={"reader": reader_key, "columns": meant, "by": by, "at": timezone.now()},
     )
     file.reader, file.mapping = reader_key, meant
     file.save(update_fields=["reader", "mapping"])

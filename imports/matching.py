@@ -13,9 +13,19 @@ from imports.models import ImportJob
 from loaf.lib.sql import execute, fetch_all, is_postgres
 
 FILL = [
-    "first_name", "last_name", "pronouns", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region",
-    "postal_code", "country", "bio",
-]  # fmt: skip
+    "first_name",
+    "last_name",
+    "pronouns",
+    "phone",
+    "phone_as_written",
+    "address_line1",
+    "address_line2",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "bio",
+]
 """Columns of a member that a file may fill."""
 R = "imports_importrow"
 
@@ -30,7 +40,12 @@ def match(job: ImportJob, *, is_fresh: bool = False) -> None:
         p[f"after_{kind}"] = job.written.get(kind, 0)
         if not is_fresh:
             execute(AFRESH, {**p, "kind": kind, "after": p[f"after_{kind}"]})
-    _people(p, overwrite=job.overwrite, readers=list(job.files.values_list("reader", flat=True)), is_fresh=is_fresh)
+    _people(
+        p,
+        overwrite=job.overwrite,
+        readers=list(job.files.values_list("reader", flat=True)),
+        is_fresh=is_fresh,
+    )
     match_facts(p)
     match_payments(p)
 
@@ -57,13 +72,35 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
     is_anybody = _exists("SELECT 1 FROM members_member", p)
     if is_open and is_anybody:
-        _all((*by_number, BY_ID, IN_THE_BIN, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS, IN_THE_BIN_BY_NAME), p)
+        _all(
+            (
+                *by_number,
+                BY_ID,
+                IN_THE_BIN,
+                BY_CUSTOMER,
+                BY_ADDRESS_AND_NAME,
+                BY_ADDRESS,
+                IN_THE_BIN_BY_NAME,
+            ),
+            p,
+        )
     if is_anybody:
         execute(SAME_TARGET, p)
     if is_open:
-        in_job, doubts_in_job = ([SAME_PERSON, SAME_ADDRESS], [DOUBTS_IN_JOB]) if _exists(FIRST_OF_ADDRESS, p) else ([], [])
+        in_job, doubts_in_job = (
+            ([SAME_PERSON, SAME_ADDRESS], [DOUBTS_IN_JOB])
+            if _exists(FIRST_OF_ADDRESS, p)
+            else ([], [])
+        )
         _all((*between_files, *([] if is_fresh else [DECIDED_ROW]), *in_job), p)
-        _all((*([DOUBTS_ON_ROLLS] if is_anybody else []), *doubts_in_job, *([BY_PHONE, OTHER_ADDRESS] if is_anybody else [])), p)
+        _all(
+            (
+                *([DOUBTS_ON_ROLLS] if is_anybody else []),
+                *doubts_in_job,
+                *([BY_PHONE, OTHER_ADDRESS] if is_anybody else []),
+            ),
+            p,
+        )
     if is_open and "loaf_answers" in readers:
         execute(UNKNOWN_NUMBER, p)
     if not is_fresh:
@@ -72,7 +109,14 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):
         # Of rows just read that staging found, all by their numbers, none brings a number that is new.
-        _all((NEW_CUSTOMERS, *([NEW_NUMBERS] if is_open or not is_fresh else []), changes_of(overwrite)), p)
+        _all(
+            (
+                NEW_CUSTOMERS,
+                *([NEW_NUMBERS] if is_open or not is_fresh else []),
+                changes_of(overwrite),
+            ),
+            p,
+        )
 
 
 def _all(statements: Iterable[str], p: dict[str, Any]) -> None:
@@ -239,7 +283,17 @@ WHERE {R}.job_id = %(job)s AND kind = 'person' AND action IN ('create', 'doubt')
 """
 
 
-RANKS = ["deceased", "suspended", "active", "payment_pending", "lapsed", "resigned", "moved", "ended", "inactive"]
+RANKS = [
+    "deceased",
+    "suspended",
+    "active",
+    "payment_pending",
+    "lapsed",
+    "resigned",
+    "moved",
+    "ended",
+    "inactive",
+]
 """Where several lines speak of where one person stands, the first of these counts."""
 
 
@@ -248,8 +302,15 @@ def filled_from_repeats() -> str:
     least = "LEAST" if is_postgres() else "MIN"
     texts = [name for name in FILL if name not in ("first_name", "last_name")]
     known = ", ".join(f"MAX({name}) AS {name}" for name in [*texts, "news"])
-    fills = ", ".join(f"{name} = CASE WHEN {R}.{name} = '' THEN o.{name} ELSE {R}.{name} END" for name in [*texts, "news"])
-    rank = "CASE {}.new_status " + " ".join(f"WHEN '{name}' THEN '{n}{name}'" for n, name in enumerate(RANKS)) + " ELSE '9' END"
+    fills = ", ".join(
+        f"{name} = CASE WHEN {R}.{name} = '' THEN o.{name} ELSE {R}.{name} END"
+        for name in [*texts, "news"]
+    )
+    rank = (
+        "CASE {}.new_status "
+        + " ".join(f"WHEN '{name}' THEN '{n}{name}'" for n, name in enumerate(RANKS))
+        + " ELSE '9' END"
+    )
     return f"""
     UPDATE {R} SET {fills}, joined_on = COALESCE({R}.joined_on, o.joined_on),
       new_status = SUBSTR({least}({rank.format(R)}, o.standing), 2)
@@ -265,10 +326,21 @@ def changes_of(overwrite: bool) -> str:
 
     An opt-out of the news always wins, on whichever line it stands; an opt-in changes nothing.
     """
-    differs = [f"({R}.{c} <> '' AND m.{c} <> {R}.{c})" if overwrite else f"({R}.{c} <> '' AND m.{c} = '')" for c in FILL]
-    other_day = f"(m.joined_on IS NULL OR m.joined_on <> {R}.joined_on)" if overwrite else "m.joined_on IS NULL"
+    differs = [
+        f"({R}.{c} <> '' AND m.{c} <> {R}.{c})" if overwrite else f"({R}.{c} <> '' AND m.{c} = '')"
+        for c in FILL
+    ]
+    other_day = (
+        f"(m.joined_on IS NULL OR m.joined_on <> {R}.joined_on)"
+        if overwrite
+        else "m.joined_on IS NULL"
+    )
     differs.append(f"({R}.joined_on IS NOT NULL AND {other_day})")
-    wants = "COALESCE(m.channels->>'news', '')" if is_postgres() else "COALESCE(json_extract(m.channels, '$.news'), '')"
+    wants = (
+        "COALESCE(m.channels->>'news', '')"
+        if is_postgres()
+        else "COALESCE(json_extract(m.channels, '$.news'), '')"
+    )
     return f"""
     UPDATE {R} SET action = 'update' FROM members_member m
     WHERE {FOUND} AND m.id = {R}.target_member_id AND (

@@ -15,7 +15,12 @@ R = "imports_importrow"
 
 def match_facts(p: dict[str, Any]) -> None:
     """Decide the action of every open row that is neither a person nor money. Nothing is asked for kinds the job has not."""
-    kinds = set(ImportRow.objects.filter(job=p["job"]).order_by("kind").values_list("kind", flat=True).distinct())
+    kinds = set(
+        ImportRow.objects.filter(job=p["job"])
+        .order_by("kind")
+        .values_list("kind", flat=True)
+        .distinct()
+    )
     for kind, statements in FACTS.items():
         if kind in kinds:
             given = {**p, "kind": kind, "after": p[f"after_{kind}"]}
@@ -28,7 +33,9 @@ def match_facts(p: dict[str, Any]) -> None:
         execute(PERSON_OF_RECORD, {**p, "kind": "payment", "after": p["after_payment"]})
 
 
-OPEN = f"{R}.job_id = %(job)s AND {R}.kind = %(kind)s AND {R}.action = 'create' AND {R}.id > %(after)s"
+OPEN = (
+    f"{R}.job_id = %(job)s AND {R}.kind = %(kind)s AND {R}.action = 'create' AND {R}.id > %(after)s"
+)
 PERSON_OF_RECORD = f"""
 UPDATE {R} SET target_member_id = COALESCE(x.target_member_id, x.new_id) FROM {R} x
 WHERE {OPEN} AND x.job_id = {R}.job_id AND x.kind = 'person' AND x.file_id = {R}.file_id AND x.record = {R}.record
@@ -140,7 +147,9 @@ UPDATE {R} SET action = 'reject', why = 'There is no e-mail address, so we canno
 WHERE {OPEN} AND email = '' AND same_as IS NULL AND target_member_id IS NULL AND NOT EXISTS (SELECT 1 FROM {R} x
   WHERE x.job_id = {R}.job_id AND x.kind = 'person' AND x.file_id = {R}.file_id AND x.record = {R}.record)
 """
-ANSWER_WAITS = skipped("target_member_id IS NULL AND same_as IS NULL", "Waits for what is decided about the person.")
+ANSWER_WAITS = skipped(
+    "target_member_id IS NULL AND same_as IS NULL", "Waits for what is decided about the person."
+)
 ANSWERED = f"""target_event_id IS NOT NULL AND EXISTS (SELECT 1 FROM events_rsvp v
   WHERE v.event_id = {R}.target_event_id AND v.member_id = {R}.target_member_id)"""
 CAME_TOO = f"""
@@ -156,7 +165,9 @@ TWICE = repeats(
     rows=f"AND {R}.same_as IS NULL AND {R}.target_member_id IS NOT NULL",
     becomes="action = 'skip', same_as = f.id",
 )
-KNOWN_MANDATE = f"EXISTS (SELECT 1 FROM billing_subscription s WHERE s.stripe_id = {R}.subscription_id)"
+KNOWN_MANDATE = (
+    f"EXISTS (SELECT 1 FROM billing_subscription s WHERE s.stripe_id = {R}.subscription_id)"
+)
 LIVE_MANDATE = f"""EXISTS (SELECT 1 FROM billing_subscription s
   WHERE s.member_id = {R}.target_member_id AND s.status IN ('active', 'past_due'))"""
 NO_DAY = """UPDATE imports_importrow SET action = 'skip', why = 'The file does not say when the next charge is.'
@@ -164,35 +175,67 @@ WHERE imports_importrow.job_id = %(job)s AND kind = 'mandate' AND action = 'crea
 
 FACTS: dict[str, list[str | Callable[[], str]]] = {
     "link": [
-        NOBODY, PARTNER_BY_ADDRESS, PARTNER_IN_JOB, PARTNER_BY_NUMBER, PARTNER_BY_NAME,
+        NOBODY,
+        PARTNER_BY_ADDRESS,
+        PARTNER_IN_JOB,
+        PARTNER_BY_NUMBER,
+        PARTNER_BY_NAME,
         skipped("partner_id IS NULL", "Nobody of that name is on the list."),
         skipped("partner_id = -1", "Two people are called so; nobody was linked."),
         skipped("partner_id = target_member_id"),
         skipped(IN_A_BUNDLE, "A household of three or more is no couple; nobody was linked."),
-        skipped(LINKED), _pairs, SKIP,
+        skipped(LINKED),
+        _pairs,
+        SKIP,
     ],
     "term": [
-        NOBODY, repeats("target_member_id, plan_name, starts_on", rows=f"AND NOT {R}.is_weak"), OTHER_FILE,
+        NOBODY,
+        repeats("target_member_id, plan_name, starts_on", rows=f"AND NOT {R}.is_weak"),
+        OTHER_FILE,
         skipped(f"same_as IS NULL AND {KNOWN_TERM}"),
-        skipped(f"same_as IS NULL AND {OTHER_DAYS}", "On the list already, with other days; those stay."),
-        WEAK_BESIDE_STRONG, skipped(COVERED), repeats("target_member_id", rows=f"AND {R}.is_weak AND {R}.same_as IS NULL"), SKIP,
+        skipped(
+            f"same_as IS NULL AND {OTHER_DAYS}", "On the list already, with other days; those stay."
+        ),
+        WEAK_BESIDE_STRONG,
+        skipped(COVERED),
+        repeats("target_member_id", rows=f"AND {R}.is_weak AND {R}.same_as IS NULL"),
+        SKIP,
     ],
     "mandate": [
-        NOBODY, NO_DAY, skipped(KNOWN_MANDATE), skipped(LIVE_MANDATE, "She has a renewal already."), repeats("subscription_id"),
-        repeats("target_member_id", rows=f"AND {R}.same_as IS NULL"), SKIP,
+        NOBODY,
+        NO_DAY,
+        skipped(KNOWN_MANDATE),
+        skipped(LIVE_MANDATE, "She has a renewal already."),
+        repeats("subscription_id"),
+        repeats("target_member_id", rows=f"AND {R}.same_as IS NULL"),
+        SKIP,
     ],
-    "event": [skipped("target_event_id IS NOT NULL"), repeats("event_title, event_starts_at"), SKIP],
+    "event": [
+        skipped("target_event_id IS NOT NULL"),
+        repeats("event_title, event_starts_at"),
+        SKIP,
+    ],
     "answer": [
-        FIRST_OF_BOOKING, BELOW_HOST, NO_ADDRESS, ANSWER_WAITS, TWICE,
-        CAME_TOO, skipped(f"same_as IS NULL AND {ANSWERED}"), GUEST_OF_KNOWN,
+        FIRST_OF_BOOKING,
+        BELOW_HOST,
+        NO_ADDRESS,
+        ANSWER_WAITS,
+        TWICE,
+        CAME_TOO,
+        skipped(f"same_as IS NULL AND {ANSWERED}"),
+        GUEST_OF_KNOWN,
     ],
-}  # fmt: skip
+}
 
 
 def _find_events(p: dict[str, Any]) -> None:
     """The event each row speaks of, where it is on the calendar: the same title within a day of the same moment."""
-    rows = ImportRow.objects.filter(job=p["job"], kind=p["kind"], action="create", pk__gt=p["after"])
-    for title, starts in set(rows.order_by().values_list("event_title", "event_starts_at").distinct()):
+    rows = ImportRow.objects.filter(
+        job=p["job"], kind=p["kind"], action="create", pk__gt=p["after"]
+    )
+    for title, starts in set(
+        rows.order_by().values_list("event_title", "event_starts_at").distinct()
+    ):
         if found := find_event(title, starts):
             rows.filter(event_title=title, event_starts_at=starts).update(target_event_id=found.pk)
 
@@ -207,8 +250,16 @@ def find_event(title: str, starts: dt.datetime | None) -> Event | None:
     return min(near, key=lambda event: abs(event.starts_at - starts), default=None)
 
 
-def event_values(title: str, starts: dt.datetime | None, ends: dt.datetime | None, place: str) -> dict[str, Any]:
+def event_values(
+    title: str, starts: dt.datetime | None, ends: dt.datetime | None, place: str
+) -> dict[str, Any]:
     """Columns of an event that has to be made: over already, hidden unless it is to come, never on the site by itself."""
     begins = starts or timezone.now()
     ends_at = ends if ends and ends >= begins else begins + dt.timedelta(hours=2)
-    return {"title": title[:120], "venue": place[:120], "starts_at": begins, "ends_at": ends_at, "cost": ""}
+    return {
+        "title": title[:120],
+        "venue": place[:120],
+        "starts_at": begins,
+        "ends_at": ends_at,
+        "cost": "",
+    }

@@ -25,9 +25,22 @@ def match_payments(p: dict[str, Any]) -> None:
     _refunds_that_name_no_charge(p)
     execute(FIRST, p)
     execute(_taken_over(), p)
-    for statement in (KNOWN_NUMBER, KNOWN_CHARGE, KNOWN_INTENT, _known_reference(), KNOWN_OF_GROUP, MORE_WENT_BACK):
+    for statement in (
+        KNOWN_NUMBER,
+        KNOWN_CHARGE,
+        KNOWN_INTENT,
+        _known_reference(),
+        KNOWN_OF_GROUP,
+        MORE_WENT_BACK,
+    ):
         execute(statement, p)
-    execute(_refused(REFUND_OF_NOTHING, "The payment this went back of is neither in these files nor in the books."), p)
+    execute(
+        _refused(
+            REFUND_OF_NOTHING,
+            "The payment this went back of is neither in these files nor in the books.",
+        ),
+        p,
+    )
     now = "This may be a payment that is being made on this site right now. Bring it in again in three days."
     execute(_refused(MAY_BE_OURS, now), p)
     execute(SKIP, p)
@@ -75,7 +88,10 @@ def _taken_over() -> str:
         "source_id",
     ]
     sums = ", ".join(f"MAX({name}) AS {name}" for name in texts)
-    fills = ", ".join(f"{name} = CASE WHEN {ROW}.{name} = '' THEN o.{name} ELSE {ROW}.{name} END" for name in texts)
+    fills = ", ".join(
+        f"{name} = CASE WHEN {ROW}.{name} = '' THEN o.{name} ELSE {ROW}.{name} END"
+        for name in texts
+    )
     return f"""
     UPDATE {ROW} SET {fills},
       source = CASE WHEN {ROW}.source_id = '' AND o.source_id <> '' THEN o.id_source ELSE {ROW}.source END,
@@ -112,7 +128,9 @@ WHERE {OPEN} AND {ROW}.target_payment_id IS NULL AND {ROW}.intent_id <> '' AND b
 def _known_reference() -> str:
     """Our own list of payments, brought back: our reference, for the same sum at the same time (a day may have one hour twice)."""
     hours = (
-        "EXTRACT(EPOCH FROM b.paid_at - {0}.paid_at) / 3600" if is_postgres() else "(julianday(b.paid_at) - julianday({0}.paid_at)) * 24"
+        "EXTRACT(EPOCH FROM b.paid_at - {0}.paid_at) / 3600"
+        if is_postgres()
+        else "(julianday(b.paid_at) - julianday({0}.paid_at)) * 24"
     )
     return f"""
     UPDATE {ROW} SET target_payment_id = b.id FROM imports_importkey k JOIN billing_payment b ON b.reference = SUBSTR(k.value, 6)
@@ -149,12 +167,22 @@ def _refused(rows: str, reason: str) -> str:
 
 def _refunds_that_name_no_charge(p: dict[str, Any]) -> None:
     """Stripe's balance history says what a refund was of only in words: the last charge before it with the same words and amount."""
-    lonely = ImportRow.objects.filter(job=p["job"], kind="payment", action="create", is_refund=True, pk__gt=p["after_payment"])
+    lonely = ImportRow.objects.filter(
+        job=p["job"], kind="payment", action="create", is_refund=True, pk__gt=p["after_payment"]
+    )
     for row in lonely.exclude(event_ref="").filter(bundle=None):
-        of = ImportRow.objects.filter(job=p["job"], kind="payment", event_ref=row.event_ref, is_refund=False, paid_at__lte=row.paid_at)
+        of = ImportRow.objects.filter(
+            job=p["job"],
+            kind="payment",
+            event_ref=row.event_ref,
+            is_refund=False,
+            paid_at__lte=row.paid_at,
+        )
         charge = of.exclude(action="reject").order_by("-paid_at", "-pk").first()
         if charge is None:
             continue
         first = charge.bundle or charge.pk
         ImportRow.objects.filter(pk__in=[row.pk, charge.pk]).update(bundle=first)
-        ImportRow.objects.filter(pk=row.pk).update(why=f"Taken for money back of the payment on line {charge.line}.")
+        ImportRow.objects.filter(pk=row.pk).update(
+            why=f"Taken for money back of the payment on line {charge.line}."
+        )

@@ -24,28 +24,48 @@ class ImportJob(models.Model):
     """The worker is at it."""
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.MAPPED)
-    new_status = models.CharField("people who are new become", max_length=20, default="payment_pending")
+    new_status = models.CharField(
+        "people who are new become", max_length=20, default="payment_pending"
+    )
     overwrite = models.BooleanField(
-        "where the file and the list differ, take the file's value", default=False, help_text="Otherwise only empty fields are filled."
+        "where the file and the list differ, take the file's value",
+        default=False,
+        help_text="Otherwise only empty fields are filled.",
     )
     good_rows_only = models.BooleanField(
-        "bring in the good lines without the refused ones", default=False, db_default=False, help_text="Otherwise all or nothing."
+        "bring in the good lines without the refused ones",
+        default=False,
+        db_default=False,
+        help_text="Otherwise all or nothing.",
     )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     counts = models.JSONField(default=dict, blank=True)
-    seen = models.JSONField(default=list, blank=True, help_text="How the list and the books stood at the preview.")
-    written = models.JSONField(default=dict, db_default={}, blank=True, help_text="Kind → the last row that is written.")
+    seen = models.JSONField(
+        default=list, blank=True, help_text="How the list and the books stood at the preview."
+    )
+    written = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Kind → the last row that is written."
+    )
     made = models.JSONField(
-        default=dict, db_default={}, blank=True, help_text="Plans, funds, events, households it had to make: name → ids."
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Plans, funds, events, households it had to make: name → ids.",
     )
     plans = models.JSONField(
-        default=dict, db_default={}, blank=True, help_text="A plan's name in the files → which of ours it is, 0 for none of them."
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="A plan's name in the files → which of ours it is, 0 for none of them.",
     )
     stop_asked = models.BooleanField(default=False, db_default=False)
     done_rows = models.PositiveIntegerField(default=0)
     total_rows = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(
-        default=list, db_default=[], blank=True, help_text="(name, sentence) of files that could not be used; the others wait for them."
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="(name, sentence) of files that could not be used; the others wait for them.",
     )
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -56,7 +76,11 @@ class ImportJob(models.Model):
         ordering = ["-id"]
         verbose_name = "import"
         constraints = [
-            models.UniqueConstraint(models.Value(1), condition=models.Q(status__in=["running", "undoing"]), name="import_one_runs"),
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=models.Q(status__in=["running", "undoing"]),
+                name="import_one_runs",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,7 +105,9 @@ class ImportJob(models.Model):
     @property
     def is_comparing(self) -> bool:
         """Whether all lines are read, and the worker compares them with the list."""
-        return self.status == self.Status.MAPPED and (bool(self.counts) or 0 < self.total_rows == self.done_rows)
+        return self.status == self.Status.MAPPED and (
+            bool(self.counts) or 0 < self.total_rows == self.done_rows
+        )
 
     @property
     def rate(self) -> int:
@@ -105,19 +131,40 @@ class ImportFile(models.Model):
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="files")
     name = models.CharField(max_length=200)
     stored_as = models.CharField(max_length=200)
-    reader = models.CharField(max_length=40, blank=True, help_text="Empty while nobody told what its columns mean.")
+    reader = models.CharField(
+        max_length=40, blank=True, help_text="Empty while nobody told what its columns mean."
+    )
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
-    backslashes = models.BooleanField(default=False, db_default=False, help_text="A quote within a cell is written with a backslash.")
-    head = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="The line on which the header stands; titles are above it.")
-    header = models.JSONField(default=list, db_default=[], help_text="The names of the columns, as the file has them.")
-    mapping = models.JSONField(default=dict, db_default={}, blank=True, help_text="What a person said: what a column means → its number.")
+    backslashes = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A quote within a cell is written with a backslash.",
+    )
+    head = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text="The line on which the header stands; titles are above it.",
+    )
+    header = models.JSONField(
+        default=list, db_default=[], help_text="The names of the columns, as the file has them."
+    )
+    mapping = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What a person said: what a column means → its number.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
-    day_first = models.BooleanField(null=True, help_text="Whether 03/04/2021 is April 3 in it; empty when no line tells.")
+    day_first = models.BooleanField(
+        null=True, help_text="Whether 03/04/2021 is April 3 in it; empty when no line tells."
+    )
     asks_order = models.BooleanField(
-        default=False, db_default=False, help_text="Dates of it can be read both ways, and no line tells which."
+        default=False,
+        db_default=False,
+        help_text="Dates of it can be read both ways, and no line tells which.",
     )
 
     class Meta:
@@ -130,7 +177,9 @@ class ImportFile(models.Model):
 class ImportMapping(models.Model):
     """What somebody said the columns of a header mean; the same header is read so the next time."""
 
-    signature = models.CharField(max_length=64, unique=True, help_text="Digest of the column names.")
+    signature = models.CharField(
+        max_length=64, unique=True, help_text="Digest of the column names."
+    )
     reader = models.CharField(max_length=40)
     columns = models.JSONField(default=dict, help_text="What a column means → its number.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -178,25 +227,53 @@ class ImportRow(models.Model):
         LEAVE = "leave", "Leave this line out"
 
     # A stage of up to a million rows, made and let go of by its job alone: the database need not look up each of them.
-    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
-    record = models.PositiveIntegerField(help_text="Data records from 1; the header is not counted.")
+    job = models.ForeignKey(
+        ImportJob, models.CASCADE, related_name="rows", db_index=False, db_constraint=False
+    )
+    file = models.ForeignKey(
+        ImportFile, models.CASCADE, related_name="rows", db_index=False, db_constraint=False
+    )
+    record = models.PositiveIntegerField(
+        help_text="Data records from 1; the header is not counted."
+    )
     line = models.PositiveIntegerField(help_text="The line of the file on which the record starts.")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    raw = models.JSONField(null=True, help_text="The cells, but for secrets, of rows somebody has to look at.")
+    raw = models.JSONField(
+        null=True, help_text="The cells, but for secrets, of rows somebody has to look at."
+    )
     action = models.CharField(max_length=6, choices=Action.choices, blank=True)
-    reasons = models.JSONField(default=list, db_default=[], help_text="What reading found: column, value, sentence.")
-    why = models.CharField(max_length=200, blank=True, db_default="", help_text="What comparing with the list and the other lines found.")
-    is_void = models.BooleanField(default=False, db_default=False, help_text="Nothing to bring in: a failed charge, an organisation.")
-    new_id = models.BigIntegerField(null=True, help_text="The id its person, term or answer gets when it is new; reserved while reading.")
+    reasons = models.JSONField(
+        default=list, db_default=[], help_text="What reading found: column, value, sentence."
+    )
+    why = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="What comparing with the list and the other lines found.",
+    )
+    is_void = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Nothing to bring in: a failed charge, an organisation.",
+    )
+    new_id = models.BigIntegerField(
+        null=True,
+        help_text="The id its person, term or answer gets when it is new; reserved while reading.",
+    )
     target_member_id = models.BigIntegerField(null=True)
     target_payment_id = models.BigIntegerField(null=True)
-    bundle = models.BigIntegerField(null=True, help_text="The first row of those that tell of one payment.")
+    bundle = models.BigIntegerField(
+        null=True, help_text="The first row of those that tell of one payment."
+    )
     same_as = models.BigIntegerField(null=True, help_text="The earlier row this one repeats.")
     before = models.JSONField(null=True, help_text="What an update replaced, for taking it back.")
     decision = _word(5)
-    decided_id = models.BigIntegerField(null=True, help_text="Who it is, when somebody said the same person.")
-    is_kept = models.BooleanField(default=False, db_default=False, help_text="Not taken back, because it was used since.")
+    decided_id = models.BigIntegerField(
+        null=True, help_text="Who it is, when somebody said the same person."
+    )
+    is_kept = models.BooleanField(
+        default=False, db_default=False, help_text="Not taken back, because it was used since."
+    )
 
     # who it is about
     source = _word(20)
@@ -206,7 +283,9 @@ class ImportRow(models.Model):
     first_name = _word(100)
     last_name = _word(100)
     is_loose = models.BooleanField(
-        default=False, db_default=False, help_text="The address alone says who it is; its name is not one we trust."
+        default=False,
+        db_default=False,
+        help_text="The address alone says who it is; its name is not one we trust.",
     )
 
     # people
@@ -222,8 +301,18 @@ class ImportRow(models.Model):
     bio = models.TextField(blank=True, db_default="")
     joined_on = models.DateField(null=True)
     joined_precision = models.CharField(max_length=5, default="day", db_default="day")
-    new_status = models.CharField(max_length=20, blank=True, db_default="", help_text="A status, or the reason of one who is not active.")
-    news = models.CharField(max_length=4, blank=True, db_default="", help_text="“none”: wants no news, or the address did not work.")
+    new_status = models.CharField(
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text="A status, or the reason of one who is not active.",
+    )
+    news = models.CharField(
+        max_length=4,
+        blank=True,
+        db_default="",
+        help_text="“none”: wants no news, or the address did not work.",
+    )
 
     # partners: the other one of two
     partner_first = _word(100)
@@ -239,7 +328,11 @@ class ImportRow(models.Model):
     term_status = _word(10)
     starts_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
-    is_weak = models.BooleanField(default=False, db_default=False, help_text="Counts only where no other line tells of a membership.")
+    is_weak = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Counts only where no other line tells of a membership.",
+    )
 
     # events and answers
     target_event_id = models.BigIntegerField(null=True)
@@ -251,14 +344,20 @@ class ImportRow(models.Model):
     order_ref = _word(120)
     answer = _word(10)
     has_come = models.BooleanField(default=False, db_default=False)
-    places = models.PositiveIntegerField(null=True, help_text="Places of an event; guests of an answer.")
+    places = models.PositiveIntegerField(
+        null=True, help_text="Places of an event; guests of an answer."
+    )
 
     # payments
     provider = _word(20)
     method = _word(12)
     subscription_id = _word(120)
     fund_name = _word(80)
-    is_refund = models.BooleanField(default=False, db_default=False, help_text="Tells of money that went back of another row's payment.")
+    is_refund = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Tells of money that went back of another row's payment.",
+    )
     provider_id = _word(120)
     intent_id = _word(120)
     invoice_id = _word(120)
@@ -278,10 +377,22 @@ class ImportRow(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["same_as"], name="import_row_same", condition=models.Q(same_as__isnull=False)),
-            models.Index(fields=["job", "id"], name="import_row_to_look_at", condition=models.Q(action__in=["reject", "doubt"])),
+            models.Index(
+                fields=["same_as"],
+                name="import_row_same",
+                condition=models.Q(same_as__isnull=False),
+            ),
+            models.Index(
+                fields=["job", "id"],
+                name="import_row_to_look_at",
+                condition=models.Q(action__in=["reject", "doubt"]),
+            ),
         ]
-        constraints = [models.UniqueConstraint(fields=["job", "kind", "file", "record"], name="import_row_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "kind", "file", "record"], name="import_row_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Row {self.record}"
@@ -289,7 +400,10 @@ class ImportRow(models.Model):
     @property
     def told(self) -> list[dict[str, str]]:
         """All that is said of this row: what reading and what comparing found."""
-        return [*self.reasons, *([{"column": "", "value": "", "reason": self.why}] if self.why else [])]
+        return [
+            *self.reasons,
+            *([{"column": "", "value": "", "reason": self.why}] if self.why else []),
+        ]
 
     @property
     def who(self) -> str:
@@ -299,13 +413,23 @@ class ImportRow(models.Model):
             paid = format_money(self.amount, self.currency) if self.amount else ""
             return f"{paid} {self.payer_name or self.email}".strip()
         if self.kind == self.Kind.LINK:
-            return f"Partner: {self.partner_first} {self.partner_last}".strip() if self.partner_last else f"Partner: {self.partner_email}"
+            return (
+                f"Partner: {self.partner_first} {self.partner_last}".strip()
+                if self.partner_last
+                else f"Partner: {self.partner_email}"
+            )
         if self.kind in (self.Kind.TERM, self.Kind.MANDATE):
-            until = f" until {self.ends_on:%B} {self.ends_on.day}, {self.ends_on.year}" if self.ends_on else ""
+            until = (
+                f" until {self.ends_on:%B} {self.ends_on.day}, {self.ends_on.year}"
+                if self.ends_on
+                else ""
+            )
             return f"{self.plan_name}{until}"
         if self.kind == self.Kind.EVENT:
             return self.event_title
-        return f"{name or self.email}: {self.event_title}" if self.kind == self.Kind.ANSWER else name
+        return (
+            f"{name or self.email}: {self.event_title}" if self.kind == self.Kind.ANSWER else name
+        )
 
     @property
     def becomes(self) -> str:
@@ -332,9 +456,21 @@ class ImportRow(models.Model):
     @property
     def details(self) -> str:
         """What a row says of a person beside her name and address, so that a wrong column is seen before the run."""
-        since = f"member since {self.joined_on.strftime(PRECISE[self.joined_precision])}" if self.joined_on else ""
+        since = (
+            f"member since {self.joined_on.strftime(PRECISE[self.joined_precision])}"
+            if self.joined_on
+            else ""
+        )
         standing = self.new_status.replace("_", " ")
-        told = [self.phone_as_written or self.phone, self.address_line1, self.city, self.region, self.postal_code, since, standing]
+        told = [
+            self.phone_as_written or self.phone,
+            self.address_line1,
+            self.city,
+            self.region,
+            self.postal_code,
+            since,
+            standing,
+        ]
         return ", ".join(part for part in told if part)
 
     @property
@@ -346,8 +482,12 @@ class ImportRow(models.Model):
 class ImportKey(models.Model):
     """A number another system gives the payment of one row; rows that share one tell of the same payment."""
 
-    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    job = models.ForeignKey(
+        ImportJob, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    file = models.ForeignKey(
+        ImportFile, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     record = models.PositiveIntegerField()
     value = models.CharField(max_length=160)
 

@@ -33,7 +33,11 @@ class Question:
 
 def questions(job: ImportJob) -> list[Question]:
     """The plans the files name that the house does not have by that name, with what was said of each."""
-    rows = ImportRow.objects.filter(job=job, kind__in=KINDS).exclude(plan_name="").exclude(action=ImportRow.Action.REJECT)
+    rows = (
+        ImportRow.objects.filter(job=job, kind__in=KINDS)
+        .exclude(plan_name="")
+        .exclude(action=ImportRow.Action.REJECT)
+    )
     counts = dict(rows.order_by().values_list("plan_name").annotate(n=Count("pk")))
     ours = set(Plan.objects.annotate(loud=Upper("name")).values_list("loud", flat=True))
     said = dict(job.plans)
@@ -43,7 +47,11 @@ def questions(job: ImportJob) -> list[Question]:
 
 def open_questions(job: ImportJob) -> list[Question]:
     """Those nobody answered; none while the house has no plan to choose."""
-    return [one for one in questions(job) if one.said is None] if Plan.objects.filter(is_active=True).exists() else []
+    return (
+        [one for one in questions(job) if one.said is None]
+        if Plan.objects.filter(is_active=True).exists()
+        else []
+    )
 
 
 @transaction.atomic
@@ -52,8 +60,15 @@ def answer(*, job: ImportJob, answers: dict[str, int], by: User | None) -> int:
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     if locked.status != ImportJob.Status.PREVIEWED:
         return 0
-    known, asked = set(Plan.objects.values_list("pk", flat=True)) | {OWN}, {one.name for one in questions(locked)}
-    counted = {name: pk for name, pk in answers.items() if name in asked and pk in known and locked.plans.get(name) != pk}
+    known, asked = (
+        set(Plan.objects.values_list("pk", flat=True)) | {OWN},
+        {one.name for one in questions(locked)},
+    )
+    counted = {
+        name: pk
+        for name, pk in answers.items()
+        if name in asked and pk in known and locked.plans.get(name) != pk
+    }
     if not counted:
         return 0
     locked.plans = {**locked.plans, **counted}

@@ -31,15 +31,24 @@ def kind_of(stream: IO[bytes]) -> str:
         with zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
-            unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
+            unpacked, packed = (
+                sum(part.file_size for part in parts),
+                sum(part.compress_size for part in parts),
+            )
             if unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * max(packed, 1) + 10_000_000:
-                raise SheetProblem("is packed so tightly that we do not open it. Save the table as CSV, and upload that.")
+                raise SheetProblem(
+                    "is packed so tightly that we do not open it. Save the table as CSV, and upload that."
+                )
             if "xl/workbook.xml" in names:
                 return "xlsx"
-            if "content.xml" in names and b"spreadsheet" in (archive.read("mimetype") if "mimetype" in names else b""):
+            if "content.xml" in names and b"spreadsheet" in (
+                archive.read("mimetype") if "mimetype" in names else b""
+            ):
                 return "ods"
     except (zipfile.BadZipFile, OSError, KeyError, RuntimeError, NotImplementedError) as error:
-        raise SheetProblem("looks like a workbook but is damaged. Open it, save it again, and upload that.") from error
+        raise SheetProblem(
+            "looks like a workbook but is damaged. Open it, save it again, and upload that."
+        ) from error
     raise SheetProblem("is a ZIP file and no workbook. Unpack it, and upload the tables in it.")
 
 
@@ -51,7 +60,9 @@ def rows_of(stream: IO[bytes], kind: str) -> Iterator[tuple[int, list[str]]]:
     except SheetProblem:
         raise
     except Exception as error:  # what a damaged workbook makes its readers raise is of many kinds
-        raise SheetProblem("cannot be read as a workbook. Save the table as CSV, and upload that.") from error
+        raise SheetProblem(
+            "cannot be read as a workbook. Save the table as CSV, and upload that."
+        ) from error
 
 
 def _xlsx(stream: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
@@ -72,7 +83,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d") if value.time() == dt.time() else value.strftime("%Y-%m-%d %H:%M:%S")
+        return (
+            value.strftime("%Y-%m-%d")
+            if value.time() == dt.time()
+            else value.strftime("%Y-%m-%d %H:%M:%S")
+        )
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return str(value)

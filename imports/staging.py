@@ -16,7 +16,19 @@ from events.models import Rsvp
 from imports import files
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
 from imports.readers import READERS
-from imports.readers.base import ANSWER, EVENT, LINK, MANDATE, PAYMENT, PERSON, TERM, Cells, NotOurs, Reader, RowProblem
+from imports.readers.base import (
+    ANSWER,
+    EVENT,
+    LINK,
+    MANDATE,
+    PAYMENT,
+    PERSON,
+    TERM,
+    Cells,
+    NotOurs,
+    Reader,
+    RowProblem,
+)
 from imports.readers.sheets import mapped
 from loaf.lib.dates import day_order
 from loaf.lib.sql import CHUNK, copy_rows, fetch_all, listed, reserve_ids, rows_of
@@ -25,31 +37,117 @@ from members.models import ExternalId, Member
 WHO = ["source", "source_id", "customer_id", "email", "first_name", "last_name", "is_loose"]
 TYPED: dict[str, list[str]] = {
     PERSON: [
-        *WHO, "pronouns", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region", "postal_code", "country", "bio",
-        "joined_on", "joined_precision", "new_status", "news",
+        *WHO,
+        "pronouns",
+        "phone",
+        "phone_as_written",
+        "address_line1",
+        "address_line2",
+        "city",
+        "region",
+        "postal_code",
+        "country",
+        "bio",
+        "joined_on",
+        "joined_precision",
+        "new_status",
+        "news",
     ],
     LINK: ["partner_first", "partner_last", "partner_email"],
-    TERM: ["plan_name", "interval", "term_status", "starts_on", "ends_on", "is_weak", "amount", "currency"],
+    TERM: [
+        "plan_name",
+        "interval",
+        "term_status",
+        "starts_on",
+        "ends_on",
+        "is_weak",
+        "amount",
+        "currency",
+    ],
     MANDATE: [
-        "subscription_id", "customer_id", "plan_name", "interval", "term_status", "ends_on", "amount", "currency", "card_brand",
+        "subscription_id",
+        "customer_id",
+        "plan_name",
+        "interval",
+        "term_status",
+        "ends_on",
+        "amount",
+        "currency",
+        "card_brand",
         "card_last4",
     ],
-    EVENT: ["event_ref", "event_title", "event_place", "event_starts_at", "event_ends_at", "places", "bio"],
+    EVENT: [
+        "event_ref",
+        "event_title",
+        "event_place",
+        "event_starts_at",
+        "event_ends_at",
+        "places",
+        "bio",
+    ],
     ANSWER: [
-        "source", "email", "first_name", "last_name", "event_ref", "event_title", "event_place", "event_starts_at", "event_ends_at",
-        "order_ref", "answer", "has_come", "places", "description", "paid_at",
+        "source",
+        "email",
+        "first_name",
+        "last_name",
+        "event_ref",
+        "event_title",
+        "event_place",
+        "event_starts_at",
+        "event_ends_at",
+        "order_ref",
+        "answer",
+        "has_come",
+        "places",
+        "description",
+        "paid_at",
     ],
     PAYMENT: [
-        "source", "source_id", "customer_id", "email", "provider", "provider_id", "intent_id", "invoice_id", "charge_id", "receipt_url",
-        "subscription_id", "purpose", "amount", "refunded", "fee", "currency", "paid_at", "refunded_at", "description", "payer_name",
-        "method", "card_brand", "card_last4", "fund_name", "is_refund", "event_ref",
+        "source",
+        "source_id",
+        "customer_id",
+        "email",
+        "provider",
+        "provider_id",
+        "intent_id",
+        "invoice_id",
+        "charge_id",
+        "receipt_url",
+        "subscription_id",
+        "purpose",
+        "amount",
+        "refunded",
+        "fee",
+        "currency",
+        "paid_at",
+        "refunded_at",
+        "description",
+        "payer_name",
+        "method",
+        "card_brand",
+        "card_last4",
+        "fund_name",
+        "is_refund",
+        "event_ref",
     ],
-}  # fmt: skip
+}
 """The columns a kind fills; the others get the database's defaults."""
 BECOMES = {PERSON: Member, TERM: Membership, ANSWER: Rsvp}
 """Kinds whose rows are given the id of what they become while they are read."""
 KEYS = ["job_id", "file_id", "record", "value"]
-COLUMNS = ["job_id", "file_id", "record", "line", "kind", "raw", "action", "reasons", "is_void", "new_id", "target_member_id"]
+COLUMNS = [
+    "job_id",
+    "file_id",
+    "record",
+    "line",
+    "kind",
+    "raw",
+    "action",
+    "reasons",
+    "is_void",
+    "new_id",
+    "target_member_id",
+]
 Staged = dict[str, list[list[Any]]]
 EITHER_WAY = re.compile(rb"[/.-](?<!\d\d\d[/.-])\d{1,2}[/.-]\d\d")
 """What a date that may be read two ways looks like from its first mark on; files whose dates begin with a year hold none."""
@@ -61,7 +159,9 @@ def _default(name: str) -> Any:
     return None if field.null else "[]" if field.db_default == [] else field.db_default
 
 
-DEFAULTS = {name: _default(name) for name in dict.fromkeys([*COLUMNS, *itertools.chain(*TYPED.values())])}
+DEFAULTS = {
+    name: _default(name) for name in dict.fromkeys([*COLUMNS, *itertools.chain(*TYPED.values())])
+}
 BLANK = {kind: {name: DEFAULTS[name] for name in names} for kind, names in TYPED.items()}
 
 
@@ -84,12 +184,18 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
     with default_storage.open(file.stored_as, "rb") as stream:
         records = file_records(file, stream)
         header = next(records)[1]
-        cells = Cells(reader.places(header), header, reader.slashes, bool(file.day_first), file.name)
+        cells = Cells(
+            reader.places(header), header, reader.slashes, bool(file.day_first), file.name
+        )
         secrets, ids = reader.secret_places(header), (job.pk, file.pk)
         while chunk := list(islice(records, CHUNK)):
             staged: Staged = defaultdict(list)
             keys: list[list[Any]] = []
-            rows = [_without_secrets(row, secrets) for _, row in chunk] if secrets else [row for _, row in chunk]
+            rows = (
+                [_without_secrets(row, secrets) for _, row in chunk]
+                if secrets
+                else [row for _, row in chunk]
+            )
             for (line, row), tidied in zip(chunk, cells.tidy_all(rows), strict=True):
                 count += 1
                 cells.row, cells.tidied, cells.notes = row, tidied, []
@@ -130,7 +236,11 @@ def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> N
 
 def _telling(columns: list[str], rows: list[list[Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns in which some row has anything else than what the database puts there by itself: half as many bytes travel."""
-    told = [(name, cells) for name, cells in zip(columns, zip(*rows, strict=True), strict=True) if cells.count(DEFAULTS[name]) < len(cells)]
+    told = [
+        (name, cells)
+        for name, cells in zip(columns, zip(*rows, strict=True), strict=True)
+        if cells.count(DEFAULTS[name]) < len(cells)
+    ]
     return [name for name, _ in told], list(zip(*(cells for _, cells in told), strict=True))
 
 
@@ -144,13 +254,20 @@ def _find_by_number(rows: list[list[Any]]) -> None:
     Matching asks whether she still has it, and was not deleted.
     """
     columns = [*COLUMNS, *TYPED[PERSON]]
-    action, target, source, number = (columns.index(name) for name in ("action", "target_member_id", "source", "source_id"))
+    action, target, source, number = (
+        columns.index(name) for name in ("action", "target_member_id", "source", "source_id")
+    )
     numbered = [row for row in rows if row[number] and row[action] == "create"]
     for name in {row[source] for row in numbered}:
         if not ExternalId.objects.filter(source=name).exists():
             continue
         given = [row[number] for row in numbered if row[source] == name]
-        known = dict(fetch_all(f"SELECT given.value, ({HOLDER}) FROM {rows_of('numbers')}", {"source": name, "numbers": listed(given)}))
+        known = dict(
+            fetch_all(
+                f"SELECT given.value, ({HOLDER}) FROM {rows_of('numbers')}",
+                {"source": name, "numbers": listed(given)},
+            )
+        )
         for row in numbered:
             if row[source] == name and (member := known.get(row[number])):
                 row[action], row[target] = "skip", member
@@ -160,7 +277,9 @@ def learn_day_order(file: ImportFile, reader: Reader) -> None:
     """Whether days come before months in the dates of this file, from those that can only be one; what a person said stays."""
     if file.asks_order and file.day_first is not None:
         return
-    places = [place for target in reader.dates for place in reader.places(file.header).get(target, ())]
+    places = [
+        place for target in reader.dates for place in reader.places(file.header).get(target, ())
+    ]
     if not places:
         return
     with default_storage.open(file.stored_as, "rb") as stream:
@@ -168,12 +287,20 @@ def learn_day_order(file: ImportFile, reader: Reader) -> None:
             return
         rows = files.records(stream, shape_of(file))
         next(rows)
-        file.day_first, file.asks_order = day_order(cells[place] for _, cells in rows for place in places if place < len(cells))
+        file.day_first, file.asks_order = day_order(
+            cells[place] for _, cells in rows for place in places if place < len(cells)
+        )
     file.save(update_fields=["day_first", "asks_order"])
 
 
 def _facts_of(
-    ids: tuple[int, int], reader: Reader, cells: Cells, *, record: int, line: int, keys: list[list[Any]]
+    ids: tuple[int, int],
+    reader: Reader,
+    cells: Cells,
+    *,
+    record: int,
+    line: int,
+    keys: list[list[Any]],
 ) -> Iterator[tuple[str, list[Any]]]:
     """The rows of the stage that one record of (job, file) makes, one a fact; the numbers of its payment go onto `keys`."""
     action, reasons, facts = _judge(reader, cells)
@@ -186,13 +313,24 @@ def _facts_of(
         yield (
             kind,
             [
-                *ids, record, line, kind, raw, action, reasons_of_it, action == "skip", None, None,
+                *ids,
+                record,
+                line,
+                kind,
+                raw,
+                action,
+                reasons_of_it,
+                action == "skip",
+                None,
+                None,
                 *(BLANK[kind] | values).values(),
             ],
-        )  # fmt: skip
+        )
 
 
-def _judge(reader: Reader, cells: Cells) -> tuple[str, list[dict[str, str]], list[tuple[str, dict[str, Any]]]]:
+def _judge(
+    reader: Reader, cells: Cells
+) -> tuple[str, list[dict[str, str]], list[tuple[str, dict[str, Any]]]]:
     """Say what one record is: refused, passed over, or the facts it tells (new, until matching says otherwise)."""
     width, filled = len(cells.header), len(cells.row)
     if filled > width and any(cell.strip() for cell in cells.row[width:]):
@@ -203,7 +341,11 @@ def _judge(reader: Reader, cells: Cells) -> tuple[str, list[dict[str, str]], lis
     try:
         facts = reader.read(cells)
     except RowProblem as problem:
-        return "reject", [{"column": problem.column, "value": problem.value, "reason": str(problem)}], []
+        return (
+            "reject",
+            [{"column": problem.column, "value": problem.value, "reason": str(problem)}],
+            [],
+        )
     except NotOurs as other:
         return "skip", [{"column": "", "value": "", "reason": str(other)}], []
     return "create", cells.notes, facts

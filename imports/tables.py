@@ -68,9 +68,13 @@ class AnyTable(Format):
         found = tablib.Dataset(headers=[*header, LINE])
         for line, cells in rows:
             if line > MOST_LINES + 1:
-                raise files.FileProblem(f"The file has more than {MOST_LINES:,} lines. A table of this kind has few.")
+                raise files.FileProblem(
+                    f"The file has more than {MOST_LINES:,} lines. A table of this kind has few."
+                )
             if any(cell.strip() for cell in cells[len(header) :]):
-                raise files.FileProblem(f"Line {line} has more cells than the header. A comma inside a value may lack its quotes.")
+                raise files.FileProblem(
+                    f"Line {line} has more cells than the header. A comma inside a value may lack its quotes."
+                )
             if any(cell.strip() for cell in cells):
                 found.append([*[*cells, *[""] * len(header)][: len(header)], line])
         if not found:
@@ -90,7 +94,9 @@ class TableForm(ImportForm):
         self.fields["format"].widget = forms.HiddenInput()
         self.fields["import_file"].label = "Choose the file"
         self.fields["import_file"].help_text = "CSV, Excel (XLSX) or OpenDocument (ODS)."
-        self.fields["import_file"].error_messages["empty"] = "The file is empty. Take the list out again, and look into it."
+        self.fields["import_file"].error_messages["empty"] = (
+            "The file is empty. Take the list out again, and look into it."
+        )
 
     @property
     def media(self) -> forms.Media:
@@ -101,7 +107,9 @@ class TableForm(ImportForm):
         """A small table; what is large has a way of its own."""
         given = self.cleaned_data["import_file"]
         if given.size > MOST_BYTES:
-            raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1000} kB; a table of this kind has few lines.")
+            raise forms.ValidationError(
+                f"The file is larger than {MOST_BYTES // 1000} kB; a table of this kind has few lines."
+            )
         return given
 
 
@@ -133,7 +141,9 @@ class TableResource(Resource):
         """The library asks for it; it is not shown."""
         return "Lines of a table"
 
-    def __init__(self, *, desk: Any, request: HttpRequest, looked_at: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *, desk: Any, request: HttpRequest, looked_at: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.desk, self.request = desk, request
         self.looked_at, self.says = looked_at, hashlib.sha256()
@@ -143,18 +153,25 @@ class TableResource(Resource):
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
         """Find out what the columns mean. Raises FileProblem when the one that names the rows is not there, or one stands twice."""
         form = self.desk.get_form(self.request)
-        known = {normal_header(str(field.label or name)): name for name, field in form.base_fields.items()}
+        known = {
+            normal_header(str(field.label or name)): name
+            for name, field in form.base_fields.items()
+        }
         known |= {normal_header(column.label): column.field for column in self.desk.file_columns}
         for header in dataset.headers:
             if (target := known.get(normal_header(header))) is None:
                 continue
             if target in self.meaning.values():
-                raise files.FileProblem(f"Two columns of the file are “{header}”. Please take one out.")
+                raise files.FileProblem(
+                    f"Two columns of the file are “{header}”. Please take one out."
+                )
             self.meaning[header] = target
         key = self.desk.file_columns[0]
         if key.field not in self.meaning.values():
             shown = ", ".join(header for header in dataset.headers[:8] if header != LINE)
-            raise files.FileProblem(f"The file has no column “{key.label}”. Its columns are: {shown}.")
+            raise files.FileProblem(
+                f"The file has no column “{key.label}”. Its columns are: {shown}."
+            )
 
     def get_diff_headers(self) -> list[str]:
         """What is kept of a line that is refused: where it stands."""
@@ -169,9 +186,15 @@ class TableResource(Resource):
         if name.casefold() in self.seen:
             raise ValidationError({key.label: f"“{name}” stands on an earlier line too."})
         self.seen.add(name.casefold())
-        found = list(self.desk.rows(self.request).select_for_update().filter(**{f"{key.field}__iexact": name})[:2])
+        found = list(
+            self.desk.rows(self.request)
+            .select_for_update()
+            .filter(**{f"{key.field}__iexact": name})[:2]
+        )
         if len(found) > 1:
-            raise ValidationError({key.label: f"Two are called “{name}”. Please change it at the desk."})
+            raise ValidationError(
+                {key.label: f"Two are called “{name}”. Please change it at the desk."}
+            )
         return found[0] if found else None
 
     def init_instance(self, row: Any = None) -> Any:
@@ -185,7 +208,9 @@ class TableResource(Resource):
         is_new = instance._state.adding
         form_class = self.desk.get_form(self.request, None if is_new else instance)
         blank = form_class(instance=None if is_new else instance)
-        data = {name: blank[name].value() for name in blank.fields if blank[name].value() is not None}
+        data = {
+            name: blank[name].value() for name in blank.fields if blank[name].value() is not None
+        }
         problems: dict[str, list[str]] = {}
         for name, text in given.items():
             if name in blank.fields:
@@ -197,11 +222,20 @@ class TableResource(Resource):
                 problems[labels[name]] = ["This cannot be changed by a file."]
         self.form = form_class(data, instance=instance)
         for name, errors in self.form.errors.items():
-            problems.setdefault(labels.get(name, str(blank.fields[name].label or name) if name in blank.fields else ""), []).extend(errors)
+            problems.setdefault(
+                labels.get(
+                    name, str(blank.fields[name].label or name) if name in blank.fields else ""
+                ),
+                [],
+            ).extend(errors)
         if problems:
             raise ValidationError(problems)
         self.told = [
-            (str(self.form.fields[name].label or name), "" if is_new else blank[name].value(), self._reads(name))
+            (
+                str(self.form.fields[name].label or name),
+                "" if is_new else blank[name].value(),
+                self._reads(name),
+            )
             for name in self.form.changed_data
             if not is_new or data.get(name)
         ]
@@ -211,9 +245,15 @@ class TableResource(Resource):
         value = self.form.fields[name].prepare_value(self.form.cleaned_data.get(name))
         return ("yes" if value else "no") if isinstance(value, bool) else value
 
-    def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
+    def skip_row(
+        self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None
+    ) -> bool:
         """Whether the line says nothing new."""
-        return not import_validation_errors and not instance._state.adding and not self.form.changed_data
+        return (
+            not import_validation_errors
+            and not instance._state.adding
+            and not self.form.changed_data
+        )
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
         """As the desk saves what a person typed, with all that follows from it. Raises ValidationError with what the desk minds."""
@@ -229,7 +269,11 @@ class TableResource(Resource):
     def after_import_row(self, row: dict[str, Any], row_result: RowResult, **kwargs: Any) -> None:
         """Keep for the page what the line says."""
         is_kept = row_result.import_type == RowResult.IMPORT_TYPE_SKIP
-        row_result.line, row_result.told, row_result.said = row[LINE], self.told, [] if is_kept else self.said
+        row_result.line, row_result.told, row_result.said = (
+            row[LINE],
+            self.told,
+            [] if is_kept else self.said,
+        )
         self.says.update(repr((row_result.object_repr, row_result.import_type, self.told)).encode())
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
@@ -270,8 +314,16 @@ class TableImport(ImportMixin):
         add = self.permissions["add"]
         prefix, view = f"{self.opts.app_label}_{self.opts.model_name}", self.admin_site.admin_view
         return [
-            path("bring-in/", view(desk_page(add, "GET", "POST")(self.import_action)), name=f"{prefix}_bring_in"),
-            path("bring-in/yes/", view(desk_page(add, "POST")(self.process_import)), name=f"{prefix}_bring_in_yes"),
+            path(
+                "bring-in/",
+                view(desk_page(add, "GET", "POST")(self.import_action)),
+                name=f"{prefix}_bring_in",
+            ),
+            path(
+                "bring-in/yes/",
+                view(desk_page(add, "POST")(self.process_import)),
+                name=f"{prefix}_bring_in_yes",
+            ),
             *DeskAdmin.get_urls(self),
         ]
 
@@ -282,7 +334,11 @@ class TableImport(ImportMixin):
     def get_list_links(self, request: HttpRequest) -> list[tuple[str, str]]:
         """The way in, for whoever may."""
         links: list[tuple[str, str]] = super().get_list_links(request)
-        return [*links, (f"{self._prefix}_bring_in", "Bring in a file")] if self.has_import_permission(request) else links
+        return (
+            [*links, (f"{self._prefix}_bring_in", "Bring in a file")]
+            if self.has_import_permission(request)
+            else links
+        )
 
     @property
     def _prefix(self) -> str:
@@ -292,10 +348,16 @@ class TableImport(ImportMixin):
         """What the page says of the table."""
         title = str(self.opts.verbose_name_plural)
         columns = [column.label for column in self.file_columns]
-        context = {"list_title": title.capitalize(), "list_url": f"{self._prefix}_changelist", "yes_url": f"{self._prefix}_bring_in_yes"}
+        context = {
+            "list_title": title.capitalize(),
+            "list_url": f"{self._prefix}_changelist",
+            "yes_url": f"{self._prefix}_bring_in_yes",
+        }
         return {**context, "columns": columns, "file_url": self.file_url, "plural": title}
 
-    def get_import_resource_kwargs(self, request: HttpRequest, form: Any = None, **kwargs: Any) -> dict[str, Any]:
+    def get_import_resource_kwargs(
+        self, request: HttpRequest, form: Any = None, **kwargs: Any
+    ) -> dict[str, Any]:
         """The resource works for this desk and this person."""
         given = getattr(form, "cleaned_data", {}) if form else {}
         return {"desk": self, "request": copy.copy(request), "looked_at": given.get("mark", "")}
@@ -309,7 +371,10 @@ class TableImport(ImportMixin):
         if not isinstance(e, files.FileProblem):
             log.error("a table could not be read: %s", type(e).__name__)
         form.add_error(
-            "import_file", str(e) if isinstance(e, files.FileProblem) else "The file cannot be read. Save it anew as CSV or XLSX."
+            "import_file",
+            str(e)
+            if isinstance(e, files.FileProblem)
+            else "The file cannot be read. Save it anew as CSV or XLSX.",
         )
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -334,7 +399,8 @@ class TableImport(ImportMixin):
 
     def _gone(self, request: HttpRequest) -> HttpResponse:
         messages.error(
-            request, "This file was brought in already, or has waited for more than a day. Choose it again, if you want it looked at."
+            request,
+            "This file was brought in already, or has waited for more than a day. Choose it again, if you want it looked at.",
         )
         return redirect(f"{self._prefix}_bring_in")
 
@@ -343,13 +409,19 @@ class TableImport(ImportMixin):
         if result.has_errors() or result.has_validation_errors():
             note_faults(result)
             messages.error(
-                request, "The list changed since you looked, and a line does not fit any more. Nothing was saved. Please look again."
+                request,
+                "The list changed since you looked, and a line does not fit any more. Nothing was saved. Please look again.",
             )
             return redirect(f"{self._prefix}_bring_in")
         for said in dict.fromkeys(said for row in result.valid_rows() for said in row.said):
             messages.info(request, said)
         new, changed, same = (
-            result.totals[kind] for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP)
+            result.totals[kind]
+            for kind in (
+                RowResult.IMPORT_TYPE_NEW,
+                RowResult.IMPORT_TYPE_UPDATE,
+                RowResult.IMPORT_TYPE_SKIP,
+            )
         )
         messages.success(request, f"Brought in: {new} new, {changed} changed, {same} as before.")
         return redirect(f"{self._prefix}_changelist")
@@ -377,7 +449,9 @@ def _typed(field: forms.Field, text: str) -> Any:
         choices: list[tuple[Any, Any]] = [(value, label) for value, label in field.choices if value]  # type: ignore[misc, union-attr]
         known = {str(word).casefold(): value for value, label in choices for word in (value, label)}
         if text.casefold() not in known:
-            raise ValidationError(f"“{text}” is none of: {', '.join(str(label) for _, label in choices)}.")
+            raise ValidationError(
+                f"“{text}” is none of: {', '.join(str(label) for _, label in choices)}."
+            )
         return known[text.casefold()]
     return text
 

@@ -23,7 +23,15 @@ from imports.writing import ORDER, first_row
 from imports.writing_payments import CHUNK_ROWS
 from loaf.lib.sql import execute, fetch_all
 from members import audit, desk_emails
-from members.models import Approval, ExternalId, Household, HouseholdMember, Member, StatusChange, User
+from members.models import (
+    Approval,
+    ExternalId,
+    Household,
+    HouseholdMember,
+    Member,
+    StatusChange,
+    User,
+)
 from members.models.member import Status
 
 CHUNK = 5_000
@@ -40,10 +48,15 @@ def start_undo(*, job: ImportJob, by: User | None, hand_over: bool = True) -> No
     from imports.tasks import undo_job
 
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
-    if locked.status not in (ImportJob.Status.FINISHED, ImportJob.Status.FAILED) or not locked.written:
+    if (
+        locked.status not in (ImportJob.Status.FINISHED, ImportJob.Status.FAILED)
+        or not locked.written
+    ):
         raise UndoProblem("Only an import that was brought in can be taken back.")
     if not locked.rows.exists():
-        raise UndoProblem("After 30 days the lines of an import are let go of, and it cannot be taken back any more.")
+        raise UndoProblem(
+            "After 30 days the lines of an import are let go of, and it cannot be taken back any more."
+        )
     locked.status, locked.error, locked.started_at = ImportJob.Status.UNDOING, "", timezone.now()
     locked.done_rows = 0
     try:
@@ -102,7 +115,9 @@ def rows_of(kind: str, action: str = "create") -> str:
 
 def keep(kind: str, reason: str, condition: str) -> str:
     """The statement that names rows of which `condition` is true as kept."""
-    return f"UPDATE {R} SET is_kept = TRUE, why = '{reason}' WHERE {rows_of(kind)} AND ({condition})"
+    return (
+        f"UPDATE {R} SET is_kept = TRUE, why = '{reason}' WHERE {rows_of(kind)} AND ({condition})"
+    )
 
 
 # Money. Anything that is not of an import – a refund here, a correction – keeps a payment in the books.
@@ -124,9 +139,19 @@ MORE_BACK = f"""SELECT r.id FROM billing_refund r JOIN {R} ON {R}.target_payment
   AND r.provider_id = 'i-' || r.payment_id || '-' || CASE WHEN {R}.is_refund THEN {R}.amount ELSE {R}.refunded END
   WHERE {rows_of("payment", "update")}"""
 FORGOTTEN = [
-    "payer_name", "payer_email", "provider_id", "description", "stripe_payment_intent_id", "stripe_invoice_id", "stripe_charge_id",
-    "stripe_subscription_id", "stripe_customer_id", "receipt_url", "card_brand", "card_last4",
-]  # fmt: skip
+    "payer_name",
+    "payer_email",
+    "provider_id",
+    "description",
+    "stripe_payment_intent_id",
+    "stripe_invoice_id",
+    "stripe_charge_id",
+    "stripe_subscription_id",
+    "stripe_customer_id",
+    "receipt_url",
+    "card_brand",
+    "card_last4",
+]
 """What a payment that was taken back no longer says, so that the same file can be brought in again."""
 GONE = "'u' || id || '-' || provider_id"
 UNDO_PAYMENTS = [
@@ -142,12 +167,16 @@ UNDO_PAYMENTS = [
     f"DELETE FROM billing_paymentnumber WHERE payment_id IN ({BACK})",
     f"""UPDATE billing_payment SET status = 'struck', payer_id = NULL, {", ".join(f"{name} = ''" for name in FORGOTTEN)}
         WHERE id IN ({BACK})""",
-]  # fmt: skip
+]
 # Answers and renewals.
 ANSWER = f"SELECT new_id FROM {R} WHERE {rows_of('answer')} AND NOT is_kept AND same_as IS NULL"
 UNDO_ANSWERS = [
-    keep("answer", "The answer was changed since: it stays.", f"""same_as IS NULL AND EXISTS (SELECT 1 FROM events_rsvp v
-      WHERE v.id = {R}.new_id AND (v.status <> {R}.answer OR v.note <> {R}.description))"""),
+    keep(
+        "answer",
+        "The answer was changed since: it stays.",
+        f"""same_as IS NULL AND EXISTS (SELECT 1 FROM events_rsvp v
+      WHERE v.id = {R}.new_id AND (v.status <> {R}.answer OR v.note <> {R}.description))""",
+    ),
     f"""DELETE FROM events_attendance WHERE by_id IS NULL AND EXISTS (SELECT 1 FROM {R} WHERE {CHUNK_ROWS} AND {R}.kind = 'answer'
     AND has_come
       AND {R}.action IN ('create', 'update') AND NOT is_kept AND {R}.target_event_id = events_attendance.event_id
@@ -155,14 +184,18 @@ UNDO_ANSWERS = [
     f"DELETE FROM events_attendance WHERE by_id IS NULL AND guest_id IN (SELECT id FROM events_guest WHERE rsvp_id IN ({ANSWER}))",
     f"DELETE FROM events_guest WHERE rsvp_id IN ({ANSWER})",
     f"DELETE FROM events_rsvp WHERE id IN ({ANSWER})",
-]  # fmt: skip
+]
 MANDATE = f"s.reference = 'i-' || {R}.id"
 UNDO_MANDATES = [
-    keep("mandate", "This renewal was used since: it stays.", f"""EXISTS (SELECT 1 FROM billing_subscription s WHERE {MANDATE}
+    keep(
+        "mandate",
+        "This renewal was used since: it stays.",
+        f"""EXISTS (SELECT 1 FROM billing_subscription s WHERE {MANDATE}
       AND (s.wish > 0 OR s.ended_at IS NOT NULL OR s.next_charge_on <> {R}.ends_on
-        OR EXISTS (SELECT 1 FROM billing_payment p WHERE p.subscription_id = s.id)))"""),
+        OR EXISTS (SELECT 1 FROM billing_payment p WHERE p.subscription_id = s.id)))""",
+    ),
     f"""DELETE FROM billing_subscription WHERE reference IN (SELECT 'i-' || {R}.id FROM {R} WHERE {rows_of("mandate")} AND NOT is_kept)""",
-]  # fmt: skip
+]
 
 
 def references(model: type[Model], but: tuple[type[Model], ...] = ()) -> str:
@@ -171,8 +204,15 @@ def references(model: type[Model], but: tuple[type[Model], ...] = ()) -> str:
     for other in apps.get_models(include_auto_created=True):
         for field in other._meta.local_concrete_fields:
             to = field.related_model
-            if isinstance(to, type) and to._meta.concrete_model is model and other not in but and not field.primary_key:
-                found.append(f"EXISTS (SELECT 1 FROM {other._meta.db_table} x WHERE x.{field.column} = m.id)")
+            if (
+                isinstance(to, type)
+                and to._meta.concrete_model is model
+                and other not in but
+                and not field.primary_key
+            ):
+                found.append(
+                    f"EXISTS (SELECT 1 FROM {other._meta.db_table} x WHERE x.{field.column} = m.id)"
+                )
     return " OR ".join(found) or "FALSE"
 
 
@@ -196,14 +236,17 @@ def _undo_people() -> list[str]:
       OR EXISTS (SELECT 1 FROM notices_message n WHERE n.person = m.id) OR {references(Member, OURS)}"""
     gone = f"SELECT new_id FROM {R} WHERE {rows_of('person')} AND NOT is_kept"
     return [
-        keep("person", "Somebody used or changed this record since: it stays.",
-             f"EXISTS (SELECT 1 FROM members_member m WHERE m.id = {R}.new_id AND ({touched}))"),
+        keep(
+            "person",
+            "Somebody used or changed this record since: it stays.",
+            f"EXISTS (SELECT 1 FROM members_member m WHERE m.id = {R}.new_id AND ({touched}))",
+        ),
         f"DELETE FROM members_statuschange WHERE member_id IN ({gone})",
         f"DELETE FROM members_externalid WHERE member_id IN ({gone})",
         f"DELETE FROM members_member WHERE id IN ({gone})",
         f"""DELETE FROM members_externalid WHERE brought_by = %(job)s AND member_id IN (
-              SELECT target_member_id FROM {R} WHERE {rows_of('person', 'update')})""",
-    ]  # fmt: skip
+              SELECT target_member_id FROM {R} WHERE {rows_of("person", "update")})""",
+    ]
 
 
 def _money(job: ImportJob, p: dict[str, Any]) -> None:
@@ -224,27 +267,38 @@ def _mandates(job: ImportJob, p: dict[str, Any]) -> None:
 def _terms(job: ImportJob, p: dict[str, Any]) -> None:
     for statement in _undo_terms():
         execute(statement, p)
-    rows = ImportRow.objects.filter(job=job, kind="term", action="create", is_kept=False, pk__range=(p["from"], p["last"]))
+    rows = ImportRow.objects.filter(
+        job=job, kind="term", action="create", is_kept=False, pk__range=(p["from"], p["last"])
+    )
     for row in rows.exclude(before=None):
         _stand_as_before(row)
 
 
 def _stand_as_before(row: ImportRow) -> None:
     """Whom a membership had brought back stands where she stood, unless something else keeps her active."""
-    member = Member.everyone.select_for_update().filter(pk=row.target_member_id or 0, status=Status.ACTIVE).first()
+    member = (
+        Member.everyone.select_for_update()
+        .filter(pk=row.target_member_id or 0, status=Status.ACTIVE)
+        .first()
+    )
     if member is None or member.memberships.filter(status__in=Membership.PAID).exists():
         return
     before = row.before or {}
     StatusChange.objects.create(
-        member=member, from_status=member.status, to_status=before["status"], inactive_reason=before["inactive_reason"],
+        member=member,
+        from_status=member.status,
+        to_status=before["status"],
+        inactive_reason=before["inactive_reason"],
         reason="The import was taken back",
-    )  # fmt: skip
+    )
     member.status, member.inactive_reason = before["status"], before["inactive_reason"]
     member.save(update_fields=["status", "inactive_reason", "updated_at"])
 
 
 def _people(job: ImportJob, p: dict[str, Any]) -> None:
-    rows = ImportRow.objects.filter(job=job, kind="person", action="update", pk__range=(p["from"], p["last"])).exclude(before=None)
+    rows = ImportRow.objects.filter(
+        job=job, kind="person", action="update", pk__range=(p["from"], p["last"])
+    ).exclude(before=None)
     for row in rows.order_by("-pk"):
         _fields_as_before(row)
     for statement in _undo_people():
@@ -253,25 +307,38 @@ def _people(job: ImportJob, p: dict[str, Any]) -> None:
 
 def _fields_as_before(row: ImportRow) -> None:
     """Fields that still hold what the file said get back what they held; one that was changed since stays, and is named."""
-    member, before = Member.everyone.select_for_update().filter(pk=row.target_member_id or 0).first(), row.before or {}
+    member, before = (
+        Member.everyone.select_for_update().filter(pk=row.target_member_id or 0).first(),
+        row.before or {},
+    )
     if member is None:
         return
-    written: dict[str, Any] = {name: getattr(row, name) for name in [*FILL, "joined_on", "joined_precision"]}
+    written: dict[str, Any] = {
+        name: getattr(row, name) for name in [*FILL, "joined_on", "joined_precision"]
+    }
     written["channels"] = {**(before.get("channels") or {}), "news": "none"}
     kept = [name for name in before if getattr(member, name) != written[name]]
     for name, old in before.items():
         if name not in kept:
-            setattr(member, name, dt.date.fromisoformat(old) if name == "joined_on" and old else old)
+            setattr(
+                member, name, dt.date.fromisoformat(old) if name == "joined_on" and old else old
+            )
     member.save(update_fields=[*[name for name in before if name not in kept], "updated_at"])
     if kept:
         words = ", ".join(name.replace("_", " ") for name in kept)
-        ImportRow.objects.filter(pk=row.pk).update(is_kept=True, why=f"Changed since, and left: {words}."[:200])
+        ImportRow.objects.filter(pk=row.pk).update(
+            is_kept=True, why=f"Changed since, and left: {words}."[:200]
+        )
 
 
 def _links(job: ImportJob, p: dict[str, Any]) -> None:
     """Questions nobody answered go; a household of two who agreed is theirs."""
     made = job.made.get("household", [])
-    agreed = HouseholdMember.objects.filter(household__in=made).exclude(confirmed_at=None).values("household")
+    agreed = (
+        HouseholdMember.objects.filter(household__in=made)
+        .exclude(confirmed_at=None)
+        .values("household")
+    )
     Household.objects.filter(pk__in=made).exclude(pk__in=agreed).delete()
 
 
@@ -280,8 +347,14 @@ def _events(job: ImportJob, p: dict[str, Any]) -> None:
 
 
 _UNDO = {
-    "person": _people, "link": _links, "term": _terms, "mandate": _mandates, "event": _events, "answer": _answers, "payment": _money,
-}  # fmt: skip
+    "person": _people,
+    "link": _links,
+    "term": _terms,
+    "mandate": _mandates,
+    "event": _events,
+    "answer": _answers,
+    "payment": _money,
+}
 MADE: dict[str, type[Model]] = {"plan": Plan, "fund": Fund, "event": Event}
 
 

@@ -49,7 +49,9 @@ class Found:
         return self.table.reader.key if self.table.reader else ""
 
 
-def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> tuple[list[Found], list[tuple[str, str]]]:
+def look(
+    uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]
+) -> tuple[list[Found], list[tuple[str, str]]]:
     """The files that can be used, and (name, sentence) of each of the others. `beside`: files the job has already.
 
     One that is there already, word for word under the same name, is passed over when it comes with others.
@@ -64,7 +66,9 @@ def look(uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]) -> t
             if (one.digest, one.name) in there and len(uploads) > 1:
                 continue
             if one.digest in seen:
-                raise files.FileProblem(f"{one.name} and {seen[one.digest]} are the same file. Please choose it once.")
+                raise files.FileProblem(
+                    f"{one.name} and {seen[one.digest]} are the same file. Please choose it once."
+                )
         except files.FileProblem as problem:
             problems.append((upload[0].replace("\x00", ""), str(problem)))
         else:
@@ -77,7 +81,9 @@ def _look(upload: Upload, may_map: bool) -> Found:
     given, stream, size, chosen = upload
     name, limit = given.replace("\x00", ""), settings.IMPORT_MAX_BYTES
     if size > limit:
-        raise files.FileProblem(f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts.")
+        raise files.FileProblem(
+            f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts."
+        )
     table = files.inspect(stream, name, as_reader=chosen, may_map=may_map)
     known = mapping.remembered(table.header) if table.reader is None else None
     if known:
@@ -100,7 +106,11 @@ def all_or_none() -> Iterator[list[str]]:
             drop_quietly(stored)
         if isinstance(error, (OSError, BotoCoreError, ClientError)):
             log.error("import files could not be kept: %s", type(error).__name__)
-            raise UploadProblem(["The files could not be kept: our storage does not answer. Please try again in a few minutes."]) from error
+            raise UploadProblem(
+                [
+                    "The files could not be kept: our storage does not answer. Please try again in a few minutes."
+                ]
+            ) from error
         raise
 
 
@@ -110,18 +120,33 @@ def put_away(job: ImportJob, found: list[Found], kept: list[str]) -> None:
         one.stream.seek(0)
         shape = one.table.shape
         ending = shape.encoding if shape.encoding in files.WORKBOOKS else "csv"
-        kept.append(default_storage.save(f"imports/{job.pk}/{len(kept)}.{ending}", File(one.stream)))
+        kept.append(
+            default_storage.save(f"imports/{job.pk}/{len(kept)}.{ending}", File(one.stream))
+        )
         ImportFile.objects.create(
-            job=job, name=one.name[:200], stored_as=kept[-1], reader=one.reader_key,
-            size=one.size, sha256=one.digest, encoding=shape.encoding, delimiter=shape.delimiter, backslashes=shape.backslashes,
-            head=shape.head, header=one.table.header, mapping=one.columns, **_answered(one.digest),
-        )  # fmt: skip
+            job=job,
+            name=one.name[:200],
+            stored_as=kept[-1],
+            reader=one.reader_key,
+            size=one.size,
+            sha256=one.digest,
+            encoding=shape.encoding,
+            delimiter=shape.delimiter,
+            backslashes=shape.backslashes,
+            head=shape.head,
+            header=one.table.header,
+            mapping=one.columns,
+            **_answered(one.digest),
+        )
     _people_first(job)
 
 
 def _people_first(job: ImportJob) -> None:
     """People are read before what is theirs; what nobody knows yet comes last."""
-    kept = sorted(job.files.order_by("pk"), key=lambda file: READERS[file.reader].order if file.reader else 100)
+    kept = sorted(
+        job.files.order_by("pk"),
+        key=lambda file: READERS[file.reader].order if file.reader else 100,
+    )
     for place, file in enumerate(kept):
         file.position = place
     ImportFile.objects.bulk_update(kept, ["position"])
@@ -129,7 +154,12 @@ def _people_first(job: ImportJob) -> None:
 
 def _answered(digest: str) -> dict[str, bool]:
     """Which of day and month comes first, as somebody said of the same file before."""
-    said = ImportFile.objects.filter(sha256=digest, asks_order=True).exclude(day_first=None).order_by("-pk").first()
+    said = (
+        ImportFile.objects.filter(sha256=digest, asks_order=True)
+        .exclude(day_first=None)
+        .order_by("-pk")
+        .first()
+    )
     return {"asks_order": True, "day_first": bool(said.day_first)} if said else {}
 
 

@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
-from imports.writing_facts import write_answers, write_events, write_links, write_mandates, write_terms
+from imports.writing_facts import (
+    write_answers,
+    write_events,
+    write_links,
+    write_mandates,
+    write_terms,
+)
 from imports.writing_payments import CHUNK_ROWS, write_payments
 from loaf.lib.sql import execute, fetch_all, is_postgres
 from members.models import Member, NumberSeries
@@ -20,9 +26,13 @@ from members.models import Member, NumberSeries
 CHUNK = 5_000
 COPIED = [*FILL, "email", "joined_on", "joined_precision"]
 WRITERS = {
-    "link": write_links, "term": write_terms, "mandate": write_mandates, "event": write_events, "answer": write_answers,
+    "link": write_links,
+    "term": write_terms,
+    "mandate": write_mandates,
+    "event": write_events,
+    "answer": write_answers,
     "payment": write_payments,
-}  # fmt: skip
+}
 ORDER = ["person", *WRITERS]
 """People first, then what is theirs."""
 
@@ -32,10 +42,18 @@ def write_chunk(job: ImportJob, kind: str) -> int:
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         after = locked.written.get(kind) or first_row(job) - 1
-        first, last, count, new = fetch_all(NEXT, {"job": job.pk, "kind": kind, "after": after, "chunk": CHUNK})[0]
+        first, last, count, new = fetch_all(
+            NEXT, {"job": job.pk, "kind": kind, "after": after, "chunk": CHUNK}
+        )[0]
         if not count:
             return 0
-        params = {"job": job.pk, "from": first, "last": last, "now": timezone.now(), "today": timezone.localdate()}
+        params = {
+            "job": job.pk,
+            "from": first,
+            "last": last,
+            "now": timezone.now(),
+            "today": timezone.localdate(),
+        }
         if kind == ImportRow.Kind.PERSON:
             _write_people(job, params, new=new, changed=count - new)
         else:
@@ -53,7 +71,10 @@ def first_row(job: ImportJob) -> int:
     Each file's first record has a row; asked so, the rows of older jobs are not gone over.
     """
     files = list(job.files.values_list("pk", flat=True))
-    return min(job.rows.filter(kind__in=ORDER, file__in=files, record=1).values_list("pk", flat=True), default=0)
+    return min(
+        job.rows.filter(kind__in=ORDER, file__in=files, record=1).values_list("pk", flat=True),
+        default=0,
+    )
 
 
 NEXT = """
@@ -83,7 +104,9 @@ STATUS = f"CASE WHEN new_status = '' THEN %(status)s WHEN new_status IN {REASONS
 
 
 def _new_members() -> str:
-    channels = "CASE WHEN news = 'none' THEN '{\"news\": \"none\"}' ELSE '{}' END" + ("::jsonb" if is_postgres() else "")
+    channels = "CASE WHEN news = 'none' THEN '{\"news\": \"none\"}' ELSE '{}' END" + (
+        "::jsonb" if is_postgres() else ""
+    )
     return f"""
     INSERT INTO members_member (id, member_number, {", ".join(COPIED)}, chosen_name, status, inactive_reason, channels, created_at,
     updated_at,
@@ -128,7 +151,11 @@ def changes(row: ImportRow, member: Member, *, overwrite: bool) -> dict[str, tup
 
 def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
     """Bring members up to date, keeping what they were. Rows that only bring an id change no field."""
-    rows = list(ImportRow.objects.filter(job=job, kind="person", action="update", pk__gte=p["from"], pk__lte=p["last"]).order_by("pk"))
+    rows = list(
+        ImportRow.objects.filter(
+            job=job, kind="person", action="update", pk__gte=p["from"], pk__lte=p["last"]
+        ).order_by("pk")
+    )
     members = Member.objects.in_bulk({row.target_member_id for row in rows})
     touched: dict[int, Member] = {}
     for row in rows:
@@ -136,12 +163,22 @@ def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
         diff = changes(row, member, overwrite=job.overwrite) if member else {}
         if member is None or not diff:
             continue
-        row.before = {name: old.isoformat() if isinstance(old, dt.date) else old for name, (old, _) in diff.items()}
+        row.before = {
+            name: old.isoformat() if isinstance(old, dt.date) else old
+            for name, (old, _) in diff.items()
+        }
         for name, (_, new) in diff.items():
             setattr(member, name, new)
         if "joined_on" in diff:
-            row.before["joined_precision"], member.joined_precision = member.joined_precision, row.joined_precision
+            row.before["joined_precision"], member.joined_precision = (
+                member.joined_precision,
+                row.joined_precision,
+            )
         member.updated_at = p["now"]
         touched[member.pk] = member
-    Member.objects.bulk_update(touched.values(), [*FILL, "channels", "joined_on", "joined_precision", "updated_at"], batch_size=200)
+    Member.objects.bulk_update(
+        touched.values(),
+        [*FILL, "channels", "joined_on", "joined_precision", "updated_at"],
+        batch_size=200,
+    )
     ImportRow.objects.bulk_update([row for row in rows if row.before], ["before"], batch_size=200)

@@ -25,11 +25,15 @@ def _of(kind: str) -> str:
 
 def write_links(p: dict[str, Any], made: Made) -> None:
     """Households of two who were partners in the old list: neither has agreed yet, so nobody sees them."""
-    rows = ImportRow.objects.filter(job=p["job"], kind="link", action="create", pk__range=(p["from"], p["last"])).order_by("pk")
+    rows = ImportRow.objects.filter(
+        job=p["job"], kind="link", action="create", pk__range=(p["from"], p["last"])
+    ).order_by("pk")
     for row in rows:
         home = Household.objects.create()
         both = [one for one in (row.target_member_id, row.partner_id) if one]
-        HouseholdMember.objects.bulk_create(HouseholdMember(household=home, member_id=one) for one in both)
+        HouseholdMember.objects.bulk_create(
+            HouseholdMember(household=home, member_id=one) for one in both
+        )
         made.setdefault("household", []).append(home.pk)
 
 
@@ -45,17 +49,29 @@ def write_terms(p: dict[str, Any], made: Made) -> None:
 
 def _plan(name: str, interval: str, amount: int | None, currency: str, made: Made) -> Plan:
     """The house's plan of this name, or a closed one; its dues only where all lines of the chunk told the same."""
-    known = Plan.objects.filter(name__iexact=name, currency=currency).order_by("-is_active", "pk").first()
+    known = (
+        Plan.objects.filter(name__iexact=name, currency=currency)
+        .order_by("-is_active", "pk")
+        .first()
+    )
     if known:
         if amount and known.minimum_amount is None and known.pk in made.get("plan", []):
             known.minimum_amount, known.description = amount, ""
             known.save(update_fields=["minimum_amount", "description"])
         return known
-    said = "" if amount else "The file did not say what it costs. Set the dues before you put it on offer."
+    said = (
+        ""
+        if amount
+        else "The file did not say what it costs. Set the dues before you put it on offer."
+    )
     plan = Plan.objects.create(
-        name=name, interval=interval or Plan._meta.get_field("interval").default, minimum_amount=amount, currency=currency,
-        description=said, is_active=False,
-    )  # fmt: skip
+        name=name,
+        interval=interval or Plan._meta.get_field("interval").default,
+        minimum_amount=amount,
+        currency=currency,
+        description=said,
+        is_active=False,
+    )
     made.setdefault("plan", []).append(plan.pk)
     return plan
 
@@ -67,16 +83,16 @@ SELECT new_id, target_member_id, %(plan)s, term_status, starts_on, ends_on, COAL
 FROM {R} WHERE {_of("term")} AND plan_name = %(name)s ORDER BY id
 ON CONFLICT DO NOTHING
 """
-COVERS = (
-    f"""{_of("term")} AND term_status IN ('active', 'past_due') AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)"""
-)
+COVERS = f"""{_of("term")} AND term_status IN ('active', 'past_due') AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)"""
 MAY_COME_BACK = """(m.status = 'payment_pending' OR m.status = 'inactive' AND m.inactive_reason IN ('', 'lapsed'))
   AND COALESCE(m.brought_by, 0) <> %(job)s"""
 
 
 def _came_back_before() -> str:
     """Note on the row how somebody stood whom her membership brings back."""
-    stood = """'{"status": "' || m.status || '", "inactive_reason": "' || m.inactive_reason || '"}'"""
+    stood = (
+        """'{"status": "' || m.status || '", "inactive_reason": "' || m.inactive_reason || '"}'"""
+    )
     cast = f"({stood})::jsonb" if is_postgres() else stood
     return f"UPDATE {R} SET before = {cast} FROM members_member m WHERE {COVERS} AND m.id = {R}.target_member_id AND {MAY_COME_BACK}"
 
@@ -96,7 +112,8 @@ WHERE EXISTS (SELECT 1 FROM members_member m WHERE m.id = members_member.id AND 
 def write_mandates(p: dict[str, Any], made: Made) -> None:
     """Renewals that run at Stripe go on there; here they are known, shown, and can be stopped."""
     for name, interval, least, most, currency in fetch_all(
-        f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE {_of('mandate')} GROUP BY plan_name", p
+        f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE {_of('mandate')} GROUP BY plan_name",
+        p,
     ):
         plan = _plan(name, interval, least if least == most else None, currency, made)
         execute(MANDATES, {**p, "plan": plan.pk, "name": name})
@@ -115,9 +132,18 @@ ON CONFLICT DO NOTHING
 
 def write_events(p: dict[str, Any], made: Made) -> None:
     """Events of a list: drafts, for somebody to look over and publish."""
-    for row in ImportRow.objects.filter(job=p["job"], kind="event", action="create", pk__range=(p["from"], p["last"])).order_by("pk"):
-        values = event_values(row.event_title, row.event_starts_at, row.event_ends_at, row.event_place)
-        event = Event.objects.create(**values, description=row.bio, capacity=row.places, status=_event_status(values["ends_at"]))
+    for row in ImportRow.objects.filter(
+        job=p["job"], kind="event", action="create", pk__range=(p["from"], p["last"])
+    ).order_by("pk"):
+        values = event_values(
+            row.event_title, row.event_starts_at, row.event_ends_at, row.event_place
+        )
+        event = Event.objects.create(
+            **values,
+            description=row.bio,
+            capacity=row.places,
+            status=_event_status(values["ends_at"]),
+        )
         made.setdefault("event", []).append(event.pk)
 
 
@@ -127,15 +153,23 @@ def _event_status(ends_at: dt.datetime) -> str:
 
 def write_answers(p: dict[str, Any], made: Made) -> None:
     """Answers with their guests, and who came; events nobody has yet are made, hidden."""
-    rows = ImportRow.objects.filter(job=p["job"], kind="answer", pk__range=(p["from"], p["last"])).exclude(action__in=["reject", "skip"])
+    rows = ImportRow.objects.filter(
+        job=p["job"], kind="answer", pk__range=(p["from"], p["last"])
+    ).exclude(action__in=["reject", "skip"])
     for title, starts, ends, place, last in (
-        rows.filter(target_event_id=None).order_by().values_list("event_title", "event_starts_at")
+        rows.filter(target_event_id=None)
+        .order_by()
+        .values_list("event_title", "event_starts_at")
         .annotate(ends=Max("event_ends_at"), place=Max("event_place"), last=Max("paid_at"))
-    ):  # fmt: skip
+    ):
         event = find_event(title, starts)
         if event is None:
             values = event_values(title, starts or last, ends, place)
-            event = Event.objects.create(**values, visibility=Event.Visibility.HIDDEN, status=_event_status(values["ends_at"]))
+            event = Event.objects.create(
+                **values,
+                visibility=Event.Visibility.HIDDEN,
+                status=_event_status(values["ends_at"]),
+            )
             made.setdefault("event", []).append(event.pk)
         rows.filter(event_title=title, event_starts_at=starts).update(target_event_id=event.pk)
     for statement in (ANSWERS, GUESTS, CAME, GUEST_CAME):

@@ -9,7 +9,9 @@ from loaf.lib.sql import execute, fetch_all
 from loaf.lib.text import free_slug
 
 # Ids grow as lines do, and chunks are written in their order: a chunk is all between two ids.
-CHUNK_ROWS = "+imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
+CHUNK_ROWS = (
+    "+imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
+)
 """The plus keeps the databases from the index that begins with the job: it would go over all rows of the job for each chunk."""
 ROW = "imports_importrow"
 MONEY = f"{CHUNK_ROWS} AND {ROW}.kind = 'payment'"
@@ -20,9 +22,21 @@ MORE = f"{MONEY} AND {ROW}.action = 'update'"
 def write_payments(p: dict[str, Any], made: dict[str, list[int]]) -> None:
     """Write the rows of money of one chunk; funds that had to be made go onto `made`."""
     for statement in (
-        PAYER_BY_ID, PAYER_BY_CUSTOMER, PAYER_BY_ADDRESS, NEW_PAYMENTS, TARGETS, OWN_NUMBERS, OTHER_NUMBERS, LINES, ENTRIES_IN,
-        ENTRIES_FEE, REFUNDS, MORE_REFUNDS, ENTRIES_BACK, STATUS_AFTER,
-    ):  # fmt: skip
+        PAYER_BY_ID,
+        PAYER_BY_CUSTOMER,
+        PAYER_BY_ADDRESS,
+        NEW_PAYMENTS,
+        TARGETS,
+        OWN_NUMBERS,
+        OTHER_NUMBERS,
+        LINES,
+        ENTRIES_IN,
+        ENTRIES_FEE,
+        REFUNDS,
+        MORE_REFUNDS,
+        ENTRIES_BACK,
+        STATUS_AFTER,
+    ):
         execute(statement, p)
     _write_gifts(p, made)
 
@@ -61,7 +75,9 @@ NUMBERS = (
     f"INSERT INTO billing_paymentnumber (payment_id, value) SELECT {ROW}.target_payment_id, k.value FROM {ROW} {{join}}"
     f" WHERE {WRITTEN} ORDER BY {ROW}.id, k.id ON CONFLICT DO NOTHING"
 )
-OWN_NUMBERS = NUMBERS.format(join=f"JOIN imports_importkey k ON k.file_id = {ROW}.file_id AND k.record = {ROW}.record")
+OWN_NUMBERS = NUMBERS.format(
+    join=f"JOIN imports_importkey k ON k.file_id = {ROW}.file_id AND k.record = {ROW}.record"
+)
 # Every number of every row that tells of the payment, also of rows further down.
 OTHER_NUMBERS = NUMBERS.format(
     join=f"JOIN {ROW} o ON o.job_id = %(job)s AND o.same_as = {ROW}.id "
@@ -81,13 +97,23 @@ ENTRY = (
     "WHERE {rows} ORDER BY imports_importrow.id, s.side DESC"
 )
 ENTRIES_IN = ENTRY.format(
-    posting="'payment:' || target_payment_id", account=f"CASE s.side WHEN 'D' THEN {HELD.format(ROW)} ELSE {INCOME.format(ROW)} END",
-    amount="amount", refund="NULL", at="paid_at", join="", rows=WRITTEN,
-)  # fmt: skip
+    posting="'payment:' || target_payment_id",
+    account=f"CASE s.side WHEN 'D' THEN {HELD.format(ROW)} ELSE {INCOME.format(ROW)} END",
+    amount="amount",
+    refund="NULL",
+    at="paid_at",
+    join="",
+    rows=WRITTEN,
+)
 ENTRIES_FEE = ENTRY.format(
-    posting="'fee:' || target_payment_id", account=f"CASE s.side WHEN 'D' THEN '5100' ELSE {HELD.format(ROW)} END", amount="fee",
-    refund="NULL", at="paid_at", join="", rows=f"{WRITTEN} AND fee > 0",
-)  # fmt: skip
+    posting="'fee:' || target_payment_id",
+    account=f"CASE s.side WHEN 'D' THEN '5100' ELSE {HELD.format(ROW)} END",
+    amount="fee",
+    refund="NULL",
+    at="paid_at",
+    join="",
+    rows=f"{WRITTEN} AND fee > 0",
+)
 REFUND = "'i-' || imports_importrow.target_payment_id || '-' || {}"
 REFUNDS = f"""
 INSERT INTO billing_refund (payment_id, amount, currency, provider_id, source, reason, refunded_at)
@@ -109,13 +135,16 @@ ON CONFLICT DO NOTHING
 KIND = "(SELECT l.kind FROM billing_paymentline l WHERE l.payment_id = imports_importrow.target_payment_id ORDER BY l.id LIMIT 1)"
 OWN_INCOME = f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200' ELSE '4900' END"
 ENTRIES_BACK = ENTRY.format(
-    posting="'refund:' || r.id", account=f"CASE s.side WHEN 'D' THEN {OWN_INCOME} ELSE {HELD.format('b')} END", amount="r.amount",
-    refund="r.id", at="r.refunded_at",
+    posting="'refund:' || r.id",
+    account=f"CASE s.side WHEN 'D' THEN {OWN_INCOME} ELSE {HELD.format('b')} END",
+    amount="r.amount",
+    refund="r.id",
+    at="r.refunded_at",
     join=f"JOIN billing_payment b ON b.id = {ROW}.target_payment_id "
     f"JOIN billing_refund r ON r.payment_id = {ROW}.target_payment_id AND r.provider_id = {REFUND.format(SAID)}",
     rows=f"{MONEY} AND {ROW}.action IN ('create', 'update') AND {ROW}.target_payment_id IS NOT NULL "
     "AND NOT EXISTS (SELECT 1 FROM billing_ledgerentry e WHERE e.refund_id = r.id)",
-)  # fmt: skip
+)
 STATUS_AFTER = f"""
 UPDATE billing_payment SET status = CASE WHEN billing_payment.amount <= x.back THEN 'refunded' ELSE 'partially_refunded' END
 FROM (SELECT {ROW}.target_payment_id AS payment_id, {BACK} AS back FROM {ROW} WHERE {MORE}) x
@@ -125,17 +154,27 @@ WHERE billing_payment.id = x.payment_id AND x.back > 0
 
 def _write_gifts(p: dict[str, Any], made: dict[str, list[int]]) -> None:
     """A gift for each payment that was one, to the fund the file names; funds that are new here are not open for gifts yet."""
-    names = fetch_all(f"SELECT DISTINCT fund_name FROM {ROW} WHERE {WRITTEN} AND purpose = 'donation'", p)
+    names = fetch_all(
+        f"SELECT DISTINCT fund_name FROM {ROW} WHERE {WRITTEN} AND purpose = 'donation'", p
+    )
     for (name,) in names:
         execute(GIFTS, {**p, "fund": _fund(Fund.objects.all(), name, made).pk, "name": name})
 
 
 def _fund(funds: QuerySet[Fund], name: str, made: dict[str, list[int]]) -> Fund:
     if not name:
-        fund, is_new = funds.get_or_create(slug="general", defaults={"name": "Where it is needed most"})
+        fund, is_new = funds.get_or_create(
+            slug="general", defaults={"name": "Where it is needed most"}
+        )
     else:
         known = funds.filter(name__iexact=name).order_by("pk").first()
-        fund, is_new = known or Fund.objects.create(name=name, slug=free_slug(Fund, name, fallback="fund"), is_active=False), known is None
+        fund, is_new = (
+            known
+            or Fund.objects.create(
+                name=name, slug=free_slug(Fund, name, fallback="fund"), is_active=False
+            ),
+            known is None,
+        )
     if is_new:
         made.setdefault("fund", []).append(fund.pk)
     return fund

@@ -46,7 +46,9 @@ def is_grave_door(view: Any) -> bool:
     if getattr(owner, "proves_itself", False):
         return False  # it asks for a proof bound to the very act
     of_model = getattr(owner, "permissions", {})
-    needed = getattr(view, "access", "") or "|".join(of_model.get(verb, "") for verb in ("add", "change", "delete"))
+    needed = getattr(view, "access", "") or "|".join(
+        of_model.get(verb, "") for verb in ("add", "change", "delete")
+    )
     return any(is_grave(name) for name in needed.split("|"))
 
 
@@ -60,18 +62,29 @@ def panic(request: HttpRequest) -> HttpResponse:
                 actions.open_the_house(by=by, reason=reason)
                 messages.success(request, "The house is open again.")
             else:
-                ended = actions.shut_the_house(by=by, reason=reason, keep=request.session.session_key or "")
+                ended = actions.shut_the_house(
+                    by=by, reason=reason, keep=request.session.session_key or ""
+                )
                 messages.success(request, f"The house is shut. {ended} sessions ended.")
         except actions.MembersError as error:
             messages.error(request, str(error))
         return redirect("admin:panic")
-    return render(request, "admin/panic.html", {"title": "Shut the house", "switch": PanicSwitch.objects.first()})
+    return render(
+        request,
+        "admin/panic.html",
+        {"title": "Shut the house", "switch": PanicSwitch.objects.first()},
+    )
 
 
 def kept(request: HttpRequest) -> HttpResponse:
     """What we keep of people, for how long, and what was let go of lately."""
     since = timezone.localdate() - dt.timedelta(days=30)
-    done = dict(SweepCount.objects.filter(day__gte=since).values("name").annotate(n=Sum("count")).values_list("name", "n"))
+    done = dict(
+        SweepCount.objects.filter(day__gte=since)
+        .values("name")
+        .annotate(n=Sum("count"))
+        .values_list("name", "n")
+    )
     rows = [(kind, done.get(kind.chore, 0)) for kind in retention.CLASSES.values()]
     return render(request, "admin/kept.html", {"title": "What we keep", "rows": rows})
 
@@ -100,14 +113,22 @@ class LoafAdminSite(AdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and was_away(request):
                 logout(request)
-                messages.info(request, "You were away for a while, so we signed you out of the desk. Please sign in again.")
+                messages.info(
+                    request,
+                    "You were away for a while, so we signed you out of the desk. Please sign in again.",
+                )
                 return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
             if request.user.is_authenticated and not self.has_permission(request):
                 if getattr(request.user, "sleeping_permissions", None):
                     return redirect("security")
                 watch.refused(request, "desk.refused")
                 raise Http404
-            if request.method == "POST" and request.user.is_authenticated and is_grave_door(view) and not fresh.is_fresh(request):
+            if (
+                request.method == "POST"
+                and request.user.is_authenticated
+                and is_grave_door(view)
+                and not fresh.is_fresh(request)
+            ):
                 return fresh.ask_again(request)
             return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
 
@@ -116,7 +137,9 @@ class LoafAdminSite(AdminSite):
                 setattr(guarded, name, getattr(view, name))
         return guarded
 
-    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """The desk itself lists everything."""
         return redirect("admin:index")
 
@@ -124,7 +147,9 @@ class LoafAdminSite(AdminSite):
         """No form of ours uses it: nothing is here."""
         raise Http404
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """Ways to sign in are kept in one place."""
         return redirect("account_change_password")
 
@@ -143,7 +168,11 @@ class LoafAdminSite(AdminSite):
         reports = [
             path(
                 f"reports/{name}/as-file/",
-                self.admin_view(desk_page(report.permission, "GET", "POST")(functools.partial(report_as_file, name))),
+                self.admin_view(
+                    desk_page(report.permission, "GET", "POST")(
+                        functools.partial(report_as_file, name)
+                    )
+                ),
                 name=f"report_{name.replace('-', '_')}_file",
             )
             for name, report in REPORTS.items()
@@ -152,7 +181,11 @@ class LoafAdminSite(AdminSite):
             *reports,
             path("events/<int:event_id>/check-in/", self.admin_view(check_in), name="check_in"),
             path("events/<int:event_id>/care/", self.admin_view(care), name="event_care"),
-            path("events/<int:event_id>/call/<int:member_id>/", self.admin_view(whom_to_call), name="whom_to_call"),
+            path(
+                "events/<int:event_id>/call/<int:member_id>/",
+                self.admin_view(whom_to_call),
+                name="whom_to_call",
+            ),
             path("shut/", shut, name="panic"),
             path("kept/", self.admin_view(desk_page("settings.view")(kept)), name="kept"),
             *super().get_urls(),
@@ -162,10 +195,17 @@ class LoafAdminSite(AdminSite):
         """The desk: what needs somebody today, and the way to every list this person may open."""
         from loaf.views.desk import desk_cards
 
-        context = {"cards": desk_cards(request), "title": self.index_title, "lists": self._lists(request)}
+        context = {
+            "cards": desk_cards(request),
+            "title": self.index_title,
+            "lists": self._lists(request),
+        }
         return render(request, "admin/desk.html", context)
 
     index.access, index.methods = STAFF, ("GET", "HEAD")  # type: ignore[attr-defined]
 
     def _lists(self, request: HttpRequest) -> list[dict[str, Any]]:
-        return [{"name": app["name"], "models": [m for m in app["models"] if m["admin_url"]]} for app in self.get_app_list(request)]
+        return [
+            {"name": app["name"], "models": [m for m in app["models"] if m["admin_url"]]}
+            for app in self.get_app_list(request)
+        ]

@@ -8,7 +8,10 @@ from django.http import HttpRequest
 from members.assist import helped
 
 TEXT_SIZES = {"normal": "", "large": "large", "largest": "largest"}
-SOCIAL = [(f"/accounts/{name}/login/", {"google": "Google", "github": "GitHub"}[name]) for name in settings.SOCIALACCOUNT_PROVIDERS]
+SOCIAL = [
+    (f"/accounts/{name}/login/", {"google": "Google", "github": "GitHub"}[name])
+    for name in settings.SOCIALACCOUNT_PROVIDERS
+]
 """Other companies' sign-in that is switched on: address and name."""
 PERSONAL = {
     "join",
@@ -34,5 +37,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "helped": helped(request),
         "text_size": TEXT_SIZES.get(request.COOKIES.get(f"{settings.COOKIE_PREFIX}text", ""), ""),
         "theme": THEMES.get(request.COOKIES.get(f"{settings.COOKIE_PREFIX}theme", ""), ""),
-        "quick_exit": request.resolver_match is not None and request.resolver_match.url_name in PERSONAL,
+        "quick_exit": request.resolver_match is not None
+        and request.resolver_match.url_name in PERSONAL,
     }

@@ -77,7 +77,9 @@ def secret(name: str, default: str | None = None) -> str:
     """Return a key that guards something: 32 characters or more, at least ten different ones."""
     value = text(name, default)
     if len(value) < LEAST_SECRET or len(set(value)) < LEAST_SIGNS:
-        raise ImproperlyConfigured(f"{name} must have {LEAST_SECRET} or more characters, and at least {LEAST_SIGNS} different ones.")
+        raise ImproperlyConfigured(
+            f"{name} must have {LEAST_SECRET} or more characters, and at least {LEAST_SIGNS} different ones."
+        )
     return value
 
 
@@ -86,9 +88,13 @@ def secrets(name: str, default: str | None = None, *, unlike: str) -> list[str]:
     found = words(name, default)
     for value in found:
         if len(value) < LEAST_SECRET or len(set(value)) < LEAST_SIGNS:
-            raise ImproperlyConfigured(f"Each of {name} must have {LEAST_SECRET} or more characters, {LEAST_SIGNS} different ones.")
+            raise ImproperlyConfigured(
+                f"Each of {name} must have {LEAST_SECRET} or more characters, {LEAST_SIGNS} different ones."
+            )
         if value == unlike:
-            raise ImproperlyConfigured(f"{name} must be a key of its own, not the same as another one.")
+            raise ImproperlyConfigured(
+                f"{name} must be a key of its own, not the same as another one."
+            )
     return found
 
 
@@ -96,8 +102,15 @@ def address(name: str, default: str | None = None, *, plain: bool = False) -> st
     """Return the address of a site, without a slash at its end; https, unless `plain` http is allowed (a development machine)."""
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
-    if parts.scheme not in (("http", "https") if plain else ("https",)) or not parts.hostname or parts.query or parts.fragment:
-        raise ImproperlyConfigured(f"{name} must be an address like https://loaf.example, not {value!r}.")
+    if (
+        parts.scheme not in (("http", "https") if plain else ("https",))
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+    ):
+        raise ImproperlyConfigured(
+            f"{name} must be an address like https://loaf.example, not {value!r}."
+        )
     return value
 
 

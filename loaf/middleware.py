@@ -11,14 +11,33 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from members.models import PanicSwitch
 
-POLICY = ", ".join(
-    f"{name}=()"
-    for name in (
-        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid",
-        "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "usb", "web-share",
-        "xr-spatial-tracking",
+POLICY = (
+    ", ".join(
+        f"{name}=()"
+        for name in (
+            "accelerometer",
+            "autoplay",
+            "camera",
+            "display-capture",
+            "encrypted-media",
+            "fullscreen",
+            "geolocation",
+            "gyroscope",
+            "hid",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "picture-in-picture",
+            "screen-wake-lock",
+            "serial",
+            "usb",
+            "web-share",
+            "xr-spatial-tracking",
+        )
     )
-) + ", publickey-credentials-create=(self), publickey-credentials-get=(self)"  # fmt: skip
+    + ", publickey-credentials-create=(self), publickey-credentials-get=(self)"
+)
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -58,7 +77,12 @@ class HeaderMiddleware:
         if getattr(request, "signed_out", False):
             return '"cache"'
         has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if has_cookie and hasattr(request, "user") and not request.user.is_authenticated and PanicSwitch.is_on():
+        if (
+            has_cookie
+            and hasattr(request, "user")
+            and not request.user.is_authenticated
+            and PanicSwitch.is_on()
+        ):
             return '"cache", "storage"'
         return ""
 
@@ -69,18 +93,28 @@ class DoorMiddleware(LoginRequiredMiddleware):
     A session that ended in the middle of an HTMX request sends the whole page to sign-in, not a fragment.
     """
 
-    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponse | None:
         """A form with files in it is read by now, for the check against forgery; no honest one holds a NUL."""
-        if request.content_type == "multipart/form-data" and any("\x00" in value for _, given in request.POST.lists() for value in given):
+        if request.content_type == "multipart/form-data" and any(
+            "\x00" in value for _, given in request.POST.lists() for value in given
+        ):
             raise BadRequest("NUL in the form")
-        return cast("HttpResponse | None", super().process_view(request, view_func, view_args, view_kwargs))
+        return cast(
+            "HttpResponse | None", super().process_view(request, view_func, view_args, view_kwargs)
+        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = cast(HttpResponse, self.get_response(request))
         signed_in = hasattr(request, "_cached_user") and request.user.is_authenticated
         if signed_in and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
-        if getattr(request, "htmx", False) and response.status_code == 302 and "/accounts/login/" in response["Location"]:
+        if (
+            getattr(request, "htmx", False)
+            and response.status_code == 302
+            and "/accounts/login/" in response["Location"]
+        ):
             target = response["Location"]
             response = HttpResponse(status=200, headers={"HX-Redirect": target})
             patch_vary_headers(response, ["HX-Request"])

@@ -49,7 +49,9 @@ class ScheduleSlot(models.Model):
     enqueued_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "due_at"], name="schedule_slot_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "due_at"], name="schedule_slot_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.due_at:%Y-%m-%d %H:%M}"

@@ -66,7 +66,10 @@ class OnceMiddleware:
             response = self.get_response(request)
             waits = getattr(request, "waits_for_proof", False)
             done = (
-                response.status_code in (302, 303) and not waits and _is_ours(response["Location"], request) and not _was_refused(request)
+                response.status_code in (302, 303)
+                and not waits
+                and _is_ours(response["Location"], request)
+                and not _was_refused(request)
             )
         finally:
             if not done:
@@ -87,9 +90,15 @@ def key_of(request: HttpRequest) -> str:
     if not name:
         return ""
     user: Any = request.user
-    files = sorted((field, str(file.name), file.size) for field, many in request.FILES.lists() for file in many)  # type: ignore[union-attr]
-    given = sorted((field, values) for field, values in request.POST.lists() if field != "csrfmiddlewaretoken")
-    return hashlib.sha256(repr((user.pk, request.get_full_path(), name, given, files)).encode()).hexdigest()
+    files = sorted(
+        (field, str(file.name), file.size) for field, many in request.FILES.lists() for file in many
+    )  # type: ignore[union-attr]
+    given = sorted(
+        (field, values) for field, values in request.POST.lists() if field != "csrfmiddlewaretoken"
+    )
+    return hashlib.sha256(
+        repr((user.pk, request.get_full_path(), name, given, files)).encode()
+    ).hexdigest()
 
 
 def _was_refused(request: HttpRequest) -> bool:
@@ -107,5 +116,7 @@ def _is_ours(url: str, request: HttpRequest) -> bool:
 
 def _page_of(request: HttpRequest) -> str:
     came_from = request.META.get("HTTP_REFERER", "")
-    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    is_ours = url_has_allowed_host_and_scheme(
+        came_from, {request.get_host()}, require_https=request.is_secure()
+    )
     return came_from if is_ours else reverse("home")

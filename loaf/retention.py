@@ -23,37 +23,85 @@ class DataClass:
 
 
 CLASSES = {
-    "rolls": DataClass("Who somebody is and how to reach her", "As long as she is on our list, and 30 days longer", "people to forget"),
+    "rolls": DataClass(
+        "Who somebody is and how to reach her",
+        "As long as she is on our list, and 30 days longer",
+        "people to forget",
+    ),
     "bin": DataClass("Deleted and joined records", "30 days", "the bin"),
-    "private": DataClass("Access needs, emergency contacts, rules for calling, notes", "As the rolls, encrypted", "people to forget"),
-    "own_fields": DataClass("Fields of our own", "As each field says, or as the rolls", "values of our own fields"),
-    "application": DataClass("Applications", "Not proved: 30 days. Declined: two years. Else as the rolls", "declined applicants"),
-    "answers": DataClass("Answers to our questions on the form to join", "As each question says", "answers to forget"),
+    "private": DataClass(
+        "Access needs, emergency contacts, rules for calling, notes",
+        "As the rolls, encrypted",
+        "people to forget",
+    ),
+    "own_fields": DataClass(
+        "Fields of our own", "As each field says, or as the rolls", "values of our own fields"
+    ),
+    "application": DataClass(
+        "Applications",
+        "Not proved: 30 days. Declined: two years. Else as the rolls",
+        "declined applicants",
+    ),
+    "answers": DataClass(
+        "Answers to our questions on the form to join", "As each question says", "answers to forget"
+    ),
     "drafts": DataClass("Forms that were begun", "30 days", "applications nobody proved"),
     "consents": DataClass("What somebody agreed to", "As the rolls", "people to forget"),
     "between": DataClass("Notes between members", "90 days", "notes between members"),
-    "messages": DataClass("Messages we sent", "Words: a year (about signing in: 30 days). That one went: two years", "old messages"),
+    "messages": DataClass(
+        "Messages we sent",
+        "Words: a year (about signing in: 30 days). That one went: two years",
+        "old messages",
+    ),
     "copies": DataClass("Copies of own data, papers of lists", "A day; a week", "papers taken out"),
-    "events": DataClass("What people bring, names of guests and walk-ins", "A year after the event", "names at events"),
-    "money": DataClass("Names and addresses of payers and givers", "Seven years, as the books want", "names in old books"),
+    "events": DataClass(
+        "What people bring, names of guests and walk-ins",
+        "A year after the event",
+        "names at events",
+    ),
+    "money": DataClass(
+        "Names and addresses of payers and givers",
+        "Seven years, as the books want",
+        "names in old books",
+    ),
     "webhooks": DataClass("What Stripe told us", "90 days", "old rows"),
-    "imports": DataClass("Rows of files that were brought in", "30 days after they were brought in", "old import files"),
-    "audit": DataClass("Who did and saw what", "As long as the books; details are erased with the person", "people to forget"),
+    "imports": DataClass(
+        "Rows of files that were brought in",
+        "30 days after they were brought in",
+        "old import files",
+    ),
+    "audit": DataClass(
+        "Who did and saw what",
+        "As long as the books; details are erased with the person",
+        "people to forget",
+    ),
     "logins": DataClass("Logins", "As the rolls", "people to forget"),
-    "codes": DataClass("Codes we mailed", "They work for 15 minutes; a day later they are gone", "codes that were mailed"),
-    "limits": DataClass("Counters against guessing", "Until their time is over, a week at most", "old rows"),
+    "codes": DataClass(
+        "Codes we mailed",
+        "They work for 15 minutes; a day later they are gone",
+        "codes that were mailed",
+    ),
+    "limits": DataClass(
+        "Counters against guessing", "Until their time is over, a week at most", "old rows"
+    ),
 }
 
-_CONTACT = "email phone phone_as_written address_line1 address_line2 city region postal_code country"
+_CONTACT = (
+    "email phone phone_as_written address_line1 address_line2 city region postal_code country"
+)
 PERSONAL: dict[str, dict[str, str]] = {
-    "members.Member": {"rolls": f"first_name last_name chosen_name pronouns {_CONTACT} area mailing_name bio photo channels mail_phrase"},
+    "members.Member": {
+        "rolls": f"first_name last_name chosen_name pronouns {_CONTACT} area mailing_name bio photo channels mail_phrase"
+    },
     "members.StatusChange": {"rolls": "reason"},
     "members.ExternalId": {"rolls": "value"},
     "members.Tag": {"rolls": "name"},
     "members.Office": {"rolls": "body title"},
     "members.Listing": {"rolls": "shows sort_name search"},
     "members.Draft": {"drafts": "data email"},
-    "members.Application": {"application": "about best_time partner_first_name partner_last_name found_us rejection_reason"},
+    "members.Application": {
+        "application": "about best_time partner_first_name partner_last_name found_us rejection_reason"
+    },
     "members.Reference": {"application": "name"},
     "members.Answer": {"answers": "text"},
     "members.PrivateDetails": {"private": "access emergency contact"},
@@ -75,7 +123,9 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.LoginMove": {"logins": "old_email new_email"},
     "members.User": {"logins": "email password"},
     "notices.Message": {"messages": "key to_email to_name to_address subject text html error"},
-    "billing.Payment": {"money": "check_number payer_name payer_email description card_last4 receipt_url attention"},
+    "billing.Payment": {
+        "money": "check_number payer_name payer_email description card_last4 receipt_url attention"
+    },
     "billing.Membership": {"money": "granted_reason"},
     "billing.Subscription": {"money": "card_last4"},
     "billing.BankLine": {"money": "text note"},
@@ -153,7 +203,9 @@ IMPERSONAL: dict[str, str] = {
 
 def class_of(label: str, field: str) -> str:
     """The class of a column; "" when it has none."""
-    return next((name for name, columns in PERSONAL.get(label, {}).items() if field in columns.split()), "")
+    return next(
+        (name for name, columns in PERSONAL.get(label, {}).items() if field in columns.split()), ""
+    )
 
 
 def without_class() -> Iterator[str]:
@@ -163,13 +215,23 @@ def without_class() -> Iterator[str]:
         if model._meta.app_label not in OUR_ROOMS or model._meta.proxy:
             continue
         for field in model._meta.concrete_fields:
-            is_text = isinstance(field, (models.CharField, models.TextField, models.JSONField)) and not field.choices
-            if is_text and not class_of(label, field.name) and field.name not in IMPERSONAL.get(label, "").split():
+            is_text = (
+                isinstance(field, (models.CharField, models.TextField, models.JSONField))
+                and not field.choices
+            )
+            if (
+                is_text
+                and not class_of(label, field.name)
+                and field.name not in IMPERSONAL.get(label, "").split()
+            ):
                 yield f"{label}.{field.name}"
 
 
 def unknown_columns() -> Iterator[str]:
     """Columns named above that no model has."""
-    for label, columns in [*((m, " ".join(c.values())) for m, c in PERSONAL.items()), *IMPERSONAL.items()]:
+    for label, columns in [
+        *((m, " ".join(c.values())) for m, c in PERSONAL.items()),
+        *IMPERSONAL.items(),
+    ]:
         known = {field.name for field in apps.get_model(label)._meta.concrete_fields}
         yield from (f"{label}.{name}" for name in columns.split() if name not in known)

@@ -12,30 +12,77 @@ from loaf.lib.access import OPEN, SIGNED_IN, STAFF
 # Views of libraries cannot carry our mark; each name is declared here, and a new one fails the check.
 LIBRARY_DOORS = {
     OPEN: {
-        "account_login", "account_logout", "account_request_login_code", "account_confirm_login_code", "account_confirm_email",
-        "account_email_verification_sent", "account_inactive", "account_reset_password", "account_reset_password_done",
-        "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_password_reset_code",
-        "account_complete_password_reset", "account_password_reset_completed", "account_signup",
-        "mfa_authenticate", "mfa_login_webauthn", "mfa_trust", "favicon",
-        "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup",
-        "google_login", "google_callback", "google_login_by_token", "github_login", "github_callback",
+        "account_login",
+        "account_logout",
+        "account_request_login_code",
+        "account_confirm_login_code",
+        "account_confirm_email",
+        "account_email_verification_sent",
+        "account_inactive",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "account_confirm_password_reset_code",
+        "account_complete_password_reset",
+        "account_password_reset_completed",
+        "account_signup",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+        "mfa_trust",
+        "favicon",
+        "socialaccount_login_cancelled",
+        "socialaccount_login_error",
+        "socialaccount_signup",
+        "google_login",
+        "google_callback",
+        "google_login_by_token",
+        "github_login",
+        "github_callback",
     },
     SIGNED_IN: {
-        "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "mfa_index",
-        "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
-        "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn",
-        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "socialaccount_connections",
+        "account_reauthenticate",
+        "account_email",
+        "account_change_password",
+        "account_set_password",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "socialaccount_connections",
     },
-}  # fmt: skip
+}
 ADMIN_DOORS = {
     "admin:login": OPEN,
     "admin:autocomplete": "nobody",
     **dict.fromkeys(
-        ["admin:index", "admin:logout", "admin:jsi18n", "admin:password_change", "admin:password_change_done",
-         "admin:view_on_site", "admin:app_list"], STAFF,
+        [
+            "admin:index",
+            "admin:logout",
+            "admin:jsi18n",
+            "admin:password_change",
+            "admin:password_change_done",
+            "admin:view_on_site",
+            "admin:app_list",
+        ],
+        STAFF,
     ),
-}  # fmt: skip
-MODEL_DOORS = {"changelist": "view", "add": "add", "history": "view", "delete": "delete", "change": "view"}
+}
+MODEL_DOORS = {
+    "changelist": "view",
+    "add": "add",
+    "history": "view",
+    "delete": "delete",
+    "change": "view",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +100,13 @@ def all_routes() -> list[Route]:
     """All patterns of the URLconf, in its order; of several with one name the first, which is the one that answers."""
     found: dict[tuple[str, str], Route] = {}
     for route in _walk(get_resolver().url_patterns, "/", ""):
-        found.setdefault((route.name, "" if route.name.startswith("admin:") and route.name != "admin:" else route.path), route)
+        found.setdefault(
+            (
+                route.name,
+                "" if route.name.startswith("admin:") and route.name != "admin:" else route.path,
+            ),
+            route,
+        )
     return list(found.values())
 
 
@@ -72,7 +125,9 @@ def _walk(patterns: list[Any], prefix: str, space: str) -> Iterator[Route]:
             name = f"{space}{entry.name or ''}"
             methods = getattr(entry.callback, "methods", ("GET", "POST"))
             access = _access(name, entry.callback, path)
-            yield Route(path, name, list(methods), access, _post_access(name, entry.callback) or access)
+            yield Route(
+                path, name, list(methods), access, _post_access(name, entry.callback) or access
+            )
 
 
 def _access(name: str, view: Any, path: str) -> str:
@@ -81,7 +136,9 @@ def _access(name: str, view: Any, path: str) -> str:
     for access, names in LIBRARY_DOORS.items():
         if name in names:
             return access
-    if not name and path.startswith("/accounts/social/"):  # the sign-in library's old addresses: they only redirect
+    if not name and path.startswith(
+        "/accounts/social/"
+    ):  # the sign-in library's old addresses: they only redirect
         return OPEN
     if name == "admin:":  # Django's redirect from an object's bare address to its change page
         return STAFF

@@ -20,10 +20,17 @@ DEVELOPMENT = env.flag("DEVELOPMENT") or DEBUG or TESTING
 if DEVELOPMENT:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 
-SECRET_KEY = env.secret("SECRET_KEY", "development-only-0123456789-abcdefghij" if DEVELOPMENT else None)
+SECRET_KEY = env.secret(
+    "SECRET_KEY", "development-only-0123456789-abcdefghij" if DEVELOPMENT else None
+)
 SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS", "", unlike=SECRET_KEY)
-SITE_URL = env.address("SITE_URL", "http://localhost:8000" if DEVELOPMENT else None, plain=DEVELOPMENT)
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEVELOPMENT else SITE_URL.split("/")[2].split(":")[0])
+SITE_URL = env.address(
+    "SITE_URL", "http://localhost:8000" if DEVELOPMENT else None, plain=DEVELOPMENT
+)
+ALLOWED_HOSTS = env.hosts(
+    "ALLOWED_HOSTS",
+    "localhost,127.0.0.1,[::1],testserver" if DEVELOPMENT else SITE_URL.split("/")[2].split(":")[0],
+)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)
 
 # The organisation, as its pages, mails and receipts name it. Discreet on purpose: it could be a bakery.
@@ -48,10 +55,17 @@ LEAVE_URL = env.address("LEAVE_URL", "https://www.weather.gov/") + "/"
 
 # Signing in with another company's account tells that company who comes here: each is off until its id is named.
 SOCIAL_KEYS = {
-    name: (env.text(f"{name.upper()}_CLIENT_ID", ""), env.text(f"{name.upper()}_CLIENT_SECRET", "")) for name in ("google", "github")
+    name: (env.text(f"{name.upper()}_CLIENT_ID", ""), env.text(f"{name.upper()}_CLIENT_SECRET", ""))
+    for name in ("google", "github")
 }
-SOCIAL_APPS = [f"allauth.socialaccount.providers.{name}" for name, (key, _) in SOCIAL_KEYS.items() if key]
-SOCIALACCOUNT_PROVIDERS = {name: {"APP": {"client_id": key, "secret": secret}} for name, (key, secret) in SOCIAL_KEYS.items() if key}
+SOCIAL_APPS = [
+    f"allauth.socialaccount.providers.{name}" for name, (key, _) in SOCIAL_KEYS.items() if key
+]
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APP": {"client_id": key, "secret": secret}}
+    for name, (key, secret) in SOCIAL_KEYS.items()
+    if key
+}
 SOCIALACCOUNT_ADAPTER = "members.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_STORE_TOKENS = False
@@ -136,14 +150,20 @@ TEMPLATES = [
 FORM_RENDERER = "loaf.lib.forms.LoafRenderer"
 
 # Database: PostgreSQL to run it, an SQLite file to try it.
-DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'loaf.sqlite3'}" if DEVELOPMENT else None)
+DATABASE_URL = env.text(
+    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'loaf.sqlite3'}" if DEVELOPMENT else None
+)
 # A pooled connection is looked at before it is used: after a restart of the database no page meets a dead one.
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         {
             # A pool a process: web workers x max_size must stay below the server's max_connections.
-            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 4, most=100), "timeout": 10},
+            "pool": {
+                "min_size": 1,
+                "max_size": env.number("DATABASE_POOL", 4, most=100),
+                "timeout": 10,
+            },
             # No statement here runs so long that compiling it would pay.
             "options": "-c jit=off -c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000".format(
                 env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000, least=1_000, most=600_000)
@@ -168,7 +188,9 @@ if DEVELOPMENT:
     MIGRATION_MODULES = {"djstripe": "sandbox.djstripe_migrations"}
 
 # The cache holds rate limits of the sign-in library, so all processes must share it: a table of the database.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "loaf_cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "loaf_cache"}
+}
 
 # Files: private storage on disk, or in a bucket (S3, R2) when one is named.
 S3_BUCKET = env.text("S3_BUCKET", "")
@@ -201,7 +223,10 @@ STORAGES = {
         },
     }
     if S3_BUCKET
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEVELOPMENT
@@ -226,7 +251,10 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "members.passwords.OurWords"},
     {"NAME": "members.passwords.LongForStaff"},
@@ -256,7 +284,12 @@ ACCOUNT_FORMS = {
 }
 # Knocks, codes and passwords are counted by us (members/limits.py says how). What is left to the library are tries of a
 # second key by somebody who is signed in, for each login.
-ACCOUNT_RATE_LIMITS = {"login": None, "request_login_code": None, "reset_password": None, "login_failed": "10/15m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "request_login_code": None,
+    "reset_password": None,
+    "login_failed": "10/15m/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 MFA_ADAPTER = "members.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -276,7 +309,9 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Care notes, access needs, emergency contacts and safety rules stand encrypted in the database (loaf/lib/crypt.py).
 # The first key writes, all of them read; `manage.py rotate_keys` after a change.
-FIELD_KEYS = env.secrets("FIELD_KEYS", "fields-development-only-0123456789" if DEVELOPMENT else None, unlike=SECRET_KEY)
+FIELD_KEYS = env.secrets(
+    "FIELD_KEYS", "fields-development-only-0123456789" if DEVELOPMENT else None, unlike=SECRET_KEY
+)
 
 # __Host-: sent over TLS to this host alone, on every path, and no other host can set it. Only a development machine goes without.
 COOKIE_PREFIX = "" if DEVELOPMENT else "__Host-"
@@ -287,7 +322,9 @@ if not DEVELOPMENT:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+    SECURE_PROXY_SSL_HEADER = (
+        ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+    )
     SESSION_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
     CSRF_COOKIE_SECURE = True
@@ -299,9 +336,16 @@ X_FRAME_OPTIONS = "DENY"
 # Stripe, through its own SDK and dj-stripe; an address of our own stand-in in development and tests.
 STRIPE_LIVE_MODE = env.flag("STRIPE_LIVE_MODE")
 STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_LIVE_SECRET_KEY", "")
-STRIPE_TEST_SECRET_KEY = env.text("STRIPE_TEST_SECRET_KEY", "sk_test_" + "s" * 24 if DEVELOPMENT else "")
-STRIPE_API_HOST = env.text("STRIPE_API_HOST", "http://127.0.0.1:8031" if DEVELOPMENT else "https://api.stripe.com")
-STRIPE_CHECKOUT_ORIGIN = env.text("STRIPE_CHECKOUT_ORIGIN", "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com")
+STRIPE_TEST_SECRET_KEY = env.text(
+    "STRIPE_TEST_SECRET_KEY", "sk_test_" + "s" * 24 if DEVELOPMENT else ""
+)
+STRIPE_API_HOST = env.text(
+    "STRIPE_API_HOST", "http://127.0.0.1:8031" if DEVELOPMENT else "https://api.stripe.com"
+)
+STRIPE_CHECKOUT_ORIGIN = env.text(
+    "STRIPE_CHECKOUT_ORIGIN",
+    "http://localhost:8031" if DEVELOPMENT else "https://checkout.stripe.com",
+)
 STRIPE_WEBHOOK_TOLERANCE = env.number("STRIPE_WEBHOOK_TOLERANCE", 300, most=600)
 # What one person may pay back alone, in minor units; above it a second person agrees.
 REFUND_ALONE_UP_TO = env.number("REFUND_ALONE_UP_TO", 5_000, least=0)
@@ -350,10 +394,20 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "loaf.lib.logs.WithoutWords", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "loaf.lib.logs.WithoutWords",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "filters": {"one_line": {"()": "loaf.lib.logs.OneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "ERROR" if TESTING else "INFO")},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}
+    },
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("LOG_LEVEL", "ERROR" if TESTING else "INFO"),
+    },
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # loaf.views.errors writes one line with a code for a fault; Django's own would repeat it with the path's ids.

@@ -59,13 +59,18 @@ def _terms(now: dt.datetime) -> int:
 
 def _forgotten_payments(now: dt.datetime) -> int:
     """Ask Stripe about pages opened a while ago whose webhook never came: booked if paid, given up after two days."""
-    booked = [billing.ask_again(payment=p, now=now) for p in Payment.objects.unfinished(before=now - STALE)[:200]]
+    booked = [
+        billing.ask_again(payment=p, now=now)
+        for p in Payment.objects.unfinished(before=now - STALE)[:200]
+    ]
     return sum(booked)
 
 
 def _fees(now: dt.datetime) -> int:
     """Post card fees that Stripe told after the charge and whose news was lost."""
-    waiting = Payment.objects.without_fee(since=now - dt.timedelta(days=30)).filter(paid_at__lt=now - STALE)[:50]
+    waiting = Payment.objects.without_fee(since=now - dt.timedelta(days=30)).filter(
+        paid_at__lt=now - STALE
+    )[:50]
     return sum(billing.book_fee(payment=payment) for payment in waiting)
 
 
@@ -81,7 +86,9 @@ def _reconcile(now: dt.datetime) -> int:
 
 def _is_first(name: str, day: dt.date) -> bool:
     """Whether this was not begun for this day yet; the unique row tells several clocks at once."""
-    _, is_new = ScheduleSlot.objects.get_or_create(name=name, due_at=timezone.make_aware(dt.datetime.combine(day, dt.time())))
+    _, is_new = ScheduleSlot.objects.get_or_create(
+        name=name, due_at=timezone.make_aware(dt.datetime.combine(day, dt.time()))
+    )
     return is_new
 
 
@@ -92,14 +99,18 @@ def _fund(now: dt.datetime) -> int:
 
 def _lost_messages(now: dt.datetime) -> int:
     """Enqueue again what is queued for an hour: its task was lost or is long dead."""
-    waiting = Message.objects.filter(status=Message.Status.QUEUED, created_at__lt=now - dt.timedelta(hours=1))[:500]
+    waiting = Message.objects.filter(
+        status=Message.Status.QUEUED, created_at__lt=now - dt.timedelta(hours=1)
+    )[:500]
     for message in waiting:
         send_message.enqueue(message.pk)
     return len(waiting)
 
 
 def _lost_events(now: dt.datetime) -> int:
-    waiting = ProviderEvent.objects.filter(state=ProviderEvent.State.RECEIVED, received_at__lt=now - dt.timedelta(hours=1))[:500]
+    waiting = ProviderEvent.objects.filter(
+        state=ProviderEvent.State.RECEIVED, received_at__lt=now - dt.timedelta(hours=1)
+    )[:500]
     for event in waiting:
         process_event.enqueue(event.pk)
     return len(waiting)
@@ -108,7 +119,11 @@ def _lost_events(now: dt.datetime) -> int:
 def _duplicates(now: dt.datetime) -> int:
     """Once a week, from Monday on."""
     today = timezone.localtime(now).date()
-    return members.find_duplicates(now=now) if _is_first("people twice", today - dt.timedelta(days=today.weekday())) else 0
+    return (
+        members.find_duplicates(now=now)
+        if _is_first("people twice", today - dt.timedelta(days=today.weekday()))
+        else 0
+    )
 
 
 @transaction.atomic
@@ -116,25 +131,37 @@ def _old_rows(now: dt.datetime) -> int:
     """Let go of what nobody needs: ended sessions, finished tasks (14 days), schedule slots, webhook bodies (90 days)."""
     limits.forget(now=now)
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
-    count += DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=14)).delete()[0]
+    count += (
+        DBTaskResult.objects.finished()
+        .filter(finished_at__lt=now - dt.timedelta(days=14))
+        .delete()[0]
+    )
     count += SweepCount.objects.filter(day__lt=(now - dt.timedelta(days=365)).date()).delete()[0]
     count += OnceKey.objects.filter(sent_at__lt=now - OnceKey.KEPT).delete()[0]
     count += ScheduleSlot.objects.filter(due_at__lt=now - dt.timedelta(days=8)).delete()[0]
-    old = ProviderEvent.objects.filter(received_at__lt=now - dt.timedelta(days=90)).exclude(payload="")
+    old = ProviderEvent.objects.filter(received_at__lt=now - dt.timedelta(days=90)).exclude(
+        payload=""
+    )
     return count + old.exclude(state=ProviderEvent.State.RECEIVED).update(payload="")
 
 
 CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "parts never paid": lambda now: instalments.end_unpaid(today=timezone.localtime(now).date()),
     "terms that ended": _terms,
-    "refused cards given up": lambda now: subscriptions.give_up_failing(today=timezone.localtime(now).date()),
+    "refused cards given up": lambda now: subscriptions.give_up_failing(
+        today=timezone.localtime(now).date()
+    ),
     "reminders of dues": lambda now: reminders.remind_due(today=timezone.localtime(now).date()),
     "reminders of parts": lambda now: instalments.remind(today=timezone.localtime(now).date()),
     "lowered dues the fund paid": _fund,
-    "charges announced": lambda now: reminders.announce_charges(today=timezone.localtime(now).date()),
+    "charges announced": lambda now: reminders.announce_charges(
+        today=timezone.localtime(now).date()
+    ),
     "cards that end": lambda now: reminders.warn_of_cards(today=timezone.localtime(now).date()),
     "comparisons with Stripe": _reconcile,
-    "charges far ahead said again": lambda now: subscriptions.prolong(today=timezone.localtime(now).date()),
+    "charges far ahead said again": lambda now: subscriptions.prolong(
+        today=timezone.localtime(now).date()
+    ),
     "wishes Stripe has not heard": lambda now: subscriptions.push_again(now=now),
     "renewals never finished": lambda now: subscriptions.forget_unfinished(now=now),
     "events that are over": lambda now: events.close_past_events(now=now),
@@ -157,7 +184,9 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "papers taken out": lambda now: papers.forget_papers(),
     "declined applicants": lambda now: members.forget_declined(now=now),
     "names at events": lambda now: events.forget_names(now=now),
-    "names in old books": lambda now: billing.forget_payers(now=now) + donations.forget_givers(now=now),
+    "names in old books": lambda now: (
+        billing.forget_payers(now=now) + donations.forget_givers(now=now)
+    ),
     "books to seal": lambda now: ledger.seal(),
     "audit to seal": lambda now: audit.seal(),
     "old messages": lambda now: notices.forget(now=now),

@@ -73,7 +73,9 @@ urlpatterns = [
     path("accounts/signup/", signup, name="account_signup"),
     path("accounts/login/", front_door.password_door, name="account_login"),
     path("accounts/login/code/", front_door.ask_for_code, name="account_request_login_code"),
-    path("accounts/login/code/confirm/", front_door.confirm_code, name="account_confirm_login_code"),
+    path(
+        "accounts/login/code/confirm/", front_door.confirm_code, name="account_confirm_login_code"
+    ),
     # A forgotten password is no trouble: the code lets in, and a new one is set with it.
     path("accounts/password/reset/", to_new_password, name="account_reset_password"),
     # One page of ours instead of the library's two.
@@ -83,12 +85,17 @@ urlpatterns = [
     path("accounts/password/set/", to_password, name="account_set_password"),
     path("accounts/password/change/", to_password, name="account_change_password"),
     path("accounts/reauthenticate/", to_again, name="account_reauthenticate"),
-    *(path(f"accounts/2fa/webauthn/{rest}", to_security) for rest in ("", "add/", "edit/<int:pk>/", "remove/<int:pk>/")),
+    *(
+        path(f"accounts/2fa/webauthn/{rest}", to_security)
+        for rest in ("", "add/", "edit/<int:pk>/", "remove/<int:pk>/")
+    ),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path(
         "favicon.ico",
-        login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}art/favicon.svg", permanent=True)),
+        login_not_required(
+            RedirectView.as_view(url=f"{settings.STATIC_URL}art/favicon.svg", permanent=True)
+        ),
         name="favicon",
     ),
 ]

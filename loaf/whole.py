@@ -33,10 +33,15 @@ SECRETS = {"mfa.Authenticator": "data"}
 """A column of another's table that stands sealed with our keys inside: in the clear in the files, like every protected field."""
 PASSING = {
     "members.MailedCode",
-    "imports.ImportRow", "imports.ImportKey", "members.RateCount", "members.Paper", "members.OwnCopy", "loaf.WorkerBeat",
+    "imports.ImportRow",
+    "imports.ImportKey",
+    "members.RateCount",
+    "members.Paper",
+    "members.OwnCopy",
+    "loaf.WorkerBeat",
     "loaf.ScheduleSlot",
     "loaf.SweepCount",
-}  # fmt: skip
+}
 """What a house makes anew by itself, or lets go of within days."""
 PASSING_FILES = ("papers/", "copies/", "imports/")
 README = """The whole organisation, written on {day} by {org}.
@@ -56,8 +61,15 @@ class WholeProblem(Exception):
 
 def tables() -> list[type[Model]]:
     """The tables that are ours, in a steady order."""
-    found = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label in OUR_ROOMS and not m._meta.proxy]
-    return [*(apps.get_model(label) for label in ALSO), *(m for m in found if m._meta.label not in PASSING)]
+    found = [
+        m
+        for m in apps.get_models(include_auto_created=True)
+        if m._meta.app_label in OUR_ROOMS and not m._meta.proxy
+    ]
+    return [
+        *(apps.get_model(label) for label in ALSO),
+        *(m for m in found if m._meta.label not in PASSING),
+    ]
 
 
 def write_all(folder: Path) -> dict[str, Any]:
@@ -70,10 +82,14 @@ def write_all(folder: Path) -> dict[str, Any]:
         if connection.vendor == "postgresql":
             execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # one moment for all tables
         for model in tables():
-            manifest["tables"][model._meta.label] = _write_table(folder / "data" / f"{model._meta.label}.jsonl", model)
+            manifest["tables"][model._meta.label] = _write_table(
+                folder / "data" / f"{model._meta.label}.jsonl", model
+            )
     for name in stored_files():
         manifest["files"][name] = _copy_out(name, folder / "files" / name)
-    (folder / "README.txt").write_text(README.format(day=timezone.localdate(), org=settings.ORG["open_name"]))
+    (folder / "README.txt").write_text(
+        README.format(day=timezone.localdate(), org=settings.ORG["open_name"])
+    )
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
     return manifest
 
@@ -97,7 +113,9 @@ class Exact(DjangoJSONEncoder):
 
     def default(self, o: Any) -> Any:
         """ISO 8601 in UTC."""
-        return o.astimezone(dt.UTC).isoformat() if isinstance(o, dt.datetime) else super().default(o)
+        return (
+            o.astimezone(dt.UTC).isoformat() if isinstance(o, dt.datetime) else super().default(o)
+        )
 
 
 def stored_files(folder: str = "") -> Iterator[str]:
@@ -135,7 +153,9 @@ def read_all(folder: Path) -> dict[str, Any]:
     _check(folder, manifest)
     known = {model._meta.label: model for model in tables()}
     if strange := set(manifest["tables"]) - set(known):
-        raise WholeProblem(f"This version does not know: {', '.join(sorted(strange))}. Update first.")
+        raise WholeProblem(
+            f"This version does not know: {', '.join(sorted(strange))}. Update first."
+        )
     with transaction.atomic():
         if connection.vendor == "sqlite":
             execute("PRAGMA defer_foreign_keys = ON")
@@ -171,7 +191,10 @@ def _read_table(path: Path, model: type[Model]) -> None:
     """One COPY a table, so that what the database proves of a whole posting is proved of whole postings."""
     fields: list[Field[Any, Any]] = list(model._meta.local_concrete_fields)
     with path.open(encoding="utf-8") as lines:
-        rows = ([_prepared(field, row.get(field.attname)) for field in fields] for row in _sealed(model, map(json.loads, lines)))
+        rows = (
+            [_prepared(field, row.get(field.attname)) for field in fields]
+            for row in _sealed(model, map(json.loads, lines))
+        )
         copy_rows(model._meta.db_table, [str(field.column) for field in fields], rows)
 
 

@@ -54,7 +54,9 @@ class BeatingWorker(Worker):
             try:
                 super().run()
             except AWAY as error:
-                log.warning("worker %s lost the database: %s", self.worker_id[:8], type(error).__name__)
+                log.warning(
+                    "worker %s lost the database: %s", self.worker_id[:8], type(error).__name__
+                )
                 connections.close_all()
                 wait_for_database()
                 hand_back(self.worker_id)
@@ -68,7 +70,9 @@ class BeatingWorker(Worker):
                 beat(self.worker_id)
                 reap()
             except AWAY:
-                log.warning("worker %s could not write its heartbeat; trying again", self.worker_id[:8])
+                log.warning(
+                    "worker %s could not write its heartbeat; trying again", self.worker_id[:8]
+                )
                 connection.close()
             stop.wait(min(settings.TASK_LEASE_SECONDS / 4, HEARTBEAT))
         connection.close()
@@ -93,8 +97,14 @@ def wait_for_database() -> None:
 
 def hand_back(worker_id: str) -> int:
     """Give back what this worker was at when it lost the database; whatever was done of it was rolled back or is found by state."""
-    mine = [task.pk for task in DBTaskResult.objects.running() if task.worker_ids and task.worker_ids[-1] == worker_id]
-    return int(DBTaskResult.objects.running().filter(pk__in=mine).update(status="READY", started_at=None))
+    mine = [
+        task.pk
+        for task in DBTaskResult.objects.running()
+        if task.worker_ids and task.worker_ids[-1] == worker_id
+    ]
+    return int(
+        DBTaskResult.objects.running().filter(pk__in=mine).update(status="READY", started_at=None)
+    )
 
 
 def beat(worker_id: str) -> None:
@@ -107,7 +117,11 @@ def reap(*, now: dt.datetime | None = None) -> int:
     """Give back the running tasks of workers that went silent; after MAX_ATTEMPTS tries they are set aside. Returns how many."""
     dead_since = (now or timezone.now()) - dt.timedelta(seconds=settings.TASK_LEASE_SECONDS)
     WorkerBeat.objects.filter(seen_at__lt=dead_since - dt.timedelta(days=1)).delete()
-    alive = set(WorkerBeat.objects.workers().filter(seen_at__gte=dead_since).values_list("worker_id", flat=True))
+    alive = set(
+        WorkerBeat.objects.workers()
+        .filter(seen_at__gte=dead_since)
+        .values_list("worker_id", flat=True)
+    )
     count = 0
     for task in DBTaskResult.objects.running().select_for_update(skip_locked=True):
         if task.worker_ids and task.worker_ids[-1] in alive:
@@ -117,7 +131,11 @@ def reap(*, now: dt.datetime | None = None) -> int:
             task.set_failed(RuntimeError("Its worker died each time."))
             give_up = getattr(task.task.func, "give_up", None)
             if give_up:
-                kwargs = {name: value for name, value in task.args_kwargs["kwargs"].items() if name != "attempt"}
+                kwargs = {
+                    name: value
+                    for name, value in task.args_kwargs["kwargs"].items()
+                    if name != "attempt"
+                }
                 give_up(*task.args_kwargs["args"], **kwargs)
             continue
         task.status, task.started_at = "READY", None
@@ -144,7 +162,9 @@ def tick(schedule: list[tuple[str, int, Task]], *, now: dt.datetime | None = Non
     return started
 
 
-def run_clock(schedule: list[tuple[str, int, Task]], stop: threading.Event, *, every: float = 20) -> None:
+def run_clock(
+    schedule: list[tuple[str, int, Task]], stop: threading.Event, *, every: float = 20
+) -> None:
     """Tick until told to stop; a database that is away is waited for."""
     name = f"{CLOCK}{secrets.token_hex(8)}"
     while not stop.is_set():

@@ -8,5 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loaf.settings")
 application = get_wsgi_application()
-if wrong := [str(message) for message in run_checks() if message.level >= ERROR and not message.is_silenced()]:
+if wrong := [
+    str(message) for message in run_checks() if message.level >= ERROR and not message.is_silenced()
+]:
     raise ImproperlyConfigured("\n".join(wrong))

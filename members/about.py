@@ -60,5 +60,10 @@ def own_data(member: Member) -> list[tuple[str, str, list[Row]]]:
 
 def timeline(member: Member, viewer: Any) -> list[Line]:
     """What happened with a member, newest first, as far as the viewer's permissions reach."""
-    lines = [line for strand in STRANDS.values() if viewer.has_perm(strand.permission) for line in strand.read(member)]
+    lines = [
+        line
+        for strand in STRANDS.values()
+        if viewer.has_perm(strand.permission)
+        for line in strand.read(member)
+    ]
     return sorted(lines, key=lambda line: line.at, reverse=True)[:TIMELINE_LENGTH]

@@ -61,7 +61,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         """Nobody is asked for a second key at the door: it opens powers at the desk (members/keys.py), not the way in."""
-        return [stage for stage in super().get_login_stages() if not stage.startswith("allauth.mfa.")]
+        return [
+            stage for stage in super().get_login_stages() if not stage.startswith("allauth.mfa.")
+        ]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Passwords are counted by our own form, for address and network."""
@@ -84,7 +86,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """As for our own pages. FreshMiddleware asks before the library does."""
         return not is_fresh(self.request)
 
-    def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: str | None = None) -> None:
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: Any = None, email: str | None = None
+    ) -> None:
         """Every change of a way in is told to the login's address; keys that are added tell it themselves."""
         if words := WAYS_IN_CHANGED.get(template_prefix.rsplit("/", 1)[-1]):
             emails.way_in_changed(user, words)
@@ -97,7 +101,12 @@ class AccountAdapter(DefaultAccountAdapter):
         name = template_prefix.rsplit("/", 1)[-1]
         if name not in ("unknown_account", "login_code"):
             mail = self.render_mail(template_prefix, email, {**context, "request": None})
-            emails.from_library(to_email=email, subject="A note about signing in", text=str(mail.body), nonce=secrets.token_hex(8))
+            emails.from_library(
+                to_email=email,
+                subject="A note about signing in",
+                text=str(mail.body),
+                nonce=secrets.token_hex(8),
+            )
             return
         code = codes.issue(self.request, codes.SIGN_IN, email)
         if code and name == "login_code":

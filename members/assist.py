@@ -16,10 +16,29 @@ from members.models import Member, User
 KEY = "assist"
 MINUTES = 30
 LOOKS = {
-    "dashboard", "profile", "profile_part", "profile_more", "profile_photo", "photo", "membership", "payments", "receipt_pdf", "card",
-    "card_pdf", "events", "event", "join_status", "home", "about", "contact", "blank_form", "favicon", "robots", "health_live",
+    "dashboard",
+    "profile",
+    "profile_part",
+    "profile_more",
+    "profile_photo",
+    "photo",
+    "membership",
+    "payments",
+    "receipt_pdf",
+    "card",
+    "card_pdf",
+    "events",
+    "event",
+    "join_status",
+    "home",
+    "about",
+    "contact",
+    "blank_form",
+    "favicon",
+    "robots",
+    "health_live",
     "health_ready",
-}  # fmt: skip
+}
 """Pages a helper may open for a member. What is not named here stays closed, so that a new page is closed until somebody decides."""
 ACTS = {"profile_part", "profile_more", "profile_photo", "event"}
 """Pages on which a helper may do something for a member: it is written down."""
@@ -76,7 +95,11 @@ def _look(request: HttpRequest) -> Member | None:
     if not held:
         return None
     user: Any = request.user
-    if held["until"] < time.time() or not isinstance(user, User) or not user.has_perm("users.assist"):
+    if (
+        held["until"] < time.time()
+        or not isinstance(user, User)
+        or not user.has_perm("users.assist")
+    ):
         del request.session[KEY]
         return None
     return Member.objects.filter(pk=held["member"]).first()
@@ -91,7 +114,9 @@ class AssistMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
         """Refuse in words what is fenced off; write down what is done."""
         match = request.resolver_match
         if match is None or match.app_name == "admin" or (member := helped(request)) is None:
@@ -101,7 +126,10 @@ class AssistMiddleware:
         if name in WAY_OUT:
             return None
         if name not in (LOOKS if request.method in ("GET", "HEAD") else ACTS):
-            messages.error(request, f"{member.called} does this alone: ways to sign in, privacy and cards are not for helpers.")
+            messages.error(
+                request,
+                f"{member.called} does this alone: ways to sign in, privacy and cards are not for helpers.",
+            )
             return redirect("dashboard")
         if request.method == "POST":
             audit.record(f"assist.{name}"[:60], target=member)

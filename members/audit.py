@@ -73,7 +73,11 @@ def record(
     request: Any = _request.get()
     actor = by.pk if by else request.user.pk if request and hasattr(request, "user") else None
     details = json.loads(
-        json.dumps({"before": before, "after": after, "reason": reason, "salt": secrets.token_hex(8)}, cls=DjangoJSONEncoder, default=str)
+        json.dumps(
+            {"before": before, "after": after, "reason": reason, "salt": secrets.token_hex(8)},
+            cls=DjangoJSONEncoder,
+            default=str,
+        )
     )
     return AuditEntry.objects.create(
         actor_id=actor,
@@ -89,15 +93,25 @@ def record(
 
 def digest(details: dict[str, Any]) -> str:
     """SHA-256 of the details in one fixed spelling."""
-    return hashlib.sha256(json.dumps(details, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(details, sort_keys=True, ensure_ascii=False).encode()
+    ).hexdigest()
 
 
 def chained(previous: str, entry: AuditEntry) -> str:
     """The hash of an entry that follows the hash `previous`."""
     parts = [
-        previous, entry.position, entry.at.isoformat(), entry.actor_id, entry.on_behalf_of_id, entry.action,
-        entry.target_type, entry.target_id, entry.network, entry.details_digest,
-    ]  # fmt: skip
+        previous,
+        entry.position,
+        entry.at.isoformat(),
+        entry.actor_id,
+        entry.on_behalf_of_id,
+        entry.action,
+        entry.target_type,
+        entry.target_id,
+        entry.network,
+        entry.details_digest,
+    ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -134,13 +148,19 @@ def verify(*, known: str = "") -> Proof:
     `known` is a hash written down earlier, outside the database: a chain that was cut short no longer holds it.
     """
     proof, seen_known = Proof([]), not known
-    for entry in AuditEntry.objects.exclude(position=None).order_by(F("position")).iterator(chunk_size=2_000):
+    for entry in (
+        AuditEntry.objects.exclude(position=None).order_by(F("position")).iterator(chunk_size=2_000)
+    ):
         proof.length += 1
         if entry.position != proof.length:
-            proof.wrong.append(f"Entry {entry.pk} stands at place {entry.position}; place {proof.length} is missing.")
+            proof.wrong.append(
+                f"Entry {entry.pk} stands at place {entry.position}; place {proof.length} is missing."
+            )
             proof.length = entry.position or proof.length
         if chained(proof.head, entry) != entry.hash:
-            proof.wrong.append(f"Entry {entry.pk} at place {entry.position} was altered, or the one before it.")
+            proof.wrong.append(
+                f"Entry {entry.pk} at place {entry.position} was altered, or the one before it."
+            )
         if not entry.details:
             proof.erased += 1
         elif digest(entry.details) != entry.details_digest:

@@ -55,7 +55,11 @@ class Standing:
     @property
     def tries_words(self) -> str:
         """ "Two tries left"."""
-        return "One try left" if self.tries_left == 1 else f"{['No', 'One', 'Two', 'Three', 'Four', 'Five'][self.tries_left]} tries left"
+        return (
+            "One try left"
+            if self.tries_left == 1
+            else f"{['No', 'One', 'Two', 'Three', 'Four', 'Five'][self.tries_left]} tries left"
+        )
 
 
 def send(request: HttpRequest, purpose: str, address: str) -> bool:
@@ -76,9 +80,14 @@ def issue(request: HttpRequest, purpose: str, address: str) -> str:
         return ""
     code = f"{secrets.randbelow(1_000_000):06d}"
     MailedCode.objects.create(
-        purpose=purpose, address=address, digest=_digest(purpose, address, code), browser=_browser(request),
-        is_known_device=is_known, created_at=now, expires_at=now + LIFE,
-    )  # fmt: skip
+        purpose=purpose,
+        address=address,
+        digest=_digest(purpose, address, code),
+        browser=_browser(request),
+        is_known_device=is_known,
+        created_at=now,
+        expires_at=now + LIFE,
+    )
     return code
 
 
@@ -106,7 +115,9 @@ def standing(request: HttpRequest, purpose: str, address: str) -> Standing:
     address, now, is_known = normal_email(address), timezone.now(), _is_known(request, address)
     usable = _usable(request, purpose, address)
     left = max((mailed.tries_left(_browser(request)) for mailed in usable), default=0)
-    lately = MailedCode.objects.filter(address=address, is_known_device=is_known, created_at__gt=now - AN_HOUR)
+    lately = MailedCode.objects.filter(
+        address=address, is_known_device=is_known, created_at__gt=now - AN_HOUR
+    )
     return Standing(
         until=max((mailed.expires_at for mailed in usable), default=None),
         tries_left=left,
@@ -142,7 +153,9 @@ def _count_try(request: HttpRequest, mailed: MailedCode) -> bool:
 
 def _next_at(address: str, *, is_known: bool, now: dt.datetime) -> dt.datetime | None:
     """When the next code can go to an address; None for now."""
-    sent = MailedCode.objects.filter(address=address, is_known_device=is_known, created_at__gt=now - AN_HOUR)
+    sent = MailedCode.objects.filter(
+        address=address, is_known_device=is_known, created_at__gt=now - AN_HOUR
+    )
     times = list(sent.order_by("-created_at").values_list("created_at", flat=True))
     if len(times) < MAILS_AN_HOUR:
         return None
@@ -165,4 +178,6 @@ def _browser(request: HttpRequest) -> str:
 
 def _digest(purpose: str, address: str, code: str) -> str:
     """Keyed with SECRET_KEY: a million digests are made in a second, so a plain one would tell the digits."""
-    return salted_hmac(f"members.codes.{purpose}", f"{address}:{code}", algorithm="sha256").hexdigest()
+    return salted_hmac(
+        f"members.codes.{purpose}", f"{address}:{code}", algorithm="sha256"
+    ).hexdigest()

@@ -14,12 +14,19 @@ def approval_asked(approval: Approval, act: str, user: User) -> None:
         subject="Something waits for you",
         heading="Two people decide this",
         words={"act": act},
-        paragraphs=["Somebody at the desk asked for something two people decide. Your yes or no is good for three days."],
+        paragraphs=[
+            "Somebody at the desk asked for something two people decide. Your yes or no is good for three days."
+        ],
         box=[act],
-        button=("Look at it", link(reverse("admin:members_approval_change", args=[approval.pk or 0]))),
+        button=(
+            "Look at it",
+            link(reverse("admin:members_approval_change", args=[approval.pk or 0])),
+        ),
         reason="You get this because your role lets you decide it. Whoever says yes or no first decides.",
     )
-    queue_letter(letter, to_email=user.email, kind="approval_asked", key=f"approval-{approval.pk}-{user.pk}")
+    queue_letter(
+        letter, to_email=user.email, kind="approval_asked", key=f"approval-{approval.pk}-{user.pk}"
+    )
 
 
 def approval_decided(approval: Approval, act: str) -> None:
@@ -28,11 +35,21 @@ def approval_decided(approval: Approval, act: str) -> None:
         subject="What you asked for",
         heading="It is decided",
         words={"act": act},
-        paragraphs=["The other person decided what you asked for. If it is a no, the page says who it was: a call may help."],
+        paragraphs=[
+            "The other person decided what you asked for. If it is a no, the page says who it was: a call may help."
+        ],
         box=[act, "Yes" if approval.is_granted else "No"],
-        button=("Look at it", link(reverse("admin:members_approval_change", args=[approval.pk or 0]))),
+        button=(
+            "Look at it",
+            link(reverse("admin:members_approval_change", args=[approval.pk or 0])),
+        ),
     )
-    queue_letter(letter, to_email=approval.asked_by.email, kind="approval_decided", key=f"approval-decided-{approval.pk}")
+    queue_letter(
+        letter,
+        to_email=approval.asked_by.email,
+        kind="approval_decided",
+        key=f"approval-decided-{approval.pk}",
+    )
 
 
 def approval_is_over(approval: Approval) -> None:
@@ -41,7 +58,12 @@ def approval_is_over(approval: Approval) -> None:
 
 
 _LOGIN = User(email="ruth@example.org")
-register("approval_asked", "Something two people decide", lambda: approval_asked(Approval(), "Writing to many", _LOGIN), "act")
+register(
+    "approval_asked",
+    "Something two people decide",
+    lambda: approval_asked(Approval(), "Writing to many", _LOGIN),
+    "act",
+)
 register(
     "approval_decided",
     "What two people decided",

@@ -16,18 +16,31 @@ SALT = "loaf.device"
 YEAR = 365 * 24 * 3600
 
 BROWSERS = [
-    ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung’s browser"), ("FxiOS", "Firefox"), ("Firefox", "Firefox"),
-    ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"),
-]  # fmt: skip
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung’s browser"),
+    ("FxiOS", "Firefox"),
+    ("Firefox", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+]
 SYSTEMS = [
-    ("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Android", "an Android phone or tablet"), ("Windows", "a Windows computer"),
-    ("Macintosh", "a Mac"), ("CrOS", "a Chromebook"), ("Linux", "a Linux computer"),
-]  # fmt: skip
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "an Android phone or tablet"),
+    ("Windows", "a Windows computer"),
+    ("Macintosh", "a Mac"),
+    ("CrOS", "a Chromebook"),
+    ("Linux", "a Linux computer"),
+]
 
 
 def in_words(user_agent: str) -> str:
     """ "Firefox on a Windows computer"; what a browser says of itself is a hint, never proof."""
-    browser = next((words for mark, words in BROWSERS if re.search(rf"\b{mark}\b", user_agent)), "A browser")
+    browser = next(
+        (words for mark, words in BROWSERS if re.search(rf"\b{mark}\b", user_agent)), "A browser"
+    )
     system = next((words for mark, words in SYSTEMS if mark in user_agent), "some device")
     return f"{browser} on {system}"
 
@@ -41,7 +54,9 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Mark this browser as one of this login's. The mark names nobody."""
     marks = [mark for mark in _marks(request) if mark != _mark(user)]
     value = signing.dumps([_mark(user), *marks][:5], salt=SALT)
-    response.set_cookie(COOKIE, value, max_age=YEAR, httponly=True, samesite="Lax", secure=not settings.DEVELOPMENT)
+    response.set_cookie(
+        COOKIE, value, max_age=YEAR, httponly=True, samesite="Lax", secure=not settings.DEVELOPMENT
+    )
 
 
 class DeviceMiddleware:
@@ -66,4 +81,6 @@ def _marks(request: HttpRequest) -> list[Any]:
 
 
 def _mark(user: User) -> str:
-    return hashlib.sha256(f"{SALT}|{user.pk}|{user.date_joined.isoformat()}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{SALT}|{user.pk}|{user.date_joined.isoformat()}".encode()).hexdigest()[
+        :16
+    ]

@@ -24,9 +24,13 @@ NEWS = dt.timedelta(days=7)
 
 def _of_login() -> Any:
     """The members of a login, each with whether a note or a question waits for her: her first page tells, at no further cost."""
-    notes = MemberNote.objects.filter(recipient=OuterRef("pk"), sent_at__gte=Parameter("since", DateTimeField()))
+    notes = MemberNote.objects.filter(
+        recipient=OuterRef("pk"), sent_at__gte=Parameter("since", DateTimeField())
+    )
     questions = HouseholdMember.objects.filter(member=OuterRef("pk"), confirmed_at=None)
-    return Member.objects.for_login(Parameter("user", BigAutoField())).annotate(has_note=Exists(notes), has_question=Exists(questions))
+    return Member.objects.for_login(Parameter("user", BigAutoField())).annotate(
+        has_note=Exists(notes), has_question=Exists(questions)
+    )
 
 
 MEMBERS_OF_LOGIN = PreparedQuery(_of_login)
@@ -53,9 +57,19 @@ def current_member(request: HttpRequest) -> Member | None:
 
 
 OWN = {
-    "profile", "profile_part", "profile_more", "profile_photo", "profile_email", "privacy", "own_data", "own_data_file", "goodbye",
-    "letters", "payments", "receipt_pdf",
-}  # fmt: skip
+    "profile",
+    "profile_part",
+    "profile_more",
+    "profile_photo",
+    "profile_email",
+    "privacy",
+    "own_data",
+    "own_data_file",
+    "goodbye",
+    "letters",
+    "payments",
+    "receipt_pdf",
+}
 """What belongs to the person whatever became of the membership: their data, how they are reached, what they paid."""
 PAYING = {"membership", "renewal", "change_plan", "pay_part", "ask_friend", "use_code"}
 """Where dues are paid, renewed and stopped; what may be paid there is asked by the action."""
@@ -67,7 +81,10 @@ def may_open(member: Member, page: str) -> bool:
     """Whether somebody may open a page of the members' side, by name. Members may open all; for everybody else it must be named here."""
     if member.sees_member_pages or page in OWN or page in PAYING:
         return True
-    refused = member.status == Status.REJECTED or member.inactive_reason in (InactiveReason.SUSPENDED, InactiveReason.DECEASED)
+    refused = member.status == Status.REJECTED or member.inactive_reason in (
+        InactiveReason.SUSPENDED,
+        InactiveReason.DECEASED,
+    )
     return page in HOME and not refused
 
 

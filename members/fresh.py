@@ -27,7 +27,13 @@ BOUND_KEY = "proof_for"
 """Where in the session stands which act waits for a proof of its own, and since when."""
 PROOFS = {"code", "mfa"}
 """Ways of signing in, as the library names them, that count as a proof: six digits by e-mail, and any key."""
-ALONE = {"account_logout", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_inactive"}
+ALONE = {
+    "account_logout",
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "account_inactive",
+}
 """Pages of the sign-in library a signed-in person opens without a new proof: the proofs themselves, and the way out."""
 
 
@@ -36,12 +42,19 @@ def is_fresh(request: HttpRequest) -> bool:
     user: Any = request.user
     counts = {"mfa"} if user.is_authenticated and user.needs_key else PROOFS
     records = get_authentication_records(request, user)
-    return any(0 <= time.time() - float(record.get("at", 0)) < FRESH_FOR for record in records if record.get("method") in counts)
+    return any(
+        0 <= time.time() - float(record.get("at", 0)) < FRESH_FOR
+        for record in records
+        if record.get("method") in counts
+    )
 
 
 def came_with_key(request: HttpRequest) -> bool:
     """Whether a key was used in this session: a passkey, an app's digits, a printed code."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+    return any(
+        record.get("method") == "mfa"
+        for record in get_authentication_records(request, request.user)
+    )
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
@@ -60,7 +73,11 @@ def is_proved_for(request: HttpRequest, what: str) -> bool:
     user: Any = request.user
     counts = {"mfa"} if user.needs_key else PROOFS
     records = [r for r in get_authentication_records(request, user) if r.get("method") in counts]
-    if not wanted or wanted["what"] != what or not any(float(r.get("at", 0)) >= wanted["at"] for r in records):
+    if (
+        not wanted
+        or wanted["what"] != what
+        or not any(float(r.get("at", 0)) >= wanted["at"] for r in records)
+    ):
         return False
     del request.session[BOUND_KEY]
     return True
@@ -107,9 +124,16 @@ class FreshMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
         """Ask before the library's own page is reached."""
         match = request.resolver_match
-        if match is None or not match.route.startswith("accounts/") or match.url_name in ALONE or not request.user.is_authenticated:
+        if (
+            match is None
+            or not match.route.startswith("accounts/")
+            or match.url_name in ALONE
+            or not request.user.is_authenticated
+        ):
             return None
         return None if is_fresh(request) else ask_again(request)

@@ -57,7 +57,12 @@ def add_passkey(request: HttpRequest, *, user: User, credential: dict[str, Any])
         raise ValidationError("The device did not ask for its own lock.")
     name = devices.in_words(request.META.get("HTTP_USER_AGENT", ""))
     key: Authenticator = webauthn.WebAuthn.add(user, name, credential).instance
-    if user.granted_permissions and not Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).exists():
+    if (
+        user.granted_permissions
+        and not Authenticator.objects.filter(
+            user=user, type=Authenticator.Type.RECOVERY_CODES
+        ).exists()
+    ):
         RecoveryCodes.activate(user)
     note_added(request, user=user, key=key)
     return key
@@ -75,7 +80,11 @@ def note_added(request: HttpRequest, *, user: User, key: Authenticator) -> None:
 def remove_passkey(request: HttpRequest, *, user: User, pk: int) -> bool:
     """Take one passkey away; False when it is gone already. The last key takes the printed codes with it."""
     with transaction.atomic():
-        key = Authenticator.objects.select_for_update().filter(user=user, pk=pk, type=Authenticator.Type.WEBAUTHN).first()
+        key = (
+            Authenticator.objects.select_for_update()
+            .filter(user=user, pk=pk, type=Authenticator.Type.WEBAUTHN)
+            .first()
+        )
         if key is None:
             return False
         key.delete()
@@ -85,7 +94,9 @@ def remove_passkey(request: HttpRequest, *, user: User, pk: int) -> bool:
         user.forget_permissions()
         audit.record("login.key_removed", target=user, before={"type": key.type}, by=user)
         emails.way_in_changed(user, "A fingerprint or face (a passkey) was taken away.")
-    signals.authenticator_removed.send(sender=Authenticator, request=request, user=user, authenticator=key)
+    signals.authenticator_removed.send(
+        sender=Authenticator, request=request, user=user, authenticator=key
+    )
     return True
 
 

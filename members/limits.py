@@ -45,7 +45,9 @@ def allow(action: str, key: str, *, limit: int, seconds: int) -> bool:
 
 def hold(key: str) -> None:
     """Let everybody else who holds the same key wait until the end of this transaction."""
-    fetch_all(COUNT, {"key": f"hold:{key}"[:200], "expires_at": timezone.now() + dt.timedelta(days=1)})
+    fetch_all(
+        COUNT, {"key": f"hold:{key}"[:200], "expires_at": timezone.now() + dt.timedelta(days=1)}
+    )
 
 
 def forget(*, now: dt.datetime) -> int:

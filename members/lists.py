@@ -48,7 +48,9 @@ def _agreed(approval: Approval) -> None:
     from members.tasks import make_paper
 
     refuse_while_shut()
-    paper = Paper.objects.create(kind=Paper.Kind.LIST, options=approval.params, by=approval.asked_by)
+    paper = Paper.objects.create(
+        kind=Paper.Kind.LIST, options=approval.params, by=approval.asked_by
+    )
     make_paper.enqueue(paper.pk)
 
 
@@ -66,9 +68,16 @@ def make_list(wanted: Paper) -> None:
         stored = default_storage.save(f"papers/{wanted.token}.{options['format']}", File(stream))
     note = f"{count} row{'' if count == 1 else 's'}"
     options = {**options, "needs": needs}
-    Paper.objects.filter(pk=wanted.pk).update(stored_as=stored, made_at=timezone.now(), note=note, options=options)
+    Paper.objects.filter(pk=wanted.pk).update(
+        stored_as=stored, made_at=timezone.now(), note=note, options=options
+    )
     what = options.get("report") or options["model"]
-    audit.record("export.list", target=wanted, after={"model": what, "rows": count, "columns": header}, by=wanted.by)
+    audit.record(
+        "export.list",
+        target=wanted,
+        after={"model": what, "rows": count, "columns": header},
+        by=wanted.by,
+    )
 
 
 def _table(wanted: Paper) -> tuple[list[str], Iterable[list[Any]], list[str]] | None:

@@ -33,7 +33,9 @@ def as_zip(member: Member) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         whole = {"made_at": timezone.now(), **{name: rows for name, _, rows in tables}}
-        archive.writestr("about-you.json", json.dumps(whole, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+        archive.writestr(
+            "about-you.json", json.dumps(whole, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        )
         archive.writestr("about-you.pdf", as_pdf(member, tables))
         if member.photo:
             with default_storage.open(photos.path(member.photo, photos.MASTER)) as file:
@@ -43,8 +45,16 @@ def as_zip(member: Member) -> bytes:
 
 def as_pdf(member: Member, tables: list[tuple[str, str, list[about.Row]]]) -> bytes:
     """Everything as a paper one can read, at 12 points."""
-    shown = [(title, [[(label, _words(value)) for label, value in row.items()] for row in rows]) for _, title, rows in tables]
-    context = {"called": member.called, "tables": shown, "org": settings.ORG, "today": timezone.localdate()}
+    shown = [
+        (title, [[(label, _words(value)) for label, value in row.items()] for row in rows])
+        for _, title, rows in tables
+    ]
+    context = {
+        "called": member.called,
+        "tables": shown,
+        "org": settings.ORG,
+        "today": timezone.localdate(),
+    }
     return paper.write_pdf(render_to_string("members/own_data.html", context))
 
 

@@ -20,7 +20,16 @@ from members.models.member import Status
 PER_SHEET = 30
 MAX_COPIES = 20
 TABLE = ["member_number", "first_name", "last_name", "chosen_name", "status", "joined_on"]
-PRIVATE = ["pronouns", "email", "phone", "address_line1", "address_line2", "city", "region", "postal_code"]
+PRIVATE = [
+    "pronouns",
+    "email",
+    "phone",
+    "address_line1",
+    "address_line2",
+    "city",
+    "region",
+    "postal_code",
+]
 
 
 def make_paper(paper_id: int) -> None:
@@ -36,36 +45,69 @@ def make_paper(paper_id: int) -> None:
     content, ending, note = MAKERS[Paper.Kind(wanted.kind)](wanted)
     stored = default_storage.save(f"papers/{wanted.token}.{ending}", ContentFile(content))
     private = wanted.kind != Paper.Kind.ROSTER and wanted.by.has_perm("users.view_private")
-    options = {**wanted.options, "needs": ["users.export", *(["users.view_private"] if private else [])]}
-    Paper.objects.filter(pk=paper_id).update(stored_as=stored, made_at=timezone.now(), note=note, options=options)
+    options = {
+        **wanted.options,
+        "needs": ["users.export", *(["users.view_private"] if private else [])],
+    }
+    Paper.objects.filter(pk=paper_id).update(
+        stored_as=stored, made_at=timezone.now(), note=note, options=options
+    )
     audit.record(f"paper.{wanted.kind}", target=wanted, by=wanted.by)
 
 
 def people_of(wanted: Paper) -> Any:
     """The members a paper is made of: a saved list, or the active ones."""
     found = wanted.saved.members() if wanted.saved else Member.objects.filter(status=Status.ACTIVE)
-    return found.exclude(inactive_reason__in=["deceased", "suspended"]).filter(erased_at=None).order_by("last_name", "first_name", "pk")
+    return (
+        found.exclude(inactive_reason__in=["deceased", "suspended"])
+        .filter(erased_at=None)
+        .order_by("last_name", "first_name", "pk")
+    )
 
 
 def _roster(wanted: Paper) -> tuple[bytes, str, str]:
     """Those in the directory, with what they show to members; nobody else, whatever the list says."""
-    listed = Listing.objects.filter(is_on=True, member__in=people_of(wanted), member__status=Status.ACTIVE, member__paused_at=None)
-    rows = [_entry(listing) for listing in listed.select_related("member").order_by("sort_name", "pk")]
+    listed = Listing.objects.filter(
+        is_on=True,
+        member__in=people_of(wanted),
+        member__status=Status.ACTIVE,
+        member__paused_at=None,
+    )
+    rows = [
+        _entry(listing) for listing in listed.select_related("member").order_by("sort_name", "pk")
+    ]
     copies = range(1, min(MAX_COPIES, int(wanted.options.get("copies", 1))) + 1)
     booklet = wanted.options.get("shape") == "booklet"
     context = {
-        "people": rows, "copies": copies, "count": len(copies), "org": settings.ORG, "year": timezone.localdate().year,
-        "size": 18 if wanted.options.get("size") == "18" else 14, "booklet": booklet,
-    }  # fmt: skip
+        "people": rows,
+        "copies": copies,
+        "count": len(copies),
+        "org": settings.ORG,
+        "year": timezone.localdate().year,
+        "size": 18 if wanted.options.get("size") == "18" else 14,
+        "booklet": booklet,
+    }
     if not booklet:
-        return paper.write_pdf(render_to_string("members/roster.html", context)), "pdf", f"{len(rows)} people"
-    sheets = [paper.write_pdf(render_to_string("members/roster.html", {**context, "copies": [copy]})) for copy in copies]
+        return (
+            paper.write_pdf(render_to_string("members/roster.html", context)),
+            "pdf",
+            f"{len(rows)} people",
+        )
+    sheets = [
+        paper.write_pdf(render_to_string("members/roster.html", {**context, "copies": [copy]}))
+        for copy in copies
+    ]
     return folded(sheets), "pdf", f"{len(rows)} people"
 
 
 def _entry(listing: Listing) -> dict[str, Any]:
     facts = listing.facts(officer=False)
-    told = [facts.get("area", ""), phone(facts.get("phone", "")), facts.get("email", ""), facts.get("address", "")]
+    told = [
+        facts.get("area", ""),
+        phone(facts.get("phone", "")),
+        facts.get("email", ""),
+        facts.get("address", ""),
+    ]
     return {"name": listing.name_for(officer=False), "lines": [line for line in told if line]}
 
 
@@ -102,7 +144,11 @@ def envelopes(people: list[Member]) -> tuple[list[list[str]], int]:
     ids = {member.pk for member in people}
     shared = HouseholdMember.objects.confirmed().filter(member__in=ids, household__one_letter=True)
     home = dict(shared.values_list("member", "household"))
-    no_mail = {d.member_id for d in PrivateDetails.objects.filter(member__in=ids) if d.contact.get("no_post")}
+    no_mail = {
+        d.member_id
+        for d in PrivateDetails.objects.filter(member__in=ids)
+        if d.contact.get("no_post")
+    }
     groups: dict[object, list[Member]] = {}
     left_out = 0
     for member in people:
@@ -110,8 +156,13 @@ def envelopes(people: list[Member]) -> tuple[list[list[str]], int]:
             left_out += 1
             continue
         place = tuple(member.postal_lines[1:])
-        groups.setdefault((home[member.pk], place) if member.pk in home else member.pk, []).append(member)
-    return [[" & ".join(m.postal_lines[0] for m in group), *group[0].postal_lines[1:]] for group in groups.values()], left_out
+        groups.setdefault((home[member.pk], place) if member.pk in home else member.pk, []).append(
+            member
+        )
+    return [
+        [" & ".join(m.postal_lines[0] for m in group), *group[0].postal_lines[1:]]
+        for group in groups.values()
+    ], left_out
 
 
 def _table(wanted: Paper) -> tuple[bytes, str, str]:

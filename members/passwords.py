@@ -15,11 +15,19 @@ class OurWords:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError when little is left without our words, digits and signs."""
-        said = " ".join([*(settings.ORG[name] for name in ("name", "city", "open_name", "legal_name")), settings.SITE_URL])
+        said = " ".join(
+            [
+                *(settings.ORG[name] for name in ("name", "city", "open_name", "legal_name")),
+                settings.SITE_URL,
+            ]
+        )
         words = sorted(set(re.findall(r"[a-z]{3,}", said.lower())), key=len, reverse=True)
         left = re.sub("|".join(words), "", password.lower())
         if len(re.sub(r"[\W\d_]", "", left)) < LEAST and left != password.lower():
-            raise ValidationError("That is made of our own words. Please take others: three or four in a row.", code="our_words")
+            raise ValidationError(
+                "That is made of our own words. Please take others: three or four in a row.",
+                code="our_words",
+            )
 
     def get_help_text(self) -> str:
         """Nothing: the error says enough."""
@@ -31,8 +39,15 @@ class LongForStaff:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError for a shorter one."""
-        if getattr(user, "pk", None) and getattr(user, "granted_permissions", None) and len(password) < LEAST_OF_STAFF:
-            raise ValidationError(f"You work at the desk: please take {LEAST_OF_STAFF} characters or more.", code="short_for_staff")
+        if (
+            getattr(user, "pk", None)
+            and getattr(user, "granted_permissions", None)
+            and len(password) < LEAST_OF_STAFF
+        ):
+            raise ValidationError(
+                f"You work at the desk: please take {LEAST_OF_STAFF} characters or more.",
+                code="short_for_staff",
+            )
 
     def get_help_text(self) -> str:
         """Nothing: the error says enough."""

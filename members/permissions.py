@@ -79,9 +79,13 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[str]]] = {
     "superadmin": ("Everything.", set(PERMISSIONS)),
     "admin": (
         "Everything but roles and settings.",
-        set(PERMISSIONS) - {"permissions.manage_roles", "permissions.assign_roles", "settings.edit"},
+        set(PERMISSIONS)
+        - {"permissions.manage_roles", "permissions.assign_roles", "settings.edit"},
     ),
-    "finance": ("Dues, gifts and the books.", _of("subscriptions", "donations") | {"users.view", "users.export"}),
+    "finance": (
+        "Dues, gifts and the books.",
+        _of("subscriptions", "donations") | {"users.view", "users.export"},
+    ),
     "membership": (
         "Members and applications.",
         (_of("users") - {"users.delete", "users.merge"}) | {"imports.view", "imports.upload"},
@@ -95,28 +99,46 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[str]]] = {
 }
 
 MODULES = {
-    "users": "Members", "events": "Events", "subscriptions": "Dues and payments", "donations": "Gifts", "imports": "Imports",
-    "documents": "Documents", "gallery": "Pictures", "communications": "Messages", "settings": "Settings", "permissions": "Roles",
-}  # fmt: skip
+    "users": "Members",
+    "events": "Events",
+    "subscriptions": "Dues and payments",
+    "donations": "Gifts",
+    "imports": "Imports",
+    "documents": "Documents",
+    "gallery": "Pictures",
+    "communications": "Messages",
+    "settings": "Settings",
+    "permissions": "Roles",
+}
 
 
 def by_module() -> list[tuple[str, list[tuple[str, str]]]]:
     """The registry in its ten parts: heading, then name and sentence of each permission."""
-    return [(title, [(name, text) for name, text in PERMISSIONS.items() if name.startswith(f"{key}.")]) for key, title in MODULES.items()]
+    return [
+        (title, [(name, text) for name, text in PERMISSIONS.items() if name.startswith(f"{key}.")])
+        for key, title in MODULES.items()
+    ]
 
 
 SENSITIVE_MODULES = {"subscriptions", "donations", "permissions", "settings", "imports"}
 SENSITIVE = {
-    "users.view_private", "users.assist", "users.merge", "users.delete",
-    "communications.send", "communications.view_log", "communications.edit_templates",
-}  # fmt: skip
+    "users.view_private",
+    "users.assist",
+    "users.merge",
+    "users.delete",
+    "communications.send",
+    "communications.view_log",
+    "communications.edit_templates",
+}
 """Powers beyond those modules that reach into what people told in confidence, into their ways in, or to everybody at once."""
 
 
 def is_sensitive(name: str) -> bool:
     """Whether a permission sleeps without a second key: money, powers, imports, data taken out, private details, mail to many."""
     module, _, verb = name.partition(".")
-    return module in SENSITIVE_MODULES or verb in ("export", "refund", "rollback") or name in SENSITIVE
+    return (
+        module in SENSITIVE_MODULES or verb in ("export", "refund", "rollback") or name in SENSITIVE
+    )
 
 
 def is_grave(name: str) -> bool:

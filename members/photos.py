@@ -30,7 +30,14 @@ def save_photo(*, member: Member, file: IO[bytes], size: int) -> None:
     _store(member, pictures.open_picture(file, size), across=0.5, down=0.5, zoom=1.0)
 
 
-def change_photo(*, member: Member, turn: int = 0, across: str = "middle", down: str = "middle", zoom: float = 1.0) -> None:
+def change_photo(
+    *,
+    member: Member,
+    turn: int = 0,
+    across: str = "middle",
+    down: str = "middle",
+    zoom: float = 1.0,
+) -> None:
     """Turn the photo by degrees (clockwise) or cut another square out of it. Nothing happens without a photo."""
     if not member.photo:
         return
@@ -38,7 +45,13 @@ def change_photo(*, member: Member, turn: int = 0, across: str = "middle", down:
         image = Image.open(file, formats=["WEBP"]).convert("RGB")
     if turn:
         image = image.rotate(-turn, expand=True)
-    _store(member, image, across=PLACES.get(across, 0.5), down=PLACES.get(down, 0.5), zoom=min(4.0, max(1.0, zoom)))
+    _store(
+        member,
+        image,
+        across=PLACES.get(across, 0.5),
+        down=PLACES.get(down, 0.5),
+        zoom=min(4.0, max(1.0, zoom)),
+    )
 
 
 def _store(member: Member, image: Image.Image, *, across: float, down: float, zoom: float) -> None:

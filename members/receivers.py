@@ -27,7 +27,9 @@ SETTLED = dt.timedelta(hours=1)
 
 
 @receiver(user_logged_in)
-def tie_people_to_login(sender: object, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+def tie_people_to_login(
+    sender: object, request: HttpRequest | None, user: User, **kwargs: Any
+) -> None:
     """After a proved sign-in: claim the people with this address, and prove the application this browser just sent."""
     actions.claim_members(user=user)
     if request is None:
@@ -36,15 +38,26 @@ def tie_people_to_login(sender: object, request: HttpRequest | None, user: User,
     watch.came_in(user, sorted({str(record.get("method", "")) for record in records}))
     if not devices.is_known(request, user):
         if user.date_joined < timezone.now() - SETTLED:
-            emails.new_device(user, devices.in_words(request.META.get("HTTP_USER_AGENT", "")), timezone.now())
+            emails.new_device(
+                user, devices.in_words(request.META.get("HTTP_USER_AGENT", "")), timezone.now()
+            )
         request.new_device_of = user  # type: ignore[attr-defined]
-    elif "passkey_offer" not in request.session and not Authenticator.objects.filter(user=user).exists():
+    elif (
+        "passkey_offer" not in request.session
+        and not Authenticator.objects.filter(user=user).exists()
+    ):
         request.session["passkey_offer"] = True
-    request.session.set_expiry(0 if request.session.pop(SHARED_KEY, False) else None)  # before it was a visitor's, and short
+    request.session.set_expiry(
+        0 if request.session.pop(SHARED_KEY, False) else None
+    )  # before it was a visitor's, and short
     application = Application.objects.filter(pk=request.session.pop(APPLICATION_KEY, None)).first()
     if application is None and not Member.objects.for_login(user).exists():
         # She came back on another device: with nobody else at this address the waiting application is hers.
-        application = Application.objects.filter(member__email=user.email, proved_at=None).order_by("-created_at").first()
+        application = (
+            Application.objects.filter(member__email=user.email, proved_at=None)
+            .order_by("-created_at")
+            .first()
+        )
     if application is not None:
         actions.prove_application(application=application, user=user)
 
@@ -57,7 +70,9 @@ def note_a_sign_out(sender: object, request: HttpRequest | None, **kwargs: Any) 
 
 
 @receiver(user_login_failed)
-def note_a_wrong_password(sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+def note_a_wrong_password(
+    sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
     """Refused sign-ins are in the audit, known address or not."""
     if request is not None:
         watch.refused(request, "login.wrong_password", address=str(credentials.get("email") or ""))
@@ -70,7 +85,9 @@ def note_a_wrong_key(sender: object, request: HttpRequest, user: User, **kwargs:
 
 
 @receiver(authenticator_added)
-def note_an_added_app(sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+def note_an_added_app(
+    sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
     """An authenticator app showed its digits, so the key is in the hand. Nobody is signed out: powers sleep where it was not used."""
     if authenticator.type == Authenticator.Type.TOTP:
         keys.note_added(request, user=user, key=authenticator)
@@ -84,7 +101,14 @@ def withdraw_what_waits(sender: object, member: Member, to: str, **kwargs: Any) 
 
 
 @receiver(desk_saved)
-def note_what_the_desk_saved(sender: type, user: User, target: Any, before: dict[str, Any], after: dict[str, Any], **kwargs: Any) -> None:
+def note_what_the_desk_saved(
+    sender: type,
+    user: User,
+    target: Any,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    **kwargs: Any,
+) -> None:
     """Every row saved by hand at the desk is an entry of the audit."""
     kind = f"{target._meta.model_name}.{'changed' if before else 'added'}"
     audit.record(kind, target=target, before=before, after=after, by=user)
@@ -96,6 +120,10 @@ def make_built_in_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
     if sender.name != "members":
         return
     for name, (description, names) in BUILT_IN_ROLES.items():
-        role, _ = Role.objects.using(using).update_or_create(name=name, defaults={"description": description, "is_builtin": True})
+        role, _ = Role.objects.using(using).update_or_create(
+            name=name, defaults={"description": description, "is_builtin": True}
+        )
         role.grants.exclude(name__in=names).delete()
-        RolePermission.objects.using(using).bulk_create([RolePermission(role=role, name=n) for n in sorted(names)], ignore_conflicts=True)
+        RolePermission.objects.using(using).bulk_create(
+            [RolePermission(role=role, name=n) for n in sorted(names)], ignore_conflicts=True
+        )

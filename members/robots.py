@@ -55,4 +55,7 @@ def is_done(challenge: str, work: str) -> bool:
     """Whether the hash of challenge and work begins with enough zeros."""
     if not work.isdecimal() or len(work) > 12:
         return False
-    return int.from_bytes(hashlib.sha256(f"{challenge}.{work}".encode()).digest()[:4]) >> (32 - ZEROS) == 0
+    return (
+        int.from_bytes(hashlib.sha256(f"{challenge}.{work}".encode()).digest()[:4]) >> (32 - ZEROS)
+        == 0
+    )

@@ -9,13 +9,39 @@ from django.urls import reverse
 
 from loaf.lib.templatetags.loaf import phone
 from members.about import Line, Row, register_section, register_strand
-from members.models import NEEDS, AuditEntry, Consent, HouseholdMember, Listing, Member, MemberNote, Note, PrivateDetails, ProfileValue
+from members.models import (
+    NEEDS,
+    AuditEntry,
+    Consent,
+    HouseholdMember,
+    Listing,
+    Member,
+    MemberNote,
+    Note,
+    PrivateDetails,
+    ProfileValue,
+)
 from notices.models import Message
 
 PLAIN = [
-    "member_number", "first_name", "last_name", "chosen_name", "pronouns", "mailing_name", "email", "phone", "address_line1",
-    "address_line2", "city", "region", "postal_code", "country", "area", "bio", "joined_on",
-]  # fmt: skip
+    "member_number",
+    "first_name",
+    "last_name",
+    "chosen_name",
+    "pronouns",
+    "mailing_name",
+    "email",
+    "phone",
+    "address_line1",
+    "address_line2",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "area",
+    "bio",
+    "joined_on",
+]
 
 
 def _person(member: Member) -> Iterable[Row]:
@@ -24,7 +50,9 @@ def _person(member: Member) -> Iterable[Row]:
     row |= {
         "Status": member.get_status_display(),
         "Pictures": member.get_photo_consent_display(),
-        "How you hear from us": [f"{topic}: {channel}" for topic, channel in member.channels.items()],
+        "How you hear from us": [
+            f"{topic}: {channel}" for topic, channel in member.channels.items()
+        ],
         "Plain words in e-mail": member.open_mail,
         "Your two words": member.mail_phrase,
     }
@@ -37,10 +65,15 @@ def _details(member: Member) -> Iterable[Row]:
         return []
     return [
         {
-            "What helps you to come": [NEEDS.get(name, name) for name in details.access.get("needs", [])],
+            "What helps you to come": [
+                NEEDS.get(name, name) for name in details.access.get("needs", [])
+            ],
             "Food": details.access.get("diet", ""),
             "Else": details.access.get("other", ""),
-            "Whom to call": [f"{p['name']} ({p['relation']}) {phone(p['phone'])}" for p in details.emergency.get("people", [])],
+            "Whom to call": [
+                f"{p['name']} ({p['relation']}) {phone(p['phone'])}"
+                for p in details.emergency.get("people", [])
+            ],
             "Best time to call": details.contact.get("best_time", ""),
             "Voicemail": details.contact.get("voicemail", ""),
             "Before we call": details.contact.get("note", ""),
@@ -49,11 +82,18 @@ def _details(member: Member) -> Iterable[Row]:
 
 
 def _own_fields(member: Member) -> Iterable[Row]:
-    return [{v.field.label: v.text for v in ProfileValue.objects.filter(member=member).select_related("field")}]
+    return [
+        {
+            v.field.label: v.text
+            for v in ProfileValue.objects.filter(member=member).select_related("field")
+        }
+    ]
 
 
 def _offices(member: Member) -> Iterable[Row]:
-    return [{"Office": str(o), "From": o.starts_on, "Until": o.ends_on} for o in member.offices.all()]
+    return [
+        {"Office": str(o), "From": o.starts_on, "Until": o.ends_on} for o in member.offices.all()
+    ]
 
 
 def _tags(member: Member) -> Iterable[Row]:
@@ -65,7 +105,14 @@ def _application(member: Member) -> Iterable[Row]:
     if application is None:
         return []
     answers = {a.question.label: a.text for a in application.answers.select_related("question")}
-    return [{"Sent": application.created_at, "In your words": application.about, "Found us": application.found_us, **answers}]
+    return [
+        {
+            "Sent": application.created_at,
+            "In your words": application.about,
+            "Found us": application.found_us,
+            **answers,
+        }
+    ]
 
 
 def _household(member: Member) -> Iterable[Row]:
@@ -79,34 +126,64 @@ def _listing(member: Member) -> Iterable[Row]:
 
 
 def _consents(member: Member) -> Iterable[Row]:
-    return [{"You agreed to": c.text, "On": c.given_at, "Taken back": c.withdrawn_at} for c in Consent.objects.filter(member=member)]
+    return [
+        {"You agreed to": c.text, "On": c.given_at, "Taken back": c.withdrawn_at}
+        for c in Consent.objects.filter(member=member)
+    ]
 
 
 def _story(member: Member) -> Iterable[Row]:
     """Her path; the office's reasons stay in the office, her own words come along."""
     changes = member.status_changes.all()
     mine = member.user_id
-    return [{"On": c.at, "Became": c.get_to_status_display(), "Why": c.reason if mine and c.by_id == mine else ""} for c in changes]
+    return [
+        {
+            "On": c.at,
+            "Became": c.get_to_status_display(),
+            "Why": c.reason if mine and c.by_id == mine else "",
+        }
+        for c in changes
+    ]
 
 
 def _notes(member: Member) -> Iterable[Row]:
     """What the office wrote down: it is about her, so it is in her copy; notes about safety may concern others and are not."""
-    return [{"On": n.at, "Kind": n.get_kind_display(), "Note": n.text} for n in Note.objects.filter(member=member).exclude(kind="safety")]
+    return [
+        {"On": n.at, "Kind": n.get_kind_display(), "Note": n.text}
+        for n in Note.objects.filter(member=member).exclude(kind="safety")
+    ]
 
 
 def _between(member: Member) -> Iterable[Row]:
-    sent = [{"On": n.sent_at, "Way": f"to {n.recipient.called}", "Note": n.text} for n in member.notes_sent.select_related("recipient")]
+    sent = [
+        {"On": n.sent_at, "Way": f"to {n.recipient.called}", "Note": n.text}
+        for n in member.notes_sent.select_related("recipient")
+    ]
     came = MemberNote.objects.filter(recipient=member).select_related("sender")
-    return [*sent, *({"On": n.sent_at, "Way": f"from {n.sender.called}", "Note": n.text} for n in came)]
+    return [
+        *sent,
+        *({"On": n.sent_at, "Way": f"from {n.sender.called}", "Note": n.text} for n in came),
+    ]
 
 
 def _messages(member: Member) -> Iterable[Row]:
     rows = Message.objects.filter(person=member.pk).order_by("-created_at")[:1000]
-    return [{"On": m.created_at, "How": m.get_channel_display(), "Subject": m.subject, "Status": m.get_status_display()} for m in rows]
+    return [
+        {
+            "On": m.created_at,
+            "How": m.get_channel_display(),
+            "Subject": m.subject,
+            "Status": m.get_status_display(),
+        }
+        for m in rows
+    ]
 
 
 def _looks(member: Member) -> Iterable[Row]:
-    return [{"On": look["at"], "Who": look["who"], "What": look["what"]} for look in lookers(member, days=365)]
+    return [
+        {"On": look["at"], "Who": look["who"], "What": look["what"]}
+        for look in lookers(member, days=365)
+    ]
 
 
 def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
@@ -114,10 +191,18 @@ def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
     from django.utils import timezone
 
     since = timezone.now() - dt.timedelta(days=days)
-    looks = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk, at__gte=since)
+    looks = AuditEntry.objects.filter(
+        target_type="members.member", target_id=member.pk, at__gte=since
+    )
     looks = looks.filter(Q(action__startswith="looked") | Q(action="assist.began"))
-    entries = list(looks.exclude(actor=member.user_id).select_related("actor").order_by("-at")[:500])
-    names = dict(Member.objects.filter(user__in={e.actor_id for e in entries}).values_list("user_id", "first_name"))
+    entries = list(
+        looks.exclude(actor=member.user_id).select_related("actor").order_by("-at")[:500]
+    )
+    names = dict(
+        Member.objects.filter(user__in={e.actor_id for e in entries}).values_list(
+            "user_id", "first_name"
+        )
+    )
     what = {
         "looked": "Your record",
         "looked.directory": "Your page in the directory",
@@ -127,7 +212,9 @@ def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
     return [
         {
             "at": entry.at,
-            "who": "A member" if entry.action == "looked.directory" else f"{names.get(entry.actor_id, 'Somebody')}, for the office",
+            "who": "A member"
+            if entry.action == "looked.directory"
+            else f"{names.get(entry.actor_id, 'Somebody')}, for the office",
             "what": what.get(entry.action, "Your record"),
         }
         for entry in entries
@@ -194,21 +281,36 @@ def _status_lines(member: Member) -> Iterable[Line]:
 
 def _note_lines(kind: str) -> Any:
     def read(member: Member) -> Iterable[Line]:
-        return [Line(n.at, f"Note ({n.get_kind_display().lower()}): {n.text}") for n in Note.objects.filter(member=member, kind=kind)[:100]]
+        return [
+            Line(n.at, f"Note ({n.get_kind_display().lower()}): {n.text}")
+            for n in Note.objects.filter(member=member, kind=kind)[:100]
+        ]
 
     return read
 
 
 def _message_lines(member: Member) -> Iterable[Line]:
     rows = Message.objects.filter(person=member.pk).order_by("-created_at")[:100]
-    return [Line(m.created_at, f"{m.get_channel_display()}: {m.kind.replace('_', ' ')}, {m.get_status_display().lower()}") for m in rows]
+    return [
+        Line(
+            m.created_at,
+            f"{m.get_channel_display()}: {m.kind.replace('_', ' ')}, {m.get_status_display().lower()}",
+        )
+        for m in rows
+    ]
 
 
 def _change_lines(member: Member) -> Iterable[Line]:
-    rows = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).exclude(action="member.status")
-    for entry in rows.exclude(action__startswith="looked").select_related("actor").order_by("-id")[:100]:
+    rows = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).exclude(
+        action="member.status"
+    )
+    for entry in (
+        rows.exclude(action__startswith="looked").select_related("actor").order_by("-id")[:100]
+    ):
         url = reverse("admin:members_auditentry_change", args=[entry.pk])
-        done = DONE.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()
+        done = (
+            DONE.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()
+        )
         yield Line(entry.at, f"{done}, by {entry.actor or 'the machine'}", url)
 
 

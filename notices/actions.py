@@ -53,18 +53,30 @@ class Recipient:
 
 
 def queue_letter(
-    letter: Letter, *, to_email: str, kind: str, key: str, is_secret: bool = False, person: int | None = None
+    letter: Letter,
+    *,
+    to_email: str,
+    kind: str,
+    key: str,
+    is_secret: bool = False,
+    person: int | None = None,
 ) -> Message | None:
     """Put an e-mail to one address into the outbox; see `send_letter`. An empty or odd address returns None."""
     if not is_email(to_email):
         return None
     return send_letter(
-        letter, to=Recipient(channel=Message.Channel.EMAIL, email=to_email, person=person), kind=kind, key=key, is_secret=is_secret
+        letter,
+        to=Recipient(channel=Message.Channel.EMAIL, email=to_email, person=person),
+        kind=kind,
+        key=key,
+        is_secret=is_secret,
     )
 
 
 @transaction.atomic
-def send_letter(letter: Letter, *, to: Recipient, kind: str, key: str, is_secret: bool = False) -> Message | None:
+def send_letter(
+    letter: Letter, *, to: Recipient, kind: str, key: str, is_secret: bool = False
+) -> Message | None:
     """Put a message to one person into the outbox, with its task, in the caller's transaction.
 
     Without e-mail it waits for the office: to be printed and posted, or told on the phone. The key makes a repeat do
@@ -79,7 +91,13 @@ def send_letter(letter: Letter, *, to: Recipient, kind: str, key: str, is_secret
     subject = letter.open_subject if to.is_open and letter.open_subject else letter.subject
     letter = dataclasses.replace(letter, subject=" ".join(subject.split()))
     from_name = settings.ORG["open_name"] if to.is_open else ""
-    context = {"letter": letter, "org": settings.ORG, "site_url": settings.SITE_URL, "phrase": to.phrase, "from_name": from_name}
+    context = {
+        "letter": letter,
+        "org": settings.ORG,
+        "site_url": settings.SITE_URL,
+        "phrase": to.phrase,
+        "from_name": from_name,
+    }
     values = {
         "kind": kind,
         "channel": to.channel,
@@ -115,10 +133,16 @@ def deliver(message_id: int) -> None:
     Raises what the mail server raises (smtplib.SMTPException, OSError); the task tries again.
     """
     with transaction.atomic():
-        message = Message.objects.select_for_update().filter(pk=message_id, status=Message.Status.QUEUED).first()
+        message = (
+            Message.objects.select_for_update()
+            .filter(pk=message_id, status=Message.Status.QUEUED)
+            .first()
+        )
         if message is None:
             return
-        mail = EmailMultiAlternatives(message.subject, message.text, from_email=_sender(message), to=[message.to_email])
+        mail = EmailMultiAlternatives(
+            message.subject, message.text, from_email=_sender(message), to=[message.to_email]
+        )
         # The same id on every try lets the receiving side drop a copy when we died between sending and noting it.
         mail.extra_headers["Message-ID"] = f"<notice-{message.pk}@loaf.invalid>"
         mail.extra_headers["Auto-Submitted"] = "auto-generated"
@@ -153,7 +177,9 @@ def give_up(message_id: int) -> None:
     message = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED).first()
     if message is None:
         return
-    Message.objects.filter(pk=message_id).update(attempts=F("attempts") + MAX_ATTEMPTS, error="The mail server does not answer.")
+    Message.objects.filter(pk=message_id).update(
+        attempts=F("attempts") + MAX_ATTEMPTS, error="The mail server does not answer."
+    )
     if message.is_secret or message.created_at < timezone.now() - KEPT_TRYING:
         _fail(message, "The mail server did not take it.")
 
@@ -171,8 +197,12 @@ def forget(*, now: dt.datetime) -> int:
     waiting = [Message.Status.QUEUED, Message.Status.OFFICE]
     old = Message.objects.exclude(status__in=waiting).exclude(text="")
     brief = ["login_code", "unknown_address", "sign_in_note", "new_device", "way_in_changed"]
-    gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(kind__in=brief, created_at__lt=now - dt.timedelta(days=30))
-    Message.objects.exclude(status__in=waiting).filter(created_at__lt=now - dt.timedelta(days=730)).delete()
+    gone = old.filter(created_at__lt=now - dt.timedelta(days=365)) | old.filter(
+        kind__in=brief, created_at__lt=now - dt.timedelta(days=30)
+    )
+    Message.objects.exclude(status__in=waiting).filter(
+        created_at__lt=now - dt.timedelta(days=730)
+    ).delete()
     return gone.update(text="", html="", to_address="", to_name="")
 
 

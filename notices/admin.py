@@ -32,46 +32,83 @@ class MessageAdmin(DeskAdmin):
     list_values = ["kind", "to_email", "to_name", "status", "error", "created_at"]
     export_permission = "communications.view_log"
     file_columns = [
-        FileColumn("Kind", "kind"), FileColumn("Channel", "channel"), FileColumn("Name", "to_name"),
-        FileColumn("E-mail address", "to_email"), FileColumn("Subject", "subject"),
-        FileColumn("Status", "status"), FileColumn("Error", "error"), FileColumn("Written", "created_at"), FileColumn("Sent", "sent_at"),
-    ]  # fmt: skip
+        FileColumn("Kind", "kind"),
+        FileColumn("Channel", "channel"),
+        FileColumn("Name", "to_name"),
+        FileColumn("E-mail address", "to_email"),
+        FileColumn("Subject", "subject"),
+        FileColumn("Status", "status"),
+        FileColumn("Error", "error"),
+        FileColumn("Written", "created_at"),
+        FileColumn("Sent", "sent_at"),
+    ]
     columns = [
-        Column("To", lambda r: r["to_email"] or r["to_name"] or "An address you may not see", lead=True),
+        Column(
+            "To", lambda r: r["to_email"] or r["to_name"] or "An address you may not see", lead=True
+        ),
         Column("What", lambda r: r["kind"].replace("_", " ")),
         Column("Status", lambda r: badge(TONES[r["status"]], Message.Status(r["status"]).label)),
         Column("Written", lambda r: short_day(r["created_at"])),
         Column("Why", lambda r: r["error"]),
     ]
-    filters = [Filter("channel", "How", Message.Channel.choices), Filter("status", "Status", Message.Status.choices)]
-    fields = readonly_fields = ("channel", "kind", "to_email", "subject", "status", "attempts", "error", "created_at", "sent_at")
+    filters = [
+        Filter("channel", "How", Message.Channel.choices),
+        Filter("status", "Status", Message.Status.choices),
+    ]
+    fields = readonly_fields = (
+        "channel",
+        "kind",
+        "to_email",
+        "subject",
+        "status",
+        "attempts",
+        "error",
+        "created_at",
+        "sent_at",
+    )
     list_links = [("admin:notices_message_office", "Letters to print and calls to make")]
 
     def get_urls(self) -> list[Any]:
         """What waits for the office."""
         page = desk_page("communications.send", "GET", "POST")(self.office)
-        return [path("office/", self.admin_site.admin_view(page), name="notices_message_office"), *super().get_urls()]
+        return [
+            path("office/", self.admin_site.admin_view(page), name="notices_message_office"),
+            *super().get_urls(),
+        ]
 
     def office(self, request: HttpRequest) -> HttpResponse:
         """Letters, one a sheet, and calls; a POST notes those that were shown as done."""
         if request.method == "POST":
-            wanted = [int(pk) for pk in request.POST.getlist("message") if pk.isdecimal() and len(pk) < 18]
+            wanted = [
+                int(pk) for pk in request.POST.getlist("message") if pk.isdecimal() and len(pk) < 18
+            ]
             done = actions.office_did(message_ids=wanted[:500])
             messages.success(request, f"{done} noted as done.")
             return redirect("admin:notices_message_office")
         waiting = list(Message.objects.filter(status=Message.Status.OFFICE).order_by("id")[:200])
         letters = [m for m in waiting if m.channel == Message.Channel.POST]
         calls = [m for m in waiting if m.channel == Message.Channel.PHONE]
-        return render(request, "admin/notices/office.html", {"title": "Letters and calls", "letters": letters, "calls": calls})
+        return render(
+            request,
+            "admin/notices/office.html",
+            {"title": "Letters and calls", "letters": letters, "calls": calls},
+        )
 
 
 class LetterTextForm(forms.Form):
     """Subject, heading and paragraphs of one kind of letter."""
 
-    subject = TidyCharField(max_length=120, label="Subject", help_text="Read it aloud in front of a grandchild: it must tell nothing.")
+    subject = TidyCharField(
+        max_length=120,
+        label="Subject",
+        help_text="Read it aloud in front of a grandchild: it must tell nothing.",
+    )
     heading = TidyCharField(max_length=120, label="Heading")
     body = forms.CharField(
-        max_length=5000, label="Text", help_text="An empty line begins a new paragraph.", widget=forms.Textarea({"rows": 10})
+        max_length=5000,
+        label="Text",
+        help_text="An empty line begins a new paragraph.",
+        widget=forms.Textarea({"rows": 10}),
     )
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
@@ -84,7 +121,9 @@ class LetterTextForm(forms.Form):
         for name in ("subject", "heading", "body"):
             if unknown := words.unknown_words(self.kind, given.get(name, "")):
                 known = ", ".join(f"{{{word}}}" for word in words.KINDS[self.kind].words)
-                self.add_error(name, f"This letter does not know {{{unknown[0]}}}. It knows {known}.")
+                self.add_error(
+                    name, f"This letter does not know {{{unknown[0]}}}. It knows {known}."
+                )
         return given
 
 
@@ -92,32 +131,58 @@ class LetterTextForm(forms.Form):
 class LetterTextAdmin(DeskAdmin):
     """The words of the letters: look, change, try on oneself, take back."""
 
-    permissions = {"view": "communications.edit_templates|communications.view", "change": "communications.edit_templates"}
+    permissions = {
+        "view": "communications.edit_templates|communications.view",
+        "change": "communications.edit_templates",
+    }
 
     def get_urls(self) -> list[Any]:
         """One page a kind, and its preview as a mail program shows it."""
         view = self.admin_site.admin_view
         look, write = self.permissions["view"], self.permissions["change"]
         return [
-            path("<slug:kind>/words/", view(desk_page(write, "GET", "POST")(self.one)), name="notices_lettertext_words"),
-            path("<slug:kind>/preview/", view(desk_page(look)(self.preview)), name="notices_lettertext_preview"),
+            path(
+                "<slug:kind>/words/",
+                view(desk_page(write, "GET", "POST")(self.one)),
+                name="notices_lettertext_words",
+            ),
+            path(
+                "<slug:kind>/preview/",
+                view(desk_page(look)(self.preview)),
+                name="notices_lettertext_preview",
+            ),
             *super().get_urls(),
         ]
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """Words are changed on their own page, which knows each letter's variables."""
-        may = self.has_change_permission(request) if request.method == "POST" else self.has_view_permission(request)
+        may = (
+            self.has_change_permission(request)
+            if request.method == "POST"
+            else self.has_view_permission(request)
+        )
         if object_id is None or not may:
             raise PermissionDenied
         return redirect("admin:notices_lettertext_changelist")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """All kinds of letters staff may change."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         changed = set(LetterText.objects.values_list("kind", flat=True))
-        rows = [(kind, known.title, words.sample_of(kind).subject, kind in changed) for kind, known in words.KINDS.items()]
-        context = {"title": "Words of the letters", "rows": rows, "may_write": self.has_change_permission(request)}
+        rows = [
+            (kind, known.title, words.sample_of(kind).subject, kind in changed)
+            for kind, known in words.KINDS.items()
+        ]
+        context = {
+            "title": "Words of the letters",
+            "rows": rows,
+            "may_write": self.has_change_permission(request),
+        }
         return render(request, "admin/notices/letters.html", context)
 
     def one(self, request: HttpRequest, kind: str) -> HttpResponse:
@@ -125,13 +190,23 @@ class LetterTextAdmin(DeskAdmin):
         if kind not in words.KINDS:
             raise Http404
         original, text = words.sample_of(kind), LetterText.objects.filter(kind=kind).first()
-        initial = {"subject": text.subject, "heading": text.heading, "body": text.body} if text else _as_text(original)
+        initial = (
+            {"subject": text.subject, "heading": text.heading, "body": text.body}
+            if text
+            else _as_text(original)
+        )
         form = LetterTextForm(request.POST or None, kind=kind, initial=initial)
         do = request.POST.get("do", "")
         if request.method == "POST" and do == "original":
             if text is None:
                 return redirect(request.path)
-            desk_saved.send(sender=LetterText, user=request.user, target=text, before=initial, after=_as_text(original))
+            desk_saved.send(
+                sender=LetterText,
+                user=request.user,
+                target=text,
+                before=initial,
+                after=_as_text(original),
+            )
             LetterText.objects.filter(kind=kind).delete()
             messages.success(request, "The letter has our own words again.")
             return redirect(request.path)
@@ -140,18 +215,30 @@ class LetterTextAdmin(DeskAdmin):
             if do == "test":
                 user: Any = request.user
                 letter = words.in_words(original, **given)
-                queue_letter(letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}")
-                messages.success(request, f"It is on its way to {user.email}. Nothing is saved yet.")
+                queue_letter(
+                    letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}"
+                )
+                messages.success(
+                    request, f"It is on its way to {user.email}. Nothing is saved yet."
+                )
             else:
                 saved, _ = LetterText.objects.update_or_create(kind=kind, defaults=given)
-                desk_saved.send(sender=LetterText, user=request.user, target=saved, before=initial, after=given)
+                desk_saved.send(
+                    sender=LetterText, user=request.user, target=saved, before=initial, after=given
+                )
                 messages.success(request, "Saved. The next letter of this kind reads so.")
                 return redirect(request.path)
         context = {
-            "title": words.KINDS[kind].title, "kind": kind, "form": form, "is_changed": text is not None,
-            "words": [f"{{{word}}}" for word in words.KINDS[kind].words], "history": f"notices.lettertext:{text.pk}" if text else "",
-        }  # fmt: skip
-        return render_page(request, "admin/notices/letter_words.html", context, status=422 if form.errors else 200)
+            "title": words.KINDS[kind].title,
+            "kind": kind,
+            "form": form,
+            "is_changed": text is not None,
+            "words": [f"{{{word}}}" for word in words.KINDS[kind].words],
+            "history": f"notices.lettertext:{text.pk}" if text else "",
+        }
+        return render_page(
+            request, "admin/notices/letter_words.html", context, status=422 if form.errors else 200
+        )
 
     def preview(self, request: HttpRequest, kind: str) -> HttpResponse:
         """The letter as plain text and as it looks, with invented people."""
@@ -159,7 +246,12 @@ class LetterTextAdmin(DeskAdmin):
             raise Http404
         letter = words.worded(words.sample_of(kind), kind)
         shown = {"letter": letter, "org": settings.ORG, "site_url": settings.SITE_URL}
-        context = {"title": words.KINDS[kind].title, "kind": kind, "letter": letter, "text": render_to_string("emails/letter.txt", shown)}
+        context = {
+            "title": words.KINDS[kind].title,
+            "kind": kind,
+            "letter": letter,
+            "text": render_to_string("emails/letter.txt", shown),
+        }
         return render(request, "admin/notices/letter_preview.html", context)
 
 
@@ -171,4 +263,8 @@ def _as_text(letter: Any) -> dict[str, str]:
             text = text.replace(value, f"{{{name}}}") if value else text
         return text
 
-    return {"subject": back(letter.subject), "heading": back(letter.heading), "body": "\n\n".join(back(p) for p in letter.paragraphs)}
+    return {
+        "subject": back(letter.subject),
+        "heading": back(letter.heading),
+        "body": "\n\n".join(back(p) for p in letter.paragraphs),
+    }

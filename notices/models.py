@@ -26,11 +26,15 @@ class Message(models.Model):
     # The number of the person at the room that wrote it; this room knows addresses, not people.
     person = models.BigIntegerField(null=True, editable=False)
     to_address = models.TextField(blank=True, help_text="Where a letter goes, or whom to call.")
-    from_name = models.CharField(max_length=60, blank=True, help_text="Empty is the house's discreet name.")
+    from_name = models.CharField(
+        max_length=60, blank=True, help_text="Empty is the house's discreet name."
+    )
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
-    is_secret = models.BooleanField(default=False, help_text="Holds a code: the text is wiped once it is sent.")
+    is_secret = models.BooleanField(
+        default=False, help_text="Holds a code: the text is wiped once it is sent."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
@@ -40,13 +44,24 @@ class Message(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["created_at"], name="message_queued", condition=models.Q(status="queued")),
-            models.Index(fields=["channel", "id"], name="message_for_office", condition=models.Q(status="office")),
-            models.Index(fields=["person", "created_at"], name="message_of_person", condition=models.Q(person__isnull=False)),
+            models.Index(
+                fields=["created_at"], name="message_queued", condition=models.Q(status="queued")
+            ),
+            models.Index(
+                fields=["channel", "id"],
+                name="message_for_office",
+                condition=models.Q(status="office"),
+            ),
+            models.Index(
+                fields=["person", "created_at"],
+                name="message_of_person",
+                condition=models.Q(person__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(channel="email") & ~models.Q(to_email="") | ~models.Q(channel="email") & models.Q(to_email=""),
+                condition=models.Q(channel="email") & ~models.Q(to_email="")
+                | ~models.Q(channel="email") & models.Q(to_email=""),
                 name="message_address_of_its_channel",
             ),
         ]

@@ -65,7 +65,11 @@ def sample_of(kind: str) -> Letter:
 def worded(letter: Letter, kind: str) -> Letter:
     """The letter in the words staff chose for its kind; unchanged when they chose none."""
     text = LetterText.objects.filter(kind=kind).first() if kind in KINDS else None
-    return in_words(letter, subject=text.subject, heading=text.heading, body=text.body) if text else letter
+    return (
+        in_words(letter, subject=text.subject, heading=text.heading, body=text.body)
+        if text
+        else letter
+    )
 
 
 def in_words(letter: Letter, *, subject: str, heading: str, body: str) -> Letter:
@@ -75,9 +79,13 @@ def in_words(letter: Letter, *, subject: str, heading: str, body: str) -> Letter
         return VARIABLE.sub(lambda match: letter.words.get(match[1], match[0]), text)
 
     paragraphs = [fill(part.strip()) for part in re.split(r"\n\s*\n", body) if part.strip()]
-    return dataclasses.replace(letter, subject=fill(subject), heading=fill(heading), paragraphs=paragraphs, open_subject="")
+    return dataclasses.replace(
+        letter, subject=fill(subject), heading=fill(heading), paragraphs=paragraphs, open_subject=""
+    )
 
 
 def unknown_words(kind: str, *texts: str) -> list[str]:
     """Variables a text uses that its kind does not know."""
-    return sorted({name for text in texts for name in VARIABLE.findall(text)} - set(KINDS[kind].words))
+    return sorted(
+        {name for text in texts for name in VARIABLE.findall(text)} - set(KINDS[kind].words)
+    )

@@ -16,7 +16,9 @@ def refuse_live_keys() -> None:
     """Never stand beside real money."""
     named = [name for name, value in os.environ.items() if "STRIPE" in name and "_live_" in value]
     if named or os.environ.get("STRIPE_LIVE_MODE", "").lower() in ("1", "true", "yes", "on"):
-        sys.exit(f"The sandbox refuses to start beside live Stripe keys ({', '.join(named) or 'STRIPE_LIVE_MODE'}).")
+        sys.exit(
+            f"The sandbox refuses to start beside live Stripe keys ({', '.join(named) or 'STRIPE_LIVE_MODE'})."
+        )
 
 
 def main() -> None:
@@ -46,8 +48,14 @@ def start_s3(port: int) -> object:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     _host, bound = server.get_host_and_port()
-    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox", "region_name": "us-east-1"}
-    boto3.client("s3", endpoint_url=f"http://127.0.0.1:{bound}", **keys).create_bucket(Bucket="loaf")
+    keys = {
+        "aws_access_key_id": "sandbox",
+        "aws_secret_access_key": "sandbox",
+        "region_name": "us-east-1",
+    }
+    boto3.client("s3", endpoint_url=f"http://127.0.0.1:{bound}", **keys).create_bucket(
+        Bucket="loaf"
+    )
     return server
 
 

@@ -38,9 +38,13 @@ def wait_for(port: int, seconds: float = 20) -> bool:
 
 def refuse_taken_ports() -> None:
     """Say which port is in use instead of failing later."""
-    taken = [port for port in (PORT, STRIPE_PORT, SMTP_PORT, MAIL_PORT, S3_PORT) if wait_for(port, 0.05)]
+    taken = [
+        port for port in (PORT, STRIPE_PORT, SMTP_PORT, MAIL_PORT, S3_PORT) if wait_for(port, 0.05)
+    ]
     if taken:
-        sys.exit(f"Port {', '.join(map(str, taken))} is in use. Stop what runs there (another make run?), or set PORT for the site.")
+        sys.exit(
+            f"Port {', '.join(map(str, taken))} is in use. Stop what runs there (another make run?), or set PORT for the site."
+        )
 
 
 def main() -> None:
@@ -63,7 +67,11 @@ def main() -> None:
         if not wait_for(STRIPE_PORT):
             sys.exit("The sandbox did not start.")
         manage("stripe_endpoint")
-        commands: list[tuple[str, ...]] = [("-m", "sandbox"), ("manage.py", "worker"), ("manage.py", "clock")]
+        commands: list[tuple[str, ...]] = [
+            ("-m", "sandbox"),
+            ("manage.py", "worker"),
+            ("manage.py", "clock"),
+        ]
         commands.append(("manage.py", "runserver", "--noreload", f"localhost:{PORT}"))
         parts += [start(*command) for command in commands[1:]]
         if wait_for(PORT):
@@ -75,11 +83,16 @@ def main() -> None:
         stop_all(parts)
 
 
-def restart_what_ended(parts: list[subprocess.Popen[bytes]], commands: list[tuple[str, ...]]) -> None:
+def restart_what_ended(
+    parts: list[subprocess.Popen[bytes]], commands: list[tuple[str, ...]]
+) -> None:
     """Start a part that ended once more, as a platform or a service manager does on a real site; not more than once a second."""
     for place, (part, command) in enumerate(zip(parts, commands, strict=True)):
         if part.poll() is not None:
-            print(f"{' '.join(command)} ended with {part.returncode}; it is started again.", flush=True)
+            print(
+                f"{' '.join(command)} ended with {part.returncode}; it is started again.",
+                flush=True,
+            )
             time.sleep(1)
             parts[place] = start(*command)
 

@@ -37,13 +37,19 @@ class Box:
         """Take one message."""
         if self.fail_with:
             return self.fail_with
-        message: EmailMessage = email.message_from_bytes(envelope.content, policy=email.policy.default)  # type: ignore[assignment]
+        message: EmailMessage = email.message_from_bytes(
+            envelope.content, policy=email.policy.default
+        )  # type: ignore[assignment]
         plain, html = message.get_body(("plain",)), message.get_body(("html",))
         mail = {
-            "to": envelope.rcpt_tos, "from": str(message["From"]), "subject": str(message["Subject"]),
-            "text": plain.get_content() if plain else "", "html": html.get_content() if html else "",
-            "message_id": str(message["Message-ID"]), "at": time.time(),
-        }  # fmt: skip
+            "to": envelope.rcpt_tos,
+            "from": str(message["From"]),
+            "subject": str(message["Subject"]),
+            "text": plain.get_content() if plain else "",
+            "html": html.get_content() if html else "",
+            "message_id": str(message["Message-ID"]),
+            "at": time.time(),
+        }
         with self.lock:
             self.mails.append(mail)
             if self.folder:
@@ -105,7 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         name = self.path.strip("/")
         if name.isdigit() and int(name) < len(mails):
-            self._send("text/html", mails[int(name)]["html"] or f"<pre>{escape(mails[int(name)]['text'])}</pre>")
+            self._send(
+                "text/html",
+                mails[int(name)]["html"] or f"<pre>{escape(mails[int(name)]['text'])}</pre>",
+            )
             return
         rows = "".join(
             f"<tr><td>{time.strftime('%H:%M:%S', time.localtime(m['at']))}</td><td>{escape(', '.join(m['to']))}</td>"

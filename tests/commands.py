@@ -8,4 +8,6 @@ import sys
 def start(**env):
     """Print the routes of a site with these settings."""
     words = [sys.executable, "manage.py", "routes"]
-    return subprocess.run(words, env={**os.environ, **env}, capture_output=True, text=True, check=True, timeout=60)
+    return subprocess.run(
+        words, env={**os.environ, **env}, capture_output=True, text=True, check=True, timeout=60
+    )

@@ -23,12 +23,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import expect, sync_playwright
 
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's loop runs in this thread, beside Django
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "true"  # the browser's loop runs in this thread, beside Django
+    )
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
         )
         yield browser
         browser.close()
@@ -58,9 +66,19 @@ class Visitor:
         self.page = self.context.new_page()
         self.faults: list[str] = []
         self.hosts: set[str] = set()
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        self.page.on(
+            "console",
+            lambda m: (
+                self.faults.append(m.text)
+                if m.type == "error" and "status of 4" not in m.text
+                else None
+            ),
+        )
         self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("response", lambda r: self.faults.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+        self.page.on(
+            "response",
+            lambda r: self.faults.append(f"{r.status} {r.url}") if r.status >= 500 else None,
+        )
         self.page.on("request", lambda r: self.hosts.add(r.url.split("/")[2]))
 
     def go(self, path: str) -> Any:

@@ -18,13 +18,20 @@ _numbers = itertools.count(1)
 
 
 def make_user(*, email: str = "", password: str | None = None, is_active: bool = True) -> User:
-    user = User.objects.create_user(email or f"login{next(_numbers)}@example.org", password, is_active=is_active)
+    user = User.objects.create_user(
+        email or f"login{next(_numbers)}@example.org", password, is_active=is_active
+    )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 
 def make_member(*, user: User | None = None, status: str = "active", **fields: Any) -> Member:
-    fields = {"first_name": "Ruth", "last_name": f"Sample{next(_numbers)}", "email": user.email if user else "", **fields}
+    fields = {
+        "first_name": "Ruth",
+        "last_name": f"Sample{next(_numbers)}",
+        "email": user.email if user else "",
+        **fields,
+    }
     return Member.objects.create(user=user, status=status, **fields)
 
 
@@ -58,7 +65,15 @@ def make_staff_with(*permissions: str) -> User:
 
 def make_plan(**fields: Any) -> Plan:
     n = next(_numbers)
-    return Plan.objects.create(**{"name": f"Plan {n}", "slug": f"plan-{n}", "minimum_amount": 4000, "currency": "usd", **fields})
+    return Plan.objects.create(
+        **{
+            "name": f"Plan {n}",
+            "slug": f"plan-{n}",
+            "minimum_amount": 4000,
+            "currency": "usd",
+            **fields,
+        }
+    )
 
 
 def make_fund(**fields: Any) -> Fund:
@@ -67,28 +82,50 @@ def make_fund(**fields: Any) -> Fund:
 
 
 def make_event(*, days: float = 7, **fields: Any) -> Event:
-    n, start = next(_numbers), timezone.now().replace(second=0, microsecond=0) + dt.timedelta(days=days)
+    n, start = (
+        next(_numbers),
+        timezone.now().replace(second=0, microsecond=0) + dt.timedelta(days=days),
+    )
     values = {
-        "title": f"Lunch {n}", "slug": f"lunch-{n}", "starts_at": start, "ends_at": start + dt.timedelta(hours=2),
-        "status": "published", "visibility": "members", "stands_since": timezone.now() - dt.timedelta(days=9), **fields,
-    }  # fmt: skip
+        "title": f"Lunch {n}",
+        "slug": f"lunch-{n}",
+        "starts_at": start,
+        "ends_at": start + dt.timedelta(hours=2),
+        "status": "published",
+        "visibility": "members",
+        "stands_since": timezone.now() - dt.timedelta(days=9),
+        **fields,
+    }
     return Event.objects.create(**values)
 
 
 def make_term(*, member: Member, days_left: int = 100, **fields: Any) -> Membership:
     today = timezone.localdate()
     values = {
-        "plan": fields.pop("plan", None) or make_plan(), "status": "active", "starts_on": today - dt.timedelta(days=200),
-        "ends_on": today + dt.timedelta(days=days_left), "dues_amount": 4000, "currency": "usd", **fields,
-    }  # fmt: skip
+        "plan": fields.pop("plan", None) or make_plan(),
+        "status": "active",
+        "starts_on": today - dt.timedelta(days=200),
+        "ends_on": today + dt.timedelta(days=days_left),
+        "dues_amount": 4000,
+        "currency": "usd",
+        **fields,
+    }
     return Membership.objects.create(member=member, **values)
 
 
-def make_payment(*, payer: Member | None = None, amount: int = 4000, kind: str = "dues", **fields: Any) -> Payment:
+def make_payment(
+    *, payer: Member | None = None, amount: int = 4000, kind: str = "dues", **fields: Any
+) -> Payment:
     values = {
-        "payer": payer, "amount": amount, "currency": "usd", "method": "cash", "source": "office", "status": "succeeded",
-        "paid_at": timezone.now(), **fields,
-    }  # fmt: skip
+        "payer": payer,
+        "amount": amount,
+        "currency": "usd",
+        "method": "cash",
+        "source": "office",
+        "status": "succeeded",
+        "paid_at": timezone.now(),
+        **fields,
+    }
     payment = Payment.objects.create(**values)
     PaymentLine.objects.create(payment=payment, kind=kind, amount=amount)
     return payment

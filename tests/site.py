@@ -55,27 +55,54 @@ class Site:
         self.smtp = SmtpServer(self.box)
         self.stripe = Server()
         self.url = f"http://localhost:{self.port}"
-        self.database = "loaf_story" + os.environ.get("PYTEST_XDIST_WORKER", "")  # one site a process of tests
+        self.database = "loaf_story" + os.environ.get(
+            "PYTEST_XDIST_WORKER", ""
+        )  # one site a process of tests
         database = (
             os.environ.get("STORY_DATABASE_URL", "").replace("/loaf_story", f"/{self.database}")
             or f"sqlite:///{self.folder / 'story.sqlite3'}"
         )
         stripe_url = f"http://localhost:{self.stripe.server_port}"
         self.env = {
-            **os.environ, "TESTING": "1", "DATABASE_URL": database, "SITE_URL": self.url, "VAR_DIR": str(self.folder),
-            "EMAIL_PORT": str(self.smtp.port), "STRIPE_API_HOST": stripe_url, "STRIPE_CHECKOUT_ORIGIN": stripe_url,
-            "TRUSTED_PROXY_COUNT": "1", "TASK_LEASE_SECONDS": "5", "LOG_LEVEL": "WARNING",
-        }  # fmt: skip
+            **os.environ,
+            "TESTING": "1",
+            "DATABASE_URL": database,
+            "SITE_URL": self.url,
+            "VAR_DIR": str(self.folder),
+            "EMAIL_PORT": str(self.smtp.port),
+            "STRIPE_API_HOST": stripe_url,
+            "STRIPE_CHECKOUT_ORIGIN": stripe_url,
+            "TRUSTED_PROXY_COUNT": "1",
+            "TASK_LEASE_SECONDS": "5",
+            "LOG_LEVEL": "WARNING",
+        }
 
     def start(self) -> None:
         self.smtp.start()
-        threading.Thread(target=self.stripe.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self.stripe.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
         self._empty_database()
-        for words in (["migrate", "-v", "0"], ["createcachetable", "-v", "0"], ["demo", "--members", "40"], ["stripe_endpoint"]):
+        for words in (
+            ["migrate", "-v", "0"],
+            ["createcachetable", "-v", "0"],
+            ["demo", "--members", "40"],
+            ["stripe_endpoint"],
+        ):
             self.manage(*words)
         gunicorn = str(Path(sys.executable).parent / "gunicorn")
         self._spawn(
-            gunicorn, "loaf.wsgi", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket", "-b", f"127.0.0.1:{self.port}"
+            gunicorn,
+            "loaf.wsgi",
+            "-k",
+            "gthread",
+            "-w",
+            "2",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            "-b",
+            f"127.0.0.1:{self.port}",
         )
         self._spawn(sys.executable, "manage.py", "worker", "--interval", "0.1")
         self._spawn(sys.executable, "manage.py", "clock")
@@ -102,11 +129,20 @@ class Site:
         """The newest mail whose subject begins so, when there are `count` of them; one too many that came by then is a fault."""
         wait_until(lambda: len(self.mails_with(subject, address)) >= count)
         found = self.mails_with(subject, address)
-        assert len(found) == count, f"{len(found)} instead of {count} mails “{subject}”\n{self.log()}"
+        assert len(found) == count, (
+            f"{len(found)} instead of {count} mails “{subject}”\n{self.log()}"
+        )
         return found[-1]
 
     def manage(self, *words: str) -> str:
-        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -118,7 +154,13 @@ class Site:
 
     def code_for(self, address: str, *, after: int) -> str:
         """The six digits of the newest mail to an address beyond the first `after`; mails of other things may come between."""
-        codes = wait_until(lambda: [code for mail in self.box.to(address)[after:] for code in re.findall(r"\b\d{6}\b", mail["text"])[:1]])
+        codes = wait_until(
+            lambda: [
+                code
+                for mail in self.box.to(address)[after:]
+                for code in re.findall(r"\b\d{6}\b", mail["text"])[:1]
+            ]
+        )
         assert codes, f"no code came for {address}\n{self.log()}"
         return codes[-1]
 
@@ -127,7 +169,9 @@ class Site:
         if url.startswith("postgresql"):
             import psycopg
 
-            with psycopg.connect(url.replace(f"/{self.database}", "/postgres"), autocommit=True) as connection:
+            with psycopg.connect(
+                url.replace(f"/{self.database}", "/postgres"), autocommit=True
+            ) as connection:
                 connection.execute(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
                 connection.execute(f"CREATE DATABASE {self.database}")
 
@@ -153,7 +197,9 @@ def go_on_to_pay(page: Any) -> None:
     """Press the button that says the sum; where a page shows the sum first, press it there as well."""
     page.get_by_role("button", name=SAYS_THE_SUM).last.click()
     shown = page.get_by_role("heading", name="Is this right?")
-    expect(shown.or_(page.get_by_text("This is a stand-in for Stripe’s payment page"))).to_be_visible()
+    expect(
+        shown.or_(page.get_by_text("This is a stand-in for Stripe’s payment page"))
+    ).to_be_visible()
     if shown.count():
         page.get_by_role("button", name=SAYS_THE_SUM).click()
 

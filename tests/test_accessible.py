@@ -64,12 +64,97 @@ MEMBER = [
     "/accounts/email/",
     "/accounts/password/change/",
 ]
-STAFF = ["/admin/", "/admin/members/member/", "/admin/members/member/?q=zzzz", "/admin/members/member/1/change/", "/admin/members/member/add/", "/admin/members/application/", "/admin/members/application/1/change/",
-         "/admin/members/role/", "/admin/members/role/1/change/", "/admin/members/roleassignment/", "/admin/members/roleassignment/add/", "/admin/billing/plan/", "/admin/billing/plan/1/change/", "/admin/billing/membership/",
-         "/admin/billing/payment/", "/admin/billing/payment/1/change/", "/admin/billing/providerevent/", "/admin/events/event/", "/admin/events/event/1/change/", "/admin/events/event/add/", "/admin/events/1/check-in/",
-         "/admin/donations/donation/", "/admin/donations/fund/1/change/", "/admin/notices/message/", "/admin/imports/importjob/", "/admin/imports/importjob/add/", "/admin/members/member/as-file/", "/admin/billing/payment/as-file/", "/admin/members/paper/", "/admin/members/application/add/", "/admin/members/application/bulk/", "/admin/members/role/add/", "/admin/members/role/matrix/", "/admin/members/role/two-person/", "/admin/notices/message/office/", "/admin/notices/lettertext/", "/admin/notices/lettertext/welcome/words/", "/admin/notices/lettertext/welcome/preview/", "/admin/members/approval/", "/admin/members/announcement/", "/admin/members/announcement/add/", "/admin/members/auditentry/", "/admin/members/auditentry/as-file/", "/admin/billing/plan/bring-in/", "/admin/donations/fund/bring-in/", "/admin/members/user/", "/admin/members/user/1/change/", "/admin/members/question/add/", "/admin/billing/plan/add/", "/admin/donations/donation/1/change/",
-         "/admin/members/member/9/change/", "/admin/members/member/9/timeline/", "/admin/members/member/9/private/", "/admin/members/member/9/merge/?number=10", "/admin/members/duplicatepair/", "/admin/members/binnedmember/", "/admin/members/savedfilter/", "/admin/members/savedfilter/add/", "/admin/members/savedfilter/1/change/", "/admin/members/profilefield/", "/admin/members/profilefield/add/", "/admin/members/office/", "/admin/members/office/add/", "/admin/members/office/1/change/", "/admin/members/paper/", "/admin/members/paper/add/", "/admin/members/membernote/", "/admin/events/1/care/", "/admin/shut/", "/admin/kept/", "/admin/billing/payment/enter/", "/admin/billing/payment/books/", "/admin/billing/payment/1/refund/", "/admin/billing/deposit/", "/admin/billing/deposit/add/",
-         "/admin/billing/subscription/", "/admin/billing/subscription/1/change/", "/admin/billing/dispute/", "/admin/billing/payout/", "/admin/billing/bankline/", "/admin/billing/bankline/add/", "/admin/billing/bankline/1/change/", "/admin/billing/payment/money/", "/admin/billing/payment/due/", "/admin/billing/payment/by-hand/", "/admin/billing/payment/journal/", "/admin/billing/payment/file/", "/admin/billing/membership/add/", "/admin/billing/membership/1/change/"]  # fmt: skip
+STAFF = [
+    "/admin/",
+    "/admin/members/member/",
+    "/admin/members/member/?q=zzzz",
+    "/admin/members/member/1/change/",
+    "/admin/members/member/add/",
+    "/admin/members/application/",
+    "/admin/members/application/1/change/",
+    "/admin/members/role/",
+    "/admin/members/role/1/change/",
+    "/admin/members/roleassignment/",
+    "/admin/members/roleassignment/add/",
+    "/admin/billing/plan/",
+    "/admin/billing/plan/1/change/",
+    "/admin/billing/membership/",
+    "/admin/billing/payment/",
+    "/admin/billing/payment/1/change/",
+    "/admin/billing/providerevent/",
+    "/admin/events/event/",
+    "/admin/events/event/1/change/",
+    "/admin/events/event/add/",
+    "/admin/events/1/check-in/",
+    "/admin/donations/donation/",
+    "/admin/donations/fund/1/change/",
+    "/admin/notices/message/",
+    "/admin/imports/importjob/",
+    "/admin/imports/importjob/add/",
+    "/admin/members/member/as-file/",
+    "/admin/billing/payment/as-file/",
+    "/admin/members/paper/",
+    "/admin/members/application/add/",
+    "/admin/members/application/bulk/",
+    "/admin/members/role/add/",
+    "/admin/members/role/matrix/",
+    "/admin/members/role/two-person/",
+    "/admin/notices/message/office/",
+    "/admin/notices/lettertext/",
+    "/admin/notices/lettertext/welcome/words/",
+    "/admin/notices/lettertext/welcome/preview/",
+    "/admin/members/approval/",
+    "/admin/members/announcement/",
+    "/admin/members/announcement/add/",
+    "/admin/members/auditentry/",
+    "/admin/members/auditentry/as-file/",
+    "/admin/billing/plan/bring-in/",
+    "/admin/donations/fund/bring-in/",
+    "/admin/members/user/",
+    "/admin/members/user/1/change/",
+    "/admin/members/question/add/",
+    "/admin/billing/plan/add/",
+    "/admin/donations/donation/1/change/",
+    "/admin/members/member/9/change/",
+    "/admin/members/member/9/timeline/",
+    "/admin/members/member/9/private/",
+    "/admin/members/member/9/merge/?number=10",
+    "/admin/members/duplicatepair/",
+    "/admin/members/binnedmember/",
+    "/admin/members/savedfilter/",
+    "/admin/members/savedfilter/add/",
+    "/admin/members/savedfilter/1/change/",
+    "/admin/members/profilefield/",
+    "/admin/members/profilefield/add/",
+    "/admin/members/office/",
+    "/admin/members/office/add/",
+    "/admin/members/office/1/change/",
+    "/admin/members/paper/",
+    "/admin/members/paper/add/",
+    "/admin/members/membernote/",
+    "/admin/events/1/care/",
+    "/admin/shut/",
+    "/admin/kept/",
+    "/admin/billing/payment/enter/",
+    "/admin/billing/payment/books/",
+    "/admin/billing/payment/1/refund/",
+    "/admin/billing/deposit/",
+    "/admin/billing/deposit/add/",
+    "/admin/billing/subscription/",
+    "/admin/billing/subscription/1/change/",
+    "/admin/billing/dispute/",
+    "/admin/billing/payout/",
+    "/admin/billing/bankline/",
+    "/admin/billing/bankline/add/",
+    "/admin/billing/bankline/1/change/",
+    "/admin/billing/payment/money/",
+    "/admin/billing/payment/due/",
+    "/admin/billing/payment/by-hand/",
+    "/admin/billing/payment/journal/",
+    "/admin/billing/payment/file/",
+    "/admin/billing/membership/add/",
+    "/admin/billing/membership/1/change/",
+]
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -79,9 +164,13 @@ def scan(window, paths):
     for path in paths:
         window.go(path)
         for scheme in ("light", "dark"):
-            window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no color is caught on its way
+            window.page.emulate_media(
+                color_scheme=scheme, reduced_motion="reduce"
+            )  # no color is caught on its way
             problems += [f"{path}, {scheme}: {line}" for line in violations(window)]
-        width = window.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        width = window.page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
         if width[0] > width[1]:
             problems.append(f"{path}: scrolls sideways, {width[0]} in {width[1]}")
         if not window.page.title().endswith("LOAF"):

@@ -20,7 +20,10 @@ def separation(left, right):
     return statistics.mean((a > b) + (a == b) / 2 for a in left for b in right)
 
 
-@pytest.mark.parametrize(("door", "tries"), [("account_request_login_code", 200), ("account_reset_password", 200), ("account_login", 40)])
+@pytest.mark.parametrize(
+    ("door", "tries"),
+    [("account_request_login_code", 200), ("account_reset_password", 200), ("account_login", 40)],
+)
 def test_nobody_learns_who_is_here_by_status_length_or_time(settings, door, tries):
     """Known and unknown addresses in turn; the password door has fewer tries because each hashes a password."""
     settings.ACCOUNT_RATE_LIMITS = False
@@ -30,12 +33,22 @@ def test_nobody_learns_who_is_here_by_status_length_or_time(settings, door, trie
     for n in range(tries // 2):
         for kind, taken in times.items():
             email = f"{kind}{n}@example.org"
-            data = {"login": email, "password": "guess"} if door == "account_login" else {"email": email}
+            data = (
+                {"login": email, "password": "guess"}
+                if door == "account_login"
+                else {"email": email}
+            )
             client = Client(REMOTE_ADDR=f"10.1.{n}.1")
             began = time.perf_counter()
             answer = client.post(reverse(door), data)
             taken.append(time.perf_counter() - began)
-            answers.add((answer.status_code, answer.get("Location", ""), len(answer.content.replace(email.encode(), b""))))
+            answers.add(
+                (
+                    answer.status_code,
+                    answer.get("Location", ""),
+                    len(answer.content.replace(email.encode(), b"")),
+                )
+            )
     assert len(answers) == 1
     # Either nobody can tell the two apart, or the difference is smaller than any network's noise (quality.md, C06).
     gap = abs(statistics.median(times["known"][5:]) - statistics.median(times["other"][5:]))
@@ -54,7 +67,12 @@ def test_nobody_learns_who_is_here_by_joining(settings):
             given = GIVEN | {"email": f"{kind}{n}@example.org"}
             for step in range(1, 5):
                 client.post(reverse("join_step", args=[step]), given)
-            last = {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"}
+            last = {
+                "is_of_age": "on",
+                "agrees": "on",
+                "challenge": aged_challenge(),
+                "person": "Tuesday",
+            }
             began = time.perf_counter()
             answer = client.post(reverse("join_step", args=[5]), last)
             taken.append(time.perf_counter() - began)
@@ -89,8 +107,9 @@ def test_nobody_keeps_her_out_by_sending_codes_and_guessing(mails, work, time_ma
     hers = Client(REMOTE_ADDR="10.3.0.1")
     answer = ask_for_code(hers, "ruth@example.org")
     assert (answer.status_code, answer["Retry-After"]) == (429, "900")
-    assert "We have sent five codes since 7 am. The next can go out at <strong>7:15 am</strong>" in " ".join(
-        answer.content.decode().split()
+    assert (
+        "We have sent five codes since 7 am. The next can go out at <strong>7:15 am</strong>"
+        in " ".join(answer.content.decode().split())
     )
     type_code(hers, read_code(mails, "ruth@example.org"))
     assert hers.get("/me/").status_code == 200, "the newest code mailed stays good"
@@ -107,8 +126,12 @@ def test_password_guesses_stop_as_well(settings):
     person.user.set_password("a long and good one")
     person.user.save()
     for n in range(20):
-        Client(REMOTE_ADDR=f"10.4.{n}.1").post(reverse("account_login"), {"login": "RUTH@example.org", "password": f"guess {n}"})
-    answer = Client().post(reverse("account_login"), {"login": "ruth@example.org", "password": "a long and good one"})
+        Client(REMOTE_ADDR=f"10.4.{n}.1").post(
+            reverse("account_login"), {"login": "RUTH@example.org", "password": f"guess {n}"}
+        )
+    answer = Client().post(
+        reverse("account_login"), {"login": "ruth@example.org", "password": "a long and good one"}
+    )
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 900
     assert "Please wait" in answer.content.decode()
@@ -147,15 +170,29 @@ def test_forged_host_reaches_no_mail_and_no_link(mails, work, header, settings):
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "javascript:alert(1)",
-     "http://localhost@evil.example/", "https://evil.example%2f@testserver/", "\thttps://evil.example"],
-)  # fmt: skip
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "http://localhost@evil.example/",
+        "https://evil.example%2f@testserver/",
+        "\thttps://evil.example",
+    ],
+)
 def test_nobody_is_sent_to_another_host_after_signing_in(mails, work, target):
     make_person(email="ruth@example.org")
     client = Client()
-    client.post(reverse("account_request_login_code"), {"email": "ruth@example.org", "next": target})
+    client.post(
+        reverse("account_request_login_code"), {"email": "ruth@example.org", "next": target}
+    )
     work()
-    answer = client.post(reverse("account_confirm_login_code"), {"code": read_code(mails, "ruth@example.org"), "next": target})
+    answer = client.post(
+        reverse("account_confirm_login_code"),
+        {"code": read_code(mails, "ruth@example.org"), "next": target},
+    )
     assert answer.status_code == 302
     assert answer.url.startswith("/")
     assert not answer.url.startswith(("//", "/\\"))
@@ -167,11 +204,18 @@ def test_every_form_needs_its_token():
     client.force_login(make_person().user)
     wrong = []
     for route in all_routes():
-        if "POST" not in route.methods or route.name == "policy_report" or "<" in route.path or "(?P" in route.path:
+        if (
+            "POST" not in route.methods
+            or route.name == "policy_report"
+            or "<" in route.path
+            or "(?P" in route.path
+        ):
             continue
         answer = client.post(route.path)
         # 403 is the token's refusal; a door that is shut anyway may answer first.
-        if answer.status_code not in (403, 404, 405) and not (answer.status_code == 302 and "/accounts/login/" in answer.url):
+        if answer.status_code not in (403, 404, 405) and not (
+            answer.status_code == 302 and "/accounts/login/" in answer.url
+        ):
             wrong.append((route.path, answer.status_code))
     assert not wrong
 
@@ -186,7 +230,9 @@ def test_others_guessing_lock_nobody_out_on_a_device_she_knows(mails, work, sett
     type_code(hers, read_code(mails, "ruth@example.org"))
     hers.post(reverse("account_logout"))
     for n in range(25):
-        Client(REMOTE_ADDR=f"10.5.{n}.1").post(reverse("account_login"), {"login": "ruth@example.org", "password": f"guess {n}"})
+        Client(REMOTE_ADDR=f"10.5.{n}.1").post(
+            reverse("account_login"), {"login": "ruth@example.org", "password": f"guess {n}"}
+        )
         other = Client(REMOTE_ADDR=f"10.6.{n}.1")
         ask_for_code(other, "ruth@example.org")
         type_code(other, "wrong!")
@@ -198,4 +244,9 @@ def test_others_guessing_lock_nobody_out_on_a_device_she_knows(mails, work, sett
 
 @pytest.mark.parametrize("path", ["/join/later/", "/display/", "/events/none/", "/donate/"])
 def test_nul_in_a_form_is_a_bad_request(client, path):
-    assert client.post(path, "email=a%00b", content_type="application/x-www-form-urlencoded").status_code == 400
+    assert (
+        client.post(
+            path, "email=a%00b", content_type="application/x-www-form-urlencoded"
+        ).status_code
+        == 400
+    )

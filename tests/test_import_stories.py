@@ -11,7 +11,9 @@ from tests.test_story import look_until, mailed, people_of, say_which_plans
 
 pytestmark = pytest.mark.browser
 ROWS = 20_000
-BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+BOTH = pytest.mark.parametrize(
+    "scripts", [True, False], ids=["with JavaScript", "without JavaScript"]
+)
 
 
 def large_list(path, mark):
@@ -20,13 +22,17 @@ def large_list(path, mark):
         file.write("First name,Last name,E-mail,Cell,Member since,Plan,Paid thru\n")
         for n in range(ROWS):
             day = ("2015-03-04", "March 2020", "12/25/2019")[n % 3]
-            file.write(f"{mark}{n},Sample{n},{mark}{n}@example.org,713-555-{n % 10000:04},{day},Individual,2030-01-01\n")
+            file.write(
+                f"{mark}{n},Sample{n},{mark}{n}@example.org,713-555-{n % 10000:04},{day},Individual,2030-01-01\n"
+            )
         file.write(f"Twin,Other,{mark}7@example.org,,,,\n")
         file.write("Bad,Line,half@,,,,\n")
 
 
 @BOTH
-def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_back(site, visitor, tmp_path, scripts):
+def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_back(
+    site, visitor, tmp_path, scripts
+):
     mark = "jo" if scripts else "al"
     path = tmp_path / f"{mark}.csv"
     large_list(path, mark)
@@ -63,7 +69,9 @@ def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_bac
     page.go_back()
     page.get_by_text("Take this import back", exact=True).click()
     page.get_by_role("button", name="Take it all back").click()
-    if page.get_by_role("heading", name="Is it still you?").count():  # the twenty thousand took longer than a proof is good for
+    if page.get_by_role(
+        "heading", name="Is it still you?"
+    ).count():  # the twenty thousand took longer than a proof is good for
         window.prove("superadmin@example.org")
     look_until(page, page.get_by_role("heading", name="It is taken back"), scripts)
     assert site.totals()["members"] == before["members"]
@@ -74,7 +82,9 @@ def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_bac
 def test_file_nobody_knows_is_explained_column_by_column(site, visitor, tmp_path, scripts):
     name = "Huldah" if scripts else "Ursula"
     path = tmp_path / "odd.csv"
-    path.write_text(f"Mitglied {name},Wohnort,Anschrift,Seit\n{name} Sample,Houston,{name.lower()}@example.org,2015-03-09\n")
+    path.write_text(
+        f"Mitglied {name},Wohnort,Anschrift,Seit\n{name} Sample,Houston,{name.lower()}@example.org,2015-03-09\n"
+    )
     window = visitor(java_script_enabled=scripts)
     window.sign_in_by_password("superadmin@example.org", PASSWORD, "/admin/imports/importjob/add/")
     page = window.page

@@ -12,7 +12,13 @@ from tests.factories import make_member, make_person, make_staff
 from tests.totp import digits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-READER = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+READER = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+}
 
 
 @pytest.fixture
@@ -24,12 +30,22 @@ def device(chromium, live_server):
         context = chromium.new_context(base_url=live_server.url)
         page = context.new_page()
         page.faults = []
-        page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        page.on(
+            "console",
+            lambda m: (
+                page.faults.append(m.text)
+                if m.type == "error" and "status of 4" not in m.text
+                else None
+            ),
+        )
         page.on("pageerror", lambda e: page.faults.append(str(e)))
         if reader:
             tools = context.new_cdp_session(page)
             tools.send("WebAuthn.enable")
-            tools.send("WebAuthn.addVirtualAuthenticator", {"options": READER | {"automaticPresenceSimulation": True}})
+            tools.send(
+                "WebAuthn.addVirtualAuthenticator",
+                {"options": READER | {"automaticPresenceSimulation": True}},
+            )
         opened.append((context, page))
         return page
 
@@ -48,7 +64,11 @@ def by_code(mails, work):
         page.get_by_role("button", name="Send me a code").click()
         expect(page.get_by_label("The six digits")).to_be_visible()
         work()
-        code = next(m[1] for mail in mails.to(address)[before:] if (m := re.search(r"\b(\d{6})\b", mail["text"])))
+        code = next(
+            m[1]
+            for mail in mails.to(address)[before:]
+            if (m := re.search(r"\b(\d{6})\b", mail["text"]))
+        )
         page.get_by_label("The six digits").fill(code)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda url: "/accounts/" not in url)
@@ -82,7 +102,9 @@ def test_passkey_of_a_member_is_one_more_way_in_and_never_a_condition(device, by
     key = Authenticator.objects.get()
     assert key.wrap().name.endswith("on a Linux computer")
     computer.goto("/me/")
-    expect(computer.get_by_role("heading", level=1)).to_contain_text("Good")  # nobody was signed out
+    expect(computer.get_by_role("heading", level=1)).to_contain_text(
+        "Good"
+    )  # nobody was signed out
     work()
     assert mails.to("keyla@example.org")[-1]["subject"] == "Was this you?"
     sign_out(telephone)
@@ -96,9 +118,12 @@ def test_passkey_of_a_member_is_one_more_way_in_and_never_a_condition(device, by
     telephone.get_by_role("button", name="Remove").click()
     expect(telephone.get_by_text("The code by e-mail still lets you in")).to_be_visible()
     assert not Authenticator.objects.exists()
-    assert set(AuditEntry.objects.filter(action__startswith="login.key").values_list("action", flat=True)) == {
-        "login.key_added", "login.key_removed",
-    }  # fmt: skip
+    assert set(
+        AuditEntry.objects.filter(action__startswith="login.key").values_list("action", flat=True)
+    ) == {
+        "login.key_added",
+        "login.key_removed",
+    }
 
 
 def test_device_without_a_key_says_so_beside_the_button(device):
@@ -146,7 +171,9 @@ def test_treasurer_sets_up_a_fingerprint_where_powers_sleep_and_is_back_there(de
     expect(laptop.get_by_role("heading", name="Payments")).to_be_visible()
     by_code(borrowed, boss.email)
     borrowed.goto("/me/")
-    expect(borrowed.get_by_role("heading", level=1)).to_contain_text("Good")  # the code works for staff as well
+    expect(borrowed.get_by_role("heading", level=1)).to_contain_text(
+        "Good"
+    )  # the code works for staff as well
     borrowed.goto("/admin/billing/payment/")
     borrowed.get_by_role("link", name="Use my second key").click()
     borrowed.get_by_role("textbox").first.fill(printed[0])

@@ -16,7 +16,13 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from billing import actions, ledger, office, refunds, subscriptions
 from billing.errors import BillingError
@@ -40,11 +46,22 @@ PLAN = st.integers(0, 2)
 
 
 MONEY_CHORES = [
-    "parts never paid", "terms that ended", "refused cards given up", "reminders of dues", "reminders of parts",
-    "charges announced", "cards that end", "charges far ahead said again", "wishes Stripe has not heard",
-    "renewals never finished", "payments whose news was lost", "card fees", "refunds to send again",
-    "webhooks to look at again", "old messages",
-]  # fmt: skip
+    "parts never paid",
+    "terms that ended",
+    "refused cards given up",
+    "reminders of dues",
+    "reminders of parts",
+    "charges announced",
+    "cards that end",
+    "charges far ahead said again",
+    "wishes Stripe has not heard",
+    "renewals never finished",
+    "payments whose news was lost",
+    "card fees",
+    "refunds to send again",
+    "webhooks to look at again",
+    "old messages",
+]
 """What the clock does about money; the other chores find nothing in a life of three members and cost two thirds of its time."""
 
 
@@ -79,7 +96,9 @@ class Money(RuleBasedStateMachine):
             make_plan(minimum_amount=2700, interval="quarter"),
             make_plan(minimum_amount=4001),
         ]
-        self.people = [make_person(status="payment_pending", email=f"p{n}@example.org") for n in range(3)]
+        self.people = [
+            make_person(status="payment_pending", email=f"p{n}@example.org") for n in range(3)
+        ]
         self.checks = 0
         for n in range(2):  # two of them begin with a card that renews by itself
             self.pays_by_card(n, n, renews=True, switches=False, card=GOOD)
@@ -118,15 +137,34 @@ class Money(RuleBasedStateMachine):
 
     # -- what members do
 
-    @rule(n=WHO, plan=PLAN, renews=st.booleans(), gift=st.sampled_from([0, 500]), switches=st.booleans())
+    @rule(
+        n=WHO,
+        plan=PLAN,
+        renews=st.booleans(),
+        gift=st.sampled_from([0, 500]),
+        switches=st.booleans(),
+    )
     def asks_to_pay(self, n, plan, renews, gift, switches):
-        wish = actions.Wish(plan=self.plans[plan], renews=renews and not switches, gift=0 if switches else gift, switches=switches)
+        wish = actions.Wish(
+            plan=self.plans[plan],
+            renews=renews and not switches,
+            gift=0 if switches else gift,
+            switches=switches,
+        )
         try:
-            actions.start_dues_checkout(member=self.member(n), wish=wish, attempt=f"{time.time()}{n}")
+            actions.start_dues_checkout(
+                member=self.member(n), wish=wish, attempt=f"{time.time()}{n}"
+            )
         except BillingError:
             return
 
-    @rule(n=WHO, plan=PLAN, renews=st.booleans(), switches=st.booleans(), card=st.sampled_from([GOOD, GOOD, BAD_LATER]))
+    @rule(
+        n=WHO,
+        plan=PLAN,
+        renews=st.booleans(),
+        switches=st.booleans(),
+        card=st.sampled_from([GOOD, GOOD, BAD_LATER]),
+    )
     def pays_by_card(self, n, plan, renews, switches, card):
         before = len(self.store.kinds["checkout/sessions"])
         self.asks_to_pay(n, plan, renews, 0, switches)
@@ -135,24 +173,36 @@ class Money(RuleBasedStateMachine):
 
     @rule(card=st.sampled_from([GOOD, GOOD, GOOD, BAD_LATER, BAD]), newest=st.booleans())
     def pays_an_open_page(self, card, newest):
-        pages = [row for row in self.store.kinds["checkout/sessions"].values() if row["status"] == "open"]
+        pages = [
+            row for row in self.store.kinds["checkout/sessions"].values() if row["status"] == "open"
+        ]
         if pages:
             self.store.pay(pages[-1 if newest else 0], card)
 
-    @rule(n=WHO, what=st.sampled_from(["stop", "resume", "pause", "card", "begin", "renew_as"]), plan=PLAN)
+    @rule(
+        n=WHO,
+        what=st.sampled_from(["stop", "resume", "pause", "card", "begin", "renew_as"]),
+        plan=PLAN,
+    )
     def changes_her_renewal(self, n, what, plan):
         member = self.member(n)
         row = subscriptions.alive(member)
         try:
             if what == "begin" and row is None:
-                last = member.memberships.not_over().exclude(ends_on=None).order_by("-ends_on").first()
-                subscriptions.open_card_page(member=member, plan=last.plan if last else None, attempt=f"{time.time()}")
+                last = (
+                    member.memberships.not_over().exclude(ends_on=None).order_by("-ends_on").first()
+                )
+                subscriptions.open_card_page(
+                    member=member, plan=last.plan if last else None, attempt=f"{time.time()}"
+                )
             elif row is None:
                 return
             elif what == "card":
                 subscriptions.open_card_page(member=member, plan=None, attempt=f"{time.time()}")
             elif what == "pause":
-                subscriptions.pause(subscription=row, until=row.next_charge_on + dt.timedelta(days=20))
+                subscriptions.pause(
+                    subscription=row, until=row.next_charge_on + dt.timedelta(days=20)
+                )
             elif what == "renew_as":
                 subscriptions.renew_as(subscription=row, plan=self.plans[plan])
             elif what in ("stop", "resume"):
@@ -164,7 +214,13 @@ class Money(RuleBasedStateMachine):
     def leaves(self, n, really):
         member = self.member(n)
         if really and member.status == Status.ACTIVE:
-            change_status(member=member, to=Status.INACTIVE, by=self.boss, reason="She said so", inactive_reason="resigned")
+            change_status(
+                member=member,
+                to=Status.INACTIVE,
+                by=self.boss,
+                reason="She said so",
+                inactive_reason="resigned",
+            )
 
     # -- what the office does
 
@@ -173,14 +229,26 @@ class Money(RuleBasedStateMachine):
         self.checks += 1
         chosen = self.plans[plan]
         entry = office.Entry(
-            self.member(n), "", "cheque", chosen.minimum_amount + more, timezone.localdate(), chosen, str(self.checks), f"c{self.checks}"
+            self.member(n),
+            "",
+            "cheque",
+            chosen.minimum_amount + more,
+            timezone.localdate(),
+            chosen,
+            str(self.checks),
+            f"c{self.checks}",
         )
         try:
             office.record_payment(entry=entry, by=self.boss, currency="usd")
         except BillingError:
             return
 
-    @rule(pick=st.integers(0, 9), part=st.sampled_from([1, 3]), ends=st.booleans(), at_stripe=st.booleans())
+    @rule(
+        pick=st.integers(0, 9),
+        part=st.sampled_from([1, 3]),
+        ends=st.booleans(),
+        at_stripe=st.booleans(),
+    )
     def pays_back(self, pick, part, ends, at_stripe):
         paid = list(Payment.objects.filter(status__in=Payment.RECEIVED).order_by("pk"))
         if not paid:
@@ -191,11 +259,27 @@ class Money(RuleBasedStateMachine):
         if at_stripe and payment.stripe_charge_id:
             charge = self.store.get("charges", payment.stripe_charge_id)
             asked = payment.refunds.filter(status=Refund.Status.ASKED).exists()
-            if not charge["disputed"] and not asked and charge["amount"] > charge["amount_refunded"]:
-                self.store.refund({"charge": charge["id"], "amount": max(1, (charge["amount"] - charge["amount_refunded"]) // part)})
+            if (
+                not charge["disputed"]
+                and not asked
+                and charge["amount"] > charge["amount_refunded"]
+            ):
+                self.store.refund(
+                    {
+                        "charge": charge["id"],
+                        "amount": max(1, (charge["amount"] - charge["amount_refunded"]) // part),
+                    }
+                )
             return
         try:
-            refunds.refund_payment(payment=payment, amount=amount, reason="r", ends_term=ends, by=self.boss, approved=True)
+            refunds.refund_payment(
+                payment=payment,
+                amount=amount,
+                reason="r",
+                ends_term=ends,
+                by=self.boss,
+                approved=True,
+            )
         except BillingError:
             return
 
@@ -203,7 +287,11 @@ class Money(RuleBasedStateMachine):
 
     @rule(pick=st.integers(0, 9))
     def disputes(self, pick):
-        charges = [row for row in self.store.kinds["charges"].values() if not row["disputed"] and not row["amount_refunded"]]
+        charges = [
+            row
+            for row in self.store.kinds["charges"].values()
+            if not row["disputed"] and not row["amount_refunded"]
+        ]
         if charges:
             self.store.dispute(charges[pick % len(charges)])
 
@@ -240,11 +328,22 @@ class Money(RuleBasedStateMachine):
     def _stripes_clock(self) -> None:
         """Charge what is due, try again what was refused."""
         for row in list(self.store.kinds["subscriptions"].values()):
-            open_ones = [i for i in self.store.kinds["invoices"].values() if i["_subscription"] == row["id"] and i["status"] == "open"]
+            open_ones = [
+                i
+                for i in self.store.kinds["invoices"].values()
+                if i["_subscription"] == row["id"] and i["status"] == "open"
+            ]
             for invoice in open_ones:
-                if row["status"] != "canceled" and invoice["attempt_count"] < 4 and (invoice["next_payment_attempt"] or 0) <= time.time():
+                if (
+                    row["status"] != "canceled"
+                    and invoice["attempt_count"] < 4
+                    and (invoice["next_payment_attempt"] or 0) <= time.time()
+                ):
                     self.store.try_invoice(invoice)
-            if row["status"] in ("active", "trialing") and row["items"]["data"][0]["current_period_end"] <= time.time():
+            if (
+                row["status"] in ("active", "trialing")
+                and row["items"]["data"][0]["current_period_end"] <= time.time()
+            ):
                 self.store.advance(row["id"])
 
     # -- how it is told
@@ -290,7 +389,11 @@ class Money(RuleBasedStateMachine):
 
     @invariant()
     def standing_is_what_the_facts_say(self):
-        touched = Q(refunds__isnull=False) | Q(disputes__isnull=False) | ~Q(status=Payment.Status.SUCCEEDED)
+        touched = (
+            Q(refunds__isnull=False)
+            | Q(disputes__isnull=False)
+            | ~Q(status=Payment.Status.SUCCEEDED)
+        )
         for payment in Payment.objects.filter(touched, status__in=Payment.RECEIVED).distinct():
             said = payment.status
             payment.work_out_status()
@@ -305,7 +408,11 @@ class Money(RuleBasedStateMachine):
     @invariant()
     def no_double_term_and_none_without_payment(self):
         for n in range(3):
-            terms = list(self.people[n].memberships.filter(status__in=Membership.PAID).order_by("starts_on", "pk"))
+            terms = list(
+                self.people[n]
+                .memberships.filter(status__in=Membership.PAID)
+                .order_by("starts_on", "pk")
+            )
             for one, two in itertools.pairwise(terms):
                 assert one.ends_on < two.starts_on, (one, two)
             for term in terms:
@@ -317,12 +424,18 @@ class Money(RuleBasedStateMachine):
     def no_charge_without_notice(self):
         """Of charges of the last two years less the notice: that a letter went is forgotten after two years (loaf/retention.py)."""
         known = timezone.now() - dt.timedelta(days=730 - 45)
-        for payment in Payment.objects.exclude(stripe_invoice_id="").filter(attention="", paid_at__gt=known):
+        for payment in Payment.objects.exclude(stripe_invoice_id="").filter(
+            attention="", paid_at__gt=known
+        ):
             row = payment.subscription
             invoice = self.store.get("invoices", payment.stripe_invoice_id)
             charged = dt.datetime.fromtimestamp(invoice["created"], dt.UTC)
             begun = row.created_at > charged - dt.timedelta(days=15)
-            told = Message.objects.filter(kind__in=NOTICES, person=row.member_id, created_at__gt=charged - dt.timedelta(days=45))
+            told = Message.objects.filter(
+                kind__in=NOTICES,
+                person=row.member_id,
+                created_at__gt=charged - dt.timedelta(days=45),
+            )
             noticed = told.filter(created_at__lte=charged).exists()
             assert noticed or begun, (payment, row)
 
@@ -346,7 +459,9 @@ class Money(RuleBasedStateMachine):
         credit = ours.filter(side="C").aggregate(n=Sum("amount"))["n"] or 0
         theirs = sum(row["net"] for row in self.store.kinds["balance_transactions"].values())
         assert debit - credit == theirs, [d.sentence for d in reconcile()]
-        alive = [row for row in self.store.kinds["subscriptions"].values() if row["status"] != "canceled"]
+        alive = [
+            row for row in self.store.kinds["subscriptions"].values() if row["status"] != "canceled"
+        ]
         assert sorted(row["id"] for row in alive) == sorted(
             Subscription.objects.live().exclude(stripe_id="").values_list("stripe_id", flat=True)
         )

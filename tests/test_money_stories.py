@@ -8,7 +8,9 @@ from tests.test_story import look_until
 
 pytestmark = pytest.mark.browser
 GOOD, BAD_LATER = "4242 4242 4242 4242", "4000 0000 0000 0341"
-BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+BOTH = pytest.mark.parametrize(
+    "scripts", [True, False], ids=["with JavaScript", "without JavaScript"]
+)
 
 
 def pay(page, card, scripts=True):
@@ -40,7 +42,9 @@ def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scrip
 
     # Stopped, and taken back.
     page.get_by_role("button", name="Stop it").click()
-    expect(page.get_by_text("Stopped. Nothing is charged any more, and what you have paid stays good.")).to_be_visible()
+    expect(
+        page.get_by_text("Stopped. Nothing is charged any more, and what you have paid stays good.")
+    ).to_be_visible()
     page.get_by_role("button", name="Let it go on").click()
     expect(page.get_by_text("It goes on as before.")).to_be_visible()
 
@@ -49,8 +53,16 @@ def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scrip
     page.get_by_label("Card number").fill(BAD_LATER)
     page.get_by_role("button", name="Save the card").click()
     reload_until(window, "/me/membership/", page.get_by_text("card ending in 0341"))
-    theirs = [row for row in site.stripe.store.kinds["subscriptions"].values() if row["status"] != "canceled"][-1]
-    assert wait_until(lambda: site.stripe.store.get("payment_methods", theirs["default_payment_method"])["_digits"].endswith("0341"))
+    theirs = [
+        row
+        for row in site.stripe.store.kinds["subscriptions"].values()
+        if row["status"] != "canceled"
+    ][-1]
+    assert wait_until(
+        lambda: site.stripe.store.get("payment_methods", theirs["default_payment_method"])[
+            "_digits"
+        ].endswith("0341")
+    )
     a_year_passes(site, email)
     site.stripe.store.advance(theirs["id"])
     site.wait_for_mail("About your card", email)
@@ -67,12 +79,15 @@ def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scrip
 def a_year_passes(site, email):
     """Her paid year was over yesterday, and today the card is charged."""
     site.manage(
-        "shell", "-v", "0", "-c",
+        "shell",
+        "-v",
+        "0",
+        "-c",
         "import datetime as dt; from django.utils import timezone; from billing.models import Membership, Subscription; "
         f"day, whose = timezone.localdate(), dict(member__email={email!r}); "
         "Membership.objects.filter(**whose).update(starts_on=day - dt.timedelta(days=366), ends_on=day - dt.timedelta(days=1)); "
         "Subscription.objects.filter(**whose).update(next_charge_on=day)",
-    )  # fmt: skip
+    )
 
 
 @BOTH
@@ -122,7 +137,10 @@ def slip_is_made_counted_and_locked(site, visitor, one, scripts):
 
 @BOTH
 def test_checks_are_entered_put_on_a_slip_counted_and_one_is_paid_back(site, visitor, scripts):
-    first, email = ("Cheryl" if scripts else "Chuck"), ("cheryl@example.org" if scripts else "chuck@example.org")
+    first, email = (
+        ("Cheryl" if scripts else "Chuck"),
+        ("cheryl@example.org" if scripts else "chuck@example.org"),
+    )
     number, _ = person(site, first, "Checks", email, status="payment_pending")
     one = visitor(java_script_enabled=scripts)
     one.sign_in_by_password("superadmin@example.org", PASSWORD, "/admin/")
@@ -184,7 +202,11 @@ def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     friend.page.get_by_label("E-mail", exact=True).fill(f"frida-{name.lower()}@example.org")
     go_on_to_pay(friend.page)
     pay(friend.page, GOOD, scripts)
-    code = friend.page.get_by_role("heading", name="The code for your friend").locator("xpath=following-sibling::p[1]").inner_text()
+    code = (
+        friend.page.get_by_role("heading", name="The code for your friend")
+        .locator("xpath=following-sibling::p[1]")
+        .inner_text()
+    )
     her.go("/me/membership/code/")
     her.page.get_by_label("Your code").fill(code.lower())
     her.page.get_by_role("button", name="Use it").click()
@@ -211,7 +233,11 @@ def test_one_of_a_household_pays_once_for_both(site, visitor, scripts):
     ask.page.get_by_text("Household, $60").click()
     go_on_to_pay(ask.page)
     pay(ask.page, GOOD, scripts)
-    reload_until(answer, "/me/membership/", answer.page.get_by_text("You’re covered by the dues of your household."))
+    reload_until(
+        answer,
+        "/me/membership/",
+        answer.page.get_by_text("You’re covered by the dues of your household."),
+    )
     expect(answer.page.get_by_text("Active", exact=True)).to_be_visible()
     answer.go("/me/payments/")
     expect(answer.page.get_by_text("$60.00").first).to_be_visible()

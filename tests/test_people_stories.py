@@ -176,7 +176,9 @@ def test_member_is_helped_on_the_phone(site, visitor):
     boss.sign_in_by_password("superadmin@example.org", PASSWORD, "/admin/")
     boss.go("/admin/members/auditentry/?kind=assist.")
     expect(boss.page.get_by_text("Cannot find the button")).to_be_visible()
-    expect(boss.page.get_by_role("row").filter(has_text="assist: event")).to_contain_text("member no.")
+    expect(boss.page.get_by_role("row").filter(has_text="assist: event")).to_contain_text(
+        "member no."
+    )
 
 
 def test_role_given_until_today_opens_the_desk_today(site, visitor):

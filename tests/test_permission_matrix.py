@@ -46,9 +46,20 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 # One object for each pattern that names one; None: the pattern needs a state of its own and is covered by its room's tests.
-SKIPPED = {"admin:view_on_site", "mfa_edit_webauthn", "mfa_remove_webauthn", "account_reset_password_from_key", "account_confirm_email"}
+SKIPPED = {
+    "admin:view_on_site",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "account_reset_password_from_key",
+    "account_confirm_email",
+}
 ROUTES = [
-    r for r in all_routes() if not r.path.startswith("/accounts/") and r.name not in SKIPPED and "(?P" not in r.path and r.name != "admin:"
+    r
+    for r in all_routes()
+    if not r.path.startswith("/accounts/")
+    and r.name not in SKIPPED
+    and "(?P" not in r.path
+    and r.name != "admin:"
 ]
 ENTERS = {200, 302, 400, 404, 405, 422}
 
@@ -67,45 +78,112 @@ def objects():
     question = Question.objects.create(label="Q")
     announcement = Announcement.objects.create(subject="S", body="B")
     job = ImportJob.objects.create()
-    file = ImportFile.objects.create(job=job, name="x.csv", stored_as="none", reader="wordpress_users", size=1, sha256="0")
+    file = ImportFile.objects.create(
+        job=job, name="x.csv", stored_as="none", reader="wordpress_users", size=1, sha256="0"
+    )
     fund = make_fund(slug="general")
     donation = payment.donations.create(fund=fund, kind="public", amount=1, currency="usd")
     event = make_event(slug="lunch", visibility="public")
-    provider_event = ProviderEvent.objects.create(provider="stripe", event_id="e", kind="k", payload="{}", state="parked")
-    message = Message.objects.create(key="k", kind="k", to_email="x@example.org", subject="s", text="t")
+    provider_event = ProviderEvent.objects.create(
+        provider="stripe", event_id="e", kind="k", payload="{}", state="parked"
+    )
+    message = Message.objects.create(
+        key="k", kind="k", to_email="x@example.org", subject="s", text="t"
+    )
     staff = make_staff("superadmin")
     approval = Approval.objects.create(
-        act="list:users.export", params={"title": "Members", "format": "csv", "narrowed": ""}, summary="s", reason="r", asked_by=staff
+        act="list:users.export",
+        params={"title": "Members", "format": "csv", "narrowed": ""},
+        summary="s",
+        reason="r",
+        asked_by=staff,
     )
     listing = Listing.objects.create(member=other, shows={})
     note = MemberNote.objects.create(sender=make_member(), recipient=other, text="t")
-    binned, doubles = make_member(deleted_at=timezone.now()), sorted([make_member(), make_member()], key=lambda m: m.pk)
+    binned, doubles = (
+        make_member(deleted_at=timezone.now()),
+        sorted([make_member(), make_member()], key=lambda m: m.pk),
+    )
     pair = DuplicatePair.objects.create(one=doubles[0], other=doubles[1], why="name")
-    Merge.objects.create(kept=doubles[0], dropped=binned, at=timezone.now() - dt.timedelta(days=40))  # too late to take back
+    Merge.objects.create(
+        kept=doubles[0], dropped=binned, at=timezone.now() - dt.timedelta(days=40)
+    )  # too late to take back
     saved = SavedFilter.objects.create(name="s")
     office = Office.objects.create(member=other, title="t", starts_on=timezone.localdate())
     field = ProfileField.objects.create(label="f")
     coming = event_today(other)
     deposit = Deposit.objects.create(currency="usd", made_by=make_staff("finance"))
-    renewal = Subscription.objects.create(member=other, plan=term.plan, amount=4000, currency="usd", status="active")
-    dispute = Dispute.objects.create(payment=payment, stripe_id="du_1", status="open", amount=4000, currency="usd")
-    payout = Payout.objects.create(stripe_id="po_1", status="paid", amount=4000, currency="usd", arrives_on=timezone.localdate())
-    bank_line = BankLine.objects.create(key="k", day=timezone.localdate(), text="t", amount=4000, currency="usd")
-    reported = MemberNote.objects.create(sender=make_member(), recipient=other, text="t", reported_at=timezone.now())
+    renewal = Subscription.objects.create(
+        member=other, plan=term.plan, amount=4000, currency="usd", status="active"
+    )
+    dispute = Dispute.objects.create(
+        payment=payment, stripe_id="du_1", status="open", amount=4000, currency="usd"
+    )
+    payout = Payout.objects.create(
+        stripe_id="po_1",
+        status="paid",
+        amount=4000,
+        currency="usd",
+        arrives_on=timezone.localdate(),
+    )
+    bank_line = BankLine.objects.create(
+        key="k", day=timezone.localdate(), text="t", amount=4000, currency="usd"
+    )
+    reported = MemberNote.objects.create(
+        sender=make_member(), recipient=other, text="t", reported_at=timezone.now()
+    )
     copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
     entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
     assignment = staff.role_assignments.get()
     return {
-        "person.pk": listing.pk, "write_note.pk": listing.pk, "note.token": note.token, "own_data_file.token": copy.token, "part": "name",
-        "billing_subscription": renewal.pk, "billing_dispute": dispute.pk, "billing_payout": payout.pk, "billing_bankline": bank_line.pk,
-        "billing_deposit": deposit.pk, "members_savedfilter": saved.pk, "members_office": office.pk, "members_profilefield": field.pk,
-        "admin:whom_to_call.event_id": coming.pk, "member_id": other.pk,
-        "members_member": other.pk, "members_application": application.pk, "members_role": assignment.role_id, "members_roleassignment": assignment.pk,
-        "billing_plan": term.plan_id, "billing_membership": term.pk, "billing_payment": payment.pk, "billing_providerevent": provider_event.pk,
-        "events_event": event.pk, "donations_fund": fund.pk, "donations_donation": donation.pk, "notices_message": message.pk,
-        "imports_importjob": job.pk, "members_approval": approval.pk, "reference_pk": reference.pk, "token": reference.token, "members_question": question.pk, "members_membernote": reported.pk, "members_duplicatepair": pair.pk, "members_binnedmember": binned.pk, "members_announcement": announcement.pk, "step": 1, "kind": "welcome", "notices_lettertext": 1, "members_user": other.user_id, "members_auditentry": entry.pk, "file_pk": file.pk, "event_id": event.pk, "reference": payment.reference, "slug": "lunch", "fund": "general",
+        "person.pk": listing.pk,
+        "write_note.pk": listing.pk,
+        "note.token": note.token,
+        "own_data_file.token": copy.token,
+        "part": "name",
+        "billing_subscription": renewal.pk,
+        "billing_dispute": dispute.pk,
+        "billing_payout": payout.pk,
+        "billing_bankline": bank_line.pk,
+        "billing_deposit": deposit.pk,
+        "members_savedfilter": saved.pk,
+        "members_office": office.pk,
+        "members_profilefield": field.pk,
+        "admin:whom_to_call.event_id": coming.pk,
+        "member_id": other.pk,
+        "members_member": other.pk,
+        "members_application": application.pk,
+        "members_role": assignment.role_id,
+        "members_roleassignment": assignment.pk,
+        "billing_plan": term.plan_id,
+        "billing_membership": term.pk,
+        "billing_payment": payment.pk,
+        "billing_providerevent": provider_event.pk,
+        "events_event": event.pk,
+        "donations_fund": fund.pk,
+        "donations_donation": donation.pk,
+        "notices_message": message.pk,
+        "imports_importjob": job.pk,
+        "members_approval": approval.pk,
+        "reference_pk": reference.pk,
+        "token": reference.token,
+        "members_question": question.pk,
+        "members_membernote": reported.pk,
+        "members_duplicatepair": pair.pk,
+        "members_binnedmember": binned.pk,
+        "members_announcement": announcement.pk,
+        "step": 1,
+        "kind": "welcome",
+        "notices_lettertext": 1,
+        "members_user": other.user_id,
+        "members_auditentry": entry.pk,
+        "file_pk": file.pk,
+        "event_id": event.pk,
+        "reference": payment.reference,
+        "slug": "lunch",
+        "fund": "general",
         "endpoint": "00000000-0000-0000-0000-000000000000",
-    }  # fmt: skip
+    }
 
 
 def event_today(member):
@@ -117,11 +195,16 @@ def event_today(member):
 def path_of(route, objects):
     """Fill the pattern's holes with the objects of somebody else."""
     words = route.name.removeprefix("admin:").split("_")
-    model = next(("_".join(words[:n]) for n in range(len(words), 0, -1) if "_".join(words[:n]) in objects), "")
+    model = next(
+        ("_".join(words[:n]) for n in range(len(words), 0, -1) if "_".join(words[:n]) in objects),
+        "",
+    )
 
     def fill(match):
         name = match[1].split(":")[-1]
-        return str(objects.get(f"{route.name}.{name}") or objects.get(name) or objects.get(model, 1))
+        return str(
+            objects.get(f"{route.name}.{name}") or objects.get(name) or objects.get(model, 1)
+        )
 
     return re.sub(r"<([^>]+)>", fill, route.path)
 
@@ -145,7 +228,11 @@ def passed(answer, route):
     """Whether the view ran: not sent to sign in, not refused. A pattern's own 404 counts as refused for a locked door."""
     if answer.status_code in (401, 403):
         return False
-    if answer.status_code == 302 and ("/accounts/login/" in answer.url or "/admin/login/" in answer.url or answer.url == reverse("who")):
+    if answer.status_code == 302 and (
+        "/accounts/login/" in answer.url
+        or "/admin/login/" in answer.url
+        or answer.url == reverse("who")
+    ):
         return False
     return answer.status_code != 404
 
@@ -168,7 +255,9 @@ class Knocking:
         self.sign_in, self.session = sign_in, None
 
     def client(self):
-        if self.session is None or not Session.objects.filter(pk=self.session.pk).update(session_data=self.session.session_data):
+        if self.session is None or not Session.objects.filter(pk=self.session.pk).update(
+            session_data=self.session.session_data
+        ):
             cookie = self.sign_in().cookies.get(settings.SESSION_COOKIE_NAME)
             self.session = Session.objects.get(pk=cookie.value) if cookie else None
         client = Client(raise_request_exception=False)
@@ -200,11 +289,22 @@ def test_doors_open_exactly_as_declared(as_user, objects, kind):
                 may = expected(route.access if method == "GET" else route.post, user, member=member)
                 went = False if headers and "HX-Redirect" in answer else passed(answer, route)
                 if route.name in LOCKED_BY_OWNER or (
-                    may and answer.status_code in (403, 404) and method == "POST" and route.name in NEEDS_DATA
+                    may
+                    and answer.status_code in (403, 404)
+                    and method == "POST"
+                    and route.name in NEEDS_DATA
                 ):
                     continue
                 if may != went:
-                    wrong.append((route.name, method, bool(headers), answer.status_code, getattr(answer, "url", "")))
+                    wrong.append(
+                        (
+                            route.name,
+                            method,
+                            bool(headers),
+                            answer.status_code,
+                            getattr(answer, "url", ""),
+                        )
+                    )
     assert not wrong, "\n".join(map(str, wrong))
 
 
@@ -238,14 +338,21 @@ NEEDS_DATA = {
     "admin:members_application_change",
 }
 OWN_STATE = {
-    ("admin:jsi18n", "GET"), ("admin:password_change", "GET"), ("admin:password_change", "POST"), ("admin:password_change_done", "GET"),
-    ("admin:password_change_done", "POST"), ("admin:app_list", "GET"), ("admin:app_list", "POST"),
+    ("admin:jsi18n", "GET"),
+    ("admin:password_change", "GET"),
+    ("admin:password_change", "POST"),
+    ("admin:password_change_done", "GET"),
+    ("admin:password_change_done", "POST"),
+    ("admin:app_list", "GET"),
+    ("admin:app_list", "POST"),
     # A missing stored file answers through storage; its own test downloads a real one.
     ("admin:imports_importjob_rejected", "GET"),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize("name", [n for n in PERMISSIONS if any(n in r.access.split("|") for r in ROUTES)])
+@pytest.mark.parametrize(
+    "name", [n for n in PERMISSIONS if any(n in r.access.split("|") for r in ROUTES)]
+)
 def test_one_permission_alone_opens_its_doors_and_no_others(as_user, objects, name):
     user = make_staff_with(name)
     client = as_user(user)
@@ -259,12 +366,23 @@ def test_one_permission_alone_opens_its_doors_and_no_others(as_user, objects, na
         ):
             continue
         answer = client.get(path_of(route, objects))
-        assert passed(answer, route) == (name in route.access.split("|")), (route.name, answer.status_code)
+        assert passed(answer, route) == (name in route.access.split("|")), (
+            route.name,
+            answer.status_code,
+        )
 
 
 def test_the_power_to_look_gives_no_power_to_change(as_user, objects):
-    client = as_user(make_staff_with("users.view", "subscriptions.view", "donations.view", "events.view"))
-    for model in ("members_member", "billing_payment", "billing_plan", "events_event", "donations_fund"):
+    client = as_user(
+        make_staff_with("users.view", "subscriptions.view", "donations.view", "events.view")
+    )
+    for model in (
+        "members_member",
+        "billing_payment",
+        "billing_plan",
+        "events_event",
+        "donations_fund",
+    ):
         url = reverse(f"admin:{model}_change", args=[objects[model]])
         assert client.post(url, {"first_name": "Changed"}).status_code == 403
 
@@ -272,10 +390,20 @@ def test_the_power_to_look_gives_no_power_to_change(as_user, objects):
 def test_money_cannot_be_typed_changed_or_deleted_at_the_desk(as_user, objects):
     client = as_user(make_staff("superadmin"))
     for model in ("billing_payment", "billing_membership", "donations_donation"):
-        if model != "billing_membership":  # given and moved with a reason and a second person, never typed: test_offers.py
+        if (
+            model != "billing_membership"
+        ):  # given and moved with a reason and a second person, never typed: test_offers.py
             assert client.get(reverse(f"admin:{model}_add")).status_code == 403
-            assert client.post(reverse(f"admin:{model}_change", args=[objects[model]]), {}).status_code == 403
-        assert client.post(reverse(f"admin:{model}_delete", args=[objects[model]]), {"post": "yes"}).status_code == 403
+            assert (
+                client.post(reverse(f"admin:{model}_change", args=[objects[model]]), {}).status_code
+                == 403
+            )
+        assert (
+            client.post(
+                reverse(f"admin:{model}_delete", args=[objects[model]]), {"post": "yes"}
+            ).status_code
+            == 403
+        )
 
 
 def test_taking_a_role_away_acts_at_the_next_request(as_user):
@@ -292,7 +420,11 @@ def test_get_changes_nothing(as_user, objects):
     from django.apps import apps
 
     def rows():
-        ours = [m for m in apps.get_models() if m._meta.app_label in OUR_ROOMS and m not in (AuditEntry, RateCount)]
+        ours = [
+            m
+            for m in apps.get_models()
+            if m._meta.app_label in OUR_ROOMS and m not in (AuditEntry, RateCount)
+        ]
         return {m._meta.label: sorted(map(repr, m._default_manager.values_list())) for m in ours}
 
     client = as_user(make_staff("superadmin"))
@@ -302,7 +434,9 @@ def test_get_changes_nothing(as_user, objects):
         if "GET" in route.methods and (route.name, "GET") not in OWN_STATE:
             client.get(path_of(route, objects))
     assert rows() == before
-    assert {action.split(".")[0] for action in AuditEntry.objects.values_list("action", flat=True)} <= {"looked", "role", "login", "desk"}
+    assert {
+        action.split(".")[0] for action in AuditEntry.objects.values_list("action", flat=True)
+    } <= {"looked", "role", "login", "desk"}
 
 
 OUR_ROOMS = {"members", "billing", "events", "donations", "imports", "notices"}
@@ -315,13 +449,18 @@ def test_other_peoples_things_do_not_exist_and_look_like_missing_ones(as_user, o
     household_of(peer, make_person())
     hidden = make_person()  # a member who is not in the directory
     pairs = {
-        "note": (objects["note.token"], "x" * 22), "own_data_file": (objects["own_data_file.token"], "x" * 22),
-        "person": (hidden.pk, 10**9), "write_note": (hidden.pk, 10**9),
-    }  # fmt: skip
+        "note": (objects["note.token"], "x" * 22),
+        "own_data_file": (objects["own_data_file.token"], "x" * 22),
+        "person": (hidden.pk, 10**9),
+        "write_note": (hidden.pk, 10**9),
+    }
     for name, keys in pairs.items():
         answers = [client.get(reverse(name, args=[key])) for key in keys]
         assert [answer.status_code for answer in answers] == [404, 404], name
-        bodies = {TOKEN.sub("", answer.content.decode()).replace(str(key), "") for answer, key in zip(answers, keys, strict=True)}
+        bodies = {
+            TOKEN.sub("", answer.content.decode()).replace(str(key), "")
+            for answer, key in zip(answers, keys, strict=True)
+        }
         assert len(bodies) == 1, name
 
 
@@ -340,7 +479,10 @@ def test_partner_sees_receipts_that_cover_her_and_nothing_else(as_user):
     shared.lines.update(membership=term)
     cover_household(membership=term)
     client = as_user(other.user)
-    shows = lambda payment: "Receipt no." in client.get(reverse("payment_result", args=[payment.reference])).content.decode()  # noqa: E731
+    shows = lambda payment: (
+        "Receipt no."
+        in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    )
     assert (shows(shared), shows(own)) == (True, False)
     note = MemberNote.objects.create(sender=make_member(), recipient=one, text="t")
     copy = OwnCopy.objects.create(member=one, stored_as="none", made_at=timezone.now())

@@ -28,7 +28,16 @@ from members.models import (
 )
 from members.models.listing import FIELDS
 from notices.models import Message
-from tests.factories import make_event, make_fund, make_member, make_payment, make_person, make_staff, make_term, make_user
+from tests.factories import (
+    make_event,
+    make_fund,
+    make_member,
+    make_payment,
+    make_person,
+    make_staff,
+    make_term,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 ROLES = ["finance", "membership", "events", "communications", "admin", "superadmin"]
@@ -72,15 +81,27 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
 def known():
     """Somebody we know everything about, with a partner; and an event of today she comes to."""
     herself = make_person(
-        first_name="Xfirst", last_name="Xlastname", pronouns="Xpronouns", email="xmail@example.org", phone="+17135550188", bio="Xbio",
-        address_line1="77 Xstreet", city="Houston", postal_code="77006", area="Xarea", mail_phrase="Xphrase bird",
-    )  # fmt: skip
+        first_name="Xfirst",
+        last_name="Xlastname",
+        pronouns="Xpronouns",
+        email="xmail@example.org",
+        phone="+17135550188",
+        bio="Xbio",
+        address_line1="77 Xstreet",
+        city="Houston",
+        postal_code="77006",
+        area="Xarea",
+        mail_phrase="Xphrase bird",
+    )
     partner = make_person(first_name="Partner")
     actions.link_by_hand(one=herself, other=partner, by=make_staff("superadmin"))
     told = {
-        "access": {"other": "Xneed", "needs": ["stairs"]}, "contact": {"note": "Xbefore-calling", "voicemail": "no"},
-        "emergency": {"people": [{"name": "Xsister", "relation": "sister", "phone": "+17135550150"}]},
-    }  # fmt: skip
+        "access": {"other": "Xneed", "needs": ["stairs"]},
+        "contact": {"note": "Xbefore-calling", "voicemail": "no"},
+        "emergency": {
+            "people": [{"name": "Xsister", "relation": "sister", "phone": "+17135550150"}]
+        },
+    }
     PrivateDetails.objects.create(member=herself, **told)
     for kind in Note.Kind.values:
         Note.objects.create(member=herself, kind=kind, text=f"Xnote-{kind}")
@@ -88,11 +109,21 @@ def known():
         field = ProfileField.objects.create(label=f"Field {name}", readers=readers)
         ProfileValue.objects.create(field=field, member=herself, text=f"Xfield-{name}")
     Tag.objects.create(name="Xtag").members.add(herself)
-    StatusChange.objects.create(member=herself, from_status="payment_pending", to_status="active", reason="Xreason")
+    StatusChange.objects.create(
+        member=herself, from_status="payment_pending", to_status="active", reason="Xreason"
+    )
     application = Application.objects.create(member=herself)
-    Answer.objects.create(application=application, question=Question.objects.create(label="Q"), text="Xanswer")
+    Answer.objects.create(
+        application=application, question=Question.objects.create(label="Q"), text="Xanswer"
+    )
     Message.objects.create(
-        key="x", kind="welcome", to_email="xmail@example.org", subject="Hello", text="Xletter-words", person=herself.pk, status="sent"
+        key="x",
+        kind="welcome",
+        to_email="xmail@example.org",
+        subject="Hello",
+        text="Xletter-words",
+        person=herself.pk,
+        status="sent",
     )
     MemberNote.objects.create(sender=make_member(), recipient=herself, text="Xmember-note")
     event = make_event(days=0, visibility="members")
@@ -100,7 +131,11 @@ def known():
     Attendance.objects.create(event=event, member=herself)
     plan_term = make_term(member=herself)
     payment = make_payment(
-        payer=herself, payer_name="Xfirst Xlastname", payer_email="xmail@example.org", receipt_number="X2026-receipt", source="site"
+        payer=herself,
+        payer_name="Xfirst Xlastname",
+        payer_email="xmail@example.org",
+        receipt_number="X2026-receipt",
+        source="site",
     )
     plan_term.plan.seats = 2
     plan_term.plan.save()
@@ -108,7 +143,13 @@ def known():
     cover_household(membership=plan_term)
     gift = make_payment(payer=herself, receipt_number="G1")
     gift.donations.create(
-        fund=make_fund(), donor=herself, kind="member", amount=1, currency="usd", dedication="Xdedication", status="received"
+        fund=make_fund(),
+        donor=herself,
+        kind="member",
+        amount=1,
+        currency="usd",
+        dedication="Xdedication",
+        status="received",
     )
     actions.save_listing(member=herself, shows={}, plate="initials", wants_notes=True, by=None)
     return herself, partner, event
@@ -126,16 +167,30 @@ def everything_at_the_desk(client, staff, herself, event):
     pk, payment = herself.pk, herself.payments.exclude(receipt_number="G1").get()
     gift = herself.donations.get()
     urls = [
-        reverse("admin:index"), reverse("admin:members_member_changelist"), reverse("admin:members_member_changelist") + "?q=Xlast",
-        *(reverse(f"admin:members_member_{page}", args=[pk]) for page in ("change", "timeline", "private")),
-        reverse("admin:members_application_changelist"), reverse("admin:members_application_change", args=[herself.application.pk]),
-        reverse("admin:billing_payment_changelist"), reverse("admin:billing_payment_change", args=[payment.pk]),
-        reverse("admin:donations_donation_changelist"), reverse("admin:donations_donation_change", args=[gift.pk]),
-        reverse("admin:notices_message_changelist"), reverse("admin:notices_message_change", args=[Message.objects.get(key="x").pk]),
-        reverse("admin:check_in", args=[event.pk]), reverse("admin:event_care", args=[event.pk]),
-        reverse("admin:whom_to_call", args=[event.pk, pk]), reverse("admin:members_membernote_changelist"),
-        reverse("directory"), reverse("person", args=[pk]), reverse("profile"), reverse("event", args=[event.slug]),
-    ]  # fmt: skip
+        reverse("admin:index"),
+        reverse("admin:members_member_changelist"),
+        reverse("admin:members_member_changelist") + "?q=Xlast",
+        *(
+            reverse(f"admin:members_member_{page}", args=[pk])
+            for page in ("change", "timeline", "private")
+        ),
+        reverse("admin:members_application_changelist"),
+        reverse("admin:members_application_change", args=[herself.application.pk]),
+        reverse("admin:billing_payment_changelist"),
+        reverse("admin:billing_payment_change", args=[payment.pk]),
+        reverse("admin:donations_donation_changelist"),
+        reverse("admin:donations_donation_change", args=[gift.pk]),
+        reverse("admin:notices_message_changelist"),
+        reverse("admin:notices_message_change", args=[Message.objects.get(key="x").pk]),
+        reverse("admin:check_in", args=[event.pk]),
+        reverse("admin:event_care", args=[event.pk]),
+        reverse("admin:whom_to_call", args=[event.pk, pk]),
+        reverse("admin:members_membernote_changelist"),
+        reverse("directory"),
+        reverse("person", args=[pk]),
+        reverse("profile"),
+        reverse("event", args=[event.slug]),
+    ]
     seen = []
     for url in urls:
         for headers in ({}, {"HX-Request": "true"}):
@@ -144,7 +199,9 @@ def everything_at_the_desk(client, staff, herself, event):
                 seen.append(text_of(answer))
     if staff.has_perm("users.export"):
         for kind in papers.MAKERS:
-            content, ending, _ = papers.MAKERS[kind](Paper(kind=kind, by=staff, options={"copies": 1}))
+            content, ending, _ = papers.MAKERS[kind](
+                Paper(kind=kind, by=staff, options={"copies": 1})
+            )
             pages = PdfReader(io.BytesIO(content)).pages if ending == "pdf" else []
             # Labels carry addresses, whoever prints them: it takes two people, and is what labels are for.
             if kind != Paper.Kind.LABELS:
@@ -158,22 +215,47 @@ def test_each_role_sees_exactly_its_column(as_user, known, role):
     staff = make_staff(role)
     seen = everything_at_the_desk(as_user(staff), staff, herself, event)
     assert "Xfirst" in seen
-    wrong = {word: role in desk for word, (desk, _) in TABLE.items() if (word in seen) != (role in desk)}
+    wrong = {
+        word: role in desk for word, (desk, _) in TABLE.items() if (word in seen) != (role in desk)
+    }
     assert not wrong, f"{role} should see (True) or not see (False): {wrong}"
 
 
 def everything_on_the_members_side(client, herself, event):
     """All pages of the members' side that may name her, with their fragments."""
     names = [
-        "home", "about", "dashboard", "events", "directory", "profile", "household", "privacy", "payments", "membership", "notes", "letters",
-        "my_listing", "profile_more", "own_data", "donate",
-    ]  # fmt: skip
+        "home",
+        "about",
+        "dashboard",
+        "events",
+        "directory",
+        "profile",
+        "household",
+        "privacy",
+        "payments",
+        "membership",
+        "notes",
+        "letters",
+        "my_listing",
+        "profile_more",
+        "own_data",
+        "donate",
+    ]
     urls = [reverse(name) for name in names] + [
-        reverse("directory") + "?q=X", reverse("person", args=[herself.pk]), reverse("write_note", args=[herself.pk]),
-        reverse("event", args=[event.slug]), reverse("note", args=[herself.notes_received.get().token]),
-        *(reverse("profile_part", args=[part]) for part in ("name", "contact", "address", "about", "access", "emergency")),
-        *(reverse("payment_result", args=[payment.reference]) for payment in herself.payments.all()),
-    ]  # fmt: skip
+        reverse("directory") + "?q=X",
+        reverse("person", args=[herself.pk]),
+        reverse("write_note", args=[herself.pk]),
+        reverse("event", args=[event.slug]),
+        reverse("note", args=[herself.notes_received.get().token]),
+        *(
+            reverse("profile_part", args=[part])
+            for part in ("name", "contact", "address", "about", "access", "emergency")
+        ),
+        *(
+            reverse("payment_result", args=[payment.reference])
+            for payment in herself.payments.all()
+        ),
+    ]
     seen = []
     for url in urls:
         for headers in ({}, {"HX-Request": "true"}):
@@ -187,17 +269,28 @@ def everything_on_the_members_side(client, herself, event):
 def test_each_relation_sees_exactly_its_column(as_user, known, relation, work):
     herself, partner, event = known
     people = {
-        "herself": herself, "partner": partner, "member": make_person(), "lapsed": make_person(status="inactive"),
+        "herself": herself,
+        "partner": partner,
+        "member": make_person(),
+        "lapsed": make_person(status="inactive"),
         "applicant": make_person(status="pending_validation"),
-    }  # fmt: skip
-    client = Client() if relation == "visitor" else as_user(people[relation].user if relation in people else make_user())
+    }
+    client = (
+        Client()
+        if relation == "visitor"
+        else as_user(people[relation].user if relation in people else make_user())
+    )
     seen = everything_on_the_members_side(client, herself, event)
     if relation == "herself":
         client.post(reverse("own_data"))
         work()
         seen += str(about.own_data(herself))
         assert "Xletter-words" not in seen, "the words of a letter are with her, not here"
-    wrong = {word: relation in others for word, (_, others) in TABLE.items() if (word in seen) != (relation in others)}
+    wrong = {
+        word: relation in others
+        for word, (_, others) in TABLE.items()
+        if (word in seen) != (relation in others)
+    }
     assert not wrong, f"{relation} should see (True) or not see (False): {wrong}"
 
 
@@ -219,12 +312,20 @@ def test_mail_to_others_names_nothing_of_her(known, work, mails):
 def test_roster_and_table_follow_the_settings(known):
     """The same person with every field open to members: the roster shows what she opened, no more."""
     herself, _, _ = known
-    actions.save_listing(member=herself, shows=dict.fromkeys(FIELDS, "officers"), plate="initials", wants_notes=True, by=None)
+    actions.save_listing(
+        member=herself,
+        shows=dict.fromkeys(FIELDS, "officers"),
+        plate="initials",
+        wants_notes=True,
+        by=None,
+    )
     staff = make_staff("membership")
     closed = papers.MAKERS[Paper.Kind.ROSTER](Paper(kind="roster", by=staff, options={}))[0]
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(closed)).pages)
     assert [word for word in TABLE if word in text] == [], "officers' fields do not go on paper"
-    actions.save_listing(member=herself, shows={"phone": "members"}, plate="initials", wants_notes=True, by=None)
+    actions.save_listing(
+        member=herself, shows={"phone": "members"}, plate="initials", wants_notes=True, by=None
+    )
     opened = papers.MAKERS[Paper.Kind.ROSTER](Paper(kind="roster", by=staff, options={}))[0]
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(opened)).pages)
     assert [word for word in TABLE if word in text] == ["713-555-0188"]

@@ -9,7 +9,9 @@ from playwright.sync_api import expect
 from tests.site import PASSWORD, person, wait_until
 
 pytestmark = pytest.mark.browser
-BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+BOTH = pytest.mark.parametrize(
+    "scripts", [True, False], ids=["with JavaScript", "without JavaScript"]
+)
 
 
 def put_in_photo(page, path):
@@ -21,7 +23,9 @@ def put_in_photo(page, path):
     page.get_by_role("button", name="Put it in").click()
     photo = page.get_by_alt_text("Your photo, as others would see it")
     expect(photo).to_be_visible()
-    assert wait_until(lambda: photo.evaluate("i => i.complete && i.naturalWidth > 0")), "a picture stands on the page before its bytes do"
+    assert wait_until(lambda: photo.evaluate("i => i.complete && i.naturalWidth > 0")), (
+        "a picture stands on the page before its bytes do"
+    )
     page.get_by_role("button", name="Turn right").click()
     expect(page.get_by_role("button", name="Turn left")).to_be_visible()
 
@@ -52,7 +56,9 @@ def test_profile_is_edited_and_previewed_as_a_member_sees_it(site, visitor, scri
     page.get_by_label("Neighborhood: who sees it").select_option("members")
     page.get_by_label("Phone: who sees it").select_option("officers")
     page.get_by_role("button", name="Let members find me").click()
-    preview = page.get_by_role("region", name="What members see").or_(page.locator("section", has_text="Guests and search engines"))
+    preview = page.get_by_role("region", name="What members see").or_(
+        page.locator("section", has_text="Guests and search engines")
+    )
     expect(preview.first).to_contain_text("Montrose")
     expect(preview.first).not_to_contain_text("713-555-0177")
 
@@ -87,11 +93,17 @@ def test_two_are_linked_share_the_dues_and_part(site, visitor, scripts):
     expect(theirs.page.get_by_role("heading", name=f"You and {one}")).to_be_visible()
     hers.go("/me/household/")
     hers.page.get_by_role("link", name="End this link").click()
-    expect(hers.page.get_by_text("You both stay members until the day that is paid for.")).to_be_visible()
+    expect(
+        hers.page.get_by_text("You both stay members until the day that is paid for.")
+    ).to_be_visible()
     hers.page.get_by_role("button", name="End the link").click()
-    expect(hers.page.get_by_role("heading", name="Is your partner or housemate a member too?")).to_be_visible()
+    expect(
+        hers.page.get_by_role("heading", name="Is your partner or housemate a member too?")
+    ).to_be_visible()
     theirs.go("/me/household/")
-    expect(theirs.page.get_by_role("heading", name="Is your partner or housemate a member too?")).to_be_visible()
+    expect(
+        theirs.page.get_by_role("heading", name="Is your partner or housemate a member too?")
+    ).to_be_visible()
 
 
 @BOTH
@@ -133,7 +145,11 @@ def test_two_records_are_joined_by_two_people_and_taken_apart(site, visitor, scr
     page.get_by_label("How do you know that it is one person?").fill("She told me")
     page.get_by_role("button", name="Join the two").click()
     staff.prove("superadmin@example.org")
-    expect(page.get_by_text("Another person has to agree within three days. Whoever may do so gets a letter.")).to_be_visible()
+    expect(
+        page.get_by_text(
+            "Another person has to agree within three days. Whoever may do so gets a letter."
+        )
+    ).to_be_visible()
     second.sign_in_by_password("admin@example.org", PASSWORD, "/admin/")
     second.go("/admin/members/approval/")
     second.page.get_by_role("link", name=f"Join no. {number}").first.click()
@@ -188,7 +204,12 @@ def test_own_data_is_asked_for_made_and_read(site, visitor, scripts):
     page = window.page
     page.get_by_role("link", name="Get my copy").click()
     page.get_by_role("button", name="Make my copy").click()
-    wait_until(lambda: (scripts or page.reload()) and page.get_by_role("link", name="Download (ZIP)").count(), pause=0.2)
+    wait_until(
+        lambda: (
+            (scripts or page.reload()) and page.get_by_role("link", name="Download (ZIP)").count()
+        ),
+        pause=0.2,
+    )
     with page.expect_download() as download:
         page.get_by_role("link", name="Download (ZIP)").click()
     archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))

@@ -16,7 +16,14 @@ from loaf.sweep import CHORES, sweep
 from members.actions import reject_applicant
 from members.models import Consent, Household, Listing, Member, OwnCopy, Paper
 from notices.models import Message
-from tests.factories import make_event, make_fund, make_member, make_payment, make_person, make_staff
+from tests.factories import (
+    make_event,
+    make_fund,
+    make_member,
+    make_payment,
+    make_person,
+    make_staff,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +32,18 @@ def test_every_text_column_has_a_class_or_is_named_as_impersonal():
     assert every_personal_column_has_its_time(None) == []
 
 
-@pytest.mark.parametrize(("label", "field"), [("members.Member", "bio"), ("events.Guest", "name"), ("donations.Donation", "donor_email")])
+@pytest.mark.parametrize(
+    ("label", "field"),
+    [("members.Member", "bio"), ("events.Guest", "name"), ("donations.Donation", "donor_email")],
+)
 def test_check_fails_for_a_column_without_a_class(monkeypatch, label, field):
-    known = {name: columns.replace(field, "") for name, columns in retention.PERSONAL[label].items()}
+    known = {
+        name: columns.replace(field, "") for name, columns in retention.PERSONAL[label].items()
+    }
     monkeypatch.setitem(retention.PERSONAL, label, known)
-    assert [str(error.msg) for error in every_personal_column_has_its_time(None)] == [f"{label}.{field} has no retention class."]
+    assert [str(error.msg) for error in every_personal_column_has_its_time(None)] == [
+        f"{label}.{field} has no retention class."
+    ]
 
 
 def test_check_fails_for_a_class_of_a_column_that_is_gone(monkeypatch):
@@ -48,7 +62,12 @@ def test_everything_starts_closed():
     assert not Listing.objects.exists()
     assert not Consent.objects.exists()
     assert not Household.objects.exists()
-    assert (fresh.photo_consent, fresh.open_mail, fresh.channels, fresh.photo) == ("no", False, {}, "")
+    assert (fresh.photo_consent, fresh.open_mail, fresh.channels, fresh.photo) == (
+        "no",
+        False,
+        {},
+        "",
+    )
     assert Listing(member=member).shows == {}
     assert Listing(member=member).plate == "initials"
     assert make_event(visibility="members").visibility == "members"
@@ -57,7 +76,9 @@ def test_everything_starts_closed():
 def test_names_at_events_are_forgotten_after_a_year_and_numbers_stay():
     for days in (-400, -300):
         event = make_event(days=days, guest_limit=2)
-        answer = Rsvp.objects.create(event=event, member=make_person(), status="going", guest_count=1, note="Canary cake")
+        answer = Rsvp.objects.create(
+            event=event, member=make_person(), status="going", guest_count=1, note="Canary cake"
+        )
         guest = Guest.objects.create(rsvp=answer, name="Canary")
         Attendance.objects.create(event=event, guest=guest, name="Canary")
         Attendance.objects.create(event=event, name="Canary walk-in")
@@ -71,9 +92,19 @@ def test_names_at_events_are_forgotten_after_a_year_and_numbers_stay():
 
 
 def test_names_in_books_are_forgotten_after_seven_years_and_sums_stay():
-    old, young = (make_payment(payer_name="Canary", payer_email="c@example.org", card_last4="4242") for _ in range(2))
+    old, young = (
+        make_payment(payer_name="Canary", payer_email="c@example.org", card_last4="4242")
+        for _ in range(2)
+    )
     Payment.objects.filter(pk=old.pk).update(created_at=timezone.now() - dt.timedelta(days=8 * 365))
-    gift = old.donations.create(fund=make_fund(), donor_name="Canary", kind="public", amount=4000, currency="usd", dedication="Canary")
+    gift = old.donations.create(
+        fund=make_fund(),
+        donor_name="Canary",
+        kind="public",
+        amount=4000,
+        currency="usd",
+        dedication="Canary",
+    )
     Donation.objects.filter(pk=gift.pk).update(given_at=timezone.now() - dt.timedelta(days=8 * 365))
     before = list(LedgerEntry.objects.values_list("amount", flat=True))
     assert sweep()["names in old books"] == 2
@@ -87,7 +118,9 @@ def test_names_in_books_are_forgotten_after_seven_years_and_sums_stay():
 
 
 def test_declined_applicant_is_forgotten_after_two_years(time_machine):
-    member = make_member(first_name="Canary", status="pending_validation", email="canary@example.org")
+    member = make_member(
+        first_name="Canary", status="pending_validation", email="canary@example.org"
+    )
     reject_applicant(member=member, by=make_staff("membership"), reason="Canary reason")
     sweep()
     assert Member.objects.get(pk=member.pk).first_name == "Canary"
@@ -99,7 +132,15 @@ def test_declined_applicant_is_forgotten_after_two_years(time_machine):
 
 
 def test_messages_lose_their_words_after_a_year_and_vanish_after_two(time_machine):
-    Message.objects.create(key="k", kind="welcome", to_email="c@example.org", subject="s", text="Canary", status="sent", to_name="Canary")
+    Message.objects.create(
+        key="k",
+        kind="welcome",
+        to_email="c@example.org",
+        subject="s",
+        text="Canary",
+        status="sent",
+        to_name="Canary",
+    )
     time_machine.move_to(timezone.now() + dt.timedelta(days=366))
     sweep()
     message = Message.objects.get()
@@ -110,7 +151,9 @@ def test_messages_lose_their_words_after_a_year_and_vanish_after_two(time_machin
 
 
 def test_desk_shows_what_is_kept_and_what_was_let_go_of(as_user, capsys):
-    Paper.objects.create(kind="table", by=make_staff("finance"), asked_at=timezone.now() - dt.timedelta(days=9))
+    Paper.objects.create(
+        kind="table", by=make_staff("finance"), asked_at=timezone.now() - dt.timedelta(days=9)
+    )
     OwnCopy.objects.create(member=make_member(), asked_at=timezone.now() - dt.timedelta(days=2))
     call_command("sweep")
     assert "papers taken out: 1" in capsys.readouterr().out

@@ -15,8 +15,15 @@ from tests.site import PASSWORD, PATIENCE, go_on_to_pay
 
 pytestmark = pytest.mark.browser
 DATA = Path(__file__).parent / "data" / "imports"
-FILES = [DATA / "wp_users_codection.csv", DATA / "stripe_unified_customers.csv", DATA / "stripe_unified_payments_all.csv"]
-MEMBERS = {True: ("egret.cardboardford0@example.org", "Egret"), False: ("elm.fauxson20@example.net", "Elm")}
+FILES = [
+    DATA / "wp_users_codection.csv",
+    DATA / "stripe_unified_customers.csv",
+    DATA / "stripe_unified_payments_all.csv",
+]
+MEMBERS = {
+    True: ("egret.cardboardford0@example.org", "Egret"),
+    False: ("elm.fauxson20@example.net", "Elm"),
+}
 PHONE = {"width": 390, "height": 844}
 
 
@@ -131,8 +138,12 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     row = page.get_by_role("row").filter(has_text=address)
     expect(row).to_contain_text("Active")
     staff.go("/admin/billing/payment/")
-    expect(page.get_by_role("row").filter(has_text=f"Pat Friend of {name}")).to_contain_text("$25.00")
-    expect(page.get_by_role("row").filter(has_text="Household").filter(has_text="$60.00").first).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text=f"Pat Friend of {name}")).to_contain_text(
+        "$25.00"
+    )
+    expect(
+        page.get_by_role("row").filter(has_text="Household").filter(has_text="$60.00").first
+    ).to_be_visible()
     check_in(site, visitor, options, name)
     books = site.totals()
     assert site_money(books) - site_money(before) == 8500
@@ -190,15 +201,28 @@ def check_in(site, visitor, options, name):
     page.get_by_role("link", name=f"Lunch for {name}").click()
     page.get_by_role("link", name="Check-in at the door").click()
     page.get_by_role("button", name=f"Check in {name}").click()
-    expect(page.get_by_role("button", name=f"{name} C. is here. Undo" if name == "Egret" else f"{name} F. is here. Undo")).to_be_visible()
+    expect(
+        page.get_by_role(
+            "button",
+            name=f"{name} C. is here. Undo" if name == "Egret" else f"{name} F. is here. Undo",
+        )
+    ).to_be_visible()
     page.get_by_role("button", name="Check in Zelda").click()
     expect(page.get_by_text("2 are here")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"] if options["java_script_enabled"] else True
+    assert (
+        page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        if options["java_script_enabled"]
+        else True
+    )
 
 
 def people_of(files):
     """Every address that stands in the files."""
-    words = {word for file in files for word in re.split(r"[\s,;\"<>()]+", file.read_text(encoding="utf-8-sig"))}
+    words = {
+        word
+        for file in files
+        for word in re.split(r"[\s,;\"<>()]+", file.read_text(encoding="utf-8-sig"))
+    }
     return {word.lower() for word in words if "@" in word}
 
 
@@ -209,7 +233,11 @@ def mailed(site, after):
 
 def site_money(books):
     """What was paid on this site, in cents."""
-    return sum(row["sum"] for row in books["payments"] if row["source"] == "site" and row["status"] == "succeeded")
+    return sum(
+        row["sum"]
+        for row in books["payments"]
+        if row["source"] == "site" and row["status"] == "succeeded"
+    )
 
 
 def test_two_people_who_share_an_address_are_asked_who_is_here(site, visitor):

@@ -27,11 +27,15 @@ def problems(kind: str, runtime: dict[str, tuple[str, bool]]) -> list[str]:
     """What a lock lacks, in sentences; what both locks hold must be the same version."""
     held, found = pinned(f"{kind}.txt"), []
     for wanted in asked_for(f"{kind}.in"):
-        version, has_hash = held.get(canonicalize_name(wanted.name)) or runtime.get(canonicalize_name(wanted.name), ("", False))
+        version, has_hash = held.get(canonicalize_name(wanted.name)) or runtime.get(
+            canonicalize_name(wanted.name), ("", False)
+        )
         if not has_hash or not wanted.specifier.contains(version, prereleases=True):
             found.append(f"{kind}.in asks for {wanted}, {kind}.txt holds {version or 'nothing'}")
     found += [
-        f"{kind}.txt and requirements.txt differ in {name}" for name in held.keys() & runtime.keys() if held[name][0] != runtime[name][0]
+        f"{kind}.txt and requirements.txt differ in {name}"
+        for name in held.keys() & runtime.keys()
+        if held[name][0] != runtime[name][0]
     ]
     return found
 

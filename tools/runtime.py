@@ -36,7 +36,11 @@ def needed() -> dict[str, str]:
 
 def refuse_missing() -> None:
     """End with a sentence for each import nothing provides. Django 6's own task module has a backport on Django 5."""
-    missing = [f"{path} imports {name}" for name, path in needed().items() if importlib.util.find_spec(name) is None]
+    missing = [
+        f"{path} imports {name}"
+        for name, path in needed().items()
+        if importlib.util.find_spec(name) is None
+    ]
     if missing:
         sys.exit("\n".join([*missing, "requirements.txt does not bring it."]))
 
@@ -45,20 +49,30 @@ def settings(folder: str) -> dict[str, str]:
     """A complete production environment on an SQLite file; nothing of the caller's own but where programs are."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {
-        "VAR_DIR": folder, "PRIVATE_ROOT": f"{folder}/private", "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
-        "DEVELOPMENT": "no", "DEBUG": "no",
+        "VAR_DIR": folder,
+        "PRIVATE_ROOT": f"{folder}/private",
+        "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
+        "DEVELOPMENT": "no",
+        "DEBUG": "no",
         "SECRET_KEY": "runtime-only-0123456789-abcdefghij-KLMNOPQRST-uvwxyz-50",
         "FIELD_KEYS": "fields-only-9876543210-zyxwvutsrq-PONMLKJIHG-fedcba-50",
-        "ALLOWED_HOSTS": "loaf.example", "SITE_URL": "https://loaf.example", "EMAIL_HOST": "smtp.example", "TRUSTED_PROXY_COUNT": "1",
-        "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24, "TASK_LEASE_SECONDS": "8", "LOG_LEVEL": "WARNING",
-    }  # fmt: skip
+        "ALLOWED_HOSTS": "loaf.example",
+        "SITE_URL": "https://loaf.example",
+        "EMAIL_HOST": "smtp.example",
+        "TRUSTED_PROXY_COUNT": "1",
+        "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
+        "TASK_LEASE_SECONDS": "8",
+        "LOG_LEVEL": "WARNING",
+    }
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
     """Status and body of a page, as the proxy in front would ask; 0 while nobody answers."""
     headers = {"Host": "loaf.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=10) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=10
+        ) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -76,7 +90,13 @@ def main() -> None:
         env = settings(folder)
 
         def manage(*words: str, **more: str) -> None:
-            subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=env | more, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "manage.py", *words],
+                cwd=ROOT,
+                env=env | more,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
 
         # dj-stripe's own chain takes a minute; the one-file copy that development uses records itself as the same.
         manage("migrate", "-v", "0", DEVELOPMENT="yes", TESTING="yes")
@@ -84,8 +104,18 @@ def main() -> None:
         manage("collectstatic", "--noinput", "-v", "0", STATIC_ROOT=f"{folder}/static")
         manage("check", "--deploy", "--fail-level", "WARNING")
         env["STATIC_ROOT"] = f"{folder}/static"
-        gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "loaf.wsgi", "-b", f"127.0.0.1:{port}", "--no-control-socket"]
-        commands = [gunicorn, [sys.executable, "manage.py", "worker"], [sys.executable, "manage.py", "clock"]]
+        gunicorn = [
+            str(Path(sys.executable).parent / "gunicorn"),
+            "loaf.wsgi",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--no-control-socket",
+        ]
+        commands = [
+            gunicorn,
+            [sys.executable, "manage.py", "worker"],
+            [sys.executable, "manage.py", "clock"],
+        ]
         parts = [subprocess.Popen(words, cwd=ROOT, env=env) for words in commands]
         try:
             wait(port, parts)

@@ -1,6 +1,14 @@
 """What moves money: opening a payment, booking it, giving it up, and the terms it buys. Rows are locked before they are judged."""
 
-from billing.actions.booking import ask_again, book_fee, book_session, forget_payers, lock_people, next_receipt_number, receive
+from billing.actions.booking import (
+    ask_again,
+    book_fee,
+    book_session,
+    forget_payers,
+    lock_people,
+    next_receipt_number,
+    receive,
+)
 from billing.actions.checkout import (
     Offer,
     Wish,
@@ -13,7 +21,17 @@ from billing.actions.checkout import (
     start_payment,
 )
 from billing.actions.invoices import book_invoice
-from billing.actions.terms import Position, begin_terms, cover_household, cut_short, expire_terms, let_go, next_term, position_of, restore
+from billing.actions.terms import (
+    Position,
+    begin_terms,
+    cover_household,
+    cut_short,
+    expire_terms,
+    let_go,
+    next_term,
+    position_of,
+    restore,
+)
 from billing.errors import BillingError, NeedsAttention
 
 __all__ = [

@@ -32,7 +32,9 @@ NAMES_KEPT = dt.timedelta(days=7 * 366)
 
 def lock_people(payment: Payment) -> None:
     """Lock whose dues a payment is for, before the payment itself: everybody locks people first, so nobody waits in a ring."""
-    whose = PaymentLine.objects.filter(payment=payment, membership__isnull=False).values("membership__member")
+    whose = PaymentLine.objects.filter(payment=payment, membership__isnull=False).values(
+        "membership__member"
+    )
     list(Member.everyone.select_for_update().filter(pk__in=whose).order_by("pk"))
 
 
@@ -44,7 +46,9 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
     """
     if not session.is_paid:
         if session.is_on_its_way:  # there is no page to go back to; the bank takes its days
-            Payment.objects.filter(reference=session.reference, status=Payment.Status.PENDING).update(stripe_session_url="")
+            Payment.objects.filter(
+                reference=session.reference, status=Payment.Status.PENDING
+            ).update(stripe_session_url="")
         return None
     found = Payment.objects.filter(reference=session.reference).first()
     if found:
@@ -58,9 +62,18 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
         return payment
     if (session.amount, session.currency) != (payment.amount, payment.currency):
         paid = money.format_money(session.amount, session.currency)
-        raise NeedsAttention(f"Payment {payment.pk} expected {money.format_money(payment.amount, payment.currency)}, but {paid} came.")
-    if session.charge_id and Payment.objects.filter(provider="stripe", provider_id=session.charge_id).exclude(pk=payment.pk).exists():
-        raise NeedsAttention(f"The charge of payment {payment.pk} is in the books already: it was brought in from a file.")
+        raise NeedsAttention(
+            f"Payment {payment.pk} expected {money.format_money(payment.amount, payment.currency)}, but {paid} came."
+        )
+    if (
+        session.charge_id
+        and Payment.objects.filter(provider="stripe", provider_id=session.charge_id)
+        .exclude(pk=payment.pk)
+        .exists()
+    ):
+        raise NeedsAttention(
+            f"The charge of payment {payment.pk} is in the books already: it was brought in from a file."
+        )
     receive(payment=payment, paid=session)
     if payment.subscription_id:
         subscriptions.begin(payment=payment, paid=session)
@@ -70,9 +83,19 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
 def receive(*, payment: Payment, paid: stripe.PaidSession) -> None:
     """Book a card payment that Stripe calls paid: status, receipt number, ledger, terms, news. The payment is locked or new."""
     now = timezone.now()
-    payment.status, payment.paid_at, payment.handled_at = Payment.Status.SUCCEEDED, min(paid.paid_at or now, now), now
-    payment.stripe_session_id, payment.stripe_customer_id = paid.id or payment.stripe_session_id, paid.customer_id
-    payment.stripe_payment_intent_id, payment.stripe_charge_id = paid.payment_intent_id, paid.charge_id
+    payment.status, payment.paid_at, payment.handled_at = (
+        Payment.Status.SUCCEEDED,
+        min(paid.paid_at or now, now),
+        now,
+    )
+    payment.stripe_session_id, payment.stripe_customer_id = (
+        paid.id or payment.stripe_session_id,
+        paid.customer_id,
+    )
+    payment.stripe_payment_intent_id, payment.stripe_charge_id = (
+        paid.payment_intent_id,
+        paid.charge_id,
+    )
     payment.provider_id = paid.charge_id or paid.payment_intent_id or paid.id
     payment.card_brand, payment.card_last4 = paid.card_brand, paid.card_last4
     payment.method = METHODS.get(paid.kind, payment.method)
@@ -105,7 +128,12 @@ def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
     if problem and problem != payment.attention:
         log.error("payment %s needs a look: %s", payment.pk, problem)
         Payment.objects.filter(pk=payment.pk).update(attention=problem)
-    if booked is None and not problem and not waits and payment.created_at < now - dt.timedelta(days=2):
+    if (
+        booked is None
+        and not problem
+        and not waits
+        and payment.created_at < now - dt.timedelta(days=2)
+    ):
         close_payment(payment=payment, status=Payment.Status.ABANDONED)
     return booked is not None
 
@@ -131,8 +159,14 @@ def next_receipt_number(when: dt.datetime) -> str:
 
 def forget_payers(*, now: dt.datetime) -> int:
     """After seven years the books no longer need names: forget payers' names, addresses and card digits. Amounts stay."""
-    old = Payment.objects.filter(created_at__lt=now - NAMES_KEPT).filter(~Q(payer_name="") | ~Q(payer_email="") | ~Q(card_last4=""))
+    old = Payment.objects.filter(created_at__lt=now - NAMES_KEPT).filter(
+        ~Q(payer_name="") | ~Q(payer_email="") | ~Q(card_last4="")
+    )
     Refund.objects.filter(asked_at__lt=now - NAMES_KEPT).exclude(reason="").update(reason="")
-    Membership.objects.filter(created_at__lt=now - NAMES_KEPT).exclude(granted_reason="").update(granted_reason="Long ago")
-    BankLine.objects.filter(day__lt=(now - NAMES_KEPT).date()).exclude(text="").update(text="", note="Long ago")
+    Membership.objects.filter(created_at__lt=now - NAMES_KEPT).exclude(granted_reason="").update(
+        granted_reason="Long ago"
+    )
+    BankLine.objects.filter(day__lt=(now - NAMES_KEPT).date()).exclude(text="").update(
+        text="", note="Long ago"
+    )
     return old.update(payer_name="", payer_email="", card_last4="", receipt_url="")

@@ -64,12 +64,16 @@ def offer_for(*, at: Position, wish: Wish) -> Offer:
     if wish.switches:
         running = at.running
         if running is None or running.covered_by_id:
-            raise BillingError("There is no paid time of yours to change. Please just choose a plan.")
+            raise BillingError(
+                "There is no paid time of yours to change. Please just choose a plan."
+            )
         if running.plan_id == plan.pk:
             raise BillingError("That is the plan you have.")
         full, credit = plan.dues_from(today), at.credit
         if credit >= full:
-            raise BillingError("What you have paid is worth more than that plan. You can change to it when you renew.")
+            raise BillingError(
+                "What you have paid is worth more than that plan. You can change to it when you renew."
+            )
         return Offer(full, 0, credit, today, plan.term_from(today))
     if wish.in_parts and (plan.parts < 2 or wish.renews):
         raise BillingError("This plan is paid at once.")
@@ -79,7 +83,9 @@ def offer_for(*, at: Position, wish: Wish) -> Offer:
     return Offer(full, waived, 0, starts_on, ends_on)
 
 
-def start_dues_checkout(*, member: Member, wish: Wish, attempt: str, seen: int | None = None) -> str:
+def start_dues_checkout(
+    *, member: Member, wish: Wish, attempt: str, seen: int | None = None
+) -> str:
     """Open the payment page for a term of membership and what goes with it; return its address.
 
     The same attempt, or the same wish while a page is open, gives the same page: a double click never pays twice. `seen`:
@@ -104,21 +110,33 @@ def start_dues_checkout(*, member: Member, wish: Wish, attempt: str, seen: int |
 def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Payment, str]:
     """Return the payment to send her to, and the session of an older wish that must be closed. The member is locked."""
     if not member.may_pay_dues:
-        raise BillingError("Your dues cannot be paid yet. Please call us if you think they should be.")
+        raise BillingError(
+            "Your dues cannot be paid yet. Please call us if you think they should be."
+        )
     if known := Payment.objects.filter(attempt=attempt).first():
         if known.status != Payment.Status.ABANDONED:
             return known, ""
-        attempt = ""  # she changed her mind twice on one form: a new wish, guarded by the one open term
+        attempt = (
+            ""  # she changed her mind twice on one form: a new wish, guarded by the one open term
+        )
     at, superseded = position_of(member), ""
     offer = offer_for(at=at, wish=wish)
     if waiting := Membership.objects.open().filter(member=member).first():
-        older = Payment.objects.filter(lines__membership=waiting, status=Payment.Status.PENDING).distinct().first()
+        older = (
+            Payment.objects.filter(lines__membership=waiting, status=Payment.Status.PENDING)
+            .distinct()
+            .first()
+        )
         if older and older.is_on_its_way:
             raise BillingError(
                 "Your payment from the bank account is on its way; banks take up to four working days. We write when it is here."
             )
         who = wish.friend or (str(member), member.email)
-        is_same = older and (older.payer_name, older.payer_email) == who and _is_same(waiting, older, wish, offer)
+        is_same = (
+            older
+            and (older.payer_name, older.payer_email) == who
+            and _is_same(waiting, older, wish, offer)
+        )
         if older and is_same and timezone.now() - older.created_at < stripe.PAGE_LIFE:
             return older, ""
         waiting.status = Membership.Status.CANCELLED
@@ -131,48 +149,101 @@ def _open_dues_payment(member: Member, wish: Wish, attempt: str) -> tuple[Paymen
 
 def _is_same(waiting: Membership, older: Payment, wish: Wish, offer: Offer) -> bool:
     """Whether an open page is for exactly this wish."""
-    asked = (waiting.plan_id, waiting.donation_amount, waiting.waived_amount, bool(waiting.replaces_id), bool(older.subscription_id))
+    asked = (
+        waiting.plan_id,
+        waiting.donation_amount,
+        waiting.waived_amount,
+        bool(waiting.replaces_id),
+        bool(older.subscription_id),
+    )
     if asked != (wish.plan.pk, wish.gift, offer.waived, wish.switches, wish.renews):
         return False
-    now = instalments.parts_of(offer.dues, wish.plan.parts, unit(wish.plan.currency))[0] if wish.in_parts else offer.dues
+    now = (
+        instalments.parts_of(offer.dues, wish.plan.parts, unit(wish.plan.currency))[0]
+        if wish.in_parts
+        else offer.dues
+    )
     return older.amount == now + wish.gift
 
 
-def _written(member: Member, wish: Wish, offer: Offer, replaces: Membership | None, attempt: str) -> Payment:
+def _written(
+    member: Member, wish: Wish, offer: Offer, replaces: Membership | None, attempt: str
+) -> Payment:
     plan = wish.plan
-    renewal: Subscription | None = subscriptions.ask(member=member, plan=plan) if wish.renews else None
+    renewal: Subscription | None = (
+        subscriptions.ask(member=member, plan=plan) if wish.renews else None
+    )
     membership = Membership.objects.create(
-        member=member, plan=plan, starts_on=offer.starts_on, ends_on=offer.ends_on, dues_amount=offer.full, waived_amount=offer.waived,
-        donation_amount=wish.gift, currency=plan.currency, provider="stripe", replaces=replaces,
-    )  # fmt: skip
-    dues = instalments.plan_parts(membership=membership, plan=plan, amount=offer.dues) if wish.in_parts else offer.dues
+        member=member,
+        plan=plan,
+        starts_on=offer.starts_on,
+        ends_on=offer.ends_on,
+        dues_amount=offer.full,
+        waived_amount=offer.waived,
+        donation_amount=wish.gift,
+        currency=plan.currency,
+        provider="stripe",
+        replaces=replaces,
+    )
+    dues = (
+        instalments.plan_parts(membership=membership, plan=plan, amount=offer.dues)
+        if wish.in_parts
+        else offer.dues
+    )
     name, email = wish.friend or (str(member), member.email)
     description = label = "Dues of a friend" if wish.friend else plan.name
     if not wish.friend and (offer.credit or wish.in_parts):
         label = f"{plan.name}, part 1" if wish.in_parts else f"{plan.name}, less what you had paid"
     payment = Payment.objects.create(
-        payer=None if wish.friend else member, payer_name=name, payer_email=email, method=Payment.Method.CARD, provider="stripe",
-        amount=dues + wish.gift, currency=plan.currency, attempt=attempt, description=description, subscription=renewal,
-    )  # fmt: skip
-    PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=dues, membership=membership, label=label)
+        payer=None if wish.friend else member,
+        payer_name=name,
+        payer_email=email,
+        method=Payment.Method.CARD,
+        provider="stripe",
+        amount=dues + wish.gift,
+        currency=plan.currency,
+        attempt=attempt,
+        description=description,
+        subscription=renewal,
+    )
+    PaymentLine.objects.create(
+        payment=payment, kind=PaymentLine.Kind.DUES, amount=dues, membership=membership, label=label
+    )
     if wish.gift:
-        PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DONATION, amount=wish.gift, label="Gift")
+        PaymentLine.objects.create(
+            payment=payment, kind=PaymentLine.Kind.DONATION, amount=wish.gift, label="Gift"
+        )
     return payment
 
 
 def start_payment(
-    *, payer: Member | None, name: str, email: str, lines: list[tuple[str, str, int]], currency: str, attempt: str, description: str
+    *,
+    payer: Member | None,
+    name: str,
+    email: str,
+    lines: list[tuple[str, str, int]],
+    currency: str,
+    attempt: str,
+    description: str,
 ) -> Payment:
     """Write a pending card payment with its lines (kind, label, amount); the same attempt gives the same payment."""
     _require_cards()
     try:
         with transaction.atomic():
             payment = Payment.objects.create(
-                payer=payer, payer_name=name, payer_email=email, method=Payment.Method.CARD, provider="stripe",
-                amount=sum(amount for _, _, amount in lines), currency=currency, attempt=attempt, description=description,
-            )  # fmt: skip
+                payer=payer,
+                payer_name=name,
+                payer_email=email,
+                method=Payment.Method.CARD,
+                provider="stripe",
+                amount=sum(amount for _, _, amount in lines),
+                currency=currency,
+                attempt=attempt,
+                description=description,
+            )
             PaymentLine.objects.bulk_create(
-                PaymentLine(payment=payment, kind=kind, label=label, amount=amount) for kind, label, amount in lines
+                PaymentLine(payment=payment, kind=kind, label=label, amount=amount)
+                for kind, label, amount in lines
             )
             return payment
     except IntegrityError:
@@ -189,13 +260,21 @@ def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
         return payment.stripe_session_url
     if payment.is_on_its_way:
         return result
-    lines = [(line.label or line.get_kind_display(), line.amount) for line in payment.lines.order_by("pk")]
+    lines = [
+        (line.label or line.get_kind_display(), line.amount)
+        for line in payment.lines.order_by("pk")
+    ]
     try:
         page = stripe.create_checkout(
-            reference=payment.reference, lines=lines, currency=payment.currency, email=payment.payer_email,
-            customer_id=customer_id, success_url=result, cancel_url=f"{result}?back=1",
+            reference=payment.reference,
+            lines=lines,
+            currency=payment.currency,
+            email=payment.payer_email,
+            customer_id=customer_id,
+            success_url=result,
+            cancel_url=f"{result}?back=1",
             keeps_card=payment.subscription_id is not None,
-        )  # fmt: skip
+        )
     except stripe.StripeDown as error:
         log.warning("checkout for payment %s could not be opened: %s", payment.pk, error)
         raise BillingError(
@@ -206,7 +285,9 @@ def open_checkout(*, payment: Payment, customer_id: str = "") -> str:
     if not kept.update(stripe_session_id=page.id, stripe_session_url=page.url):
         # Another window asked for something else while Stripe was answering: one payable page is enough.
         _expire_quietly(page.id)
-        raise BillingError("You went on in another window meanwhile. Please finish there, or reload this page.")
+        raise BillingError(
+            "You went on in another window meanwhile. Please finish there, or reload this page."
+        )
     return page.url
 
 
@@ -218,7 +299,9 @@ def close_payment(*, payment: Payment, status: str) -> None:
         return
     locked.status = status
     locked.save(update_fields=["status"])
-    Membership.objects.open().filter(payment_lines__payment=locked).update(status=Membership.Status.CANCELLED)
+    Membership.objects.open().filter(payment_lines__payment=locked).update(
+        status=Membership.Status.CANCELLED
+    )
     payment_closed.send(sender=Payment, payment=locked)
 
 
@@ -227,7 +310,9 @@ def close_open_pages(*, member: Member) -> None:
     """Close the dues page somebody may no longer pay, and give the waiting term up: here at once, at Stripe by a task."""
     from billing.tasks import expire_page
 
-    hers = Payment.objects.filter(status=Payment.Status.PENDING, lines__membership__member=member)  # also a friend's page for her
+    hers = Payment.objects.filter(
+        status=Payment.Status.PENDING, lines__membership__member=member
+    )  # also a friend's page for her
     for payment in hers.distinct():
         close_payment(payment=payment, status=Payment.Status.ABANDONED)
         if payment.stripe_session_id:
@@ -242,14 +327,21 @@ def attempt_key(form: str, *wish: object) -> str:
 
 def _customer_of(member: Member) -> str:
     """The Stripe customer of a member, when she has paid before."""
-    paid = member.payments.exclude(stripe_customer_id="").filter(source=Payment.Source.SITE).order_by("-pk").first()
+    paid = (
+        member.payments.exclude(stripe_customer_id="")
+        .filter(source=Payment.Source.SITE)
+        .order_by("-pk")
+        .first()
+    )
     return paid.stripe_customer_id if paid else ""
 
 
 def _require_cards() -> None:
     refuse_helpers()
     if not stripe.is_configured():
-        raise BillingError(f"We cannot take cards here yet. Please pay by check or cash, or call {settings.ORG['phone']}.")
+        raise BillingError(
+            f"We cannot take cards here yet. Please pay by check or cash, or call {settings.ORG['phone']}."
+        )
 
 
 def _expire_quietly(session_id: str) -> None:

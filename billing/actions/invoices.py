@@ -27,29 +27,57 @@ def book_invoice(*, invoice: gateway.KnownInvoice) -> Payment | None:
     row = subscriptions.lock(found.pk)
     if known := Payment.objects.filter(stripe_invoice_id=invoice.id).first():
         return known
-    if invoice.paid.charge_id and (known := Payment.objects.filter(stripe_charge_id=invoice.paid.charge_id).first()):
+    if invoice.paid.charge_id and (
+        known := Payment.objects.filter(stripe_charge_id=invoice.paid.charge_id).first()
+    ):
         return known
     member, plan = row.member, row.plan
     close_open_pages(member=member)
     term = Membership.objects.create(
-        member=member, plan=plan, starts_on=timezone.localdate(), ends_on=None, dues_amount=invoice.amount_paid,
-        currency=invoice.currency, provider="stripe",
-    )  # fmt: skip
+        member=member,
+        plan=plan,
+        starts_on=timezone.localdate(),
+        ends_on=None,
+        dues_amount=invoice.amount_paid,
+        currency=invoice.currency,
+        provider="stripe",
+    )
     payment = Payment.objects.create(
-        payer=member, payer_name=str(member), payer_email=member.email, method=Payment.Method.CARD, provider="stripe",
-        amount=invoice.amount_paid, currency=invoice.currency, description=plan.name, subscription=row,
-        stripe_invoice_id=invoice.id, stripe_subscription_id=row.stripe_id,
-    )  # fmt: skip
-    PaymentLine.objects.create(payment=payment, kind=PaymentLine.Kind.DUES, amount=payment.amount, membership=term, label=plan.name)
+        payer=member,
+        payer_name=str(member),
+        payer_email=member.email,
+        method=Payment.Method.CARD,
+        provider="stripe",
+        amount=invoice.amount_paid,
+        currency=invoice.currency,
+        description=plan.name,
+        subscription=row,
+        stripe_invoice_id=invoice.id,
+        stripe_subscription_id=row.stripe_id,
+    )
+    PaymentLine.objects.create(
+        payment=payment,
+        kind=PaymentLine.Kind.DUES,
+        amount=payment.amount,
+        membership=term,
+        label=plan.name,
+    )
     receive(payment=payment, paid=invoice.paid)
     _follow_stripes_calendar(term, invoice)
     row.failures, row.failing_since, row.paused_until = 0, None, None
     if row.is_live:
-        row.status, row.next_charge_on = Subscription.Status.ACTIVE, invoice.covers_until or subscriptions.day_after_paid(member)
+        row.status, row.next_charge_on = (
+            Subscription.Status.ACTIVE,
+            invoice.covers_until or subscriptions.day_after_paid(member),
+        )
     row.save()
-    member.memberships.filter(status=Membership.Status.PAST_DUE).update(status=Membership.Status.ACTIVE)
+    member.memberships.filter(status=Membership.Status.PAST_DUE).update(
+        status=Membership.Status.ACTIVE
+    )
     if (invoice.amount_paid, invoice.currency) != (row.amount, row.currency):
-        Payment.objects.filter(pk=payment.pk).update(attention="Stripe charged another amount than was agreed. Please look.")
+        Payment.objects.filter(pk=payment.pk).update(
+            attention="Stripe charged another amount than was agreed. Please look."
+        )
     return payment
 
 

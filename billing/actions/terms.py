@@ -44,9 +44,21 @@ def position_of(member: Member, *, on: dt.date | None = None) -> Position:
     today = on or timezone.localdate()
     unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=SETTLED)
     owed = Sum("instalments__amount", filter=unpaid, default=0)
-    back = Refund.objects.filter(payment__lines__membership=OuterRef("pk")).exclude(status=Refund.Status.FAILED)
-    gone = Coalesce(Subquery(back.order_by().values("payment__lines__membership").annotate(n=Sum("amount")).values("n")[:1]), 0)
-    found = member.memberships.not_over(on=today).select_related("plan").annotate(owed=owed, gone=gone)
+    back = Refund.objects.filter(payment__lines__membership=OuterRef("pk")).exclude(
+        status=Refund.Status.FAILED
+    )
+    gone = Coalesce(
+        Subquery(
+            back.order_by()
+            .values("payment__lines__membership")
+            .annotate(n=Sum("amount"))
+            .values("n")[:1]
+        ),
+        0,
+    )
+    found = (
+        member.memberships.not_over(on=today).select_related("plan").annotate(owed=owed, gone=gone)
+    )
     terms = list(found.order_by("covered_by", "-starts_on"))
     last = max(terms, key=lambda term: (term.ends_on or dt.date.max, term.starts_on), default=None)
     start = today if last is None else last.ends_on and last.ends_on + dt.timedelta(days=1)
@@ -54,18 +66,34 @@ def position_of(member: Member, *, on: dt.date | None = None) -> Position:
     before = last or _in_grace(member, today)
     start = start if last else _day_after(before, today)
     anchor = before.anchor_after() if before else None
-    later = tuple(sorted((term for term in terms if term.starts_on > today), key=lambda term: term.starts_on))
-    return Position(start, last, running, sum(_worth(term, today) for term in terms), sum(term.owed for term in terms), later, anchor)
+    later = tuple(
+        sorted((term for term in terms if term.starts_on > today), key=lambda term: term.starts_on)
+    )
+    return Position(
+        start,
+        last,
+        running,
+        sum(_worth(term, today) for term in terms),
+        sum(term.owed for term in terms),
+        later,
+        anchor,
+    )
 
 
 def _in_grace(member: Member, today: dt.date) -> Membership | None:
     """A term of hers that ended and whose days of grace still run, where what is paid now counts from its end."""
-    ended = member.memberships.filter(status__in=Membership.PAID, ends_on__lt=today, plan__late_counts_from=Late.OLD_END)
+    ended = member.memberships.filter(
+        status__in=Membership.PAID, ends_on__lt=today, plan__late_counts_from=Late.OLD_END
+    )
     late = ended.select_related("plan").order_by("-ends_on").first()
-    since = member.memberships.exclude(status=Membership.Status.PENDING).filter(payment_lines__payment__status__in=Payment.RECEIVED)
+    since = member.memberships.exclude(status=Membership.Status.PENDING).filter(
+        payment_lines__payment__status__in=Payment.RECEIVED
+    )
     if late and since.filter(starts_on__gt=late.ends_on).exists():
         return None  # another term came after it, and went
-    in_grace = late and late.ends_on and today <= late.ends_on + dt.timedelta(days=late.plan.grace_days)
+    in_grace = (
+        late and late.ends_on and today <= late.ends_on + dt.timedelta(days=late.plan.grace_days)
+    )
     return late if in_grace and late and late.plan.can_renew else None
 
 
@@ -77,12 +105,21 @@ def _worth(term: Membership, day: dt.date) -> int:
     """What is left of a term on a day, in minor units: by days, rounded down. What cost nothing is worth nothing."""
     if term.covered_by_id or term.ends_on is None:
         return 0
-    days, left = (term.ends_on - term.starts_on).days + 1, (term.ends_on - max(day, term.starts_on)).days + 1
-    worth = (term.dues_amount - term.waived_amount) * left // days - getattr(term, "owed", 0) - getattr(term, "gone", 0)
+    days, left = (
+        (term.ends_on - term.starts_on).days + 1,
+        (term.ends_on - max(day, term.starts_on)).days + 1,
+    )
+    worth = (
+        (term.dues_amount - term.waived_amount) * left // days
+        - getattr(term, "owed", 0)
+        - getattr(term, "gone", 0)
+    )
     return max(0, worth - worth % unit(term.currency))
 
 
-def term_of(plan: Plan, start: dt.date | None, *, anchor: int | None = None) -> tuple[dt.date, dt.date | None]:
+def term_of(
+    plan: Plan, start: dt.date | None, *, anchor: int | None = None
+) -> tuple[dt.date, dt.date | None]:
     """First and last day of a term that begins on `start`.
 
     Raises BillingError for somebody covered for life, and for a plan that ends before.
@@ -105,7 +142,9 @@ def next_of(at: Position, plan: Plan) -> tuple[dt.date, dt.date | None, int | No
     return (*term_of(plan, start, anchor=anchor), anchor)
 
 
-def next_term(*, member: Member, plan: Plan, on: dt.date | None = None) -> tuple[dt.date, dt.date | None]:
+def next_term(
+    *, member: Member, plan: Plan, on: dt.date | None = None
+) -> tuple[dt.date, dt.date | None]:
     """Return first and last day of the next term: from today (or the day it was paid), or from the day after the last paid one ends.
 
     Nobody loses a day.
@@ -119,9 +158,9 @@ def begin_terms(payment: Payment) -> None:
 
     The money is booked whatever happens here: where no term can begin, the payment asks for a person's attention.
     """
-    dues = payment.lines.filter(kind=PaymentLine.Kind.DUES, membership__isnull=False).select_related(
-        "membership__plan", "membership__member"
-    )
+    dues = payment.lines.filter(
+        kind=PaymentLine.Kind.DUES, membership__isnull=False
+    ).select_related("membership__plan", "membership__member")
     for line in dues:
         membership = line.membership
         assert membership is not None  # noqa: S101 (the filter says so)
@@ -130,7 +169,12 @@ def begin_terms(payment: Payment) -> None:
             continue
         member = Member.objects.select_for_update().get(pk=membership.member_id)
         # The day may have changed, or another term may have been paid, since the page was opened.
-        if problem := begin(membership=membership, member=member, reason=f"Dues paid, payment {payment.pk}", payment=payment):
+        if problem := begin(
+            membership=membership,
+            member=member,
+            reason=f"Dues paid, payment {payment.pk}",
+            payment=payment,
+        ):
             membership.status = Membership.Status.CANCELLED
             membership.save(update_fields=["status"])
             Payment.objects.filter(pk=payment.pk).update(attention=problem)
@@ -140,20 +184,31 @@ def begin_terms(payment: Payment) -> None:
         emails.receipt(payment, membership)
 
 
-def begin(*, membership: Membership, member: Member, reason: str, payment: Payment | None = None) -> str:
+def begin(
+    *, membership: Membership, member: Member, reason: str, payment: Payment | None = None
+) -> str:
     """Let a waiting term begin after what is paid, and make its member active; or say why it cannot. The member is locked."""
     if problem := _why_no_term(member):
         return problem
-    if membership.replaces_id and member.memberships.not_over().filter(created_at__gt=membership.created_at).exists():
-        membership.replaces = None  # other dues came meanwhile: nothing is taken away, this term follows them
+    if (
+        membership.replaces_id
+        and member.memberships.not_over().filter(created_at__gt=membership.created_at).exists()
+    ):
+        membership.replaces = (
+            None  # other dues came meanwhile: nothing is taken away, this term follows them
+        )
     today, replaced = _day_of(payment), list[int]()
     try:
-        if membership.replaces_id:  # what she had goes into the new term, unless that cannot be had any more
+        if (
+            membership.replaces_id
+        ):  # what she had goes into the new term, unless that cannot be had any more
             term_of(membership.plan, today)
             had = member.memberships.not_over(on=today).filter(covered_by=None)
             replaced = cut_short(had, on=today - dt.timedelta(days=1), instead=membership)
         at = position_of(member, on=today)
-        if membership.replaces_id and at.last is None:  # the bill said from today, whatever ended before
+        if (
+            membership.replaces_id and at.last is None
+        ):  # the bill said from today, whatever ended before
             first, last, anchor = *term_of(membership.plan, today), None
         else:
             first, last, anchor = next_of(at, membership.plan)
@@ -176,11 +231,21 @@ def begin(*, membership: Membership, member: Member, reason: str, payment: Payme
     return ""
 
 
-def _say_if_twice(membership: Membership, first: dt.date, payment: Payment | None, last: Membership | None) -> None:
+def _say_if_twice(
+    membership: Membership, first: dt.date, payment: Payment | None, last: Membership | None
+) -> None:
     """Two payments at the same moment (a card and a check, two pages) buy two terms: kept, and somebody asks whether it was meant."""
-    if payment is None or payment.stripe_invoice_id or membership.granted_reason or first <= membership.starts_on:
+    if (
+        payment is None
+        or payment.stripe_invoice_id
+        or membership.granted_reason
+        or first <= membership.starts_on
+    ):
         return
-    if last is None or not last.payment_lines.filter(payment__handled_at__gt=membership.created_at).exists():
+    if (
+        last is None
+        or not last.payment_lines.filter(payment__handled_at__gt=membership.created_at).exists()
+    ):
         return  # a day went by while the page was open; no other dues came
     day = f"{first:%B} {first.day}, {first.year}"
     note = f"While this was being paid, other dues came: it now buys the time from {day}. Please ask whether that was meant."
@@ -189,10 +254,16 @@ def _say_if_twice(membership: Membership, first: dt.date, payment: Payment | Non
 
 def _day_of(payment: Payment | None) -> dt.date:
     """The day something was paid, when its news may have come later; today without a payment."""
-    return timezone.localtime(payment.paid_at).date() if payment and payment.paid_at else timezone.localdate()
+    return (
+        timezone.localtime(payment.paid_at).date()
+        if payment and payment.paid_at
+        else timezone.localdate()
+    )
 
 
-def cut_short(terms: Iterable[Membership], *, on: dt.date, instead: Membership | None = None) -> list[int]:
+def cut_short(
+    terms: Iterable[Membership], *, on: dt.date, instead: Membership | None = None
+) -> list[int]:
     """End terms on a day, and with them what they gave to a partner; returns whose they were. Their members may need letting go.
 
     `instead`: the term that takes their place; should it be paid back, they come back (`restore`).
@@ -212,11 +283,16 @@ def restore(terms: Iterable[Membership]) -> None:
     What is not given back: the term of a partner who is linked no more, a term beside one that came meanwhile, and one
     whose own money went back; what had given way to that one is looked at instead.
     """
-    given_up = Membership.objects.filter(gave_way_to__in=list(terms), status=Membership.Status.CANCELLED)
+    given_up = Membership.objects.filter(
+        gave_way_to__in=list(terms), status=Membership.Status.CANCELLED
+    )
     found = list(given_up.select_related("plan", "covered_by").order_by("covered_by", "pk"))
     for term in found:
         member = Member.everyone.select_for_update().get(pk=term.member_id)
-        if term.payment_lines.exists() and not term.payment_lines.exclude(payment__status=Payment.Status.REFUNDED).exists():
+        if (
+            term.payment_lines.exists()
+            and not term.payment_lines.exclude(payment__status=Payment.Status.REFUNDED).exists()
+        ):
             restore([term])
         elif _may_run_again(term, member, together=[one.pk for one in found]):
             _run_again(term, member)
@@ -226,26 +302,53 @@ def _may_run_again(term: Membership, member: Member, *, together: list[int]) -> 
     if _why_no_term(member) or member.memberships.not_over().exclude(pk__in=together).exists():
         return False
     payer = term.covered_by
-    return payer is None or HouseholdMember.objects.with_(member).filter(member=payer.member_id).exists()
+    return (
+        payer is None
+        or HouseholdMember.objects.with_(member).filter(member=payer.member_id).exists()
+    )
 
 
 def _run_again(term: Membership, member: Member) -> None:
     until, grace = term.promised_until, dt.timedelta(days=term.plan.grace_days)
     runs = until is None or until + grace >= timezone.localdate()
-    term.status, term.ends_on = Membership.Status.ACTIVE if runs else Membership.Status.EXPIRED, until
+    term.status, term.ends_on = (
+        Membership.Status.ACTIVE if runs else Membership.Status.EXPIRED,
+        until,
+    )
     term.promised_until = term.gave_way_to = None
     term.save(update_fields=["status", "ends_on", "promised_until", "gave_way_to"])
-    if runs and member.status == Status.INACTIVE and member.inactive_reason == InactiveReason.LAPSED:
-        change_status(member=member, to=Status.ACTIVE, by=None, reason="What had given way to another plan runs again")
+    if (
+        runs
+        and member.status == Status.INACTIVE
+        and member.inactive_reason == InactiveReason.LAPSED
+    ):
+        change_status(
+            member=member,
+            to=Status.ACTIVE,
+            by=None,
+            reason="What had given way to another plan runs again",
+        )
 
 
-def let_go(members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed") -> None:
+def let_go(
+    members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed"
+) -> None:
     """Whoever has no other paid term is not active any more, and is told; who has one is charged when that one ends."""
-    for member in Member.objects.select_for_update().filter(pk__in=members, status=Status.ACTIVE).order_by("pk"):
+    for member in (
+        Member.objects.select_for_update()
+        .filter(pk__in=members, status=Status.ACTIVE)
+        .order_by("pk")
+    ):
         if member.memberships.filter(status__in=Membership.PAID).exists():
             subscriptions.term_taken_back(member=member)
         else:
-            change_status(member=member, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
+            change_status(
+                member=member,
+                to=Status.INACTIVE,
+                by=by,
+                reason=reason,
+                inactive_reason=inactive_reason,
+            )
 
 
 def cover_or_say_why(membership: Membership, payment: Payment | None) -> None:
@@ -254,7 +357,11 @@ def cover_or_say_why(membership: Membership, payment: Payment | None) -> None:
         with transaction.atomic():
             cover_household(membership=membership)
     except (IntegrityError, MembersError, Member.DoesNotExist) as error:
-        log.error("membership %s: the partner could not be covered: %s", membership.pk, type(error).__name__)
+        log.error(
+            "membership %s: the partner could not be covered: %s",
+            membership.pk,
+            type(error).__name__,
+        )
         if payment:
             told = "The partner’s membership could not begin. Please look at the household."
             Payment.objects.filter(pk=payment.pk).update(attention=told)
@@ -267,20 +374,38 @@ def cover_household(*, membership: Membership) -> Membership | None:
     None when the plan has one seat, nobody is linked, or the partner may not be a member.
     """
     partner = HouseholdMember.objects.partner_of(membership.member)
-    if membership.plan.seats < 2 or membership.covered_by_id or partner is None or membership.covers.exists():
+    if (
+        membership.plan.seats < 2
+        or membership.covered_by_id
+        or partner is None
+        or membership.covers.exists()
+    ):
         return None
     locked = Member.objects.select_for_update().get(pk=partner.pk)
     comes_back = locked.status != Status.INACTIVE or locked.inactive_reason == InactiveReason.LAPSED
     if not locked.may_pay_dues or not comes_back or locked.erase_on or _why_no_term(locked):
         return None
-    if locked.memberships.not_over().filter(plan=membership.plan, ends_on__gte=membership.ends_on or membership.starts_on).exists():
+    if (
+        locked.memberships.not_over()
+        .filter(plan=membership.plan, ends_on__gte=membership.ends_on or membership.starts_on)
+        .exists()
+    ):
         return None  # she is covered as long by a term of her own
     covered = Membership.objects.create(
-        member=locked, plan=membership.plan, status=membership.status, starts_on=membership.starts_on, ends_on=membership.ends_on,
-        anchor_day=membership.anchor_day, dues_amount=0, currency=membership.currency, covered_by=membership,
-    )  # fmt: skip
+        member=locked,
+        plan=membership.plan,
+        status=membership.status,
+        starts_on=membership.starts_on,
+        ends_on=membership.ends_on,
+        anchor_day=membership.anchor_day,
+        dues_amount=0,
+        currency=membership.currency,
+        covered_by=membership,
+    )
     if locked.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
-        change_status(member=locked, to=Status.ACTIVE, by=None, reason="Covered by the household’s dues")
+        change_status(
+            member=locked, to=Status.ACTIVE, by=None, reason="Covered by the household’s dues"
+        )
     return covered
 
 
@@ -300,13 +425,32 @@ def expire_terms(*, today: dt.date) -> int:
     One transaction a member, her row locked before her terms are judged: a payment booked meanwhile counts.
     """
     ended = 0
-    for member_id in Membership.objects.over(on=today).values_list("member_id", flat=True).distinct():
+    for member_id in (
+        Membership.objects.over(on=today).values_list("member_id", flat=True).distinct()
+    ):
         with transaction.atomic():
             member = Member.objects.select_for_update().get(pk=member_id)
-            ended += Membership.objects.filter(pk__in=member.memberships.over(on=today)).update(status=Membership.Status.EXPIRED)
-            if member.status == Status.ACTIVE and not member.memberships.filter(status__in=Membership.PAID).exists():
-                change_status(member=member, to=Status.INACTIVE, by=None, reason="Grace days over", inactive_reason="lapsed")
-                last = member.memberships.filter(status=Membership.Status.EXPIRED).order_by("-ends_on").first()
-                if last and not last.covered_by_id and subscriptions.alive(member) is None:  # a charge put off brings her back
+            ended += Membership.objects.filter(pk__in=member.memberships.over(on=today)).update(
+                status=Membership.Status.EXPIRED
+            )
+            if (
+                member.status == Status.ACTIVE
+                and not member.memberships.filter(status__in=Membership.PAID).exists()
+            ):
+                change_status(
+                    member=member,
+                    to=Status.INACTIVE,
+                    by=None,
+                    reason="Grace days over",
+                    inactive_reason="lapsed",
+                )
+                last = (
+                    member.memberships.filter(status=Membership.Status.EXPIRED)
+                    .order_by("-ends_on")
+                    .first()
+                )
+                if (
+                    last and not last.covered_by_id and subscriptions.alive(member) is None
+                ):  # a charge put off brings her back
                     renewal_emails.lapsed(member, last)
     return ended

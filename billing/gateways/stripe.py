@@ -96,7 +96,11 @@ class PaidSession:
 
 def secret_key() -> str:
     """The key of the mode the site runs in."""
-    return settings.STRIPE_LIVE_SECRET_KEY if settings.STRIPE_LIVE_MODE else settings.STRIPE_TEST_SECRET_KEY
+    return (
+        settings.STRIPE_LIVE_SECRET_KEY
+        if settings.STRIPE_LIVE_MODE
+        else settings.STRIPE_TEST_SECRET_KEY
+    )
 
 
 def is_configured() -> bool:
@@ -148,19 +152,38 @@ def create_checkout(
     params = _checkout_params(reference, lines, currency, success_url, cancel_url)
     if keeps_card:
         params["payment_intent_data"]["setup_future_usage"] = "off_session"
-    unnamed = {**params, "customer_email": email, "customer_creation": "always"} if email else params
+    unnamed = (
+        {**params, "customer_email": email, "customer_creation": "always"} if email else params
+    )
     if keeps_card and not email:
         unnamed = {**params, "customer_creation": "always"}
     return _open(params, unnamed, customer_id, f"checkout-{reference}")
 
 
-def create_setup(*, reference: str, currency: str, email: str, customer_id: str, success_url: str, cancel_url: str, key: str) -> Checkout:
+def create_setup(
+    *,
+    reference: str,
+    currency: str,
+    email: str,
+    customer_id: str,
+    success_url: str,
+    cancel_url: str,
+    key: str,
+) -> Checkout:
     """Open a hosted page where a card is given for later; nothing is charged. Raises StripeDown."""
     params = {
-        "mode": "setup", "currency": currency, "client_reference_id": reference, "metadata": {"reference": reference},
-        "success_url": success_url, "cancel_url": cancel_url,
-    }  # fmt: skip
-    named = {"customer_email": email, "customer_creation": "always"} if email else {"customer_creation": "always"}
+        "mode": "setup",
+        "currency": currency,
+        "client_reference_id": reference,
+        "metadata": {"reference": reference},
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
+    named = (
+        {"customer_email": email, "customer_creation": "always"}
+        if email
+        else {"customer_creation": "always"}
+    )
     return _open(params, {**params, **named}, customer_id, key)
 
 
@@ -182,9 +205,18 @@ def _open(params: dict[str, Any], unnamed: dict[str, Any], customer_id: str, key
         raise StripeDown(type(error).__name__) from error
 
 
-def _checkout_params(reference: str, lines: list[tuple[str, int]], currency: str, success_url: str, cancel_url: str) -> dict[str, Any]:
+def _checkout_params(
+    reference: str, lines: list[tuple[str, int]], currency: str, success_url: str, cancel_url: str
+) -> dict[str, Any]:
     items = [
-        {"quantity": 1, "price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": label}}}
+        {
+            "quantity": 1,
+            "price_data": {
+                "currency": currency,
+                "unit_amount": amount,
+                "product_data": {"name": label},
+            },
+        }
         for label, amount in lines
     ]
     return {
@@ -209,7 +241,9 @@ def _created(params: dict[str, Any], key: str) -> Checkout:
 def expire_checkout(session_id: str) -> None:
     """Close a hosted page nobody should pay any more. One that is already closed or paid is left alone."""
     try:
-        client().v1.checkout.sessions.expire(session_id, options={"idempotency_key": f"expire-{session_id}"})
+        client().v1.checkout.sessions.expire(
+            session_id, options={"idempotency_key": f"expire-{session_id}"}
+        )
     except stripe.InvalidRequestError:
         return
     except stripe.StripeError as error:
@@ -248,7 +282,8 @@ def _paid_session(session: dict[str, Any]) -> PaidSession:
         fee=fee_of(charge, session.get("currency") or ""),
         payment_method_id=charge.get("payment_method") or "",
         card_ends_on=last_day(card),
-        is_on_its_way=session.get("status") == "complete" and session.get("payment_status") == "unpaid",
+        is_on_its_way=session.get("status") == "complete"
+        and session.get("payment_status") == "unpaid",
         kind=details.get("type") or "card",
         paid_at=_paid_at(charge),
     )
@@ -260,7 +295,9 @@ LATE_METHODS = {"us_bank_account", "sepa_debit", "ach_debit", "bacs_debit"}
 
 def _paid_at(charge: dict[str, Any]) -> dt.datetime | None:
     settled = charge.get("balance_transaction")
-    late = (charge.get("payment_method_details") or {}).get("type") in LATE_METHODS and isinstance(settled, dict)
+    late = (charge.get("payment_method_details") or {}).get("type") in LATE_METHODS and isinstance(
+        settled, dict
+    )
     seconds = (settled if late else charge).get("created") if charge else None  # type: ignore[union-attr]
     return dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds else None
 
@@ -269,19 +306,29 @@ def last_day(card: dict[str, Any]) -> dt.date | None:
     """The last day a card works: the end of its month."""
     if not card.get("exp_month") or not card.get("exp_year"):
         return None
-    return add_months(dt.date(int(card["exp_year"]), int(card["exp_month"]), 1), 1) - dt.timedelta(days=1)
+    return add_months(dt.date(int(card["exp_year"]), int(card["exp_month"]), 1), 1) - dt.timedelta(
+        days=1
+    )
 
 
 def all_charges() -> Iterator[KnownCharge]:
     """Every charge that succeeded, as Stripe knows it now. Raises Refused and StripeDown."""
     with listing():
-        for row in client().v1.charges.list({"limit": 100, "expand": ["data.balance_transaction"]}).auto_paging_iter():
+        for row in (
+            client()
+            .v1.charges.list({"limit": 100, "expand": ["data.balance_transaction"]})
+            .auto_paging_iter()
+        ):
             charge = row.to_dict()
             if charge.get("status") == "succeeded":
                 yield KnownCharge(
-                    charge["id"], int(charge["amount"]), charge["currency"], int(charge.get("amount_refunded") or 0),
-                    fee_of(charge, charge["currency"]), (charge.get("metadata") or {}).get("reference", ""),
-                )  # fmt: skip
+                    charge["id"],
+                    int(charge["amount"]),
+                    charge["currency"],
+                    int(charge.get("amount_refunded") or 0),
+                    fee_of(charge, charge["currency"]),
+                    (charge.get("metadata") or {}).get("reference", ""),
+                )
 
 
 def create_refund(*, charge_id: str, amount: int, key: str) -> MadeRefund:
@@ -306,13 +353,21 @@ def fetch_refunds(charge_id: str) -> list[MadeRefund]:
 
 def _refund_of(row: dict[str, Any]) -> MadeRefund:
     at = dt.datetime.fromtimestamp(row["created"], dt.UTC)
-    return MadeRefund(row["id"], int(row["amount"]), row.get("status") or "", at, (row.get("metadata") or {}).get("key", ""))
+    return MadeRefund(
+        row["id"],
+        int(row["amount"]),
+        row.get("status") or "",
+        at,
+        (row.get("metadata") or {}).get("key", ""),
+    )
 
 
 def fetch_fee(charge_id: str, currency: str) -> int:
     """What Stripe kept of a charge, in minor units of `currency`; 0 while it is not known. Raises StripeDown."""
     try:
-        charge = client().v1.charges.retrieve(charge_id, {"expand": ["balance_transaction"]}).to_dict()
+        charge = (
+            client().v1.charges.retrieve(charge_id, {"expand": ["balance_transaction"]}).to_dict()
+        )
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
     return fee_of(charge, currency)
@@ -321,4 +376,8 @@ def fetch_fee(charge_id: str, currency: str) -> int:
 def fee_of(charge: dict[str, Any], currency: str) -> int:
     """A fee in another currency than the charge (the account settles elsewhere) is left for the reconciliation."""
     settled = charge.get("balance_transaction") or {}
-    return int(settled.get("fee", 0)) if isinstance(settled, dict) and settled.get("currency") == currency else 0
+    return (
+        int(settled.get("fee", 0))
+        if isinstance(settled, dict) and settled.get("currency") == currency
+        else 0
+    )

@@ -66,7 +66,9 @@ def payouts(*, since: dt.datetime) -> Iterator[tuple[str, str]]:
 
 def _listed(call: Any, since: dt.datetime) -> Iterator[dict[str, Any]]:
     with listing():
-        for row in call({"created": {"gte": int(since.timestamp())}, "limit": 100}).auto_paging_iter():
+        for row in call(
+            {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        ).auto_paging_iter():
             yield row.to_dict()
 
 
@@ -74,11 +76,18 @@ def _dispute_of(row: dict[str, Any]) -> KnownDispute:
     moved = row.get("balance_transactions") or []
     due = (row.get("evidence_details") or {}).get("due_by")
     return KnownDispute(
-        id=row["id"], charge_id=row["charge"], status=row["status"], amount=int(row["amount"]), currency=row["currency"],
-        reason=row.get("reason") or "", held=-sum(int(part["amount"]) for part in moved), fee=sum(int(part["fee"]) for part in moved),
-        answer_by=_day(due) if due else None, held_at=_first([part for part in moved if int(part["amount"]) < 0]),
+        id=row["id"],
+        charge_id=row["charge"],
+        status=row["status"],
+        amount=int(row["amount"]),
+        currency=row["currency"],
+        reason=row.get("reason") or "",
+        held=-sum(int(part["amount"]) for part in moved),
+        fee=sum(int(part["fee"]) for part in moved),
+        answer_by=_day(due) if due else None,
+        held_at=_first([part for part in moved if int(part["amount"]) < 0]),
         back_at=_first([part for part in moved if int(part["amount"]) > 0]),
-    )  # fmt: skip
+    )
 
 
 def _first(moved: list[dict[str, Any]]) -> dt.datetime | None:
@@ -96,22 +105,46 @@ def fetch_payout(payout_id: str) -> KnownPayout:
     sums = {"charges": 0, "fees": 0, "refunds": 0, "other": 0, "own": 0}
     if not row.get("automatic", True):
         return KnownPayout(
-            row["id"], row["status"], int(row["amount"]), row["currency"], _day(row["arrival_date"]), 0, 0, 0, int(row["amount"])
+            row["id"],
+            row["status"],
+            int(row["amount"]),
+            row["currency"],
+            _day(row["arrival_date"]),
+            0,
+            0,
+            0,
+            int(row["amount"]),
         )
     try:
-        for part in client().v1.balance_transactions.list({"payout": payout_id, "limit": 100}).auto_paging_iter():
+        for part in (
+            client()
+            .v1.balance_transactions.list({"payout": payout_id, "limit": 100})
+            .auto_paging_iter()
+        ):
             if part.type == "payout":
                 continue
             if part.type in STRIPES_OWN:
                 sums["own"] -= int(part.amount)
-            kind = {"charge": "charges", "payment": "charges", "refund": "refunds", "payment_refund": "refunds"}.get(part.type, "other")
+            kind = {
+                "charge": "charges",
+                "payment": "charges",
+                "refund": "refunds",
+                "payment_refund": "refunds",
+            }.get(part.type, "other")
             sums[kind] += int(part.amount)
             sums["fees"] -= int(part.fee)
     except sdk.InvalidRequestError as error:
         raise NoSuchSession(payout_id) from error
     except sdk.StripeError as error:
         raise StripeDown(type(error).__name__) from error
-    return KnownPayout(row["id"], row["status"], int(row["amount"]), row["currency"], _day(row["arrival_date"]), **sums)
+    return KnownPayout(
+        row["id"],
+        row["status"],
+        int(row["amount"]),
+        row["currency"],
+        _day(row["arrival_date"]),
+        **sums,
+    )
 
 
 def _retrieve(call: Any, key: str) -> dict[str, Any]:

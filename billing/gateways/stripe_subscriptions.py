@@ -13,7 +13,16 @@ import stripe as sdk
 from django.conf import settings
 from django.utils import timezone
 
-from billing.gateways.stripe import NoSuchSession, PaidSession, Refused, StripeDown, client, fee_of, last_day, listing
+from billing.gateways.stripe import (
+    NoSuchSession,
+    PaidSession,
+    Refused,
+    StripeDown,
+    client,
+    fee_of,
+    last_day,
+    listing,
+)
 
 RECURRING = {"month": ("month", 1), "quarter": ("month", 3), "year": ("year", 1)}
 
@@ -90,64 +99,104 @@ def create_product(*, name: str, key: str) -> str:
     return str(_ask(client().v1.products.create, params, {"idempotency_key": key})["id"])
 
 
-def create_price(*, product_id: str, amount: int, currency: str, interval: str, length: int, key: str) -> str:
+def create_price(
+    *, product_id: str, amount: int, currency: str, interval: str, length: int, key: str
+) -> str:
     """Make a price once. Prices are never edited: another amount is another price. Raises Refused and StripeDown."""
     unit, count = RECURRING.get(interval, ("year", length))
     params = {
-        "product": product_id, "unit_amount": amount, "currency": currency, "recurring": {"interval": unit, "interval_count": count},
-    }  # fmt: skip
+        "product": product_id,
+        "unit_amount": amount,
+        "currency": currency,
+        "recurring": {"interval": unit, "interval_count": count},
+    }
     return str(_ask(client().v1.prices.create, params, {"idempotency_key": key})["id"])
 
 
 def retire_price(price_id: str) -> None:
     """Offer a price no more; what runs under it goes on. Raises StripeDown."""
     try:
-        _ask(client().v1.prices.update, price_id, {"active": False}, {"idempotency_key": f"retire-{price_id}"})
+        _ask(
+            client().v1.prices.update,
+            price_id,
+            {"active": False},
+            {"idempotency_key": f"retire-{price_id}"},
+        )
     except Refused:
         return
 
 
 def create_subscription(
-    *, reference: str, customer_id: str, price_id: str, method_id: str, first_charge_on: dt.date, key: str
+    *,
+    reference: str,
+    customer_id: str,
+    price_id: str,
+    method_id: str,
+    first_charge_on: dt.date,
+    key: str,
 ) -> KnownSubscription:
     """Begin to charge a kept card from a day on. The same key begins it once. Raises Refused and StripeDown."""
     params: dict[str, Any] = {
-        "customer": customer_id, "items": [{"price": price_id}], "default_payment_method": method_id, "off_session": True,
-        "metadata": {"reference": reference}, "description": settings.ORG["name"],
-    }  # fmt: skip
+        "customer": customer_id,
+        "items": [{"price": price_id}],
+        "default_payment_method": method_id,
+        "off_session": True,
+        "metadata": {"reference": reference},
+        "description": settings.ORG["name"],
+    }
     if first_charge_on > timezone.localdate():
         params |= {"trial_end": _noon(first_charge_on)}
     return _known(_ask(client().v1.subscriptions.create, params, {"idempotency_key": key}))
 
 
 def update_subscription(
-    subscription_id: str, *, stops: bool, method_id: str, price_id: str, item_id: str, not_before: dt.date | None, key: str
+    subscription_id: str,
+    *,
+    stops: bool,
+    method_id: str,
+    price_id: str,
+    item_id: str,
+    not_before: dt.date | None,
+    key: str,
 ) -> KnownSubscription:
     """Tell Stripe how it should go on; nothing is prorated and nothing charged by it. An empty price stays as it is.
 
     Raises Refused and StripeDown.
     """
     params: dict[str, Any] = {
-        "cancel_at_period_end": stops, "default_payment_method": method_id, "proration_behavior": "none",
-    }  # fmt: skip
+        "cancel_at_period_end": stops,
+        "default_payment_method": method_id,
+        "proration_behavior": "none",
+    }
     if price_id:
         params["items"] = [{"id": item_id, "price": price_id}]
     if not_before:
         params["trial_end"] = _noon(not_before)
-    return _known(_ask(client().v1.subscriptions.update, subscription_id, params, {"idempotency_key": key}))
+    return _known(
+        _ask(client().v1.subscriptions.update, subscription_id, params, {"idempotency_key": key})
+    )
 
 
 def find_subscription(customer_id: str, reference: str) -> str:
     """The running subscription of a customer that bears our reference; empty when there is none. Raises StripeDown."""
     rows = _ask(client().v1.subscriptions.list, {"customer": customer_id, "limit": 100})["data"]
-    ours = (row["id"] for row in rows if (row.get("metadata") or {}).get("reference") == reference and row["status"] != "canceled")
+    ours = (
+        row["id"]
+        for row in rows
+        if (row.get("metadata") or {}).get("reference") == reference and row["status"] != "canceled"
+    )
     return next(ours, "")
 
 
 def cancel_subscription(subscription_id: str) -> None:
     """End it at once; one that is over or unknown is over. Raises StripeDown."""
     try:
-        _ask(client().v1.subscriptions.cancel, subscription_id, {}, {"idempotency_key": f"cancel-{subscription_id}"})
+        _ask(
+            client().v1.subscriptions.cancel,
+            subscription_id,
+            {},
+            {"idempotency_key": f"cancel-{subscription_id}"},
+        )
     except Refused:
         return
 
@@ -155,7 +204,11 @@ def cancel_subscription(subscription_id: str) -> None:
 def fetch_subscription(subscription_id: str) -> tuple[KnownSubscription, str]:
     """How it stands now, and its one item's id. Raises NoSuchSession and StripeDown."""
     try:
-        row = _ask(client().v1.subscriptions.retrieve, subscription_id, {"expand": ["default_payment_method"]})
+        row = _ask(
+            client().v1.subscriptions.retrieve,
+            subscription_id,
+            {"expand": ["default_payment_method"]},
+        )
     except Refused as error:
         raise NoSuchSession(subscription_id) from error
     return _known(row), _item(row).get("id", "")
@@ -176,7 +229,9 @@ def is_offered(price_id: str) -> bool:
     except Refused:
         return False
     product = row.get("product")
-    return bool(row.get("active")) and bool(not isinstance(product, dict) or product.get("active", True))
+    return bool(row.get("active")) and bool(
+        not isinstance(product, dict) or product.get("active", True)
+    )
 
 
 def is_gone(customer_id: str) -> bool:
@@ -197,13 +252,22 @@ def all_subscriptions() -> Iterator[KnownSubscription]:
 def fetch_setup(session_id: str) -> GivenCard | None:
     """The card given on a setup page; None while it is not finished. Raises NoSuchSession and StripeDown."""
     try:
-        row = _ask(client().v1.checkout.sessions.retrieve, session_id, {"expand": ["setup_intent.payment_method"]})
+        row = _ask(
+            client().v1.checkout.sessions.retrieve,
+            session_id,
+            {"expand": ["setup_intent.payment_method"]},
+        )
     except Refused as error:
         raise NoSuchSession(session_id) from error
     intent = row.get("setup_intent") or {}
     if row.get("status") != "complete" or intent.get("status") != "succeeded":
         return None
-    return GivenCard(row["id"], row.get("client_reference_id") or "", row.get("customer") or "", _card(intent["payment_method"]))
+    return GivenCard(
+        row["id"],
+        row.get("client_reference_id") or "",
+        row.get("customer") or "",
+        _card(intent["payment_method"]),
+    )
 
 
 def fetch_invoice(invoice_id: str) -> KnownInvoice:
@@ -219,11 +283,19 @@ def fetch_invoice(invoice_id: str) -> KnownInvoice:
     lines = (row.get("lines") or {}).get("data") or []
     until = max((line["period"]["end"] for line in lines if line.get("period")), default=0)
     return KnownInvoice(
-        id=row["id"], status=row.get("status") or "", subscription_id=details.get("subscription") or "",
-        reason=row.get("billing_reason") or "", amount_paid=int(row.get("amount_paid") or 0), amount_due=int(row.get("amount_due") or 0),
-        currency=row["currency"], attempts=int(row.get("attempt_count") or 0), next_try_on=_day(row.get("next_payment_attempt")),
-        pay_url=row.get("hosted_invoice_url") or "", covers_until=_day(until), paid=_paid(row),
-    )  # fmt: skip
+        id=row["id"],
+        status=row.get("status") or "",
+        subscription_id=details.get("subscription") or "",
+        reason=row.get("billing_reason") or "",
+        amount_paid=int(row.get("amount_paid") or 0),
+        amount_due=int(row.get("amount_due") or 0),
+        currency=row["currency"],
+        attempts=int(row.get("attempt_count") or 0),
+        next_try_on=_day(row.get("next_payment_attempt")),
+        pay_url=row.get("hosted_invoice_url") or "",
+        covers_until=_day(until),
+        paid=_paid(row),
+    )
 
 
 @dataclass(frozen=True)
@@ -244,19 +316,28 @@ def paid_invoices(*, since: dt.datetime) -> Iterator[PaidInvoice]:
             row = found.to_dict()
             details = (row.get("parent") or {}).get("subscription_details") or {}
             if row.get("amount_paid") and details.get("subscription"):
-                yield PaidInvoice(row["id"], details["subscription"], int(row["amount_paid"]), row["currency"])
+                yield PaidInvoice(
+                    row["id"], details["subscription"], int(row["amount_paid"]), row["currency"]
+                )
 
 
 def open_invoices(subscription_id: str) -> list[str]:
     """Ids of invoices that still wait for money. Raises StripeDown."""
-    rows = _ask(client().v1.invoices.list, {"subscription": subscription_id, "status": "open", "limit": 10})
+    rows = _ask(
+        client().v1.invoices.list, {"subscription": subscription_id, "status": "open", "limit": 10}
+    )
     return [row["id"] for row in rows["data"]]
 
 
 def void_invoice(invoice_id: str) -> None:
     """Stop asking for an invoice: its term was paid another way, or she ended it. Raises StripeDown."""
     try:
-        _ask(client().v1.invoices.void_invoice, invoice_id, {}, {"idempotency_key": f"void-{invoice_id}"})
+        _ask(
+            client().v1.invoices.void_invoice,
+            invoice_id,
+            {},
+            {"idempotency_key": f"void-{invoice_id}"},
+        )
     except Refused:
         return
 
@@ -271,19 +352,33 @@ def pay_invoice(invoice_id: str, *, key: str) -> None:
 
 def _paid(invoice: dict[str, Any]) -> PaidSession:
     """The charge that settled an invoice, in the shape a paid page has."""
-    settled = [p for p in (invoice.get("payments") or {}).get("data") or [] if p.get("status") == "paid"]
+    settled = [
+        p for p in (invoice.get("payments") or {}).get("data") or [] if p.get("status") == "paid"
+    ]
     intent_id = (settled[0].get("payment") or {}).get("payment_intent") if settled else ""
     charge: dict[str, Any] = {}
     if intent_id:
-        intent = _ask(client().v1.payment_intents.retrieve, intent_id, {"expand": ["latest_charge.balance_transaction"]})
+        intent = _ask(
+            client().v1.payment_intents.retrieve,
+            intent_id,
+            {"expand": ["latest_charge.balance_transaction"]},
+        )
         charge = intent.get("latest_charge") or {}
     card = (charge.get("payment_method_details") or {}).get("card") or {}
     return PaidSession(
-        id="", is_paid=invoice.get("status") == "paid", amount=int(invoice.get("amount_paid") or 0), currency=invoice["currency"],
-        reference="", customer_id=invoice.get("customer") or "", payment_intent_id=intent_id or "", charge_id=charge.get("id", ""),
-        card_brand=card.get("brand", ""), card_last4=card.get("last4", ""), receipt_url=charge.get("receipt_url") or "",
+        id="",
+        is_paid=invoice.get("status") == "paid",
+        amount=int(invoice.get("amount_paid") or 0),
+        currency=invoice["currency"],
+        reference="",
+        customer_id=invoice.get("customer") or "",
+        payment_intent_id=intent_id or "",
+        charge_id=charge.get("id", ""),
+        card_brand=card.get("brand", ""),
+        card_last4=card.get("last4", ""),
+        receipt_url=charge.get("receipt_url") or "",
         fee=fee_of(charge, invoice["currency"]),
-    )  # fmt: skip
+    )
 
 
 def _known(row: dict[str, Any]) -> KnownSubscription:
@@ -320,4 +415,6 @@ def _noon(day: dt.date) -> int:
 
 
 def _day(seconds: int | None) -> dt.date | None:
-    return timezone.localtime(dt.datetime.fromtimestamp(seconds, dt.UTC)).date() if seconds else None
+    return (
+        timezone.localtime(dt.datetime.fromtimestamp(seconds, dt.UTC)).date() if seconds else None
+    )

@@ -77,7 +77,9 @@ def mirror(event: dict[str, Any]) -> None:
         raise StripeDown(type(error).__name__) from error
 
 
-def verify(payload: bytes, header: str, secret: str, *, tolerance: int, now: float | None = None) -> dict[str, Any]:
+def verify(
+    payload: bytes, header: str, secret: str, *, tolerance: int, now: float | None = None
+) -> dict[str, Any]:
     """Check a webhook's signature and age; return the event. Raises BadSignature for everything else.
 
     The scheme is Stripe's v1: HMAC-SHA256 of "timestamp.body" (https://docs.stripe.com/webhooks#verify-manually).
@@ -98,7 +100,11 @@ def verify(payload: bytes, header: str, secret: str, *, tolerance: int, now: flo
         event = json.loads(payload)
     except ValueError as error:
         raise BadSignature("no JSON") from error
-    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or not isinstance(event.get("type"), str):
+    if (
+        not isinstance(event, dict)
+        or not isinstance(event.get("id"), str)
+        or not isinstance(event.get("type"), str)
+    ):
         raise BadSignature("no event")
     return event
 
@@ -110,7 +116,9 @@ def make_webhook_endpoint() -> str:
     """
     from djstripe.models import WebhookEndpoint
 
-    known = WebhookEndpoint.objects.filter(url__startswith=settings.SITE_URL, livemode=settings.STRIPE_LIVE_MODE).first()
+    known = WebhookEndpoint.objects.filter(
+        url__startswith=settings.SITE_URL, livemode=settings.STRIPE_LIVE_MODE
+    ).first()
     if known and known.secret and _brought_up_to_date(known.id):
         return str(known.url)
     name = uuid.uuid4()
@@ -133,7 +141,9 @@ def _brought_up_to_date(endpoint_id: str) -> bool:
     heard = hashlib.sha256(",".join(ENDPOINT_EVENTS).encode()).hexdigest()[:16]
     params: Any = {"enabled_events": ENDPOINT_EVENTS}
     try:
-        client().v1.webhook_endpoints.update(endpoint_id, params, {"idempotency_key": f"{endpoint_id}-{heard}"})
+        client().v1.webhook_endpoints.update(
+            endpoint_id, params, {"idempotency_key": f"{endpoint_id}-{heard}"}
+        )
     except stripe.InvalidRequestError:
         return False
     return True
@@ -146,7 +156,9 @@ def keep_keys_out_of_the_database() -> None:
     """
     from djstripe.models.base import StripeModel
 
-    def no_owner(cls: type, data: Any, api_key: str | None = None, livemode: bool | None = None) -> None:
+    def no_owner(
+        cls: type, data: Any, api_key: str | None = None, livemode: bool | None = None
+    ) -> None:
         return None
 
     StripeModel._find_owner_account = classmethod(no_owner)  # type: ignore[assignment, method-assign]
@@ -159,4 +171,6 @@ def statement_text() -> str:
     (https://docs.stripe.com/get-started/account/statement-descriptors).
     """
     account = client().v1.accounts.retrieve_current().to_dict()
-    return str(((account.get("settings") or {}).get("payments") or {}).get("statement_descriptor") or "")
+    return str(
+        ((account.get("settings") or {}).get("payments") or {}).get("statement_descriptor") or ""
+    )

@@ -33,7 +33,9 @@ class Dispute(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="dispute_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="dispute_amount_positive")
+        ]
 
     def __str__(self) -> str:
         return f"Dispute {self.pk}"
@@ -83,18 +85,35 @@ class BankLine(models.Model):
     text = models.CharField(max_length=200)
     amount = models.IntegerField()
     currency = models.CharField(max_length=3)
-    payout = models.OneToOneField(Payout, models.PROTECT, null=True, blank=True, related_name="bank_line")
-    deposit = models.OneToOneField(Deposit, models.PROTECT, null=True, blank=True, related_name="bank_line")
-    payment = models.OneToOneField(Payment, models.PROTECT, null=True, blank=True, related_name="bank_line", help_text="A transfer.")
-    note = models.CharField(max_length=200, blank=True, help_text="What it is, when nothing here matches it.")
-    noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    payout = models.OneToOneField(
+        Payout, models.PROTECT, null=True, blank=True, related_name="bank_line"
+    )
+    deposit = models.OneToOneField(
+        Deposit, models.PROTECT, null=True, blank=True, related_name="bank_line"
+    )
+    payment = models.OneToOneField(
+        Payment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bank_line",
+        help_text="A transfer.",
+    )
+    note = models.CharField(
+        max_length=200, blank=True, help_text="What it is, when nothing here matches it."
+    )
+    noted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["-day", "-id"]
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="bank_line_not_nothing"),
             models.CheckConstraint(
-                condition=Q(payout=None, deposit=None) | Q(payout=None, payment=None) | Q(deposit=None, payment=None),
+                condition=Q(payout=None, deposit=None)
+                | Q(payout=None, payment=None)
+                | Q(deposit=None, payment=None),
                 name="bank_line_one_match",
             ),
         ]

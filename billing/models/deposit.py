@@ -22,18 +22,30 @@ class Deposit(models.Model):
     currency = models.CharField(max_length=3)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
-    counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    counted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     deposited_on = models.DateField(null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)
-    amount = models.PositiveIntegerField(default=0, help_text="What was counted, in minor units; fixed when it is locked.")
+    amount = models.PositiveIntegerField(
+        default=0, help_text="What was counted, in minor units; fixed when it is locked."
+    )
 
     class Meta:
         ordering = ["-made_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(counted_by=None) | ~Q(counted_by=F("made_by")), name="deposit_counted_by_another"),
+            models.CheckConstraint(
+                condition=Q(counted_by=None) | ~Q(counted_by=F("made_by")),
+                name="deposit_counted_by_another",
+            ),
             models.CheckConstraint(
                 condition=Q(status="open", counted_by=None, deposited_on=None)
-                | Q(status="deposited", counted_by__isnull=False, deposited_on__isnull=False, amount__gt=0),
+                | Q(
+                    status="deposited",
+                    counted_by__isnull=False,
+                    deposited_on__isnull=False,
+                    amount__gt=0,
+                ),
                 name="deposit_is_whole",
             ),
         ]

@@ -35,14 +35,17 @@ class GiftCard(models.Model):
     code = models.CharField(max_length=20, blank=True)
     code_hash = models.CharField(max_length=64, unique=True)
     amount = models.PositiveIntegerField(help_text="Minor units of the payment's currency.")
-    used_for = models.OneToOneField(Membership, models.PROTECT, null=True, blank=True, related_name="gift_card")
+    used_for = models.OneToOneField(
+        Membership, models.PROTECT, null=True, blank=True, related_name="gift_card"
+    )
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="gift_card_amount_positive"),
             models.CheckConstraint(
-                condition=Q(used_for=None, used_at=None) | Q(used_for__isnull=False, used_at__isnull=False, code=""),
+                condition=Q(used_for=None, used_at=None)
+                | Q(used_for__isnull=False, used_at__isnull=False, code=""),
                 name="gift_card_used_is_blank",
             ),
         ]

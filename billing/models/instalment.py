@@ -15,7 +15,9 @@ class InstalmentQuerySet(models.QuerySet["Instalment"]):
 
     def open(self) -> "InstalmentQuerySet":
         """Parts nobody has paid, of terms that run."""
-        return self.filter(membership__status__in=Membership.PAID).exclude(payment__status__in=SETTLED)
+        return self.filter(membership__status__in=Membership.PAID).exclude(
+            payment__status__in=SETTLED
+        )
 
 
 class Instalment(models.Model):
@@ -25,7 +27,9 @@ class Instalment(models.Model):
     number = models.PositiveSmallIntegerField()
     amount = models.PositiveIntegerField()
     due_on = models.DateField()
-    payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="instalments")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, null=True, blank=True, related_name="instalments"
+    )
 
     objects = InstalmentQuerySet.as_manager()
 

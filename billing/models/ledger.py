@@ -48,12 +48,20 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def trial_balance(self) -> list[dict[str, Any]]:
         """Sum of debits and credits of each account and currency, in minor units."""
         rows = self.values("account", "currency").order_by("account", "currency")
-        return list(rows.annotate(debit=Sum("amount", filter=Q(side="D"), default=0), credit=Sum("amount", filter=Q(side="C"), default=0)))
+        return list(
+            rows.annotate(
+                debit=Sum("amount", filter=Q(side="D"), default=0),
+                credit=Sum("amount", filter=Q(side="C"), default=0),
+            )
+        )
 
     def unbalanced(self) -> models.QuerySet["LedgerEntry", dict[str, Any]]:
         """Postings whose debits and credits differ: always none."""
         rows = self.values("posting", "currency").order_by("posting")
-        sums = rows.annotate(debit=Sum("amount", filter=Q(side="D"), default=0), credit=Sum("amount", filter=Q(side="C"), default=0))
+        sums = rows.annotate(
+            debit=Sum("amount", filter=Q(side="D"), default=0),
+            credit=Sum("amount", filter=Q(side="C"), default=0),
+        )
         return sums.exclude(debit=models.F("credit"))
 
 
@@ -70,8 +78,12 @@ class LedgerEntry(models.Model):
     amount = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     source = models.CharField(max_length=10, choices=Source.choices)
-    payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="ledger_entries")
-    refund = models.ForeignKey(Refund, models.PROTECT, null=True, blank=True, related_name="ledger_entries")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, null=True, blank=True, related_name="ledger_entries"
+    )
+    refund = models.ForeignKey(
+        Refund, models.PROTECT, null=True, blank=True, related_name="ledger_entries"
+    )
     booked_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -82,7 +94,9 @@ class LedgerEntry(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_amount_positive"),
             models.CheckConstraint(condition=Q(side__in=["D", "C"]), name="ledger_side_known"),
-            models.UniqueConstraint(fields=["posting", "account", "side"], name="ledger_posting_once"),
+            models.UniqueConstraint(
+                fields=["posting", "account", "side"], name="ledger_posting_once"
+            ),
         ]
 
     def __str__(self) -> str:

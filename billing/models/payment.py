@@ -43,18 +43,30 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
     def unfinished(self, *, before: dt.datetime) -> "PaymentQuerySet":
         """Payments begun before a moment whose news may have been lost; those asked about longest ago come first."""
-        return self.filter(status=Payment.Status.PENDING, created_at__lt=before).order_by(F("looked_at").asc(nulls_first=True), "pk")
+        return self.filter(status=Payment.Status.PENDING, created_at__lt=before).order_by(
+            F("looked_at").asc(nulls_first=True), "pk"
+        )
 
     def without_fee(self, *, since: dt.datetime) -> "PaymentQuerySet":
         """Card payments of this site whose fee Stripe had not told yet when they were booked."""
-        booked = self.filter(status__in=Payment.RECEIVED, source=Payment.Source.SITE, provider="stripe", fee=0, paid_at__gte=since)
-        return booked.exclude(stripe_charge_id="").order_by(F("looked_at").asc(nulls_first=True), "pk")
+        booked = self.filter(
+            status__in=Payment.RECEIVED,
+            source=Payment.Source.SITE,
+            provider="stripe",
+            fee=0,
+            paid_at__gte=since,
+        )
+        return booked.exclude(stripe_charge_id="").order_by(
+            F("looked_at").asc(nulls_first=True), "pk"
+        )
 
     def in_hand(self, *, on: dt.datetime | None = None) -> "PaymentQuerySet":
         """With `held`: what is left of each in the drawer or at the bank, after what was handed back (until a moment)."""
         done = Refund.objects.filter(payment=OuterRef("pk"), status=Refund.Status.DONE)
         back = (done.filter(refunded_at__lte=on) if on else done).order_by().values("payment")
-        return self.annotate(held=F("amount") - Coalesce(Subquery(back.annotate(n=Sum("amount")).values("n")), 0))
+        return self.annotate(
+            held=F("amount") - Coalesce(Subquery(back.annotate(n=Sum("amount")).values("n")), 0)
+        )
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
         """Payments one member should see, newest first: her own, and her partner's that cover her as long as they are linked.
@@ -62,7 +74,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         With `back`: what was paid back of each, in minor units.
         """
         partners = HouseholdMember.objects.with_(member).values("member")
-        for_her = PaymentLine.objects.filter(payment=OuterRef("pk"), membership__covers__member=member)
+        for_her = PaymentLine.objects.filter(
+            payment=OuterRef("pk"), membership__covers__member=member
+        )
         mine = self.filter(Q(payer=member) | Q(Exists(for_her), payer__in=partners))
         listed = mine.exclude(status=Payment.Status.ABANDONED).in_hand()
         return listed.annotate(back=F("amount") - F("held")).order_by("-created_at", "-id")
@@ -87,13 +101,17 @@ class Payment(models.Model):
     RECEIVED = (Status.SUCCEEDED, Status.REFUNDED, Status.PARTIALLY_REFUNDED, Status.DISPUTED)
 
     reference = models.CharField(max_length=30, unique=True, default=reference, editable=False)
-    payer = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="payments")
+    payer = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="payments"
+    )
     payer_name = models.CharField(max_length=200, blank=True)
     payer_email = models.EmailField(max_length=254, blank=True)
     method = models.CharField(max_length=10, choices=Method.choices)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
     provider = models.CharField(max_length=20, blank=True)
-    provider_id = models.CharField(max_length=120, blank=True, help_text="The charge, as the provider names it.")
+    provider_id = models.CharField(
+        max_length=120, blank=True, help_text="The charge, as the provider names it."
+    )
     amount = models.PositiveIntegerField()
     fee = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
@@ -101,26 +119,54 @@ class Payment(models.Model):
     description = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     paid_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the money was given, by the provider’s clock or the office’s word."
+        null=True,
+        blank=True,
+        help_text="When the money was given, by the provider’s clock or the office’s word.",
     )
     handled_at = models.DateTimeField(
-        null=True, blank=True, db_default=Now(), editable=False, help_text="When this site booked it, which may be later."
+        null=True,
+        blank=True,
+        db_default=Now(),
+        editable=False,
+        help_text="When this site booked it, which may be later.",
     )
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
     receipt_url = models.TextField(blank=True)
     receipt_number = models.CharField(max_length=20, blank=True)
     check_number = models.CharField(max_length=20, blank=True, db_default="")
-    deposit = models.ForeignKey("billing.Deposit", models.PROTECT, null=True, blank=True, editable=False, related_name="payments")
-    attention = models.CharField(
-        max_length=300, blank=True, default="", db_default="", help_text="Why a person has to look at it; empty when nobody has to."
+    deposit = models.ForeignKey(
+        "billing.Deposit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="payments",
     )
-    looked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When Stripe was last asked about it.")
-    attempt = models.CharField(max_length=64, blank=True, help_text="The form this came from: a second click finds the same payment.")
+    attention = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why a person has to look at it; empty when nobody has to.",
+    )
+    looked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Stripe was last asked about it."
+    )
+    attempt = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The form this came from: a second click finds the same payment.",
+    )
     subscription = models.ForeignKey(
-        Subscription, models.PROTECT, null=True, blank=True, editable=False, related_name="payments",
+        Subscription,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="payments",
         help_text="What renews by itself because of this payment, or was charged by it.",
-    )  # fmt: skip
+    )
     stripe_session_id = models.CharField(max_length=120, blank=True)
     stripe_session_url = models.TextField(blank=True)
     stripe_subscription_id = models.CharField(max_length=120, blank=True)
@@ -141,21 +187,47 @@ class Payment(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
-            models.CheckConstraint(condition=Q(fee__gte=0) & Q(fee__lte=F("amount")), name="payment_fee_in_amount"),
             models.CheckConstraint(
-                condition=Q(paid_at__isnull=False) | Q(status__in=["pending", "failed", "abandoned"]), name="payment_paid_has_date"
+                condition=Q(fee__gte=0) & Q(fee__lte=F("amount")), name="payment_fee_in_amount"
             ),
-            models.UniqueConstraint(fields=["provider", "provider_id"], condition=~Q(provider_id=""), name="payment_provider_id_once"),
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=False)
+                | Q(status__in=["pending", "failed", "abandoned"]),
+                name="payment_paid_has_date",
+            ),
             models.UniqueConstraint(
-                fields=["payer", "check_number"], condition=~Q(check_number="") & ~Q(status="struck"), name="payment_check_once"
+                fields=["provider", "provider_id"],
+                condition=~Q(provider_id=""),
+                name="payment_provider_id_once",
             ),
-            models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="payment_attempt_once"),
-            models.UniqueConstraint(fields=["stripe_session_id"], condition=~Q(stripe_session_id=""), name="payment_session_once"),
             models.UniqueConstraint(
-                fields=["stripe_payment_intent_id"], condition=~Q(stripe_payment_intent_id=""), name="payment_intent_once"
+                fields=["payer", "check_number"],
+                condition=~Q(check_number="") & ~Q(status="struck"),
+                name="payment_check_once",
             ),
-            models.UniqueConstraint(fields=["stripe_invoice_id"], condition=~Q(stripe_invoice_id=""), name="payment_invoice_once"),
-            models.UniqueConstraint(fields=["receipt_number"], condition=~Q(receipt_number=""), name="payment_receipt_once"),
+            models.UniqueConstraint(
+                fields=["attempt"], condition=~Q(attempt=""), name="payment_attempt_once"
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_session_id"],
+                condition=~Q(stripe_session_id=""),
+                name="payment_session_once",
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_payment_intent_id"],
+                condition=~Q(stripe_payment_intent_id=""),
+                name="payment_intent_once",
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_invoice_id"],
+                condition=~Q(stripe_invoice_id=""),
+                name="payment_invoice_once",
+            ),
+            models.UniqueConstraint(
+                fields=["receipt_number"],
+                condition=~Q(receipt_number=""),
+                name="payment_receipt_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -176,11 +248,15 @@ class Payment(models.Model):
         """
         if not self.is_received:
             return
-        back = self.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount", default=0))["n"]
+        back = self.refunds.filter(status=Refund.Status.DONE).aggregate(n=Sum("amount", default=0))[
+            "n"
+        ]
         if self.disputes.filter(status__in=["open", "lost"]).exists():
             self.status = self.Status.DISPUTED
         elif back:
-            self.status = self.Status.REFUNDED if back >= self.amount else self.Status.PARTIALLY_REFUNDED
+            self.status = (
+                self.Status.REFUNDED if back >= self.amount else self.Status.PARTIALLY_REFUNDED
+            )
         else:
             self.status = self.Status.SUCCEEDED
         self.save(update_fields=["status"])
@@ -188,12 +264,18 @@ class Payment(models.Model):
     @property
     def is_on_its_way(self) -> bool:
         """Finished by the payer, unpaid for days: a debit from a bank account. There is no page to go back to."""
-        return self.status == self.Status.PENDING and bool(self.stripe_session_id) and not self.stripe_session_url
+        return (
+            self.status == self.Status.PENDING
+            and bool(self.stripe_session_id)
+            and not self.stripe_session_url
+        )
 
     @property
     def status_tone(self) -> str:
         """The colour family of the status badge."""
-        return {"succeeded": "ok", "pending": "info", "failed": "bad", "disputed": "bad"}.get(self.status, "quiet")
+        return {"succeeded": "ok", "pending": "info", "failed": "bad", "disputed": "bad"}.get(
+            self.status, "quiet"
+        )
 
 
 class PaymentLine(models.Model):
@@ -210,13 +292,19 @@ class PaymentLine(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = models.PositiveIntegerField()
     label = models.CharField(max_length=120, blank=True)
-    tax_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Tax within the amount, as it was booked.")
-    membership = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="payment_lines")
+    tax_amount = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Tax within the amount, as it was booked."
+    )
+    membership = models.ForeignKey(
+        Membership, models.PROTECT, null=True, blank=True, related_name="payment_lines"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_line_amount_positive"),
-            models.CheckConstraint(condition=Q(tax_amount__lt=F("amount")), name="payment_line_tax_within"),
+            models.CheckConstraint(
+                condition=Q(tax_amount__lt=F("amount")), name="payment_line_tax_within"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -248,20 +336,37 @@ class Refund(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
     reason = models.CharField(max_length=200, blank=True)
     out_of = models.CharField(
-        max_length=10, choices=PaymentLine.Kind.choices, blank=True, db_default="", help_text="Which part of a mixed payment it comes from."
+        max_length=10,
+        choices=PaymentLine.Kind.choices,
+        blank=True,
+        db_default="",
+        help_text="Which part of a mixed payment it comes from.",
     )
-    status = models.CharField(max_length=6, choices=Status.choices, default=Status.DONE, db_default=Status.DONE)
-    ends_term = models.BooleanField("ends the membership it paid for", default=False, db_default=False)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    status = models.CharField(
+        max_length=6, choices=Status.choices, default=Status.DONE, db_default=Status.DONE
+    )
+    ends_term = models.BooleanField(
+        "ends the membership it paid for", default=False, db_default=False
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     asked_at = models.DateTimeField(default=timezone.now, db_default=Now())
     refunded_at = models.DateTimeField(null=True)
-    taken_up_at = models.DateTimeField(null=True, editable=False, help_text="When the clock last sent it again.")
+    taken_up_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the clock last sent it again."
+    )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(status="done") | Q(refunded_at__isnull=False), name="refund_done_has_day"),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(refunded_at__isnull=False),
+                name="refund_done_has_day",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
-            models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_id_once"),
+            models.UniqueConstraint(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_id_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -61,21 +61,41 @@ class Plan(models.Model):
 
     name = models.CharField(max_length=80)
     slug = models.SlugField(
-        "name in addresses", max_length=140, unique=True, blank=True, help_text="Leave it empty and it is made from the name."
+        "name in addresses",
+        max_length=140,
+        unique=True,
+        blank=True,
+        help_text="Leave it empty and it is made from the name.",
     )
     description = models.CharField(max_length=200, blank=True)
     minimum_amount = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Dues in cents; empty for a plan of which nobody said what it costs: it is not on offer."
+        null=True,
+        blank=True,
+        help_text="Dues in cents; empty for a plan of which nobody said what it costs: it is not on offer.",
     )
-    suggested_amount = models.PositiveIntegerField(null=True, blank=True, help_text="In cents, when more is welcome.")
+    suggested_amount = models.PositiveIntegerField(
+        null=True, blank=True, help_text="In cents, when more is welcome."
+    )
     currency = models.CharField(max_length=3, default=house_currency, editable=False)
     reduced_amount = models.PositiveIntegerField(
-        null=True, blank=True, db_default=None, help_text="In cents: what whoever cannot pay the full dues may choose in confidence."
+        null=True,
+        blank=True,
+        db_default=None,
+        help_text="In cents: what whoever cannot pay the full dues may choose in confidence.",
     )
     interval = models.CharField(max_length=10, choices=Interval.choices, default=Interval.YEAR)
-    length = models.PositiveSmallIntegerField("how many", default=1, db_default=1, help_text="Years or days, where the interval needs it.")
-    fixed_end = models.DateField("ends on", null=True, blank=True, help_text="Only for “until a fixed day”.")
-    cycle = models.CharField(max_length=11, choices=Cycle.choices, default=Cycle.ANNIVERSARY, db_default=Cycle.ANNIVERSARY)
+    length = models.PositiveSmallIntegerField(
+        "how many", default=1, db_default=1, help_text="Years or days, where the interval needs it."
+    )
+    fixed_end = models.DateField(
+        "ends on", null=True, blank=True, help_text="Only for “until a fixed day”."
+    )
+    cycle = models.CharField(
+        max_length=11,
+        choices=Cycle.choices,
+        default=Cycle.ANNIVERSARY,
+        db_default=Cycle.ANNIVERSARY,
+    )
     is_full = models.BooleanField(
         "opens everything",
         default=True,
@@ -83,13 +103,20 @@ class Plan(models.Model):
         help_text="Without it: events and news, but neither directory nor notes to members.",
     )
     parts = models.PositiveSmallIntegerField(
-        "may be paid in parts", default=1, db_default=1, help_text="How many equal parts a member may choose; 1 is all at once."
+        "may be paid in parts",
+        default=1,
+        db_default=1,
+        help_text="How many equal parts a member may choose; 1 is all at once.",
     )
     grace_days = models.PositiveSmallIntegerField(default=30)
     late_counts_from = models.CharField(
-        "paid in the days of grace, it counts from", max_length=8, choices=Late.choices, default=Late.OLD_END, db_default=Late.OLD_END,
+        "paid in the days of grace, it counts from",
+        max_length=8,
+        choices=Late.choices,
+        default=Late.OLD_END,
+        db_default=Late.OLD_END,
         help_text="From the day of payment, whoever pays late each year gets the days of grace for nothing.",
-    )  # fmt: skip
+    )
     seats = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField("on offer", default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -100,14 +127,23 @@ class Plan(models.Model):
         ordering = ["position", "minimum_amount"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(minimum_amount__isnull=False, minimum_amount__gt=0) | Q(minimum_amount=None, is_active=False),
+                condition=Q(minimum_amount__isnull=False, minimum_amount__gt=0)
+                | Q(minimum_amount=None, is_active=False),
                 name="plan_on_offer_has_dues",
             ),
-            models.CheckConstraint(condition=Q(interval__in=Interval.values), name="plan_interval_known"),
+            models.CheckConstraint(
+                condition=Q(interval__in=Interval.values), name="plan_interval_known"
+            ),
             models.CheckConstraint(condition=Q(length__gt=0), name="plan_length_positive"),
             models.CheckConstraint(condition=Q(parts__range=(1, 12)), name="plan_parts_sensible"),
-            models.CheckConstraint(condition=Q(fixed_end__isnull=False) | ~Q(interval="fixed"), name="plan_fixed_has_day"),
-            models.CheckConstraint(condition=Q(reduced_amount=None) | Q(reduced_amount__gt=0), name="plan_reduced_positive"),
+            models.CheckConstraint(
+                condition=Q(fixed_end__isnull=False) | ~Q(interval="fixed"),
+                name="plan_fixed_has_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(reduced_amount=None) | Q(reduced_amount__gt=0),
+                name="plan_reduced_positive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,7 +163,11 @@ class Plan(models.Model):
     @property
     def months(self) -> int:
         """Months one whole period has; 0 where it is not counted in months."""
-        return 12 * self.length if self.interval == Interval.YEARS else MONTHS.get(Interval(self.interval), 0)
+        return (
+            12 * self.length
+            if self.interval == Interval.YEARS
+            else MONTHS.get(Interval(self.interval), 0)
+        )
 
     @property
     def can_renew(self) -> bool:
@@ -162,7 +202,9 @@ class Plan(models.Model):
         if self.interval == Interval.ONCE:
             return start + dt.timedelta(days=self.length - 1)
         first = self._period_start(start)
-        return add_months(first, self.months, anchor=anchor if first == start else None) - dt.timedelta(days=1)
+        return add_months(
+            first, self.months, anchor=anchor if first == start else None
+        ) - dt.timedelta(days=1)
 
     def _period_start(self, start: dt.date) -> dt.date:
         """The first day of the period `start` lies in: `start` itself, or the first of its month, quarter or year."""
@@ -236,20 +278,38 @@ class Membership(models.Model):
     """The day of the month her periods began with: February 28 goes on to March 31 when it was 31. Arithmetic from a day
     already cut would lose it."""
     dues_amount = models.PositiveIntegerField()
-    waived_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="What was let off the dues, in confidence.")
+    waived_amount = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="What was let off the dues, in confidence."
+    )
     donation_amount = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
     provider = models.CharField(max_length=20, blank=True)
-    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="replaced_by"
+    )
     """The running term this one takes the place of, from the day it is paid: a change of plan with credit."""
-    gave_way_to = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="took_from")
+    gave_way_to = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="took_from"
+    )
     """The term that ended this one early; should that be paid back, this one goes on to the day it was promised."""
     promised_until = models.DateField(null=True, blank=True, editable=False)
     granted_reason = models.CharField(
-        max_length=200, blank=True, db_default="", help_text="Why it cost nothing, or ends on a day of its own."
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="Why it cost nothing, or ends on a day of its own.",
     )
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
-    covered_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="covers")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    covered_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="covers"
+    )
     """The paid term of her household that this one came with; her own dues are then 0."""
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -259,10 +319,20 @@ class Membership(models.Model):
         ordering = ["-starts_on", "-id"]
         indexes = [models.Index(fields=["member", "-starts_on"], name="membership_of_member")]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="membership_dates_in_order"),
-            models.CheckConstraint(condition=Q(dues_amount__gte=0), name="membership_dues_not_negative"),
-            models.CheckConstraint(condition=Q(waived_amount__lte=F("dues_amount")), name="membership_waived_within_dues"),
-            models.UniqueConstraint(fields=["member"], condition=Q(status="pending"), name="membership_one_pending"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="membership_dates_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(dues_amount__gte=0), name="membership_dues_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(waived_amount__lte=F("dues_amount")),
+                name="membership_waived_within_dues",
+            ),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(status="pending"), name="membership_one_pending"
+            ),
             models.UniqueConstraint(
                 fields=["member", "plan", "starts_on"],
                 condition=Q(status__in=["active", "past_due"]),

@@ -31,8 +31,14 @@ class ProviderEvent(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "messages from Stripe"
-        indexes = [models.Index(fields=["id"], name="event_unfinished", condition=models.Q(state="received"))]
-        constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")]
+        indexes = [
+            models.Index(
+                fields=["id"], name="event_unfinished", condition=models.Q(state="received")
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event_id}"

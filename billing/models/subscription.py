@@ -40,7 +40,9 @@ class Subscription(models.Model):
 
     reference = models.CharField(max_length=30, unique=True, default=reference, editable=False)
     member = models.ForeignKey(Member, models.PROTECT, related_name="subscriptions")
-    plan = models.ForeignKey(Plan, models.PROTECT, related_name="subscriptions", help_text="What the next charge is for.")
+    plan = models.ForeignKey(
+        Plan, models.PROTECT, related_name="subscriptions", help_text="What the next charge is for."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ASKED)
     amount = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
@@ -61,7 +63,9 @@ class Subscription(models.Model):
     payment_method = models.CharField(max_length=120, blank=True)
     stripe_id = models.CharField(max_length=120, blank=True)
     stripe_customer_id = models.CharField(max_length=120, blank=True)
-    stripe_session_id = models.CharField(max_length=120, blank=True, help_text="The page on which a card was last given.")
+    stripe_session_id = models.CharField(
+        max_length=120, blank=True, help_text="The page on which a card was last given."
+    )
     stripe_price_id = models.CharField(max_length=80, blank=True, db_default="", editable=False)
     """The price that charges exactly `amount`; empty until Stripe is told of a new plan or amount."""
     wish = models.PositiveIntegerField(default=0)
@@ -75,10 +79,20 @@ class Subscription(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="subscription_amount_positive"),
-            models.CheckConstraint(condition=Q(told__lte=models.F("wish")), name="subscription_told_within_wish"),
-            models.CheckConstraint(condition=Q(ended_at=None) | Q(status="ended"), name="subscription_ended_has_day"),
-            models.UniqueConstraint(fields=["member"], condition=Q(status__in=["active", "past_due"]), name="subscription_one_alive"),
-            models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name="subscription_stripe_once"),
+            models.CheckConstraint(
+                condition=Q(told__lte=models.F("wish")), name="subscription_told_within_wish"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(status="ended"), name="subscription_ended_has_day"
+            ),
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(status__in=["active", "past_due"]),
+                name="subscription_one_alive",
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_id"], condition=~Q(stripe_id=""), name="subscription_stripe_once"
+            ),
         ]
 
     def __str__(self) -> str:

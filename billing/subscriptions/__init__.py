@@ -5,7 +5,16 @@ afresh and taken over only when no wish is on its way, so neither order nor repe
 """
 
 from billing.subscriptions.clock import forget_unfinished, give_up_failing, prolong, push_again
-from billing.subscriptions.news import begin, card_given, card_renewed, charge_failed, confirmation_asked, customer_gone, of_invoice, sync
+from billing.subscriptions.news import (
+    begin,
+    card_given,
+    card_renewed,
+    charge_failed,
+    confirmation_asked,
+    customer_gone,
+    of_invoice,
+    sync,
+)
 from billing.subscriptions.rows import OVER, alive, day_after_paid, lock, of_household, over
 from billing.subscriptions.telling import push, tell_again
 from billing.subscriptions.wishes import (

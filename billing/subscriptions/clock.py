@@ -14,7 +14,10 @@ RETRY_DAYS = 14
 
 def give_up_failing(*, today: dt.date) -> int:
     """End what was refused for two weeks: no endless tries, no ghost member. Safe to run twice."""
-    late = Subscription.objects.filter(status=Subscription.Status.PAST_DUE, failing_since__lte=today - dt.timedelta(days=RETRY_DAYS))
+    late = Subscription.objects.filter(
+        status=Subscription.Status.PAST_DUE,
+        failing_since__lte=today - dt.timedelta(days=RETRY_DAYS),
+    )
     for row in late:
         end(subscription=row, why="Your bank refused the charge for two weeks.")
     return len(late)
@@ -22,7 +25,9 @@ def give_up_failing(*, today: dt.date) -> int:
 
 def prolong(*, today: dt.date) -> int:
     """Tell Stripe a later day where it knows one that stands in for ours; long before that day. Safe to run twice."""
-    near = Subscription.objects.live().filter(stand_in_on__lte=today + LONGEST_TRIAL - dt.timedelta(days=30), told=F("wish"))
+    near = Subscription.objects.live().filter(
+        stand_in_on__lte=today + LONGEST_TRIAL - dt.timedelta(days=30), told=F("wish")
+    )
     for row in near:
         tell_again(subscription=row)
     return len(near)
@@ -40,5 +45,7 @@ def push_again(*, now: dt.datetime) -> int:
 
 def forget_unfinished(*, now: dt.datetime) -> int:
     """What was asked for and never got a card is let go of after a week."""
-    old = Subscription.objects.filter(status=Subscription.Status.ASKED, created_at__lt=now - dt.timedelta(days=7))
+    old = Subscription.objects.filter(
+        status=Subscription.Status.ASKED, created_at__lt=now - dt.timedelta(days=7)
+    )
     return old.update(status=Subscription.Status.ENDED, ended_at=now)

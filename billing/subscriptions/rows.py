@@ -22,14 +22,23 @@ def alive(member: Member) -> Subscription | None:
 def of_household(term: Membership | None) -> Subscription | None:
     """What charges the partner's card for the term that covers her as well; None where nothing does, or they parted."""
     payer = term.covered_by.member if term and term.covered_by else None
-    if payer is None or term is None or not HouseholdMember.objects.with_(term.member).filter(member=payer).exists():
+    if (
+        payer is None
+        or term is None
+        or not HouseholdMember.objects.with_(term.member).filter(member=payer).exists()
+    ):
         return None
     return alive(payer)
 
 
 def covered_until(member: Member) -> dt.date | None:
     """The last day she has paid for; None when there is none to come."""
-    ends = member.memberships.not_over().exclude(ends_on=None).order_by("-ends_on").values_list("ends_on", flat=True)
+    ends = (
+        member.memberships.not_over()
+        .exclude(ends_on=None)
+        .order_by("-ends_on")
+        .values_list("ends_on", flat=True)
+    )
     return ends.first()
 
 
@@ -49,7 +58,11 @@ def lock(pk: int) -> Subscription:
     """Lock the member, then her subscription."""
     member_id = Subscription.objects.values_list("member_id", flat=True).get(pk=pk)
     Member.everyone.select_for_update().get(pk=member_id)
-    return Subscription.objects.select_for_update(of=("self",)).select_related("plan", "member").get(pk=pk)
+    return (
+        Subscription.objects.select_for_update(of=("self",))
+        .select_related("plan", "member")
+        .get(pk=pk)
+    )
 
 
 def wish(subscription: Subscription) -> None:
@@ -63,7 +76,11 @@ def wish(subscription: Subscription) -> None:
 
 def take_card(subscription: Subscription, card: gateway.Card, customer_id: str) -> None:
     """Charge this card from now on; not saved yet."""
-    subscription.payment_method, subscription.card_brand, subscription.card_last4 = card.method_id, card.brand, card.last4
+    subscription.payment_method, subscription.card_brand, subscription.card_last4 = (
+        card.method_id,
+        card.brand,
+        card.last4,
+    )
     subscription.card_ends_on = card.ends_on
     subscription.stripe_customer_id = customer_id or subscription.stripe_customer_id
 
@@ -80,7 +97,11 @@ def over(pk: int, *, why: str = "") -> None:
         locked = lock(pk)
         if locked.status != Subscription.Status.ENDED:
             stopped = locked.stops
-            locked.status, locked.ended_at, locked.told = Subscription.Status.ENDED, timezone.now(), locked.wish
+            locked.status, locked.ended_at, locked.told = (
+                Subscription.Status.ENDED,
+                timezone.now(),
+                locked.wish,
+            )
             locked.save()
             if not stopped:
                 emails.ended(locked, why=why)

@@ -23,7 +23,9 @@ def push(subscription_id: int) -> None:
     if row.told >= row.wish:
         return
     stripe_id, problem = row.stripe_id, ""
-    if not row.stripe_customer_id:  # brought in from a file, or invented: Stripe never heard of it, and it charges nothing
+    if (
+        not row.stripe_customer_id
+    ):  # brought in from a file, or invented: Stripe never heard of it, and it charges nothing
         _told(row, stripe_id, problem)
         return
     try:
@@ -36,7 +38,9 @@ def push(subscription_id: int) -> None:
     except (stripe.Refused, stripe.NoSuchSession) as error:
         problem = str(error)[:200]
         if row.stripe_id:
-            gateway.cancel_subscription(row.stripe_id)  # rather no charge than one on another day than she was told
+            gateway.cancel_subscription(
+                row.stripe_id
+            )  # rather no charge than one on another day than she was told
     _told(row, stripe_id, problem)
     if problem:
         over(row.pk, why="Our payment service could not take it over.")
@@ -48,16 +52,26 @@ def _told(row: Subscription, stripe_id: str, problem: str) -> None:
 
     with transaction.atomic():
         fresh = lock(row.pk)
-        fresh.stripe_id, fresh.told, fresh.stand_in_on = stripe_id, max(fresh.told, row.wish), _stand_in(row)
+        fresh.stripe_id, fresh.told, fresh.stand_in_on = (
+            stripe_id,
+            max(fresh.told, row.wish),
+            _stand_in(row),
+        )
         if fresh.wish > row.wish:
             fresh.wish += 1
             push_subscription.enqueue(fresh.pk)
         fresh.save(update_fields=["stripe_id", "told", "wish", "stand_in_on"])
         if problem:
             log.error("subscription %s: Stripe says no: %s", row.pk, problem)
-            latest = Payment.objects.filter(payer=fresh.member_id, provider="stripe").order_by("-pk").first()
+            latest = (
+                Payment.objects.filter(payer=fresh.member_id, provider="stripe")
+                .order_by("-pk")
+                .first()
+            )
             if latest:
-                Payment.objects.filter(pk=latest.pk).update(attention=f"Its renewal could not be set at Stripe: {problem}"[:300])
+                Payment.objects.filter(pk=latest.pk).update(
+                    attention=f"Its renewal could not be set at Stripe: {problem}"[:300]
+                )
 
 
 def _stand_in(row: Subscription) -> dt.date | None:
@@ -68,15 +82,21 @@ def _stand_in(row: Subscription) -> dt.date | None:
 
 def _begin_there(row: Subscription) -> str:
     first = _stand_in(row) or max(row.next_charge_on or timezone.localdate(), timezone.localdate())
-    if found := gateway.find_subscription(row.stripe_customer_id, row.reference):  # an answer was lost: it is there already
+    if found := gateway.find_subscription(
+        row.stripe_customer_id, row.reference
+    ):  # an answer was lost: it is there already
         Subscription.objects.filter(pk=row.pk).update(stripe_id=found)
         row.stripe_id = found
         _change_there(row)
         return found
     made = gateway.create_subscription(
-        reference=row.reference, customer_id=row.stripe_customer_id, price_id=price_of(row), method_id=row.payment_method,
-        first_charge_on=first, key=f"subscription-{row.reference}-{row.amount}-{first}",
-    )  # fmt: skip
+        reference=row.reference,
+        customer_id=row.stripe_customer_id,
+        price_id=price_of(row),
+        method_id=row.payment_method,
+        first_charge_on=first,
+        key=f"subscription-{row.reference}-{row.amount}-{first}",
+    )
     return made.id
 
 
@@ -85,17 +105,32 @@ def _change_there(row: Subscription) -> None:
     if known.status in OVER:
         over(row.pk)
         return
-    today, charge, price_id = timezone.localdate(), _stand_in(row) or row.next_charge_on, price_of(row)
+    today, charge, price_id = (
+        timezone.localdate(),
+        _stand_in(row) or row.next_charge_on,
+        price_of(row),
+    )
     changes = price_id != known.price_id
     # Another rhythm would be billed at once: the day of the next charge is said again with every new price.
-    later = charge if charge and charge > today and (changes or charge != known.next_charge_on) else None
+    later = (
+        charge
+        if charge and charge > today and (changes or charge != known.next_charge_on)
+        else None
+    )
     gateway.update_subscription(
-        row.stripe_id, stops=row.stops, method_id=row.payment_method, price_id=price_id if changes else "", item_id=item_id,
-        not_before=later, key=f"wish-{row.reference}-{row.wish}",
-    )  # fmt: skip
+        row.stripe_id,
+        stops=row.stops,
+        method_id=row.payment_method,
+        price_id=price_id if changes else "",
+        item_id=item_id,
+        not_before=later,
+        key=f"wish-{row.reference}-{row.wish}",
+    )
     # A refused charge is tried with today's card, unless what it was for is paid, or put off: Stripe's own calendar has gone on by then.
     until = covered_until(row.member)
-    waits = (until is not None and until >= today) or (row.paused_until is not None and row.paused_until > today)
+    waits = (until is not None and until >= today) or (
+        row.paused_until is not None and row.paused_until > today
+    )
     for invoice_id in gateway.open_invoices(row.stripe_id):
         if waits:
             gateway.void_invoice(invoice_id)
@@ -121,15 +156,25 @@ def price_of(row: Subscription) -> str:
     is_current = plan.minimum_amount == row.amount
     price = plan.stripe_price_id if is_current else ""
     if not price:
-        product = plan.stripe_product_id or gateway.create_product(name=settings.ORG["name"], key=f"product-{settings.SITE_URL}-{plan.pk}")
+        product = plan.stripe_product_id or gateway.create_product(
+            name=settings.ORG["name"], key=f"product-{settings.SITE_URL}-{plan.pk}"
+        )
         price = gateway.create_price(
-            product_id=product, amount=row.amount, currency=row.currency, interval=plan.interval, length=plan.length,
+            product_id=product,
+            amount=row.amount,
+            currency=row.currency,
+            interval=plan.interval,
+            length=plan.length,
             key=f"price-{product}-{row.reference}-{row.amount}-{plan.interval}-{plan.length}",
-        )  # fmt: skip
+        )
         Plan.objects.filter(pk=plan.pk, stripe_product_id="").update(stripe_product_id=product)
         if is_current:
-            Plan.objects.filter(pk=plan.pk, minimum_amount=row.amount, stripe_price_id="").update(stripe_price_id=price)
-    Subscription.objects.filter(pk=row.pk, plan=plan, amount=row.amount).update(stripe_price_id=price)
+            Plan.objects.filter(pk=plan.pk, minimum_amount=row.amount, stripe_price_id="").update(
+                stripe_price_id=price
+            )
+    Subscription.objects.filter(pk=row.pk, plan=plan, amount=row.amount).update(
+        stripe_price_id=price
+    )
     return price
 
 

@@ -12,7 +12,15 @@ from billing import emails_renewal as emails
 from billing.errors import BillingError, refuse_helpers
 from billing.gateways import stripe
 from billing.models import Membership, Payment, Plan, Subscription
-from billing.subscriptions.rows import agree_on, alive, covered_until, day_after_paid, lock, next_day, wish
+from billing.subscriptions.rows import (
+    agree_on,
+    alive,
+    covered_until,
+    day_after_paid,
+    lock,
+    next_day,
+    wish,
+)
 from loaf.lib.dates import add_months
 from loaf.lib.templatetags.loaf import short_day
 from members.models import Member
@@ -32,10 +40,14 @@ def ask(*, member: Member, plan: Plan) -> Subscription:
         raise BillingError("This plan cannot renew by itself.")
     if alive(member):
         raise BillingError("Your membership renews by itself already.")
-    asked = Subscription.objects.filter(member=member, status=Subscription.Status.ASKED, plan=plan, payments=None).first()
+    asked = Subscription.objects.filter(
+        member=member, status=Subscription.Status.ASKED, plan=plan, payments=None
+    ).first()
     if asked:
         return asked
-    return Subscription.objects.create(member=member, plan=plan, amount=plan.dues, currency=plan.currency)
+    return Subscription.objects.create(
+        member=member, plan=plan, amount=plan.dues, currency=plan.currency
+    )
 
 
 def open_card_page(*, member: Member, plan: Plan | None, attempt: str) -> str:
@@ -51,25 +63,35 @@ def open_card_page(*, member: Member, plan: Plan | None, attempt: str) -> str:
             if plan is None or not locked.may_pay_dues:
                 raise BillingError("Nothing renews by itself here.")
             if covered_until(locked) is None:
-                raise BillingError("Please pay your dues first. You can let them renew by themselves on the same page.")
+                raise BillingError(
+                    "Please pay your dues first. You can let them renew by themselves on the same page."
+                )
             subscription = ask(member=locked, plan=plan)
     back = settings.SITE_URL + reverse("membership")
     try:
         page = gateway_setup(subscription, member, back, attempt)
     except stripe.StripeDown as error:
         log.warning("card page for subscription %s could not be opened: %s", subscription.pk, error)
-        raise BillingError(f"The card page cannot be reached right now. Please try again, or call {settings.ORG['phone']}.") from error
+        raise BillingError(
+            f"The card page cannot be reached right now. Please try again, or call {settings.ORG['phone']}."
+        ) from error
     Subscription.objects.filter(pk=subscription.pk).update(stripe_session_id=page.id)
     return page.url
 
 
-def gateway_setup(subscription: Subscription, member: Member, back: str, attempt: str) -> stripe.Checkout:
+def gateway_setup(
+    subscription: Subscription, member: Member, back: str, attempt: str
+) -> stripe.Checkout:
     """The setup page at Stripe."""
     return stripe.create_setup(
-        reference=subscription.reference, currency=subscription.currency, email=member.email,
-        customer_id=subscription.stripe_customer_id, success_url=f"{back}?card=given", cancel_url=back,
+        reference=subscription.reference,
+        currency=subscription.currency,
+        email=member.email,
+        customer_id=subscription.stripe_customer_id,
+        success_url=f"{back}?card=given",
+        cancel_url=back,
         key=f"setup-{subscription.reference}-{subscription.wish}-{attempt}",  # a card that was given needs another page for the next
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
@@ -88,7 +110,9 @@ def resume(*, subscription: Subscription) -> Subscription:
     """Take stopping back, as long as it has not ended."""
     locked = lock(subscription.pk)
     if not locked.is_live:
-        raise BillingError("It has ended already. You can let it renew by itself again when you pay.")
+        raise BillingError(
+            "It has ended already. You can let it renew by itself again when you pay."
+        )
     if locked.stops:
         locked.stops = False
         wish(locked)
@@ -106,7 +130,9 @@ def pause(*, subscription: Subscription, until: dt.date) -> Subscription:
     if until < unpaid or (until == unpaid and not locked.paused_until):
         raise BillingError("Nothing is charged before that day anyway.")
     if until > add_months(unpaid, LONGEST_PAUSE_MONTHS):
-        raise BillingError(f"A charge can be put off by six months at most: until {short_day(add_months(unpaid, LONGEST_PAUSE_MONTHS))}.")
+        raise BillingError(
+            f"A charge can be put off by six months at most: until {short_day(add_months(unpaid, LONGEST_PAUSE_MONTHS))}."
+        )
     locked.paused_until = until if until > unpaid else None
     locked.next_charge_on = until
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
@@ -171,11 +197,19 @@ def term_began(*, membership: Membership, payment: Payment | None) -> None:
     if locked.paused_until and locked.paused_until < locked.next_charge_on:
         locked.paused_until = None
     locked.status, locked.failures, locked.failing_since = Subscription.Status.ACTIVE, 0, None
-    switches = membership.replaces_id and membership.plan.can_renew_by_card and locked.plan_id != membership.plan_id
+    switches = (
+        membership.replaces_id
+        and membership.plan.can_renew_by_card
+        and locked.plan_id != membership.plan_id
+    )
     if switches:
         agree_on(locked, membership.plan)
     wish(locked)
     if switches:
         emails.plan_changed(locked)
-    elif locked.next_charge_on != before and not locked.stops and (payment is None or payment.payer_id != locked.member_id):
+    elif (
+        locked.next_charge_on != before
+        and not locked.stops
+        and (payment is None or payment.payer_id != locked.member_id)
+    ):
         emails.charge_moved(locked)  # where she paid herself, her receipt says it

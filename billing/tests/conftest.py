@@ -9,7 +9,13 @@ from tests.factories import make_person, make_plan, make_staff
 @pytest.fixture
 def life(stripe_sandbox, as_user, work):
     member = make_person(status="payment_pending", email="ruth@example.org", first_name="Ruth")
-    return Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000, name="Member"), work)
+    return Life(
+        stripe_sandbox,
+        as_user(member.user),
+        member,
+        make_plan(minimum_amount=4000, name="Member"),
+        work,
+    )
 
 
 @pytest.fixture

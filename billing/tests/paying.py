@@ -24,7 +24,11 @@ def press(client, url, data, **more):
 
 
 def open_page(client, plan, gift="", attempt="form-1", **more):
-    return press(client, reverse("membership"), {"plan": plan.pk, "gift": gift or "0", "attempt": attempt, **more})
+    return press(
+        client,
+        reverse("membership"),
+        {"plan": plan.pk, "gift": gift or "0", "attempt": attempt, **more},
+    )
 
 
 def session_of(sandbox, url):
@@ -54,7 +58,13 @@ class Life:
     """One member and her card at the stand-in; every event is delivered, and the worker runs."""
 
     def __init__(self, sandbox, client, member, plan, work):
-        self.sandbox, self.client, self.member, self.plan, self.work = sandbox, client, member, plan, work
+        self.sandbox, self.client, self.member, self.plan, self.work = (
+            sandbox,
+            client,
+            member,
+            plan,
+            work,
+        )
 
     def tell(self, act, *, copies=1, order=None):
         """Do something at Stripe; deliver what it tells, `copies` times, shuffled by `order`; return the events."""
@@ -74,7 +84,9 @@ class Life:
 
     @property
     def row(self):
-        return Subscription.objects.exclude(status="ended").order_by("-pk").first() or Subscription.objects.latest("pk")
+        return Subscription.objects.exclude(status="ended").order_by(
+            "-pk"
+        ).first() or Subscription.objects.latest("pk")
 
     @property
     def there(self):
@@ -84,7 +96,11 @@ class Life:
         return self.tell(lambda: self.sandbox.store.advance(self.row.stripe_id), **how)
 
     def do(self, what, **data):
-        return self.client.post(reverse("renewal"), {"do": what, "attempt": "b", **data}, follow=True).content.decode()
+        return self.client.post(
+            reverse("renewal"), {"do": what, "attempt": "b", **data}, follow=True
+        ).content.decode()
 
     def terms(self):
-        return list(self.member.memberships.filter(status__in=Membership.PAID).order_by("starts_on"))
+        return list(
+            self.member.memberships.filter(status__in=Membership.PAID).order_by("starts_on")
+        )

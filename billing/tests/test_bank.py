@@ -52,7 +52,11 @@ def test_dispute_lost_is_held_back_then_written_off(paid, work):
     payment.refresh_from_db()
     assert payment.status == "disputed"
     assert "Somebody disputes $40.00" in payment.attention
-    assert (balance(Account.DISPUTED), balance(Account.DISPUTE_FEES), balance(Account.STRIPE)) == (4000, 1500, before - 5500)
+    assert (balance(Account.DISPUTED), balance(Account.DISPUTE_FEES), balance(Account.STRIPE)) == (
+        4000,
+        1500,
+        before - 5500,
+    )
     assert refunds.left_to_refund(payment) == 0
     _, events = told(sandbox, lambda: sandbox.store.close_dispute(row, "lost"))
     deliver(events * 2, work)
@@ -78,7 +82,9 @@ def test_dispute_won_gives_the_money_back_and_keeps_the_fee(paid, work, order):
 
 def test_inquiry_holds_nothing_back_and_asks_for_an_answer(paid, work):
     sandbox, payment, charge = paid
-    _, events = told(sandbox, lambda: sandbox.store.dispute(charge, status="warning_needs_response"))
+    _, events = told(
+        sandbox, lambda: sandbox.store.dispute(charge, status="warning_needs_response")
+    )
     deliver(events, work)
     payment.refresh_from_db()
     assert (payment.status, balance(Account.DISPUTED)) == ("succeeded", 0)
@@ -88,7 +94,9 @@ def test_inquiry_holds_nothing_back_and_asks_for_an_answer(paid, work):
 
 def test_payout_is_explained_and_matched_with_the_bank(paid, work, as_user):
     sandbox, payment, _ = paid
-    refunds.refund_payment(payment=payment, amount=1000, reason="Too much", ends_term=False, by=make_staff("finance"))
+    refunds.refund_payment(
+        payment=payment, amount=1000, reason="Too much", ends_term=False, by=make_staff("finance")
+    )
     work()
     row, events = told(sandbox, sandbox.store.payout)
     deliver(events * 2, work)
@@ -106,7 +114,9 @@ def test_payout_is_explained_and_matched_with_the_bank(paid, work, as_user):
     html = desk.get(reverse("admin:billing_bankline_changelist")).content.decode()
     assert "Coffee" in html
     coffee = BankLine.objects.get(amount=-1200)
-    desk.post(reverse("admin:billing_bankline_change", args=[coffee.pk]), {"note": "For the kitchen"})
+    desk.post(
+        reverse("admin:billing_bankline_change", args=[coffee.pk]), {"note": "For the kitchen"}
+    )
     assert BankLine.objects.get(pk=coffee.pk).note == "For the kitchen"
     row["status"] = "failed"
     _, events = told(sandbox, lambda: sandbox.store.emit("payout.failed", row))
@@ -128,7 +138,10 @@ def test_statement_that_cannot_be_read_says_where_and_keeps_nothing(as_user, tex
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     desk = as_user(make_staff("finance"))
-    answer = desk.post(reverse("admin:billing_bankline_add"), {"file": SimpleUploadedFile("bank.csv", text.encode())})
+    answer = desk.post(
+        reverse("admin:billing_bankline_add"),
+        {"file": SimpleUploadedFile("bank.csv", text.encode())},
+    )
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not BankLine.objects.exists()
@@ -164,7 +177,9 @@ def test_reconcile_finds_and_mends_what_differs_about_renewals(renewing, work):
 
 def test_reconcile_takes_over_an_end_we_never_heard_of(renewing):
     renewing.sandbox.store.cancel(renewing.there)
-    assert [one.sentence for one in reconcile(mend=True)] == [f"Subscription {renewing.row.stripe_id} renews here, and has ended there."]
+    assert [one.sentence for one in reconcile(mend=True)] == [
+        f"Subscription {renewing.row.stripe_id} renews here, and has ended there."
+    ]
     assert renewing.row.status == "ended"
 
 
@@ -185,7 +200,9 @@ def test_disputes_and_payouts_nobody_told_of_are_found(paid, work, ends):
     assert Payment.objects.get(pk=payment.pk).status == "disputed"
     sandbox.store.close_dispute(row, ends)
     found = reconcile(mend=True)
-    assert [(one.sentence.split(" (")[0], one.mended) for one in found] == [(f"Dispute {row['id']}", True)]
+    assert [(one.sentence.split(" (")[0], one.mended) for one in found] == [
+        (f"Dispute {row['id']}", True)
+    ]
     assert Dispute.objects.get().status == ends
     assert reconcile() == []
 
@@ -193,7 +210,9 @@ def test_disputes_and_payouts_nobody_told_of_are_found(paid, work, ends):
 def test_payout_nobody_told_of_is_found_also_when_it_comes_back(paid):
     sandbox, _, _ = paid
     row = sandbox.store.payout()
-    assert [one.sentence for one in reconcile()] == [f"Payout {row['id']} stands otherwise at Stripe."]
+    assert [one.sentence for one in reconcile()] == [
+        f"Payout {row['id']} stands otherwise at Stripe."
+    ]
     assert not Payout.objects.exists(), "a look changes nothing"
     reconcile(mend=True)
     assert balance(Account.BANK) == row["amount"]
@@ -220,7 +239,9 @@ def test_comparison_runs_once_a_night_and_shows_on_the_desk(renewing, as_user, w
 def test_refund_that_could_not_be_delivered_is_back_in_the_books(life):
     life.begin()
     payment = Payment.objects.get()
-    life.tell(lambda: life.sandbox.store.refund({"charge": payment.stripe_charge_id, "amount": 1500}))
+    life.tell(
+        lambda: life.sandbox.store.refund({"charge": payment.stripe_charge_id, "amount": 1500})
+    )
     row = next(iter(life.sandbox.store.kinds["refunds"].values()))
 
     def comes_back():
@@ -230,7 +251,11 @@ def test_refund_that_could_not_be_delivered_is_back_in_the_books(life):
 
     life.tell(comes_back, copies=3)
     payment.refresh_from_db()
-    assert (payment.status, payment.refunds.get().status, left_to_refund(payment)) == ("succeeded", "failed", 4000)
+    assert (payment.status, payment.refunds.get().status, left_to_refund(payment)) == (
+        "succeeded",
+        "failed",
+        4000,
+    )
     assert "came back" in payment.attention
     assert LedgerEntry.objects.filter(posting__startswith="reversal:refund").count() == 2
     assert ledger.proof() == []
@@ -281,20 +306,39 @@ def test_other_news_of_invoices_changes_nothing(life, kind):
     invoice = list(life.sandbox.store.kinds["invoices"].values())[-1]
     before = (Payment.objects.count(), Membership.objects.count(), LedgerEntry.objects.count())
     life.tell(lambda: life.sandbox.store.emit(kind, invoice), copies=2)
-    assert (Payment.objects.count(), Membership.objects.count(), LedgerEntry.objects.count()) == before
+    assert (
+        Payment.objects.count(),
+        Membership.objects.count(),
+        LedgerEntry.objects.count(),
+    ) == before
 
 
 def test_upcoming_charge_tells_the_day(life):
     life.begin()
     Subscription.objects.update(next_charge_on=None)
-    hint = {"object": "invoice", "parent": {"subscription_details": {"subscription": life.row.stripe_id}}}
+    hint = {
+        "object": "invoice",
+        "parent": {"subscription_details": {"subscription": life.row.stripe_id}},
+    }
     life.tell(lambda: life.sandbox.store.emit("invoice.upcoming", hint))
     assert life.row.next_charge_on is not None
 
 
 def test_bank_takes_more_than_came(stripe_sandbox):
-    known = KnownPayout("po_minus", "paid", -2500, "usd", timezone.localdate(), charges=0, fees=0, refunds=-2500, other=0)
+    known = KnownPayout(
+        "po_minus",
+        "paid",
+        -2500,
+        "usd",
+        timezone.localdate(),
+        charges=0,
+        fees=0,
+        refunds=-2500,
+        other=0,
+    )
     for _ in range(2):
         bank.book_payout(known=known)
-    books = {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+    books = {
+        row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()
+    }
     assert (books["1000"], books["1100"]) == (-2500, 2500)

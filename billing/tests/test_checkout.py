@@ -25,7 +25,12 @@ pytestmark = pytest.mark.django_db
 def due(stripe_sandbox, as_user):
     """A member whose dues are due, signed in, with a plan on offer."""
     member = make_person(status="payment_pending", email="ruth@example.org")
-    return stripe_sandbox, member, as_user(member.user), make_plan(minimum_amount=6000, name="Household")
+    return (
+        stripe_sandbox,
+        member,
+        as_user(member.user),
+        make_plan(minimum_amount=6000, name="Household"),
+    )
 
 
 def test_paying_dues_books_once_makes_active_and_writes_the_receipt(due, work, mails):
@@ -46,9 +51,12 @@ def test_paying_dues_books_once_makes_active_and_writes_the_receipt(due, work, m
     books = {(e.posting, e.account, e.side): e.amount for e in LedgerEntry.objects.all()}
     n = payment.pk
     assert books == {
-        (f"payment:{n}", "1100", "D"): 8500, (f"payment:{n}", "4000", "C"): 6000, (f"payment:{n}", "4100", "C"): 2500,
-        (f"fee:{n}", "5100", "D"): 276, (f"fee:{n}", "1100", "C"): 276,
-    }  # fmt: skip
+        (f"payment:{n}", "1100", "D"): 8500,
+        (f"payment:{n}", "4000", "C"): 6000,
+        (f"payment:{n}", "4100", "C"): 2500,
+        (f"fee:{n}", "5100", "D"): 276,
+        (f"fee:{n}", "1100", "C"): 276,
+    }
     term = Membership.objects.get()
     assert (term.status, term.dues_amount, term.donation_amount) == ("active", 6000, 2500)
     assert payment.donations.get().amount == 2500
@@ -101,7 +109,9 @@ def test_twin_event_with_another_id_has_no_second_effect(due, work):
 
 def test_double_click_opens_one_page_and_one_payment(due):
     sandbox, _, client, plan = due
-    urls = {open_page(client, plan).url for _ in range(3)} | {open_page(client, plan, attempt="form-2").url}
+    urls = {open_page(client, plan).url for _ in range(3)} | {
+        open_page(client, plan, attempt="form-2").url
+    }
     assert len(urls) == 1
     assert (Payment.objects.count(), len(sandbox.store.kinds["checkout/sessions"])) == (1, 1)
 
@@ -135,7 +145,9 @@ def test_declined_card_books_nothing(due, work):
     member.refresh_from_db()
     assert (Payment.objects.get().status, member.status) == ("pending", "payment_pending")
     assert not LedgerEntry.objects.exists()
-    back = client.get(reverse("payment_result", args=[Payment.objects.get().reference]) + "?back=1").content.decode()
+    back = client.get(
+        reverse("payment_result", args=[Payment.objects.get().reference]) + "?back=1"
+    ).content.decode()
     assert "Nothing was charged" in back
 
 
@@ -143,11 +155,23 @@ def test_expired_page_gives_the_payment_up(due, work):
     sandbox, _, client, plan = due
     session = session_of(sandbox, open_page(client, plan).url)
     sandbox.store.expire(session)
-    deliver([e for e in sandbox.store.kinds["events"].values() if e["type"] == "checkout.session.expired"], work)
-    assert (Payment.objects.get().status, Membership.objects.get().status) == ("abandoned", "cancelled")
+    deliver(
+        [
+            e
+            for e in sandbox.store.kinds["events"].values()
+            if e["type"] == "checkout.session.expired"
+        ],
+        work,
+    )
+    assert (Payment.objects.get().status, Membership.objects.get().status) == (
+        "abandoned",
+        "cancelled",
+    )
 
 
-@pytest.mark.parametrize("change", [{"amount_total": 1}, {"currency": "cad"}, {"client_reference_id": "someone-else"}])
+@pytest.mark.parametrize(
+    "change", [{"amount_total": 1}, {"currency": "cad"}, {"client_reference_id": "someone-else"}]
+)
 def test_money_that_does_not_fit_the_order_is_parked(due, work, change):
     sandbox, member, client, plan = due
     url = open_page(client, plan).url
@@ -199,7 +223,9 @@ def test_events_while_stripe_is_away_wait_for_the_worker(due, work, settings):
     deliver(found, work)
     assert not LedgerEntry.objects.exists()
     sandbox.knobs["status"] = 0
-    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now() - dt.timedelta(seconds=1))
+    DBTaskResult.objects.filter(status="READY").update(
+        run_after=timezone.now() - dt.timedelta(seconds=1)
+    )
     work()
     member.refresh_from_db()
     assert member.status == "active"
@@ -244,26 +270,46 @@ def test_tampered_amounts_and_plans_are_refused(due):
     _, _, client, plan = due
     make_plan(is_active=False, slug="gone")
     for gift_other in ("-5", "0.001", "1e9", "999999999", "abc"):
-        answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "gift_other": gift_other, "attempt": "x"})
+        answer = press(
+            client,
+            reverse("membership"),
+            {"plan": plan.pk, "gift": "0", "gift_other": gift_other, "attempt": "x"},
+        )
         assert answer.status_code == 422, gift_other
     for bad in ("999", "", "x"):
-        assert press(client, reverse("membership"), {"plan": bad, "attempt": "x"}).status_code == 422
+        assert (
+            press(client, reverse("membership"), {"plan": bad, "attempt": "x"}).status_code == 422
+        )
     assert not Payment.objects.exists()
 
 
 def test_ledger_refuses_unbalanced_repeated_and_edited_postings():
     payment = make_payment()
-    common = {"currency": "usd", "source": "office", "booked_at": timezone.now(), "payment": payment}
+    common = {
+        "currency": "usd",
+        "source": "office",
+        "booked_at": timezone.now(),
+        "payment": payment,
+    }
     with pytest.raises(ledger.Unbalanced):
         ledger.post(posting="x", debits={"1100": 1}, credits={"4000": 2}, **common)
     ledger.post_payment(payment)
     with pytest.raises(IntegrityError), transaction.atomic():
         ledger.post_payment(payment)
     entry = LedgerEntry.objects.first()
-    for edit in (entry.save, entry.delete, LedgerEntry.objects.all().delete, lambda: LedgerEntry.objects.update(amount=1)):
+    for edit in (
+        entry.save,
+        entry.delete,
+        LedgerEntry.objects.all().delete,
+        lambda: LedgerEntry.objects.update(amount=1),
+    ):
         with pytest.raises(NotImplementedError):
             edit()
-    with pytest.raises(Exception, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(Exception, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("UPDATE billing_ledgerentry SET amount = 1")
     assert not LedgerEntry.objects.unbalanced().exists()
 
@@ -278,7 +324,10 @@ def test_terms_end_after_their_grace_days_and_members_lapse():
     today = timezone.localdate()
     kept, gone = make_person(), make_person()
     plan = make_plan(grace_days=30)
-    make_term(member=kept, plan=plan, days_left=-30), make_term(member=gone, plan=plan, days_left=-31)
+    (
+        make_term(member=kept, plan=plan, days_left=-30),
+        make_term(member=gone, plan=plan, days_left=-31),
+    )
     assert actions.expire_terms(today=today) == 1
     assert actions.expire_terms(today=today) == 0
     kept.refresh_from_db(), gone.refresh_from_db()
@@ -287,7 +336,11 @@ def test_terms_end_after_their_grace_days_and_members_lapse():
 
 @pytest.mark.parametrize(
     ("interval", "start", "end"),
-    [("year", "2028-02-29", "2029-02-27"), ("month", "2027-01-31", "2027-02-27"), ("lifetime", "2027-01-01", None)],
+    [
+        ("year", "2028-02-29", "2029-02-27"),
+        ("month", "2027-01-31", "2027-02-27"),
+        ("lifetime", "2027-01-01", None),
+    ],
 )
 def test_terms_last_as_long_as_the_plan_says(interval, start, end):
     term = make_plan(interval=interval).term_from(dt.date.fromisoformat(start))
@@ -314,7 +367,11 @@ def test_twenty_clicks_at_once_open_one_page(stripe_sandbox):
     found: list[str] = []
     errors = at_once(
         [
-            lambda n=n: found.append(actions.start_dues_checkout(member=member, wish=actions.Wish(plan), attempt=f"form-{n % 2}"))
+            lambda n=n: found.append(
+                actions.start_dues_checkout(
+                    member=member, wish=actions.Wish(plan), attempt=f"form-{n % 2}"
+                )
+            )
             for n in range(20)
         ]
     )

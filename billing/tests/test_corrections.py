@@ -20,7 +20,15 @@ TODAY = timezone.localdate
 
 
 def by_hand(by, *, payer=None, name="A friend", method="cheque", amount=4000, plan=None, check="7"):
-    entry = office.Entry(payer, name, method, amount, TODAY(), plan=plan, check_number=check if method == "cheque" else "")
+    entry = office.Entry(
+        payer,
+        name,
+        method,
+        amount,
+        TODAY(),
+        plan=plan,
+        check_number=check if method == "cheque" else "",
+    )
     return office.record_payment(entry=entry, by=by, currency="usd")
 
 
@@ -28,14 +36,27 @@ def agree(by):
     decide_approval(approval=Approval.objects.waiting().get(), is_granted=True, by=by)
 
 
-def test_payment_for_the_wrong_person_is_taken_out_by_two_and_she_stands_as_before(as_user, treasurer, boss):
-    june, plan = make_person(status="payment_pending", email="june@example.org"), make_plan(minimum_amount=4000)
+def test_payment_for_the_wrong_person_is_taken_out_by_two_and_she_stands_as_before(
+    as_user, treasurer, boss
+):
+    june, plan = (
+        make_person(status="payment_pending", email="june@example.org"),
+        make_plan(minimum_amount=4000),
+    )
     payment = by_hand(treasurer, payer=june, plan=plan)
     letters = Message.objects.count()
-    as_user(treasurer).post(reverse("admin:billing_payment_strike", args=[payment.pk]), {"reason": "It was Marge’s check"})
+    as_user(treasurer).post(
+        reverse("admin:billing_payment_strike", args=[payment.pk]),
+        {"reason": "It was Marge’s check"},
+    )
     payment.refresh_from_db()
     assert payment.status == "succeeded", "one person alone changes nothing"
-    assert "Another person has to agree" in as_user(boss).get(reverse("admin:billing_payment_change", args=[payment.pk])).content.decode()
+    assert (
+        "Another person has to agree"
+        in as_user(boss)
+        .get(reverse("admin:billing_payment_change", args=[payment.pk]))
+        .content.decode()
+    )
     agree(boss)
     payment.refresh_from_db()
     june.refresh_from_db()
@@ -43,10 +64,15 @@ def test_payment_for_the_wrong_person_is_taken_out_by_two_and_she_stands_as_befo
     assert not Membership.objects.filter(status__in=Membership.PAID).exists()
     assert (balance(Account.UNDEPOSITED), balance(Account.DUES)) == (0, 0)
     assert ledger.proof() == []
-    told = [m.kind for m in Message.objects.exclude(kind__startswith="approval").order_by("pk")[letters:]]
+    told = [
+        m.kind
+        for m in Message.objects.exclude(kind__startswith="approval").order_by("pk")[letters:]
+    ]
     assert told == ["payment_struck"], "no letter says that her place has ended"
     assert june in reports.unpaid()
-    by_hand(treasurer, payer=june, plan=plan)  # the same check may come again, for the right person or the right sum
+    by_hand(
+        treasurer, payer=june, plan=plan
+    )  # the same check may come again, for the right person or the right sum
     june.refresh_from_db()
     assert june.status == "active"
 
@@ -60,7 +86,9 @@ def test_charge_that_a_mistaken_payment_put_off_comes_back(life, treasurer, boss
         corrections.ask_strike(payment=payment, reason="It was Marge’s", by=treasurer)
         agree(boss)
     else:
-        refunds.refund_payment(payment=payment, amount=4000, reason="r", ends_term=True, by=treasurer)
+        refunds.refund_payment(
+            payment=payment, amount=4000, reason="r", ends_term=True, by=treasurer
+        )
     assert life.row.next_charge_on == day
     assert Message.objects.filter(kind="charge_moved").count() == 1
     life.work()
@@ -73,7 +101,11 @@ def test_check_that_came_back_from_the_bank_leaves_the_slip_and_the_bank_true(tr
     office.lock_deposit(deposit=slip, counted=4000, on=TODAY(), by=boss)
     corrections.ask_strike(payment=payment, reason="No money behind it", by=treasurer)
     agree(boss)
-    assert (balance(Account.BANK), balance(Account.UNDEPOSITED), balance(Account.DONATIONS)) == (0, 0, 0)
+    assert (balance(Account.BANK), balance(Account.UNDEPOSITED), balance(Account.DONATIONS)) == (
+        0,
+        0,
+        0,
+    )
     slip.refresh_from_db()
     assert (slip.amount, slip.totals()) == (4000, {"cheque": 4000})
     assert ledger.proof() == []
@@ -85,7 +117,9 @@ def test_what_is_not_a_mistake_of_the_desk_is_not_taken_out(treasurer, boss, wha
     if what == "card":
         Payment.objects.update(source="site")
     elif what == "paid back":
-        refunds.refund_payment(payment=payment, amount=100, reason="r", ends_term=False, by=treasurer)
+        refunds.refund_payment(
+            payment=payment, amount=100, reason="r", ends_term=False, by=treasurer
+        )
     else:
         slip = office.begin_deposit(payments=[payment.pk], by=treasurer, currency="usd")
         office.lock_deposit(deposit=slip, counted=4000, on=TODAY(), by=boss)
@@ -98,7 +132,11 @@ def test_locked_slip_says_what_was_counted_whatever_goes_back_later(as_user, tre
     slip = office.begin_deposit(payments=[payment.pk], by=treasurer, currency="usd")
     office.lock_deposit(deposit=slip, counted=4600, on=TODAY(), by=boss)
     refunds.refund_payment(payment=payment, amount=4000, reason="r", ends_term=False, by=treasurer)
-    html = as_user(treasurer).get(reverse("admin:billing_deposit_change", args=[slip.pk])).content.decode()
+    html = (
+        as_user(treasurer)
+        .get(reverse("admin:billing_deposit_change", args=[slip.pk]))
+        .content.decode()
+    )
     assert "$46.00" in html
     assert "$6.00" not in html
 
@@ -106,20 +144,30 @@ def test_locked_slip_says_what_was_counted_whatever_goes_back_later(as_user, tre
 def test_part_of_a_check_goes_back_only_after_the_bank_has_it(treasurer, boss):
     payment = by_hand(treasurer, amount=4000)
     with pytest.raises(BillingError, match="not at the bank yet"):
-        refunds.refund_payment(payment=payment, amount=100, reason="r", ends_term=False, by=treasurer)
+        refunds.refund_payment(
+            payment=payment, amount=100, reason="r", ends_term=False, by=treasurer
+        )
     slip = office.begin_deposit(payments=[payment.pk], by=treasurer, currency="usd")
     with pytest.raises(BillingError, match="cannot have been at the bank"):
         office.lock_deposit(deposit=slip, counted=4000, on=TODAY() - dt.timedelta(days=1), by=boss)
     office.lock_deposit(deposit=slip, counted=4000, on=TODAY(), by=boss)
-    refunds.refund_payment(payment=Payment.objects.get(), amount=100, reason="r", ends_term=False, by=treasurer)
+    refunds.refund_payment(
+        payment=Payment.objects.get(), amount=100, reason="r", ends_term=False, by=treasurer
+    )
     assert balance(Account.BANK) == 3900
 
 
 def test_reports_agree_with_the_books_after_money_went_back(treasurer, boss):
     plan = make_plan(minimum_amount=4000, name="Member")
-    payments = [by_hand(treasurer, payer=make_person(), plan=plan, method="transfer") for _ in range(3)]
-    refunds.refund_payment(payment=payments[0], amount=1000, reason="r", ends_term=False, by=treasurer)
-    account = next(row for row in reports.by_account(TODAY(), TODAY()) if row["account"] == Account.DUES)
+    payments = [
+        by_hand(treasurer, payer=make_person(), plan=plan, method="transfer") for _ in range(3)
+    ]
+    refunds.refund_payment(
+        payment=payments[0], amount=1000, reason="r", ends_term=False, by=treasurer
+    )
+    account = next(
+        row for row in reports.by_account(TODAY(), TODAY()) if row["account"] == Account.DUES
+    )
     by_plan, by_way = reports.by_plan(TODAY(), TODAY()), reports.by_method(TODAY(), TODAY())
     assert (by_plan[0]["total"], by_plan[0]["back"], by_plan[0]["left"]) == (12000, 1000, 11000)
     assert account["net"] == by_plan[0]["left"] == by_way[0]["left"]
@@ -147,7 +195,9 @@ def test_one_request_about_a_thing_waits_at_a_time_and_can_be_taken_back(as_user
 
 def test_too_large_a_refund_is_refused_before_anybody_else_is_asked(as_user, treasurer):
     payment = by_hand(treasurer, method="transfer", amount=6000)
-    answer = as_user(treasurer).post(reverse("admin:billing_payment_refund", args=[payment.pk]), {"amount": "999", "reason": "r"})
+    answer = as_user(treasurer).post(
+        reverse("admin:billing_payment_refund", args=[payment.pk]), {"amount": "999", "reason": "r"}
+    )
     assert "At most $60.00 can go back." in answer.content.decode()
     assert not Approval.objects.exists()
     assert "ends_term" not in answer.content.decode(), "a gift paid for no membership"
@@ -157,7 +207,10 @@ def test_too_large_a_refund_is_refused_before_anybody_else_is_asked(as_user, tre
     ("line", "words"),
     [
         ({"name": "Somebody Else", "amount": "40", "check_number": "1"}, "is June"),
-        ({"number": "", "name": "a FRIEND", "amount": "40", "check_number": "7"}, "in the books already"),
+        (
+            {"number": "", "name": "a FRIEND", "amount": "40", "check_number": "7"},
+            "in the books already",
+        ),
     ],
 )
 def test_batch_does_not_trust_a_typed_number(as_user, treasurer, line, words):
@@ -180,7 +233,9 @@ def test_what_asks_for_attention_is_ticked_off_with_a_note(as_user, treasurer):
 
 
 def test_transfer_is_found_on_the_banks_list_and_a_wrong_line_is_taken_off(as_user, treasurer):
-    statement = f"Date,Description,Amount\n{TODAY():%m/%d/%Y},ZELLE,40.00\n{TODAY():%m/%d/%Y},Typo,7.00\n"
+    statement = (
+        f"Date,Description,Amount\n{TODAY():%m/%d/%Y},ZELLE,40.00\n{TODAY():%m/%d/%Y},Typo,7.00\n"
+    )
     bank.read_statement(file=statement.encode(), currency="usd", by=treasurer)
     payment = by_hand(treasurer, method="transfer")
     zelle, typo = BankLine.objects.get(amount=4000), BankLine.objects.get(amount=700)
@@ -189,13 +244,18 @@ def test_transfer_is_found_on_the_banks_list_and_a_wrong_line_is_taken_off(as_us
     for line in (zelle, typo):
         desk.post(reverse("admin:billing_bankline_change", args=[line.pk]), {"do": "drop"})
     assert list(BankLine.objects.all()) == [zelle]
-    assert "a transfer from" in desk.get(reverse("admin:billing_bankline_change", args=[zelle.pk])).content.decode()
+    assert (
+        "a transfer from"
+        in desk.get(reverse("admin:billing_bankline_change", args=[zelle.pk])).content.decode()
+    )
 
 
 @pytest.mark.parametrize("day", ["01/02/1999", f"{TODAY() + dt.timedelta(days=2):%m/%d/%Y}"])
 def test_dates_no_bank_would_write_stop_the_list(treasurer, day):
     with pytest.raises(BillingError, match="look at the dates"):
-        bank.read_statement(file=f"Date,Amount\n{day},7.00\n".encode(), currency="usd", by=treasurer)
+        bank.read_statement(
+            file=f"Date,Amount\n{day},7.00\n".encode(), currency="usd", by=treasurer
+        )
 
 
 def test_two_plans_on_offer_have_two_names(as_user):
@@ -203,16 +263,23 @@ def test_two_plans_on_offer_have_two_names(as_user):
     from billing.tests.test_plans import plan_form
 
     desk = as_user(make_staff("superadmin"))
-    answer = desk.post(reverse("admin:billing_plan_add"), plan_form(make_plan(name="X"), name="member"))
+    answer = desk.post(
+        reverse("admin:billing_plan_add"), plan_form(make_plan(name="X"), name="member")
+    )
     assert "Another plan on offer has this name" in answer.content.decode()
 
 
 def test_every_account_of_the_books_opens_to_its_entries(as_user, treasurer):
     by_hand(treasurer, name="Penny Wise")
-    html = as_user(treasurer).get(reverse("admin:billing_books"), {"account": "1200"}).content.decode()
+    html = (
+        as_user(treasurer).get(reverse("admin:billing_books"), {"account": "1200"}).content.decode()
+    )
     assert "1200 Checks and cash not yet deposited: the newest entries" in html
     assert "Penny Wise" in html
-    assert as_user(treasurer).get(reverse("admin:billing_books"), {"account": "nonsense"}).status_code == 200
+    assert (
+        as_user(treasurer).get(reverse("admin:billing_books"), {"account": "nonsense"}).status_code
+        == 200
+    )
 
 
 def test_slip_shows_its_sum_to_the_counter_only_after_counting(as_user, treasurer, boss):

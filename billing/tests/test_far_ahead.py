@@ -28,7 +28,11 @@ def test_charge_more_than_two_years_ahead_is_said_to_stripe_in_time(life):
     page = life.client.post(reverse("renewal"), {"do": "begin", "attempt": "b"}).url
     life.tell(lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"))
     day = TODAY() + dt.timedelta(days=1201)
-    assert (life.row.status, life.row.next_charge_on, life.row.stand_in_on) == ("active", day, TODAY() + dt.timedelta(days=720))
+    assert (life.row.status, life.row.next_charge_on, life.row.stand_in_on) == (
+        "active",
+        day,
+        TODAY() + dt.timedelta(days=720),
+    )
     assert days_there(life) == life.row.stand_in_on
     life.tell(lambda: life.sandbox.store.emit("customer.subscription.updated", life.there))
     assert life.row.next_charge_on == day, "the day that stands in is not taken for the day"

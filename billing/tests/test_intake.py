@@ -31,22 +31,35 @@ EVENT = {
 @pytest.fixture
 def endpoint():
     return WebhookEndpoint.objects.create(
-        id="we_1", url="http://x.example/", secret=SECRET, status="enabled", enabled_events=["*"], livemode=False, created=timezone.now()
+        id="we_1",
+        url="http://x.example/",
+        secret=SECRET,
+        status="enabled",
+        enabled_events=["*"],
+        livemode=False,
+        created=timezone.now(),
     )
 
 
 def send(client, endpoint, body=None, header=None, **extra):
-    payload = body if isinstance(body, bytes) else json.dumps(EVENT if body is None else body).encode()
+    payload = (
+        body if isinstance(body, bytes) else json.dumps(EVENT if body is None else body).encode()
+    )
     return client.post(
-        reverse("stripe_webhook", args=[endpoint.djstripe_uuid]), payload, content_type="application/json",
-        headers={"Stripe-Signature": header if header is not None else sign(payload, SECRET)}, **extra,
-    )  # fmt: skip
+        reverse("stripe_webhook", args=[endpoint.djstripe_uuid]),
+        payload,
+        content_type="application/json",
+        headers={"Stripe-Signature": header if header is not None else sign(payload, SECRET)},
+        **extra,
+    )
 
 
 def test_signed_event_is_stored_with_its_task_in_three_statements(client, endpoint):
     with CaptureQueriesContext(connection) as seen:
         answer = send(client, endpoint)
-    statements = [q["sql"] for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    statements = [
+        q["sql"] for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))
+    ]
     assert len(statements) <= 3, statements
     assert answer.status_code == 200
     assert (ProviderEvent.objects.get().event_id, DBTaskResult.objects.count()) == ("evt_1", 1)
@@ -108,7 +121,13 @@ def test_forged_or_malformed_calls_are_refused_and_leave_nothing(client, endpoin
 
 def test_own_secret_in_a_header_is_no_key(client, endpoint, settings):
     settings.DEBUG = True
-    answer = send(client, endpoint, BODY, sign(BODY, "whsec_mine"), HTTP_X_DJSTRIPE_WEBHOOK_SECRET="whsec_mine")
+    answer = send(
+        client,
+        endpoint,
+        BODY,
+        sign(BODY, "whsec_mine"),
+        HTTP_X_DJSTRIPE_WEBHOOK_SECRET="whsec_mine",
+    )
     assert answer.status_code == 400
 
 
@@ -124,21 +143,34 @@ def test_large_bodies_other_methods_and_unknown_endpoints_are_refused(client, en
 def test_two_signatures_while_a_secret_rolls(client, endpoint):
     stamp = int(time.time())
     old = sign(BODY, "whsec_old", at=stamp).split("v1=")[1]
-    assert send(client, endpoint, BODY, f"{sign(BODY, SECRET, at=stamp)},v1={old}").status_code == 200
+    assert (
+        send(client, endpoint, BODY, f"{sign(BODY, SECRET, at=stamp)},v1={old}").status_code == 200
+    )
 
 
 def test_unknown_kinds_are_kept_and_ignored_live_ones_are_parked(client, endpoint, work):
     send(client, endpoint, {**EVENT, "id": "evt_2", "type": "made.up"})
     send(client, endpoint, {**EVENT, "id": "evt_3", "livemode": True})
     work()
-    assert dict(ProviderEvent.objects.values_list("event_id", "state")) == {"evt_2": "ignored", "evt_3": "parked"}
+    assert dict(ProviderEvent.objects.values_list("event_id", "state")) == {
+        "evt_2": "ignored",
+        "evt_3": "parked",
+    }
 
 
-def test_event_whose_object_is_gone_is_parked_after_its_tries(client, endpoint, work, stripe_sandbox):
-    send(client, endpoint, {**EVENT, "type": "payout.paid", "data": {"object": {"id": "po_gone", "object": "payout"}}})
+def test_event_whose_object_is_gone_is_parked_after_its_tries(
+    client, endpoint, work, stripe_sandbox
+):
+    send(
+        client,
+        endpoint,
+        {**EVENT, "type": "payout.paid", "data": {"object": {"id": "po_gone", "object": "payout"}}},
+    )
     for _ in range(5):
         work()
-        DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now() - dt.timedelta(seconds=1))
+        DBTaskResult.objects.filter(status="READY").update(
+            run_after=timezone.now() - dt.timedelta(seconds=1)
+        )
     assert ProviderEvent.objects.get().state == "parked"
 
 
@@ -150,8 +182,12 @@ def test_copy_of_what_is_gone_is_a_mark_and_no_trouble(client, endpoint, work, s
 
 
 def test_money_moved_outside_the_site_asks_for_a_look(client, endpoint, work, stripe_sandbox):
-    intent = stripe_sandbox.api.answer("POST", "payment_intents", {"amount": "500", "currency": "usd"})
-    charge = stripe_sandbox.store.charge(stripe_sandbox.store.get("payment_intents", intent["id"]), "4242")
+    intent = stripe_sandbox.api.answer(
+        "POST", "payment_intents", {"amount": "500", "currency": "usd"}
+    )
+    charge = stripe_sandbox.store.charge(
+        stripe_sandbox.store.get("payment_intents", intent["id"]), "4242"
+    )
     send(client, endpoint, {**EVENT, "type": "charge.refunded", "data": {"object": {**charge}}})
     work()
     event = ProviderEvent.objects.get()

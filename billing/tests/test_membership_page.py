@@ -24,7 +24,15 @@ def page(client, name="membership", **query):
 
 
 def by_check(member, plan):
-    entry = office.Entry(member, "", "cheque", plan.minimum_amount, TODAY(), plan=plan, check_number=str(Payment.objects.count()))
+    entry = office.Entry(
+        member,
+        "",
+        "cheque",
+        plan.minimum_amount,
+        TODAY(),
+        plan=plan,
+        check_number=str(Payment.objects.count()),
+    )
     return office.record_payment(entry=entry, by=make_staff("finance"), currency="usd")
 
 
@@ -34,10 +42,16 @@ def test_charge_that_was_put_off_does_not_come_back_earlier(life):
     life.do("pause", until=later.isoformat())
     assert Message.objects.filter(kind="charge_moved").count() == 1
     Membership.objects.update(ends_on=TODAY() + dt.timedelta(days=30))
-    Subscription.objects.update(paused_until=TODAY() + dt.timedelta(days=500), next_charge_on=TODAY() + dt.timedelta(days=500))
+    Subscription.objects.update(
+        paused_until=TODAY() + dt.timedelta(days=500),
+        next_charge_on=TODAY() + dt.timedelta(days=500),
+    )
     by_check(life.member, life.plan)
     assert life.row.next_charge_on == TODAY() + dt.timedelta(days=500)
-    assert f"charged on {short_day(life.row.next_charge_on)}" in Message.objects.filter(kind="receipt").latest("pk").text
+    assert (
+        f"charged on {short_day(life.row.next_charge_on)}"
+        in Message.objects.filter(kind="receipt").latest("pk").text
+    )
 
 
 def test_charge_is_put_off_by_six_months_in_all_and_the_putting_off_is_taken_back(life):
@@ -60,7 +74,9 @@ def test_renewal_chosen_while_paying_is_confirmed_in_writing_and_on_the_page(lif
     assert short_day(row.next_charge_on) in letter.text
     assert "4242" in letter.text
     assert "Nothing is charged again" not in Message.objects.get(kind="receipt").text
-    html = life.client.get(reverse("payment_result", args=[Payment.objects.get().reference])).content.decode()
+    html = life.client.get(
+        reverse("payment_result", args=[Payment.objects.get().reference])
+    ).content.decode()
     assert f"on {short_day(row.next_charge_on)}" in html
     assert "Nothing is charged again by itself" not in page(life.client)
     assert "There is nothing to do." in page(life.client)
@@ -103,7 +119,9 @@ def test_change_with_the_next_charge_is_named_and_taken_back(life):
 
 def test_smaller_plan_without_renewing_is_explained_and_no_trap(as_user):
     member = make_person()
-    term = make_term(member=member, plan=make_plan(minimum_amount=9000, name="Household"), days_left=300)
+    term = make_term(
+        member=member, plan=make_plan(minimum_amount=9000, name="Household"), days_left=300
+    )
     make_plan(minimum_amount=1000, name="Small")
     html = page(as_user(member.user), "change_plan")
     assert "Nothing to change today" in html
@@ -126,9 +144,15 @@ def test_parts_to_come_stand_on_the_page_in_the_receipt_and_first(stripe_sandbox
     member = make_person(status="payment_pending", email="ruth@example.org")
     plan = make_plan(minimum_amount=6000, parts=3)
     client = as_user(member.user)
-    answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
+    answer = press(
+        client,
+        reverse("membership"),
+        {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"},
+    )
     deliver(pay(stripe_sandbox, answer.url), work)
-    thanks = client.get(reverse("payment_result", args=[Payment.objects.get().reference])).content.decode()
+    thanks = client.get(
+        reverse("payment_result", args=[Payment.objects.get().reference])
+    ).content.decode()
     assert thanks.count("<span>Due ") == 2
     assert "Part 3 to come: $20.00 on" in Message.objects.get(kind="receipt").text
     html = page(client)
@@ -143,7 +167,11 @@ def test_amount_chosen_and_typed_is_asked_about(life):
 
 
 def test_code_that_was_used_is_confirmed_by_letter(stripe_sandbox, life, work, client):
-    answer = press(client, reverse("give_membership"), {"plan": life.plan.pk, "name": "A Friend", "email": "f@example.org", "attempt": "g"})
+    answer = press(
+        client,
+        reverse("give_membership"),
+        {"plan": life.plan.pk, "name": "A Friend", "email": "f@example.org", "attempt": "g"},
+    )
     deliver(pay(stripe_sandbox, answer.url), work)
     payment = Payment.objects.get()
     assert payment.lines.get().label == "Member, for somebody else"
@@ -151,7 +179,10 @@ def test_code_that_was_used_is_confirmed_by_letter(stripe_sandbox, life, work, c
     assert "there is nothing to pay" in Message.objects.get(kind="membership_given").text
 
 
-@pytest.mark.parametrize(("status", "words"), [("inactive", "Your paid time is over"), ("payment_pending", "Your dues are the last step")])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("inactive", "Your paid time is over"), ("payment_pending", "Your dues are the last step")],
+)
 def test_page_greets_each_as_she_stands(as_user, status, words):
     make_plan()
     assert words in page(as_user(make_person(status=status).user))
@@ -169,4 +200,6 @@ def test_card_just_given_is_said_while_it_is_set_up_and_nothing_contradicts_it(a
 def test_position_names_what_comes_later(life):
     life.begin()
     life.charge()
-    assert [term.starts_on for term in actions.position_of(life.member).later] == [life.terms()[1].starts_on]
+    assert [term.starts_on for term in actions.position_of(life.member).later] == [
+        life.terms()[1].starts_on
+    ]

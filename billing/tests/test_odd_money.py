@@ -23,7 +23,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def due(stripe_sandbox, as_user):
     member = make_person(status="payment_pending", email="ruth@example.org")
-    return stripe_sandbox, member, as_user(member.user), make_plan(minimum_amount=6000, name="Household")
+    return (
+        stripe_sandbox,
+        member,
+        as_user(member.user),
+        make_plan(minimum_amount=6000, name="Household"),
+    )
 
 
 def test_money_that_pays_no_term_is_booked_and_asks_for_a_person(due, work, as_user):
@@ -39,7 +44,10 @@ def test_money_that_pays_no_term_is_booked_and_asks_for_a_person(due, work, as_u
     assert "1 payment to look at" in desk.get("/admin/").content.decode()
     found = desk.get("/admin/billing/payment/", {"needs_look": "yes"}).content.decode()
     assert "1 found" in found
-    assert payment.attention in desk.get(f"/admin/billing/payment/{payment.pk}/change/").content.decode()
+    assert (
+        payment.attention
+        in desk.get(f"/admin/billing/payment/{payment.pk}/change/").content.decode()
+    )
 
 
 def test_paid_page_of_somebody_declined_meanwhile_is_booked_without_a_membership(due, work):
@@ -65,7 +73,9 @@ def test_declining_closes_the_open_page_here_and_at_stripe(due, work):
 
 def test_one_unknown_page_does_not_hide_the_next_lost_payment(due, work):
     sandbox, _, client, plan = due
-    lost = Payment.objects.create(amount=1, currency="usd", method="card", provider="stripe", stripe_session_id="cs_test_gone")
+    lost = Payment.objects.create(
+        amount=1, currency="usd", method="card", provider="stripe", stripe_session_id="cs_test_gone"
+    )
     pay(sandbox, open_page(client, plan).url)
     Payment.objects.update(created_at=timezone.now() - dt.timedelta(hours=1))
     done = sweep()
@@ -129,7 +139,11 @@ def test_customer_deleted_at_stripe_pays_as_a_new_one(due, work):
 
 def test_long_page_address_is_kept_whole(due, monkeypatch):
     _, _, client, plan = due
-    monkeypatch.setattr(stripe, "create_checkout", lambda **_: stripe.Checkout("cs_test_x", "https://checkout.example/" + "x" * 2000))
+    monkeypatch.setattr(
+        stripe,
+        "create_checkout",
+        lambda **_: stripe.Checkout("cs_test_x", "https://checkout.example/" + "x" * 2000),
+    )
     assert open_page(client, plan).status_code == 302
     assert len(Payment.objects.get().stripe_session_url) > 2000
 
@@ -160,7 +174,12 @@ def test_payment_booked_while_terms_expire_keeps_the_member_active(stripe_sandbo
         session = session_of(stripe_sandbox, url)
         stripe_sandbox.store.pay(session, "4242424242424242")
         paid = stripe.fetch_session(session["id"])
-        at_once([lambda: actions.expire_terms(today=timezone.localdate()), lambda paid=paid: actions.book_session(session=paid)])
+        at_once(
+            [
+                lambda: actions.expire_terms(today=timezone.localdate()),
+                lambda paid=paid: actions.book_session(session=paid),
+            ]
+        )
         member.refresh_from_db()
         assert member.status == "active"
 
@@ -177,8 +196,13 @@ def test_receipt_names_the_day_in_houston(due, work, time_machine):
 def test_parked_event_can_be_noted_as_dealt_with(as_user):
     from billing.models import ProviderEvent
 
-    event = ProviderEvent.objects.create(provider="stripe", event_id="e", kind="charge.refunded", payload="{}", state="parked")
-    desk, url = as_user(make_staff("finance")), reverse("admin:billing_providerevent_settle", args=[event.pk])
+    event = ProviderEvent.objects.create(
+        provider="stripe", event_id="e", kind="charge.refunded", payload="{}", state="parked"
+    )
+    desk, url = (
+        as_user(make_staff("finance")),
+        reverse("admin:billing_providerevent_settle", args=[event.pk]),
+    )
     assert desk.post(url, {"note": " "}).status_code == 302
     event.refresh_from_db()
     assert event.state == "parked"
@@ -197,7 +221,10 @@ def test_plan_is_always_in_the_currency_of_the_house(as_user, settings):
 
 def test_debit_from_a_bank_account_takes_its_days(stripe_sandbox, as_user, work):
     """Finished by her, unpaid for days: told honestly, not given up, not paid twice, booked when it comes."""
-    member, plan = make_person(status="payment_pending", email="ruth@example.org"), make_plan(minimum_amount=4000)
+    member, plan = (
+        make_person(status="payment_pending", email="ruth@example.org"),
+        make_plan(minimum_amount=4000),
+    )
     client = as_user(member.user)
     url = open_page(client, plan).url
     session = session_of(stripe_sandbox, url)
@@ -205,7 +232,10 @@ def test_debit_from_a_bank_account_takes_its_days(stripe_sandbox, as_user, work)
     deliver([stripe_sandbox.store.emit("checkout.session.completed", session)], work)
     payment = Payment.objects.get()
     assert payment.status == "pending"
-    assert "up to four working days" in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    assert (
+        "up to four working days"
+        in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    )
     assert "is on its way" in open_page(client, plan, attempt="again").content.decode()
     for days in (1, 3):
         sweep(now=timezone.now() + dt.timedelta(days=days))
@@ -214,21 +244,38 @@ def test_debit_from_a_bank_account_takes_its_days(stripe_sandbox, as_user, work)
     session["status"] = "open"
     stripe_sandbox.store.pay(session, "4242424242424242")
     charge = next(iter(stripe_sandbox.store.kinds["charges"].values()))
-    charge["payment_method_details"] = {"type": "us_bank_account", "us_bank_account": {"last4": "6789"}}
+    charge["payment_method_details"] = {
+        "type": "us_bank_account",
+        "us_bank_account": {"last4": "6789"},
+    }
     deliver([stripe_sandbox.store.emit("checkout.session.async_payment_succeeded", session)], work)
     payment.refresh_from_db()
     member.refresh_from_db()
-    assert (payment.status, payment.method, payment.card_last4, member.status) == ("succeeded", "bank_debit", "6789", "active")
+    assert (payment.status, payment.method, payment.card_last4, member.status) == (
+        "succeeded",
+        "bank_debit",
+        "6789",
+        "active",
+    )
 
 
 def test_debit_the_bank_refuses_is_said(stripe_sandbox, as_user, work):
-    member, plan = make_person(status="payment_pending", email="ruth@example.org"), make_plan(minimum_amount=4000)
+    member, plan = (
+        make_person(status="payment_pending", email="ruth@example.org"),
+        make_plan(minimum_amount=4000),
+    )
     client = as_user(member.user)
     session = session_of(stripe_sandbox, open_page(client, plan).url)
     session |= {"status": "complete", "payment_status": "unpaid"}
-    found = [stripe_sandbox.store.emit(f"checkout.session.{name}", session) for name in ("completed", "async_payment_failed")]
+    found = [
+        stripe_sandbox.store.emit(f"checkout.session.{name}", session)
+        for name in ("completed", "async_payment_failed")
+    ]
     deliver(found, work)
     payment = Payment.objects.get()
     assert payment.status == "failed"
-    assert "Your bank said no" in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    assert (
+        "Your bank said no"
+        in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    )
     assert open_page(client, plan, attempt="again").status_code == 302

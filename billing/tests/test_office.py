@@ -18,7 +18,15 @@ from billing.tests.paying import open_page, pay
 from members import actions
 from members.models import Approval
 from notices.models import Message
-from tests.factories import make_fund, make_member, make_payment, make_person, make_plan, make_staff, make_term
+from tests.factories import (
+    make_fund,
+    make_member,
+    make_payment,
+    make_person,
+    make_plan,
+    make_staff,
+    make_term,
+)
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -49,15 +57,29 @@ def pay_dues(sandbox, as_user, *, tell=True):
 
 
 def balance(account):
-    rows = {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+    rows = {
+        row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()
+    }
     return rows.get(account, 0)
 
 
 def batch(**lines):
     """The form of the batch screen, line by line: l0={...}."""
-    data = {"received_on": timezone.localdate().isoformat(), "form_key": "k" * 32, "form-TOTAL_FORMS": "8", "form-INITIAL_FORMS": "0"}
+    data = {
+        "received_on": timezone.localdate().isoformat(),
+        "form_key": "k" * 32,
+        "form-TOTAL_FORMS": "8",
+        "form-INITIAL_FORMS": "0",
+    }
     for n in range(8):
-        line = {"number": "", "name": "", "amount": "", "method": "cheque", "check_number": "", "plan": ""} | lines.get(f"l{n}", {})
+        line = {
+            "number": "",
+            "name": "",
+            "amount": "",
+            "method": "cheque",
+            "check_number": "",
+            "plan": "",
+        } | lines.get(f"l{n}", {})
         data |= {f"form-{n}-{name}": value for name, value in line.items()}
     return data
 
@@ -66,7 +88,11 @@ def enter(desk, data):
     """Look a batch over, and book what the page shows; the first answer where there is something to mend."""
     seen = desk.post(reverse("admin:billing_payment_enter"), data)
     sure = re.search(r'name="sure" value="(\w+)"', seen.content.decode())
-    return desk.post(reverse("admin:billing_payment_enter"), data | {"sure": sure[1]}) if sure else seen
+    return (
+        desk.post(reverse("admin:billing_payment_enter"), data | {"sure": sure[1]})
+        if sure
+        else seen
+    )
 
 
 def test_batch_books_dues_gifts_and_cash_together(as_user, treasurer):
@@ -100,13 +126,18 @@ def test_batch_books_dues_gifts_and_cash_together(as_user, treasurer):
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [({"number": "99999", "amount": "40", "check_number": "1"}, "no record"), ({"amount": "40", "check_number": "1"}, "member number or a name"),
-     ({"name": "Pat", "amount": "", "check_number": "1"}, "type an amount"), ({"name": "Pat", "amount": "lots", "check_number": "1"}, "amount like"),
-     ({"name": "Pat", "amount": "40"}, "number of the check")],
-)  # fmt: skip
+    [
+        ({"number": "99999", "amount": "40", "check_number": "1"}, "no record"),
+        ({"amount": "40", "check_number": "1"}, "member number or a name"),
+        ({"name": "Pat", "amount": "", "check_number": "1"}, "type an amount"),
+        ({"name": "Pat", "amount": "lots", "check_number": "1"}, "amount like"),
+        ({"name": "Pat", "amount": "40"}, "number of the check"),
+    ],
+)
 def test_one_bad_line_books_nothing_and_keeps_what_was_typed(as_user, treasurer, line, words):
     answer = as_user(treasurer).post(
-        reverse("admin:billing_payment_enter"), batch(l0={"name": "Good", "amount": "15", "check_number": "7"}, l1=line) | {"sure": "x"}
+        reverse("admin:billing_payment_enter"),
+        batch(l0={"name": "Good", "amount": "15", "check_number": "7"}, l1=line) | {"sure": "x"},
     )
     assert answer.status_code == 422
     assert words in answer.content.decode()
@@ -118,7 +149,12 @@ def test_line_the_rules_refuse_undoes_the_whole_batch(as_user, treasurer):
     plan, member = make_plan(minimum_amount=4000), make_person()
     lines = {
         "l0": {"name": "Good", "amount": "15", "check_number": "7"},
-        "l1": {"number": member.member_number, "amount": "39", "check_number": "8", "plan": plan.pk},
+        "l1": {
+            "number": member.member_number,
+            "amount": "39",
+            "check_number": "8",
+            "plan": plan.pk,
+        },
     }
     answer = as_user(treasurer).post(reverse("admin:billing_payment_enter"), batch(**lines))
     assert answer.status_code == 422
@@ -135,11 +171,18 @@ def test_check_of_one_person_is_booked_once_and_only_with_the_power(treasurer):
     with pytest.raises(BillingError, match="among your powers"):
         office.record_payment(entry=entry(), by=make_staff("membership"), currency="usd")
     with pytest.raises(BillingError, match="future"):
-        office.record_payment(entry=entry(received_on=timezone.localdate() + dt.timedelta(days=1)), by=treasurer, currency="usd")
+        office.record_payment(
+            entry=entry(received_on=timezone.localdate() + dt.timedelta(days=1)),
+            by=treasurer,
+            currency="usd",
+        )
 
 
 def test_slip_is_counted_by_another_person_locked_and_booked(as_user, treasurer):
-    checks = [office.record_payment(entry=entry(check_number=str(n)), by=treasurer, currency="usd") for n in range(3)]
+    checks = [
+        office.record_payment(entry=entry(check_number=str(n)), by=treasurer, currency="usd")
+        for n in range(3)
+    ]
     desk, second = as_user(treasurer), as_user(make_staff("finance"))
     desk.post(reverse("admin:billing_deposit_add"), {"payment": [p.pk for p in checks]})
     slip = Deposit.objects.get()
@@ -162,7 +205,14 @@ def test_two_windows_never_pay_back_more_than_came(settings):
     settings.REFUND_ALONE_UP_TO = 100_000
     treasurer, payment = make_staff("finance"), make_payment(payer=make_person(), amount=4000)
     ledger.post_payment(payment)
-    job = partial(refunds.refund_payment, payment=payment, amount=3000, reason="x", ends_term=False, by=treasurer)
+    job = partial(
+        refunds.refund_payment,
+        payment=payment,
+        amount=3000,
+        reason="x",
+        ends_term=False,
+        by=treasurer,
+    )
     errors = at_once([job] * 8)
     assert [type(error) for error in errors] == [BillingError] * 7
     assert sum(Refund.objects.values_list("amount", flat=True)) == 3000
@@ -173,7 +223,10 @@ def test_cash_is_paid_back_by_hand_at_once(as_user, treasurer):
     payment = make_payment(payer=june, amount=4000, receipt_number="2026-7")
     ledger.post_payment(payment)
     desk = as_user(treasurer)
-    answer = desk.post(reverse("admin:billing_payment_refund", args=[payment.pk]), {"amount": "10", "reason": "Asked", "ends_term": "no"})
+    answer = desk.post(
+        reverse("admin:billing_payment_refund", args=[payment.pk]),
+        {"amount": "10", "reason": "Asked", "ends_term": "no"},
+    )
     assert answer.status_code == 302
     payment.refresh_from_db()
     assert (payment.status, payment.refunds.get().status) == ("partially_refunded", "done")
@@ -181,7 +234,8 @@ def test_cash_is_paid_back_by_hand_at_once(as_user, treasurer):
     assert "$10.00" in Message.objects.get(kind="refunded").text
     assert (
         desk.post(
-            reverse("admin:billing_payment_refund", args=[payment.pk]), {"amount": "30.01", "reason": "x", "ends_term": "no"}
+            reverse("admin:billing_payment_refund", args=[payment.pk]),
+            {"amount": "30.01", "reason": "x", "ends_term": "no"},
         ).status_code
         == 422
     )
@@ -196,7 +250,9 @@ def test_refund_that_ends_the_membership_ends_it_for_both(treasurer):
     ledger.post_payment(payment)
     payment.lines.update(membership=term)
     cover_household(membership=term)
-    refunds.refund_payment(payment=payment, amount=4000, reason="Moved", ends_term=True, by=treasurer)
+    refunds.refund_payment(
+        payment=payment, amount=4000, reason="Moved", ends_term=True, by=treasurer
+    )
     june.refresh_from_db()
     dee.refresh_from_db()
     assert (june.status, dee.status) == ("inactive", "inactive")
@@ -207,34 +263,57 @@ def test_refund_above_the_limit_needs_a_second_person(as_user, treasurer):
     payment = make_payment(payer=make_person(), amount=9000)
     ledger.post_payment(payment)
     desk = as_user(treasurer)
-    desk.post(reverse("admin:billing_payment_refund", args=[payment.pk]), {"amount": "60", "reason": "Asked", "ends_term": "no"})
+    desk.post(
+        reverse("admin:billing_payment_refund", args=[payment.pk]),
+        {"amount": "60", "reason": "Asked", "ends_term": "no"},
+    )
     assert not Refund.objects.exists()
-    actions.decide_approval(approval=Approval.objects.get(), is_granted=True, by=make_staff("finance"))
+    actions.decide_approval(
+        approval=Approval.objects.get(), is_granted=True, by=make_staff("finance")
+    )
     assert Refund.objects.get().amount == 6000
     with pytest.raises(BillingError, match="second person"):
-        refunds.refund_payment(payment=payment, amount=6000, reason="x", ends_term=False, by=treasurer)
+        refunds.refund_payment(
+            payment=payment, amount=6000, reason="x", ends_term=False, by=treasurer
+        )
 
 
-@pytest.mark.parametrize("fields", [{"amount": "", "reason": "x", "ends_term": "no"}, {"amount": "5", "reason": "", "ends_term": "no"},
-                                    {"amount": "5", "reason": "x"}, {"amount": "-5", "reason": "x", "ends_term": "no"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"amount": "", "reason": "x", "ends_term": "no"},
+        {"amount": "5", "reason": "", "ends_term": "no"},
+        {"amount": "5", "reason": "x"},
+        {"amount": "-5", "reason": "x", "ends_term": "no"},
+    ],
+)
 def test_refund_says_everything_or_is_refused(as_user, treasurer, fields):
     june = make_person()
     payment = make_payment(payer=june)
     payment.lines.update(membership=make_term(member=june))
-    assert as_user(treasurer).post(reverse("admin:billing_payment_refund", args=[payment.pk]), fields).status_code == 422
+    assert (
+        as_user(treasurer)
+        .post(reverse("admin:billing_payment_refund", args=[payment.pk]), fields)
+        .status_code
+        == 422
+    )
     assert not Refund.objects.exists()
 
 
 def test_gift_whose_money_went_back_is_no_gift(treasurer):
     payment = make_payment(kind="donation", amount=4000)
     ledger.post_payment(payment)
-    gift = payment.donations.create(fund=make_fund(), kind="public", amount=4000, currency="usd", status="received")
+    gift = payment.donations.create(
+        fund=make_fund(), kind="public", amount=4000, currency="usd", status="received"
+    )
     refunds.refund_payment(payment=payment, amount=4000, reason="x", ends_term=False, by=treasurer)
     gift.refresh_from_db()
     assert gift.status == "refunded"
 
 
-def test_card_refund_goes_to_stripe_once_and_its_webhook_books_nothing_twice(stripe_sandbox, as_user, treasurer, work):
+def test_card_refund_goes_to_stripe_once_and_its_webhook_books_nothing_twice(
+    stripe_sandbox, as_user, treasurer, work
+):
     payment = pay_dues(stripe_sandbox, as_user)
     refunds.refund_payment(payment=payment, amount=1000, reason="x", ends_term=False, by=treasurer)
     work()
@@ -247,7 +326,9 @@ def test_card_refund_goes_to_stripe_once_and_its_webhook_books_nothing_twice(str
     assert ledger.proof() == []
 
 
-def test_money_paid_back_at_stripe_is_booked_and_the_two_sides_agree(stripe_sandbox, as_user, capsys):
+def test_money_paid_back_at_stripe_is_booked_and_the_two_sides_agree(
+    stripe_sandbox, as_user, capsys
+):
     payment = pay_dues(stripe_sandbox, as_user)
     call_command("reconcile")
     assert "agree" in capsys.readouterr().out
@@ -286,7 +367,9 @@ def test_reversal_leaves_both_in_the_books_and_happens_once():
 @pytest.mark.postgres
 def test_database_refuses_half_a_posting():
     with pytest.raises(Error, match="does not balance"), transaction.atomic():
-        LedgerEntry.objects.create(posting="half", account="1000", side="D", amount=1, currency="usd", source="office")
+        LedgerEntry.objects.create(
+            posting="half", account="1000", side="D", amount=1, currency="usd", source="office"
+        )
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM billing_ledgerentry")
         assert cursor.fetchone()[0] == 0
@@ -295,7 +378,10 @@ def test_database_refuses_half_a_posting():
 def test_books_page_proves_itself_and_says_what_is_missing(as_user, treasurer):
     payment = make_payment(payer=make_member())
     desk = as_user(treasurer)
-    assert f"Payment {payment.pk} is received and not in the books." in desk.get(reverse("admin:billing_books")).content.decode()
+    assert (
+        f"Payment {payment.pk} is received and not in the books."
+        in desk.get(reverse("admin:billing_books")).content.decode()
+    )
     ledger.post_payment(payment)
     page = desk.get(reverse("admin:billing_books")).content.decode()
     assert "Every posting balances" in page

@@ -44,7 +44,12 @@ def test_what_the_library_cannot_copy_is_booked_all_the_same(stripe_sandbox, as_
     events = pay(stripe_sandbox, answer.url)
     customer = next(iter(stripe_sandbox.store.kinds["customers"].values()))
     # as since 2025-09-30: the coupon of a discount is gone, its source is there; dj-stripe trips over it
-    customer["discount"] = {"id": "di_1", "object": "discount", "source": {"type": "coupon", "coupon": "co_1"}, "customer": customer["id"]}
+    customer["discount"] = {
+        "id": "di_1",
+        "object": "discount",
+        "source": {"type": "coupon", "coupon": "co_1"},
+        "customer": customer["id"],
+    }
     with caplog.at_level(logging.WARNING, logger="loaf.billing"):
         deliver(events, work)
     assert Payment.objects.get(payer=member).status == "succeeded"
@@ -57,7 +62,9 @@ def test_what_the_library_cannot_copy_is_booked_all_the_same(stripe_sandbox, as_
 # -- times
 
 
-def test_money_of_the_old_year_heard_of_in_the_new_one_is_of_the_old_one(stripe_sandbox, as_user, work):
+def test_money_of_the_old_year_heard_of_in_the_new_one_is_of_the_old_one(
+    stripe_sandbox, as_user, work
+):
     with time_machine.travel(NEW_YEAR - dt.timedelta(minutes=5)):
         member = make_person(status="payment_pending")
         answer = open_page(as_user(member.user), make_plan(minimum_amount=4000))
@@ -82,13 +89,17 @@ def test_refund_is_of_the_day_stripe_made_it(paid, work, treasurer):
     deliver(found, work)
     refund = payment.refunds.get()
     assert refund.refunded_at == dt.datetime.fromtimestamp(made["created"], dt.UTC)
-    assert set(LedgerEntry.objects.filter(refund=refund).values_list("booked_at", flat=True)) == {refund.refunded_at}
+    assert set(LedgerEntry.objects.filter(refund=refund).values_list("booked_at", flat=True)) == {
+        refund.refunded_at
+    }
 
 
 def test_check_that_lay_in_the_drawer_pays_from_the_day_it_came(treasurer):
     member, plan = make_person(status="payment_pending"), make_plan(minimum_amount=4000)
     came = timezone.localdate() - dt.timedelta(days=12)
-    office.record_payment(entry=office.Entry(member, "", "cash", 4000, came, plan), by=treasurer, currency="usd")
+    office.record_payment(
+        entry=office.Entry(member, "", "cash", 4000, came, plan), by=treasurer, currency="usd"
+    )
     assert member.memberships.get().starts_on == came
 
 
@@ -113,7 +124,15 @@ def test_dispute_won_after_a_part_refund_is_partly_paid_back(paid, work, boss):
 def test_refund_made_at_stripe_asks_what_becomes_of_the_membership(paid, work, as_user, boss):
     sandbox, payment, charge = paid
     for amount in (1000, 3000):
-        deliver(news_of(sandbox, lambda amount=amount: sandbox.store.refund({"charge": charge["id"], "amount": amount})), work)
+        deliver(
+            news_of(
+                sandbox,
+                lambda amount=amount: sandbox.store.refund(
+                    {"charge": charge["id"], "amount": amount}
+                ),
+            ),
+            work,
+        )
         assert "Does the membership it paid for end?" in fresh(payment).attention
     mine = as_user(payment.payer.user).get(reverse("payments")).content.decode()
     assert "$40.00 of it was paid back" in mine
@@ -121,7 +140,10 @@ def test_refund_made_at_stripe_asks_what_becomes_of_the_membership(paid, work, a
     page = reverse("admin:billing_payment_change", args=[payment.pk])
     assert "It ends today" in desk.get(page).content.decode()
     looked = reverse("admin:billing_payment_looked", args=[payment.pk])
-    assert "choose what becomes" in desk.post(looked, {"note": "she asked"}, follow=True).content.decode()
+    assert (
+        "choose what becomes"
+        in desk.post(looked, {"note": "she asked"}, follow=True).content.decode()
+    )
     desk.post(looked, {"note": "she asked", "ends_term": "yes"})
     assert not Membership.objects.filter(member=payment.payer, status__in=Membership.PAID).exists()
     assert fresh(payment).attention == ""
@@ -132,7 +154,10 @@ def test_lost_dispute_asks_and_the_membership_may_go_on(paid, work, as_user, bos
     row = sandbox.store.dispute(charge)
     deliver(news_of(sandbox, lambda: sandbox.store.close_dispute(row, "lost")), work)
     assert "Does the membership it paid for end?" in fresh(payment).attention
-    as_user(boss).post(reverse("admin:billing_payment_looked", args=[payment.pk]), {"note": "her bank erred", "ends_term": "no"})
+    as_user(boss).post(
+        reverse("admin:billing_payment_looked", args=[payment.pk]),
+        {"note": "her bank erred", "ends_term": "no"},
+    )
     assert fresh(payment).attention == ""
     assert Membership.objects.filter(member=payment.payer, status__in=Membership.PAID).exists()
 
@@ -151,14 +176,21 @@ def test_payout_that_came_back_waits_for_a_person(paid, work):
 
 def test_warning_of_fraud_waits_for_a_person(paid, work):
     sandbox, payment, charge = paid
-    warning = {"id": "issfr_1", "object": "radar.early_fraud_warning", "charge": charge["id"], "actionable": True}
+    warning = {
+        "id": "issfr_1",
+        "object": "radar.early_fraud_warning",
+        "charge": charge["id"],
+        "actionable": True,
+    }
     deliver([sandbox.store.emit("radar.early_fraud_warning.created", warning)], work)
     assert "warns of fraud" in fresh(payment).attention
 
 
 def test_bank_that_wants_a_yes_gets_her_one_letter_with_the_page(life):
     life.begin()
-    life.there["default_payment_method"] = life.sandbox.store._method(life.there["customer"], "4000000000000341")["id"]
+    life.there["default_payment_method"] = life.sandbox.store._method(
+        life.there["customer"], "4000000000000341"
+    )["id"]
     life.charge()
     invoice = life.sandbox.store.get("invoices", life.there["latest_invoice"])
     for _ in range(2):
@@ -167,13 +199,19 @@ def test_bank_that_wants_a_yes_gets_her_one_letter_with_the_page(life):
     assert [invoice["hosted_invoice_url"] in one.text for one in letters] == [True]
 
 
-@pytest.mark.parametrize(("kind", "method"), [("link", "link"), ("cashapp", "cash_app"), ("klarna", "klarna"), ("card", "card")])
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [("link", "link"), ("cashapp", "cash_app"), ("klarna", "klarna"), ("card", "card")],
+)
 def test_money_is_booked_as_what_it_was(stripe_sandbox, as_user, work, kind, method):
     member = make_person(status="payment_pending")
     answer = open_page(as_user(member.user), make_plan(minimum_amount=4000))
     events = pay(stripe_sandbox, answer.url)
     charge = next(iter(stripe_sandbox.store.kinds["charges"].values()))
-    charge["payment_method_details"] = {"type": kind, kind: charge["payment_method_details"]["card"] if kind == "card" else {}}
+    charge["payment_method_details"] = {
+        "type": kind,
+        kind: charge["payment_method_details"]["card"] if kind == "card" else {},
+    }
     deliver(events, work)
     assert Payment.objects.get(payer=member).method == method
 
@@ -198,15 +236,24 @@ def test_one_bad_object_is_named_and_stops_nothing(paid):
     sandbox.knobs["refuse"] = f"payouts/{row['id']}"
     sandbox.store.refund({"charge": charge["id"], "amount": 1000})
     found = reconcile(mend=True)
-    assert [one.sentence for one in found if not one.mended] == [f"Payout {row['id']} stands otherwise at Stripe."]
+    assert [one.sentence for one in found if not one.mended] == [
+        f"Payout {row['id']} stands otherwise at Stripe."
+    ]
     assert payment.refunds.get().amount == 1000
 
 
 def test_key_that_may_not_read_disputes_is_said(paid):
     sandbox, _, _ = paid
-    for path, name in (("disputes", "Disputes"), ("charges", "Charges"), ("payouts", "Payouts"), ("subscriptions", "Renewals")):
+    for path, name in (
+        ("disputes", "Disputes"),
+        ("charges", "Charges"),
+        ("payouts", "Payouts"),
+        ("subscriptions", "Renewals"),
+    ):
         sandbox.knobs["refuse"] = path
-        assert f"{name} could not be compared: Stripe says no" in next(one.sentence for one in reconcile(mend=True))
+        assert f"{name} could not be compared: Stripe says no" in next(
+            one.sentence for one in reconcile(mend=True)
+        )
 
 
 # -- refunds that do not get through
@@ -234,7 +281,10 @@ def test_refund_asked_during_an_outage_of_a_day_gets_through(paid, work, boss, q
     sandbox, payment, _ = paid
     refunds.refund_payment(payment=payment, amount=1500, reason="r", ends_term=False, by=boss)
     outage(sandbox, work)
-    assert (payment.refunds.get().status, "could not be sent" in fresh(payment).attention) == ("asked", True)
+    assert (payment.refunds.get().status, "could not be sent" in fresh(payment).attention) == (
+        "asked",
+        True,
+    )
     sandbox.store.replays.clear()  # a day later Stripe has forgotten the keys
     with time_machine.travel(timezone.now() + dt.timedelta(hours=25)):
         assert sweep()["refunds to send again"] == 1
@@ -248,7 +298,9 @@ def test_refund_whose_answer_was_lost_is_not_made_twice(paid, work, boss, quick)
     sandbox, payment, _ = paid
     refunds.refund_payment(payment=payment, amount=1500, reason="r", ends_term=False, by=boss)
     refund = payment.refunds.get()
-    stripe.create_refund(charge_id=payment.stripe_charge_id, amount=1500, key=f"refund-{refund.pk}")  # and the answer never came
+    stripe.create_refund(
+        charge_id=payment.stripe_charge_id, amount=1500, key=f"refund-{refund.pk}"
+    )  # and the answer never came
     sandbox.store.replays.clear()
     work()
     assert Refund.objects.get().status == "done"
@@ -272,13 +324,19 @@ def test_treasurer_tries_again_at_once_and_sees_how_long_it_waits(paid, work, bo
 
 def test_paying_an_upgrade_back_gives_back_what_it_replaced(stripe_sandbox, as_user, work, boss):
     member = make_person(status="payment_pending")
-    client, small, big = as_user(member.user), make_plan(minimum_amount=4000), make_plan(minimum_amount=9000)
+    client, small, big = (
+        as_user(member.user),
+        make_plan(minimum_amount=4000),
+        make_plan(minimum_amount=9000),
+    )
     deliver(pay(stripe_sandbox, open_page(client, small).url), work)
     first = member.memberships.get()
     answer = press(client, reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
     deliver(pay(stripe_sandbox, answer.url), work)
     upgrade = Payment.objects.get(lines__membership__plan=big)
-    refunds.refund_payment(payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True)
+    refunds.refund_payment(
+        payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True
+    )
     work()
     runs = member.memberships.get(status__in=Membership.PAID)
     assert (runs.pk, runs.ends_on) == (first.pk, first.ends_on)
@@ -323,7 +381,9 @@ def test_page_after_a_payment_never_hangs_on_the_session(stripe_sandbox, as_user
     deliver(pay(stripe_sandbox, answer.url), work)
     page = client.get(url).content.decode()
     assert "has arrived" in page
-    assert not any(word in page for word in ("Ruth", "Hidden", "40.00", "4242", member.email)), "a stranger learns nothing else"
+    assert not any(word in page for word in ("Ruth", "Hidden", "40.00", "4242", member.email)), (
+        "a stranger learns nothing else"
+    )
     assert url in client.get(url).content.decode(), "and signs in to see the receipt"
     assert client.get(reverse("payment_result", args=["made-up"])).status_code == 404
 
@@ -339,8 +399,17 @@ def test_everybody_who_may_pay_back_may_answer_and_nobody_else(paid, work):
 
 
 def test_change_of_plan_begins_today_whatever_ended_before(stripe_sandbox, as_user, work):
-    member, small, big = make_person(), make_plan(minimum_amount=4000), make_plan(minimum_amount=9000)
-    make_term(member=member, plan=small, starts_on=timezone.localdate() - dt.timedelta(days=370), days_left=-10)
+    member, small, big = (
+        make_person(),
+        make_plan(minimum_amount=4000),
+        make_plan(minimum_amount=9000),
+    )
+    make_term(
+        member=member,
+        plan=small,
+        starts_on=timezone.localdate() - dt.timedelta(days=370),
+        days_left=-10,
+    )
     client = as_user(member.user)
     deliver(pay(stripe_sandbox, open_page(client, small).url), work)
     answer = press(client, reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
@@ -353,20 +422,37 @@ def test_no_term_is_sold_that_is_over_already(treasurer):
     for interval, length, ago in (("month", 1, 29), ("once", 7, 20)):
         member = make_person()
         late = make_plan(interval="month", minimum_amount=1000)
-        make_term(member=member, plan=late, starts_on=today - dt.timedelta(days=ago + 30), days_left=-ago - 3 if ago < 27 else -29)
+        make_term(
+            member=member,
+            plan=late,
+            starts_on=today - dt.timedelta(days=ago + 30),
+            days_left=-ago - 3 if ago < 27 else -29,
+        )
         plan = make_plan(interval=interval, length=length, minimum_amount=1000)
-        office.record_payment(entry=office.Entry(member, "", "cash", 1000, today, plan), by=treasurer, currency="usd")
+        office.record_payment(
+            entry=office.Entry(member, "", "cash", 1000, today, plan), by=treasurer, currency="usd"
+        )
         assert member.memberships.get(plan=plan).ends_on >= today
     old = make_person(status="payment_pending")
-    entry = office.Entry(old, "", "cash", 4000, today - dt.timedelta(days=500), make_plan(minimum_amount=4000))
+    entry = office.Entry(
+        old, "", "cash", 4000, today - dt.timedelta(days=500), make_plan(minimum_amount=4000)
+    )
     office.record_payment(entry=entry, by=treasurer, currency="usd")
     assert old.memberships.get().starts_on == today
 
 
 def test_two_refunds_of_one_amount_stay_themselves(paid, work, boss):
     sandbox, payment, _ = paid
-    one, two = (refunds.refund_payment(payment=payment, amount=1000, reason="r", ends_term=False, by=boss) for _ in range(2))
-    found = news_of(sandbox, lambda: stripe.create_refund(charge_id=payment.stripe_charge_id, amount=1000, key=f"refund-{two.pk}"))
+    one, two = (
+        refunds.refund_payment(payment=payment, amount=1000, reason="r", ends_term=False, by=boss)
+        for _ in range(2)
+    )
+    found = news_of(
+        sandbox,
+        lambda: stripe.create_refund(
+            charge_id=payment.stripe_charge_id, amount=1000, key=f"refund-{two.pk}"
+        ),
+    )
     refunds.refunds_at_stripe(charge_id=payment.stripe_charge_id)
     assert [Refund.objects.get(pk=row.pk).status for row in (one, two)] == ["asked", "done"]
     deliver(found, work)
@@ -374,7 +460,9 @@ def test_two_refunds_of_one_amount_stay_themselves(paid, work, boss):
     assert len(sandbox.store.kinds["refunds"]) == 2
 
 
-def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(stripe_sandbox, as_user, work, boss):
+def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(
+    stripe_sandbox, as_user, work, boss
+):
     payer, partner = make_person(status="payment_pending"), make_person(status="payment_pending")
     household_of(payer, partner)
     both, single = make_plan(minimum_amount=6000, seats=2), make_plan(minimum_amount=9000)
@@ -385,7 +473,9 @@ def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(stripe_san
     partner.refresh_from_db()
     assert partner.status == "inactive"
     upgrade = Payment.objects.get(lines__membership__plan=single)
-    refunds.refund_payment(payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True)
+    refunds.refund_payment(
+        payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True
+    )
     work()
     for who in (payer, partner):
         who.refresh_from_db()
@@ -396,7 +486,9 @@ def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(stripe_san
 def test_page_paid_after_midnight_is_no_double_payment(stripe_sandbox, as_user, work):
     evening = dt.datetime(2026, 12, 5, 5, 55, tzinfo=dt.UTC)
     with time_machine.travel(evening):
-        answer = open_page(as_user(make_person(status="payment_pending").user), make_plan(minimum_amount=4000))
+        answer = open_page(
+            as_user(make_person(status="payment_pending").user), make_plan(minimum_amount=4000)
+        )
     with time_machine.travel(evening + dt.timedelta(minutes=20)):
         deliver(pay(stripe_sandbox, answer.url), work)
     assert Payment.objects.get().attention == ""
@@ -404,10 +496,18 @@ def test_page_paid_after_midnight_is_no_double_payment(stripe_sandbox, as_user, 
 
 def test_question_about_the_term_outlives_a_dispute_and_a_warning(paid, work):
     sandbox, payment, charge = paid
-    deliver(news_of(sandbox, lambda: sandbox.store.refund({"charge": charge["id"], "amount": 1000})), work)
+    deliver(
+        news_of(sandbox, lambda: sandbox.store.refund({"charge": charge["id"], "amount": 1000})),
+        work,
+    )
     row = sandbox.store.dispute(charge)
     deliver(news_of(sandbox, lambda: sandbox.store.close_dispute(row, "won")), work)
-    warning = {"id": "issfr_1", "object": "radar.early_fraud_warning", "charge": charge["id"], "actionable": True}
+    warning = {
+        "id": "issfr_1",
+        "object": "radar.early_fraud_warning",
+        "charge": charge["id"],
+        "actionable": True,
+    }
     deliver([sandbox.store.emit("radar.early_fraud_warning.created", warning)], work)
     assert refunds.asks_about_terms(fresh(payment))
 

@@ -32,11 +32,20 @@ def test_nothing_renews_unless_she_chose_it(life):
 def test_first_payment_begins_it_after_the_paid_year(life):
     row = life.begin()
     term = life.terms()[0]
-    assert (row.status, row.next_charge_on, row.card_last4) == ("active", term.ends_on + dt.timedelta(days=1), "4242")
+    assert (row.status, row.next_charge_on, row.card_last4) == (
+        "active",
+        term.ends_on + dt.timedelta(days=1),
+        "4242",
+    )
     assert row.told == row.wish
     assert life.there["status"] == "trialing"
-    assert timezone.localtime(dt.datetime.fromtimestamp(life.there["trial_end"], dt.UTC)).date() == row.next_charge_on
-    assert Payment.objects.filter(status="succeeded").count() == 1, "nothing but the first payment was charged"
+    assert (
+        timezone.localtime(dt.datetime.fromtimestamp(life.there["trial_end"], dt.UTC)).date()
+        == row.next_charge_on
+    )
+    assert Payment.objects.filter(status="succeeded").count() == 1, (
+        "nothing but the first payment was charged"
+    )
     html = life.client.get(reverse("membership")).content.decode()
     assert "Yes: $40 on" in html
     assert 'name="renews"' not in html
@@ -48,7 +57,12 @@ def test_charge_is_a_payment_and_a_term_that_extends(life, mails):
     first = life.terms()[0]
     life.charge()
     payment, second = Payment.objects.latest("pk"), life.terms()[1]
-    assert (payment.status, payment.amount, payment.fee, payment.subscription) == ("succeeded", 4000, 146, life.row)
+    assert (payment.status, payment.amount, payment.fee, payment.subscription) == (
+        "succeeded",
+        4000,
+        146,
+        life.row,
+    )
     assert second.starts_on == first.ends_on + dt.timedelta(days=1)
     assert life.row.next_charge_on == second.ends_on + dt.timedelta(days=1)
     assert ledger.proof() == []
@@ -74,19 +88,39 @@ def test_all_orders_of_a_beginning_end_alike(stripe_sandbox, as_user, work):
         make_term(member=member, plan=plan, days_left=0)
         each = Life(stripe_sandbox, as_user(member.user), member, plan, work)
         answer = each.client.post(reverse("renewal"), {"do": "begin", "attempt": str(n)})
-        each.tell(lambda url=answer.url: stripe_sandbox.store.pay(session_of(stripe_sandbox, url), "4242424242424242"))
+        each.tell(
+            lambda url=answer.url: stripe_sandbox.store.pay(
+                session_of(stripe_sandbox, url), "4242424242424242"
+            )
+        )
         row = Subscription.objects.get(member=member)
         before = set(stripe_sandbox.store.kinds["events"])
         stripe_sandbox.store.advance(row.stripe_id)
-        found = [e for key, e in stripe_sandbox.store.kinds["events"].items() if key not in before and e["type"] != "invoice.created"]
+        found = [
+            e
+            for key, e in stripe_sandbox.store.kinds["events"].items()
+            if key not in before and e["type"] != "invoice.created"
+        ]
         kept = [
             e
             for e in found
-            if e["type"] in ("charge.succeeded", "payment_intent.succeeded", "invoice.paid", "customer.subscription.updated")
+            if e["type"]
+            in (
+                "charge.succeeded",
+                "payment_intent.succeeded",
+                "invoice.paid",
+                "customer.subscription.updated",
+            )
         ]
         deliver([kept[place] for place in order], work)
         row.refresh_from_db()
-        ends.add((row.status, len(each.terms()), Payment.objects.filter(payer=member, status="succeeded").count()))
+        ends.add(
+            (
+                row.status,
+                len(each.terms()),
+                Payment.objects.filter(payer=member, status="succeeded").count(),
+            )
+        )
     assert ends == {("active", 2, 1)}
 
 
@@ -131,7 +165,10 @@ def test_refused_charge_is_told_kindly_tried_again_and_given_up_after_two_weeks(
         life.tell(lambda: life.sandbox.store.try_invoice(invoice), copies=2)
     assert life.row.failures == 3
     assert Message.objects.filter(kind="charge_failed").count() == 3
-    assert "Your bank refused the last charge" in life.client.get(reverse("membership")).content.decode()
+    assert (
+        "Your bank refused the last charge"
+        in life.client.get(reverse("membership")).content.decode()
+    )
     sweep(now=timezone.now() + dt.timedelta(days=13))
     assert life.row.status == "past_due"
     sweep(now=timezone.now() + dt.timedelta(days=15))
@@ -146,25 +183,44 @@ def test_refused_charge_and_then_paid_by_hand_is_charged_once(life):
     from billing import office
 
     life.begin(BAD_LATER)
-    Membership.objects.update(ends_on=timezone.localdate() - dt.timedelta(days=1), starts_on=timezone.localdate() - dt.timedelta(days=366))
+    Membership.objects.update(
+        ends_on=timezone.localdate() - dt.timedelta(days=1),
+        starts_on=timezone.localdate() - dt.timedelta(days=366),
+    )
     life.charge()
     assert life.row.status == "past_due"
     invoice = life.sandbox.store.get("invoices", life.there["latest_invoice"])
     entry = office.Entry(
-        payer=life.member, payer_name="", method="cash", amount=4000, received_on=timezone.localdate(), plan=life.plan, attempt="x"
+        payer=life.member,
+        payer_name="",
+        method="cash",
+        amount=4000,
+        received_on=timezone.localdate(),
+        plan=life.plan,
+        attempt="x",
     )
     office.record_payment(entry=entry, by=make_staff("finance"), currency="usd")
     life.work()
     assert invoice["status"] == "void"
     row, last = life.row, life.terms()[-1]
-    assert (row.status, row.next_charge_on, row.failures) == ("active", last.ends_on + dt.timedelta(days=1), 0)
-    assert timezone.localtime(dt.datetime.fromtimestamp(life.there["trial_end"], dt.UTC)).date() == row.next_charge_on
+    assert (row.status, row.next_charge_on, row.failures) == (
+        "active",
+        last.ends_on + dt.timedelta(days=1),
+        0,
+    )
+    assert (
+        timezone.localtime(dt.datetime.fromtimestamp(life.there["trial_end"], dt.UTC)).date()
+        == row.next_charge_on
+    )
     assert Payment.objects.filter(status="succeeded").count() == 2
 
 
 def test_another_card_pays_what_was_refused(life):
     life.begin(BAD_LATER)
-    Membership.objects.update(ends_on=timezone.localdate() - dt.timedelta(days=1), starts_on=timezone.localdate() - dt.timedelta(days=366))
+    Membership.objects.update(
+        ends_on=timezone.localdate() - dt.timedelta(days=1),
+        starts_on=timezone.localdate() - dt.timedelta(days=366),
+    )
     Subscription.objects.update(next_charge_on=timezone.localdate())
     life.charge()
     assert (life.row.status, life.row.next_charge_on) == ("past_due", timezone.localdate())
@@ -184,9 +240,13 @@ def test_charges_stop_in_the_same_minute(life, reason):
     life.begin()
     member = life.member
     member.refresh_from_db()
-    change_status(member=member, to="inactive", by=None, reason="The office knows", inactive_reason=reason)
+    change_status(
+        member=member, to="inactive", by=None, reason="The office knows", inactive_reason=reason
+    )
     assert life.row.status == "ended"
-    assert Message.objects.filter(kind="renewal_ended").count() == (0 if reason == "deceased" else 1)
+    assert Message.objects.filter(kind="renewal_ended").count() == (
+        0 if reason == "deceased" else 1
+    )
     life.work()
     assert life.there["status"] == "canceled"
 
@@ -208,9 +268,14 @@ def test_begins_later_without_paying_again(life):
     url = open_page(life.client, life.plan).url
     life.tell(lambda: pay(life.sandbox, url))
     page = life.client.post(reverse("renewal"), {"do": "begin", "attempt": "d"}).url
-    life.tell(lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"), copies=3)
+    life.tell(
+        lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"), copies=3
+    )
     row = life.row
-    assert (row.status, row.next_charge_on) == ("active", life.terms()[0].ends_on + dt.timedelta(days=1))
+    assert (row.status, row.next_charge_on) == (
+        "active",
+        life.terms()[0].ends_on + dt.timedelta(days=1),
+    )
     assert Payment.objects.filter(status="succeeded").count() == 1
     assert Message.objects.filter(kind="renewal_begun").count() == 1
     assert len(life.sandbox.store.kinds["subscriptions"]) == 1
@@ -219,34 +284,49 @@ def test_begins_later_without_paying_again(life):
 def test_charge_put_off_by_six_months_at_most(life):
     row = life.begin()
     day = row.next_charge_on
-    assert "six months at most" in life.do("pause", until=(day + dt.timedelta(days=200)).isoformat())
+    assert "six months at most" in life.do(
+        "pause", until=(day + dt.timedelta(days=200)).isoformat()
+    )
     assert "before that day anyway" in life.do("pause", until=day.isoformat())
     assert "Please type a day" in life.do("pause", until="soon")
     later = day + dt.timedelta(days=60)
     assert "Put off" in life.do("pause", until=later.isoformat())
     life.work()
     assert life.row.next_charge_on == later
-    assert timezone.localtime(dt.datetime.fromtimestamp(life.there["trial_end"], dt.UTC)).date() == later
+    assert (
+        timezone.localtime(dt.datetime.fromtimestamp(life.there["trial_end"], dt.UTC)).date()
+        == later
+    )
 
 
 def test_change_of_plan_today_takes_off_what_was_paid(life):
     life.begin()
     term = life.terms()[0]
-    days, total = (term.ends_on - timezone.localdate()).days + 1, (term.ends_on - term.starts_on).days + 1
+    days, total = (
+        (term.ends_on - timezone.localdate()).days + 1,
+        (term.ends_on - term.starts_on).days + 1,
+    )
     bigger = make_plan(minimum_amount=9000, name="Household", seats=2)
     make_plan(minimum_amount=1000, name="Small")
     html = life.client.get(reverse("change_plan")).content.decode()
     difference = 9000 - 4000 * days // total
     until = short_day(bigger.term_from(timezone.localdate()))
-    assert f"Household from today: ${difference / 100:.2f} now, covered until {until}, then $90 a year by itself" in html
+    assert (
+        f"Household from today: ${difference / 100:.2f} now, covered until {until}, then $90 a year by itself"
+        in html
+    )
     assert f"Small from {short_day(life.row.charges_on)}: $10 a year, nothing now" in html
     assert "Small from today" not in html
-    answer = press(life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"})
+    answer = press(
+        life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"}
+    )
     assert life.terms() == [term], "the old one runs until the new one is paid"
     life.tell(lambda: pay(life.sandbox, answer.url))
     life.work()
     new = life.terms()
-    assert [(t.plan, t.dues_amount, t.starts_on) for t in new] == [(bigger, 9000, timezone.localdate())]
+    assert [(t.plan, t.dues_amount, t.starts_on) for t in new] == [
+        (bigger, 9000, timezone.localdate())
+    ]
     assert Payment.objects.latest("pk").amount == difference
     assert (life.row.plan, life.row.amount) == (bigger, 9000)
     assert life.there["items"]["data"][0]["price"]["unit_amount"] == 9000
@@ -262,7 +342,9 @@ def test_change_of_plan_with_the_next_charge_costs_nothing_now(life):
     life.charge()
     assert Payment.objects.latest("pk").amount == 1000
     assert [t.plan.name for t in life.terms()] == ["Member", "Small"]
-    refused = press(life.client, reverse("change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"})
+    refused = press(
+        life.client, reverse("change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"}
+    )
     assert refused.status_code == 422
     assert "That cannot be had any more" in refused.content.decode()
 
@@ -276,18 +358,34 @@ def test_lower_dues_take_two_ticks_and_leave_no_mark_in_the_term_list(life, as_u
     answer = press(life.client, reverse("membership"), {**data, "is_reduced": "on"})
     life.tell(lambda: pay(life.sandbox, answer.url))
     term = life.terms()[0]
-    assert (Payment.objects.get().amount, term.dues_amount, term.waived_amount) == (1500, 4000, 2500)
-    desk = as_user(make_staff("finance")).get(reverse("admin:billing_membership_changelist")).content.decode()
+    assert (Payment.objects.get().amount, term.dues_amount, term.waived_amount) == (
+        1500,
+        4000,
+        2500,
+    )
+    desk = (
+        as_user(make_staff("finance"))
+        .get(reverse("admin:billing_membership_changelist"))
+        .content.decode()
+    )
     assert "$40.00" in desk
     assert "15.00" not in desk
-    page = as_user(make_staff("finance")).get(reverse("admin:billing_membership_change", args=[term.pk])).content.decode()
+    page = (
+        as_user(make_staff("finance"))
+        .get(reverse("admin:billing_membership_change", args=[term.pk]))
+        .content.decode()
+    )
     assert "25.00" not in page
     assert "2500" not in page
 
 
 def test_two_windows_begin_one_renewal(life):
     life.begin()
-    again = press(life.client, reverse("membership"), {"plan": life.plan.pk, "gift": "0", "attempt": "z", "renews": "yes"})
+    again = press(
+        life.client,
+        reverse("membership"),
+        {"plan": life.plan.pk, "gift": "0", "attempt": "z", "renews": "yes"},
+    )
     life.tell(lambda: pay(life.sandbox, again.url))
     assert Subscription.objects.live().count() == 1
     assert len(life.sandbox.store.kinds["subscriptions"]) == 1
@@ -313,14 +411,30 @@ def test_reminders_come_once_and_only_the_latest_after_days_off(mails):
     charged, later, monthly = make_person(), make_person(), make_person()
     for person in (charged, later):
         make_term(member=person, plan=plan, days_left=30)
-    Subscription.objects.create(member=charged, plan=plan, status="active", amount=4000, currency="usd", next_charge_on=today)
+    Subscription.objects.create(
+        member=charged,
+        plan=plan,
+        status="active",
+        amount=4000,
+        currency="usd",
+        next_charge_on=today,
+    )
     make_term(member=later, plan=plan, starts_on=today + dt.timedelta(days=31), days_left=400)
-    make_term(member=monthly, plan=make_plan(interval="month"), starts_on=today - dt.timedelta(days=5), days_left=25)
+    make_term(
+        member=monthly,
+        plan=make_plan(interval="month"),
+        starts_on=today - dt.timedelta(days=5),
+        days_left=25,
+    )
 
     def sent(days):
         sweep(now=timezone.now() + dt.timedelta(days=days))
         sweep(now=timezone.now() + dt.timedelta(days=days))
-        return [key for key in Message.objects.filter(kind="renewal_due").values_list("key", flat=True) if f"-{term.pk}-" in key]
+        return [
+            key
+            for key in Message.objects.filter(kind="renewal_due").values_list("key", flat=True)
+            if f"-{term.pk}-" in key
+        ]
 
     assert sent(0) == [f"renewal-due-{term.pk}--30"]
     assert len(Message.objects.filter(kind="renewal_due")) == 1

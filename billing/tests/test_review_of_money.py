@@ -7,7 +7,18 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions, bank, fund, gift_cards, grants, ledger, office, pay_links, refunds, subscriptions
+from billing import (
+    actions,
+    bank,
+    fund,
+    gift_cards,
+    grants,
+    ledger,
+    office,
+    pay_links,
+    refunds,
+    subscriptions,
+)
 from billing.errors import BillingError
 from billing.gateways.stripe_bank import KnownPayout
 from billing.models import Deposit, GiftCard, LedgerEntry, Membership, Payment, Plan, Subscription
@@ -36,7 +47,9 @@ def check(member, plan, boss, amount=None, **more):
 
 
 def books():
-    return {row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+    return {
+        row["account"]: row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()
+    }
 
 
 # -- cards that would be charged
@@ -48,7 +61,9 @@ def test_life_membership_a_code_and_a_grant_end_or_move_the_next_charge(life, bo
     day = first.ends_on + dt.timedelta(days=40)
     grants.ask_new_end(term=first, ends_on=day, reason="The hall was shut", by=boss)
     assert life.row.next_charge_on == day + dt.timedelta(days=1)
-    grants.ask_grant(member=life.member, plan=life.plan, ends_on=None, reason="A hard year", by=boss)
+    grants.ask_grant(
+        member=life.member, plan=life.plan, ends_on=None, reason="A hard year", by=boss
+    )
     assert life.row.next_charge_on == life.terms()[-1].ends_on + dt.timedelta(days=1)
     check(life.member, make_plan(interval="lifetime", minimum_amount=90000), boss)
     assert life.row.status == "ended"
@@ -61,7 +76,11 @@ def test_gift_code_puts_the_charge_off(life, client):
     deliver(
         pay(
             life.sandbox,
-            press(client, reverse("give_membership"), {"plan": life.plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"}).url,
+            press(
+                client,
+                reverse("give_membership"),
+                {"plan": life.plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"},
+            ).url,
         ),
         life.work,
     )
@@ -74,14 +93,31 @@ def test_another_rhythm_with_the_next_charge_charges_nothing_today(life):
     life.charge()
     assert life.there["status"] == "active"
     charged = len(life.sandbox.store.kinds["charges"])
-    life.tell(lambda: (subscriptions.renew_as(subscription=life.row, plan=make_plan(minimum_amount=500, interval="month")), life.work()))
+    life.tell(
+        lambda: (
+            subscriptions.renew_as(
+                subscription=life.row, plan=make_plan(minimum_amount=500, interval="month")
+            ),
+            life.work(),
+        )
+    )
     assert len(life.sandbox.store.kinds["charges"]) == charged
     assert life.row.next_charge_on == life.terms()[-1].ends_on + dt.timedelta(days=1)
 
 
 def test_page_paid_without_a_membership_begins_no_renewal(life, boss, alone):
-    answer = press(life.client, reverse("membership"), {"plan": life.plan.pk, "gift": "0", "attempt": "a", "renews": "yes"})
-    grants.ask_grant(member=life.member, plan=make_plan(interval="lifetime"), ends_on=None, reason="Honorary", by=boss)
+    answer = press(
+        life.client,
+        reverse("membership"),
+        {"plan": life.plan.pk, "gift": "0", "attempt": "a", "renews": "yes"},
+    )
+    grants.ask_grant(
+        member=life.member,
+        plan=make_plan(interval="lifetime"),
+        ends_on=None,
+        reason="Honorary",
+        by=boss,
+    )
     assert Payment.objects.get().status == "abandoned", "her open page is closed"
     life.tell(lambda: pay(life.sandbox, answer.url))
     assert Payment.objects.get().attention
@@ -93,7 +129,9 @@ def test_card_given_by_somebody_suspended_meanwhile_charges_nothing(life):
     life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
     page = life.client.post(reverse("renewal"), {"do": "begin", "attempt": "b"}).url
     life.member.refresh_from_db()
-    change_status(member=life.member, to="inactive", by=None, reason="r", inactive_reason="suspended")
+    change_status(
+        member=life.member, to="inactive", by=None, reason="r", inactive_reason="suspended"
+    )
     life.tell(lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"))
     assert not life.sandbox.store.kinds["subscriptions"]
     assert Subscription.objects.get().status == "ended"
@@ -127,8 +165,12 @@ def test_lost_answer_of_a_beginning_makes_no_second_subscription(life):
 
 def test_put_off_longer_than_the_days_of_grace_rests_and_comes_back(life):
     life.begin()
-    Membership.objects.update(starts_on=TODAY() - dt.timedelta(days=395), ends_on=TODAY() - dt.timedelta(days=31))
-    Subscription.objects.update(paused_until=TODAY() + dt.timedelta(days=20), next_charge_on=TODAY() + dt.timedelta(days=20))
+    Membership.objects.update(
+        starts_on=TODAY() - dt.timedelta(days=395), ends_on=TODAY() - dt.timedelta(days=31)
+    )
+    Subscription.objects.update(
+        paused_until=TODAY() + dt.timedelta(days=20), next_charge_on=TODAY() + dt.timedelta(days=20)
+    )
     sweep()
     life.member.refresh_from_db()
     assert (life.member.status, life.row.status) == ("inactive", "active")
@@ -165,13 +207,20 @@ def test_friends_open_page_does_not_block_a_renewal(life, client):
     url = pay_links.make(member=life.member, plan=life.plan).split("/", 3)[3]
     press(client, f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
     life.charge()
-    assert [p.status for p in Payment.objects.filter(method="card").order_by("pk")] == ["succeeded", "abandoned", "succeeded"]
+    assert [p.status for p in Payment.objects.filter(method="card").order_by("pk")] == [
+        "succeeded",
+        "abandoned",
+        "succeeded",
+    ]
 
 
 def test_two_friends_get_a_page_each_in_their_own_name(stripe_sandbox, client, work):
     member = make_person(status="payment_pending", email="r@example.org")
     url = pay_links.make(member=member, plan=make_plan()).split("/", 3)[3]
-    pages = [press(client, f"/{url}", {"name": name, "email": f"{name}@example.org", "attempt": "a"}).url for name in ("ann", "bea")]
+    pages = [
+        press(client, f"/{url}", {"name": name, "email": f"{name}@example.org", "attempt": "a"}).url
+        for name in ("ann", "bea")
+    ]
     assert pages[0] != pages[1]
     deliver(pay(stripe_sandbox, pages[1]), work)
     assert Payment.objects.get(status="succeeded").payer_name == "bea"
@@ -182,9 +231,18 @@ def test_two_friends_get_a_page_each_in_their_own_name(stripe_sandbox, client, w
 def test_change_paid_late_takes_no_other_term_away(life, boss):
     life.begin()
     bigger = make_plan(minimum_amount=9000)
-    page = press(life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "c"}).url
-    Payment.objects.filter(status="pending").update(payer=make_person())  # as if the check came while a debit was on its way
-    entry = make_term(member=life.member, plan=life.plan, days_left=900, starts_on=life.terms()[0].ends_on + dt.timedelta(days=1))
+    page = press(
+        life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "c"}
+    ).url
+    Payment.objects.filter(status="pending").update(
+        payer=make_person()
+    )  # as if the check came while a debit was on its way
+    entry = make_term(
+        member=life.member,
+        plan=life.plan,
+        days_left=900,
+        starts_on=life.terms()[0].ends_on + dt.timedelta(days=1),
+    )
     life.tell(lambda: pay(life.sandbox, page))
     entry.refresh_from_db()
     assert entry.status == "active"
@@ -194,7 +252,9 @@ def test_change_to_a_plan_that_ended_meanwhile_takes_nothing_away(life):
     """The page for “until Friday” is paid on Saturday: the money is booked, and what she had stays."""
     life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
     season = make_plan(minimum_amount=9000, interval="fixed", fixed_end=TODAY())
-    page = press(life.client, reverse("change_plan"), {"choice": f"{season.pk}-now", "attempt": "c"}).url
+    page = press(
+        life.client, reverse("change_plan"), {"choice": f"{season.pk}-now", "attempt": "c"}
+    ).url
     Plan.objects.filter(pk=season.pk).update(fixed_end=TODAY() - dt.timedelta(days=1))
     life.tell(lambda: pay(life.sandbox, page))
     assert [term.plan for term in life.terms()] == [life.plan]
@@ -204,7 +264,9 @@ def test_change_to_a_plan_that_ended_meanwhile_takes_nothing_away(life):
 def test_money_paid_back_is_no_credit(life, boss):
     life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
     whole = actions.position_of(life.member).credit
-    refunds.refund_payment(payment=Payment.objects.get(), amount=1500, reason="r", ends_term=False, by=boss)
+    refunds.refund_payment(
+        payment=Payment.objects.get(), amount=1500, reason="r", ends_term=False, by=boss
+    )
     assert actions.position_of(life.member).credit == whole - 1500
 
 
@@ -219,7 +281,9 @@ def test_single_plan_after_a_household_lets_the_partner_know(life):
     for each in (life.member, partner):
         HouseholdMember.objects.create(household=home, member=each, confirmed_at=timezone.now())
     actions.cover_household(membership=term)
-    page = press(life.client, reverse("change_plan"), {"choice": f"{life.plan.pk}-now", "attempt": "c"}).url
+    page = press(
+        life.client, reverse("change_plan"), {"choice": f"{life.plan.pk}-now", "attempt": "c"}
+    ).url
     life.tell(lambda: pay(life.sandbox, page))
     partner.refresh_from_db()
     assert partner.status == "inactive"
@@ -234,12 +298,25 @@ def test_transfer_is_at_the_bank_and_old_money_can_be_carried_over(boss, alone):
     assert books()["1000"] == 5000
     old = make_payment(source="imported", provider="stripe", provider_id="ch_old")
     ledger.post_payment(old)
-    fund.ask_posting(kind="old_cards", amount=4000, currency="usd", reason="Before these books", by=boss)
+    fund.ask_posting(
+        kind="old_cards", amount=4000, currency="usd", reason="Before these books", by=boss
+    )
     assert books()["1100"] == 0
 
 
 def test_what_stripe_takes_for_itself_is_a_cost():
-    known = KnownPayout("po_1", "paid", 9500, "usd", TODAY(), charges=10000, fees=-300, refunds=0, other=-200, own=200)
+    known = KnownPayout(
+        "po_1",
+        "paid",
+        9500,
+        "usd",
+        TODAY(),
+        charges=10000,
+        fees=-300,
+        refunds=0,
+        other=-200,
+        own=200,
+    )
     for _ in range(2):
         bank.book_payout(known=known)
     assert (books()["5100"], books()["1000"], books()["1100"]) == (200, 9500, -9700)
@@ -254,7 +331,12 @@ def test_refund_of_the_old_books_is_not_booked_again(stripe_sandbox, as_user, wo
     for amount in (1000, 500):
         stripe_sandbox.store.refund({"charge": payment.stripe_charge_id, "amount": amount})
     old = Refund.objects.create(
-        payment=payment, amount=1000, currency="usd", provider_id="i-old", source="imported", refunded_at=timezone.now()
+        payment=payment,
+        amount=1000,
+        currency="usd",
+        provider_id="i-old",
+        source="imported",
+        refunded_at=timezone.now(),
     )
     ledger.post_refund(old)
     refunds.refunds_at_stripe(charge_id=payment.stripe_charge_id)
@@ -262,7 +344,12 @@ def test_refund_of_the_old_books_is_not_booked_again(stripe_sandbox, as_user, wo
 
 
 def test_money_handed_back_is_not_on_the_slip(boss):
-    one, two = (office.record_payment(entry=office.Entry(None, f"F{n}", "cash", 5000, TODAY()), by=boss, currency="usd") for n in range(2))
+    one, two = (
+        office.record_payment(
+            entry=office.Entry(None, f"F{n}", "cash", 5000, TODAY()), by=boss, currency="usd"
+        )
+        for n in range(2)
+    )
     refunds.refund_payment(payment=one, amount=1000, reason="r", ends_term=False, by=boss)
     refunds.refund_payment(payment=two, amount=5000, reason="r", ends_term=False, by=boss)
     assert [(p.pk, p.held) for p in office.waiting_for_the_bank()] == [(one.pk, 4000)]
@@ -274,9 +361,15 @@ def test_money_handed_back_is_not_on_the_slip(boss):
 
 
 def test_refunds_come_out_of_what_is_left_of_each_income(boss):
-    payment = check(make_person(status="payment_pending"), make_plan(minimum_amount=4000), boss, amount=5000)
-    refunds.refund_payment(payment=payment, amount=1000, reason="the gift", ends_term=False, by=boss)
-    refunds.refund_payment(payment=payment, amount=4000, reason="the rest", ends_term=False, by=boss)
+    payment = check(
+        make_person(status="payment_pending"), make_plan(minimum_amount=4000), boss, amount=5000
+    )
+    refunds.refund_payment(
+        payment=payment, amount=1000, reason="the gift", ends_term=False, by=boss
+    )
+    refunds.refund_payment(
+        payment=payment, amount=4000, reason="the rest", ends_term=False, by=boss
+    )
     assert (books()["4000"], books()["4100"]) == (0, 0)
 
 
@@ -293,14 +386,20 @@ def test_gift_card_goes_back_whole_or_not_at_all(stripe_sandbox, client, work, b
     deliver(
         pay(
             stripe_sandbox,
-            press(client, reverse("give_membership"), {"plan": plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"}).url,
+            press(
+                client,
+                reverse("give_membership"),
+                {"plan": plan.pk, "name": "B", "email": "b@example.org", "attempt": "g"},
+            ).url,
         ),
         work,
     )
     payment, code = Payment.objects.get(), GiftCard.objects.get().code
     with pytest.raises(BillingError, match="whole"):
         refunds.refund_payment(payment=payment, amount=100, reason="r", ends_term=False, by=boss)
-    refunds.refund_payment(payment=payment, amount=payment.amount, reason="r", ends_term=False, by=boss)
+    refunds.refund_payment(
+        payment=payment, amount=payment.amount, reason="r", ends_term=False, by=boss
+    )
     with pytest.raises(BillingError, match="not good"):
         gift_cards.use(member=make_person(status="payment_pending"), code=code)
 
@@ -310,27 +409,55 @@ def test_gift_card_goes_back_whole_or_not_at_all(stripe_sandbox, client, work, b
 
 def test_part_of_a_calendar_year_costs_its_part_also_by_check(boss):
     plan = make_plan(minimum_amount=12000, cycle="calendar")
-    payment = check(make_person(status="payment_pending"), plan, boss, amount=plan.dues_from(TODAY()))
+    payment = check(
+        make_person(status="payment_pending"), plan, boss, amount=plan.dues_from(TODAY())
+    )
     assert payment.lines.get().amount == plan.dues_from(TODAY())
 
 
 @pytest.mark.parametrize("day", [dt.date(26, 1, 1), dt.date(1999, 1, 1)])
 def test_year_with_a_missing_digit_is_asked_about(boss, day):
     with pytest.raises(BillingError, match="Please look at the year"):
-        office.record_payment(entry=office.Entry(None, "F", "cash", 100, day), by=boss, currency="usd")
+        office.record_payment(
+            entry=office.Entry(None, "F", "cash", 100, day), by=boss, currency="usd"
+        )
 
 
 def test_days_at_the_end_of_time_get_a_sentence(as_user, boss):
     client, term = as_user(boss), make_term(member=make_person())
-    give = {"number": term.member.member_number, "plan": term.plan_id, "ends_on": "9999-12-31", "reason": "r"}
-    assert "look at the year" in client.post(reverse("admin:billing_membership_add"), give).content.decode()
+    give = {
+        "number": term.member.member_number,
+        "plan": term.plan_id,
+        "ends_on": "9999-12-31",
+        "reason": "r",
+    }
+    assert (
+        "look at the year"
+        in client.post(reverse("admin:billing_membership_add"), give).content.decode()
+    )
     move = {"do": "move", "ends_on": "9999-12-31", "reason": "r"}
-    assert "look at the year" in client.post(reverse("admin:billing_membership_change", args=[term.pk]), move).content.decode()
-    assert client.get(reverse("admin:billing_money"), {"first": "2026-01-01", "last": "9999-12-31"}).status_code == 422
+    assert (
+        "look at the year"
+        in client.post(
+            reverse("admin:billing_membership_change", args=[term.pk]), move
+        ).content.decode()
+    )
+    assert (
+        client.get(
+            reverse("admin:billing_money"), {"first": "2026-01-01", "last": "9999-12-31"}
+        ).status_code
+        == 422
+    )
 
 
 @pytest.mark.parametrize(
-    "file", [b'Date,Description,Amount\r"a\rb', b"Date,Description,Amount\n\x00,\x00,\x00", b"\x00\x01\x02", b'Date,"Amount\n1']
+    "file",
+    [
+        b'Date,Description,Amount\r"a\rb',
+        b"Date,Description,Amount\n\x00,\x00,\x00",
+        b"\x00\x01\x02",
+        b'Date,"Amount\n1',
+    ],
 )
 def test_odd_statements_get_a_sentence(boss, file):
     with pytest.raises(BillingError):
@@ -346,14 +473,19 @@ def test_refused_wish_of_a_card_the_bank_refuses_is_kept(life):
     life.begin(BAD_LATER)
     life.charge()
     assert life.row.status == "past_due"
-    subscriptions.pause(subscription=life.row, until=life.row.next_charge_on + dt.timedelta(days=30))
+    subscriptions.pause(
+        subscription=life.row, until=life.row.next_charge_on + dt.timedelta(days=30)
+    )
     assert (life.row.failures, life.row.failing_since) == (0, None)
 
 
 # -- tax within the price
 
 
-@pytest.mark.parametrize(("amount", "rate", "tax"), [(10825, 825, 825), (4000, 0, 0), (4000, 825, 305), (1, 825, 0), (100, 10_000 - 1, 50)])
+@pytest.mark.parametrize(
+    ("amount", "rate", "tax"),
+    [(10825, 825, 825), (4000, 0, 0), (4000, 825, 305), (1, 825, 0), (100, 10_000 - 1, 50)],
+)
 def test_tax_within_an_amount(amount, rate, tax):
     assert ledger.tax_within(amount, rate) == tax
 

@@ -32,24 +32,33 @@ def test_sealed_books_prove_themselves_and_go_on(sealed):
     ledger.post_payment(make_payment(payer=make_person(), amount=100))
     assert ledger.broken_seals() == [], "what is not sealed yet is no fault"
     assert ledger.seal() == 1
-    assert (ledger.broken_seals(), AuditEntry.objects.filter(action="ledger.sealed").count()) == ([], 2)
+    assert (ledger.broken_seals(), AuditEntry.objects.filter(action="ledger.sealed").count()) == (
+        [],
+        2,
+    )
 
 
 def test_balanced_line_added_to_an_old_posting_is_found(sealed):
     name = sealed[0].posting
     LedgerEntry.objects.bulk_create(
-        LedgerEntry(posting=name, account=account, side=side, amount=5, currency="usd", source="office")
+        LedgerEntry(
+            posting=name, account=account, side=side, amount=5, currency="usd", source="office"
+        )
         for account, side in (("1000", "D"), ("4800", "C"))
     )
     assert not LedgerEntry.objects.unbalanced().exists(), "the balance alone does not see it"
-    assert ledger.broken_seals() == [f"Posting {name} was altered after it was sealed, or the one before it."]
+    assert ledger.broken_seals() == [
+        f"Posting {name} was altered after it was sealed, or the one before it."
+    ]
     with pytest.raises(CommandError, match="was altered after it was sealed"):
         call_command("audit_verify")
 
 
 def test_end_that_was_cut_off_is_found(sealed):
     LedgerSeal.objects.filter(pk=sealed[-1].pk).delete()
-    assert ledger.broken_seals() == ["The end of the books’ chain was cut off: the audit knows a later one."]
+    assert ledger.broken_seals() == [
+        "The end of the books’ chain was cut off: the audit knows a later one."
+    ]
 
 
 def test_place_that_is_missing_is_found(sealed):
@@ -72,7 +81,9 @@ def test_no_session_opens_truncate_in_a_real_database():
             with psycopg.connect(dbname="books_of_a_house", autocommit=True, **where) as house:
                 house.execute("CREATE TABLE ledger (n int)")
                 house.execute(function)
-                house.execute("CREATE TRIGGER t BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate()")
+                house.execute(
+                    "CREATE TRIGGER t BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate()"
+                )
                 house.execute("SET loaf.may_truncate = 'on'")
                 with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
                     house.execute("TRUNCATE ledger")

@@ -38,7 +38,13 @@ from tests.threads import at_once
 @pytest.mark.django_db(transaction=True)
 def test_same_event_fifty_times_at_once_has_one_effect(stripe_sandbox, as_user, work):
     endpoint = WebhookEndpoint.objects.create(
-        id="we_1", url="http://x.example/", secret=SECRET, status="enabled", enabled_events=["*"], livemode=False, created=timezone.now()
+        id="we_1",
+        url="http://x.example/",
+        secret=SECRET,
+        status="enabled",
+        enabled_events=["*"],
+        livemode=False,
+        created=timezone.now(),
     )
     member = make_person(status="payment_pending", email="ruth@example.org")
     found = pay(stripe_sandbox, open_page(as_user(member.user), make_plan()).url)
@@ -47,15 +53,26 @@ def test_same_event_fifty_times_at_once_has_one_effect(stripe_sandbox, as_user, 
 
     def post(body):
         url = reverse("stripe_webhook", args=[endpoint.djstripe_uuid])
-        answer = Client().post(url, body, content_type="application/json", headers={"Stripe-Signature": sign(body, SECRET)})
+        answer = Client().post(
+            url,
+            body,
+            content_type="application/json",
+            headers={"Stripe-Signature": sign(body, SECRET)},
+        )
         codes.append(answer.status_code)
 
     for _ in range(2):
-        assert not at_once([lambda body=body: post(body) for body in bodies for _ in range(50 // len(bodies) + 1)])
+        assert not at_once(
+            [lambda body=body: post(body) for body in bodies for _ in range(50 // len(bodies) + 1)]
+        )
     assert set(codes) == {200}
     assert ProviderEvent.objects.count() == len(found)
     work()
-    assert Payment.objects.filter(status="succeeded").count() == Membership.objects.filter(status="active").count() == 1
+    assert (
+        Payment.objects.filter(status="succeeded").count()
+        == Membership.objects.filter(status="active").count()
+        == 1
+    )
     assert LedgerEntry.objects.filter(posting__startswith="payment").count() == 2
     assert Message.objects.filter(kind="receipt").count() == 1
 
@@ -108,17 +125,31 @@ def _charged_again(life):
 def _paid_back_at_stripe(life):
     life.tell(lambda: pay(life.sandbox, open_page(life.client, life.plan).url))
     charge = Payment.objects.get().stripe_charge_id
-    deliver(news_of(life.sandbox, lambda: life.sandbox.store.refund({"charge": charge, "amount": 1000})))
+    deliver(
+        news_of(life.sandbox, lambda: life.sandbox.store.refund({"charge": charge, "amount": 1000}))
+    )
 
 
-KINDS = {"checkout.session.completed": _bought, "invoice.paid": _charged_again, "charge.refunded": _paid_back_at_stripe}
+KINDS = {
+    "checkout.session.completed": _bought,
+    "invoice.paid": _charged_again,
+    "charge.refunded": _paid_back_at_stripe,
+}
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "where", ["before the books", "after the books", "after the letter", "before the end", "after the end", "after all"]
+    "where",
+    [
+        "before the books",
+        "after the books",
+        "after the letter",
+        "before the end",
+        "after the end",
+        "after all",
+    ],
 )
 @pytest.mark.parametrize("_round", range(ROUNDS))
 def test_process_killed_in_the_middle_of_an_event(life, where, kind, _round):
@@ -127,20 +158,42 @@ def test_process_killed_in_the_middle_of_an_event(life, where, kind, _round):
     event = ProviderEvent.objects.filter(kind=kind, state="received").get()
     before = _facts()
     url = os.environ["DATABASE_URL"].replace("/loaf?", f"/{connection.settings_dict['NAME']}?")
-    env = {**os.environ, "TESTING": "1", "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "loaf.settings"}
+    env = {
+        **os.environ,
+        "TESTING": "1",
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "loaf.settings",
+    }
     env["STRIPE_API_HOST"] = f"http://127.0.0.1:{life.sandbox.server_port}"
-    died = subprocess.run([sys.executable, "-c", KILLED, where, str(event.pk)], env=env, capture_output=True, timeout=60, check=False)
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, where, str(event.pk)],
+        env=env,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert died.returncode == -9, died.stderr.decode()
     assert (_facts() == before) == (where != "after all"), "all of it, or nothing"
     events.process(event.pk)
-    assert [now - then for now, then in zip(_facts(), before, strict=True)] == ([0, 1, 1] if kind == "charge.refunded" else [1, 1, 1])
-    assert Membership.objects.filter(status="active").count() == Payment.objects.filter(status__in=Payment.RECEIVED).count()
+    assert [now - then for now, then in zip(_facts(), before, strict=True)] == (
+        [0, 1, 1] if kind == "charge.refunded" else [1, 1, 1]
+    )
+    assert (
+        Membership.objects.filter(status="active").count()
+        == Payment.objects.filter(status__in=Payment.RECEIVED).count()
+    )
     assert ledger.proof() == []
 
 
 def _facts():
     """Payments that came, postings of money, letters about it."""
-    posted = LedgerEntry.objects.filter(side="D").exclude(posting__startswith="fee:").values("posting").distinct().count()
+    posted = (
+        LedgerEntry.objects.filter(side="D")
+        .exclude(posting__startswith="fee:")
+        .values("posting")
+        .distinct()
+        .count()
+    )
     letters = Message.objects.filter(kind__in=["receipt", "refunded"]).count()
     return [Payment.objects.filter(status__in=Payment.RECEIVED).count(), posted, letters]
 
@@ -182,9 +235,17 @@ def test_nights_of_daylight_saving_end_terms_on_their_day(day, settings):
     """The grace days end with the organisation's midnight, also in a night of 23 or 25 hours."""
     member = make_person()
     ends = dt.date.fromisoformat(day) - dt.timedelta(days=30)
-    term = make_term(member=member, plan=make_plan(grace_days=30), starts_on=ends - dt.timedelta(days=300), ends_on=ends)
+    term = make_term(
+        member=member,
+        plan=make_plan(grace_days=30),
+        starts_on=ends - dt.timedelta(days=300),
+        ends_on=ends,
+    )
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
-    for clock, status in ((dt.datetime(2027, 1, 1, 23, 59), "active"), (dt.datetime(2027, 1, 1, 0, 1), "expired")):
+    for clock, status in (
+        (dt.datetime(2027, 1, 1, 23, 59), "active"),
+        (dt.datetime(2027, 1, 1, 0, 1), "expired"),
+    ):
         date = dt.date.fromisoformat(day) + dt.timedelta(days=int(status == "expired"))
         with time_machine.travel(dt.datetime.combine(date, clock.time(), zone)):
             sweep()
@@ -200,18 +261,27 @@ def test_our_calendar_is_stripes(zone, months):
     for n in range(366):
         day = dt.date(2028, 1, 1) + dt.timedelta(days=n)
         noon = dt.datetime.combine(day, dt.time(12), tz)
-        theirs = dt.datetime.fromtimestamp(_months_later(int(noon.timestamp()), months, int(noon.timestamp())), tz).date()
+        theirs = dt.datetime.fromtimestamp(
+            _months_later(int(noon.timestamp()), months, int(noon.timestamp())), tz
+        ).date()
         ours = add_months(day, months)
         assert theirs == ours, day
 
 
 @given(
-    amount=st.integers(100, 99_999_999), start=st.dates(dt.date(2024, 1, 1), dt.date(2032, 12, 31)),
-    interval=st.sampled_from([Interval.MONTH, Interval.QUARTER, Interval.YEAR]), currency=st.sampled_from(["usd", "jpy", "kwd"]),
-)  # fmt: skip
+    amount=st.integers(100, 99_999_999),
+    start=st.dates(dt.date(2024, 1, 1), dt.date(2032, 12, 31)),
+    interval=st.sampled_from([Interval.MONTH, Interval.QUARTER, Interval.YEAR]),
+    currency=st.sampled_from(["usd", "jpy", "kwd"]),
+)
 def test_a_part_of_a_period_costs_its_part(amount, start, interval, currency):
     step = money.unit(currency)
-    plan = Plan(minimum_amount=amount // step * step, interval=interval, cycle=Cycle.CALENDAR, currency=currency)
+    plan = Plan(
+        minimum_amount=amount // step * step,
+        interval=interval,
+        cycle=Cycle.CALENDAR,
+        currency=currency,
+    )
     dues, end = plan.dues_from(start), plan.term_from(start)
     assert 0 < dues <= plan.minimum_amount
     assert dues % step == 0
@@ -224,7 +294,11 @@ def test_a_part_of_a_period_costs_its_part(amount, start, interval, currency):
         assert plan.dues_from(later) < dues or plan.minimum_amount < 12 * step * plan.months
 
 
-@given(amount=st.integers(12, 9_999_999), count=st.integers(1, 12), currency=st.sampled_from(["usd", "jpy", "kwd"]))
+@given(
+    amount=st.integers(12, 9_999_999),
+    count=st.integers(1, 12),
+    currency=st.sampled_from(["usd", "jpy", "kwd"]),
+)
 def test_parts_always_add_up(amount, count, currency):
     step = money.unit(currency)
     whole = amount * step
@@ -239,29 +313,49 @@ ODD = sorted((money.ZERO_AT_STRIPE | money.THREE_AT_STRIPE) - {"UGX"})
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("currency", ODD)
-def test_whole_way_in_currencies_of_no_and_three_decimals(stripe_sandbox, as_user, work, settings, currency):
+def test_whole_way_in_currencies_of_no_and_three_decimals(
+    stripe_sandbox, as_user, work, settings, currency
+):
     """Typed, shown, charged and booked alike: 20 currencies, four amounts typed, one paid in parts (catalogue A16)."""
     settings.CURRENCY = currency.lower()
     assert not stripe_settings_are_safe(None)
     typed = {"1": 1, "990": 990, "12340": 12_340, "99990": 99_990}
     scale = 1000 if currency in money.THREE_AT_STRIPE else 1
-    assert [money.parse_money(text, currency) for text in typed] == [number * scale for number in typed.values()]
+    assert [money.parse_money(text, currency) for text in typed] == [
+        number * scale for number in typed.values()
+    ]
     for number in typed.values():
-        assert money.parse_money(money.plain_amount(number * scale, currency), currency) == number * scale
+        assert (
+            money.parse_money(money.plain_amount(number * scale, currency), currency)
+            == number * scale
+        )
     amount = 12_340 * scale
     member = make_person(status="payment_pending", email="ruth@example.org")
     plan = make_plan(minimum_amount=amount, currency=currency.lower(), parts=3)
     client = as_user(member.user)
-    answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"})
+    answer = press(
+        client,
+        reverse("membership"),
+        {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"},
+    )
     deliver(pay(stripe_sandbox, answer.url), work)
-    payment, charge = Payment.objects.get(), next(iter(stripe_sandbox.store.kinds["charges"].values()))
-    assert (payment.status, payment.currency, charge["amount"]) == ("succeeded", currency.lower(), payment.amount)
+    payment, charge = (
+        Payment.objects.get(),
+        next(iter(stripe_sandbox.store.kinds["charges"].values())),
+    )
+    assert (payment.status, payment.currency, charge["amount"]) == (
+        "succeeded",
+        currency.lower(),
+        payment.amount,
+    )
     parts = [part.amount for part in Membership.objects.get().instalments.all()]
     assert sum(parts) == amount
     assert all(part % money.unit(currency) == 0 for part in parts)
     assert ledger.proof() == []
     shown = money.format_money(payment.amount, currency).replace("\xa0", "")
-    assert shown in client.get(reverse("payments")).content.decode().replace("\xa0", "").replace("&nbsp;", "")
+    assert shown in client.get(reverse("payments")).content.decode().replace("\xa0", "").replace(
+        "&nbsp;", ""
+    )
 
 
 @pytest.mark.parametrize("currency", ["isk", "ugx", "afn", "lbp", "dollar"])

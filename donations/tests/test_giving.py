@@ -20,7 +20,9 @@ def give(client, fund, /, **more):
 
 
 def pay(sandbox, url, work):
-    sandbox.store.pay(sandbox.store.get("checkout/sessions", url.rsplit("/", 1)[1]), "4242424242424242")
+    sandbox.store.pay(
+        sandbox.store.get("checkout/sessions", url.rsplit("/", 1)[1]), "4242424242424242"
+    )
     for event in list(sandbox.store.kinds["events"].values()):
         store(event["id"], event["type"], json.dumps(event))
     work()
@@ -33,7 +35,12 @@ def test_visitor_gives_25_dollars_and_is_thanked(client, stripe_sandbox, work, m
     assert (donation.status, donation.kind, donation.donor) == ("pending", "public", None)
     pay(stripe_sandbox, answer.url, work)
     donation.refresh_from_db()
-    assert (donation.status, donation.amount, donation.fund, donation.dedication) == ("received", 2500, fund, "Hattie")
+    assert (donation.status, donation.amount, donation.fund, donation.dedication) == (
+        "received",
+        2500,
+        fund,
+        "Hattie",
+    )
     assert LedgerEntry.objects.get(account="4100").amount == 2500
     work()
     mail = mails.to("pat@example.net")[0]
@@ -49,7 +56,10 @@ def test_member_gift_is_hers_and_only_hers_to_see(as_user, client, stripe_sandbo
     assert answer.status_code == 302
     assert Donation.objects.get().donor == member
     assert (
-        client.get(reverse("payment_result", args=[Payment.objects.get().reference])).templates[0].name == "billing/payment_elsewhere.html"
+        client.get(reverse("payment_result", args=[Payment.objects.get().reference]))
+        .templates[0]
+        .name
+        == "billing/payment_elsewhere.html"
     )
 
 
@@ -59,7 +69,9 @@ def test_typed_amount_wins_and_double_click_is_one_gift(client, stripe_sandbox):
     assert len(urls) == 1
     assert Payment.objects.get().amount == 4000
     give(client, fund, other="41")
-    assert sorted(Payment.objects.values_list("amount", flat=True)) == [4000, 4100], "the same form with another amount is another gift"
+    assert sorted(Payment.objects.values_list("amount", flat=True)) == [4000, 4100], (
+        "the same form with another amount is another gift"
+    )
 
 
 @pytest.mark.parametrize(

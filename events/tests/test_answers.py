@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 
 
 def answer(client, event, **data):
-    return client.post(reverse("event", args=[event.slug]), {"answer": "yes", "guests": "0", **data})
+    return client.post(
+        reverse("event", args=[event.slug]), {"answer": "yes", "guests": "0", **data}
+    )
 
 
 def test_member_answers_with_one_guest_and_sees_it(as_user):
@@ -26,7 +28,12 @@ def test_member_answers_with_one_guest_and_sees_it(as_user):
     client = as_user(member.user)
     assert answer(client, event, guests="1", guest_name="Zelda", note="Eggs").status_code == 302
     rsvp = Rsvp.objects.get()
-    assert (rsvp.status, rsvp.guest_count, rsvp.guests.get().name, rsvp.note) == ("going", 1, "Zelda", "Eggs")
+    assert (rsvp.status, rsvp.guest_count, rsvp.guests.get().name, rsvp.note) == (
+        "going",
+        1,
+        "Zelda",
+        "Eggs",
+    )
     page = client.get(reverse("event", args=[event.slug])).content.decode()
     assert "You’re coming, with 1 guest" in page
     assert "8 places left" in page
@@ -35,7 +42,9 @@ def test_member_answers_with_one_guest_and_sees_it(as_user):
 
 def test_htmx_answer_is_the_card_alone_with_a_toast(as_user):
     member, event = make_person(), make_event()
-    page = as_user(member.user).post(reverse("event", args=[event.slug]), {"answer": "yes"}, headers={"HX-Request": "true"})
+    page = as_user(member.user).post(
+        reverse("event", args=[event.slug]), {"answer": "yes"}, headers={"HX-Request": "true"}
+    )
     text = page.content.decode()
     assert "<html" not in text
     assert 'id="rsvp"' in text
@@ -101,12 +110,21 @@ def test_event_that_takes_no_answers_says_why(as_user, fields, words):
 def test_hidden_and_draft_events_do_not_exist(as_user, client, fields):
     event = make_event(**fields)
     member = as_user(make_person().user)
-    assert (answer(member, event).status_code, client.get(reverse("event", args=[event.slug])).status_code) == (404, 404)
+    assert (
+        answer(member, event).status_code,
+        client.get(reverse("event", args=[event.slug])).status_code,
+    ) == (404, 404)
 
 
 def test_members_events_and_street_addresses_are_for_active_members(as_user, client):
     make_event(title="Secret supper", visibility="members")
-    event = make_event(title="Open lunch", visibility="public", address="1200 Sample Street", venue="Magnolia Hall", area="Montrose")
+    event = make_event(
+        title="Open lunch",
+        visibility="public",
+        address="1200 Sample Street",
+        venue="Magnolia Hall",
+        area="Montrose",
+    )
     lapsed, active = as_user(make_person(status="inactive").user), as_user(make_person().user)
     for visitor in (client, lapsed):
         listing = visitor.get(reverse("events")).content.decode()
@@ -154,7 +172,13 @@ def test_more_guests_than_allowed_are_refused(as_user, guests):
 
 def test_check_in_ticks_members_and_guests_and_undoes(as_user):
     event, staff = make_event(), make_staff("events")
-    rsvp = actions.answer_event(event=event, member=make_member(first_name="June"), status="going", guests=1, guest_names=["Zelda"])
+    rsvp = actions.answer_event(
+        event=event,
+        member=make_member(first_name="June"),
+        status="going",
+        guests=1,
+        guest_names=["Zelda"],
+    )
     client, url = as_user(staff), reverse("admin:check_in", args=[event.pk])
     page = client.get(url).content.decode()
     assert "June S." in page
@@ -166,19 +190,31 @@ def test_check_in_ticks_members_and_guests_and_undoes(as_user):
     assert "2 are here" in client.get(url).content.decode()
     client.post(url, {"member": rsvp.member_id, "here": "0"})
     assert Attendance.objects.get().guest_id
-    noted = AuditEntry.objects.filter(target_type="events.attendance").order_by("pk").values_list("action", "actor")
-    assert list(noted) == [("attendance.ticked", staff.pk)] * 2 + [("attendance.taken_back", staff.pk)]
+    noted = (
+        AuditEntry.objects.filter(target_type="events.attendance")
+        .order_by("pk")
+        .values_list("action", "actor")
+    )
+    assert list(noted) == [("attendance.ticked", staff.pk)] * 2 + [
+        ("attendance.taken_back", staff.pk)
+    ]
     client.post(url, {"name": "Walter"})
     assert "Walter" in client.get(url).content.decode()
     assert "Walter" not in client.get(url + "?q=zel").content.decode()
-    fragment = client.post(url, {"member": rsvp.member_id, "here": "1"}, headers={"HX-Request": "true"}).content.decode()
+    fragment = client.post(
+        url, {"member": rsvp.member_id, "here": "1"}, headers={"HX-Request": "true"}
+    ).content.decode()
     assert "<html" not in fragment
     assert "3 are here" in fragment
 
 
 def test_check_in_of_somebody_who_is_not_on_the_list_is_refused(as_user):
     client, url = as_user(make_staff("events")), reverse("admin:check_in", args=[make_event().pk])
-    for data in ({"member": make_member().pk, "here": "1"}, {"member": "x", "here": "1"}, {"guest": "999", "here": "1"}):
+    for data in (
+        {"member": make_member().pk, "here": "1"},
+        {"member": "x", "here": "1"},
+        {"guest": "999", "here": "1"},
+    ):
         assert client.post(url, data).status_code == 404
     client.post(url, {"name": "  "})
     assert not Attendance.objects.exists()
@@ -216,5 +252,7 @@ def test_the_race_does_oversell_without_the_lock(monkeypatch):
 
 def _all_at_once(event: Event, members):
     """Everybody answers at the same moment; whoever gets no place is told so in words."""
-    errors = at_once([lambda m=m: actions.answer_event(event=event, member=m, status="going") for m in members])
+    errors = at_once(
+        [lambda m=m: actions.answer_event(event=event, member=m, status="going") for m in members]
+    )
     assert all(isinstance(error, actions.EventsError) for error in errors), errors

@@ -22,11 +22,22 @@ def coming(event, **fields):
 
 def test_needs_are_numbers_and_names_only_by_consent(as_user):
     event = make_event()
-    PrivateDetails.objects.create(member=coming(event, first_name="Quiet"), access={"needs": ["stairs", "ride"], "diet": "no nuts"})
-    PrivateDetails.objects.create(member=coming(event, first_name="Open"), access={"needs": ["stairs"], "may_name": True})
-    PrivateDetails.objects.create(member=make_person(first_name="Away"), access={"needs": ["wheels"], "may_name": True})
+    PrivateDetails.objects.create(
+        member=coming(event, first_name="Quiet"),
+        access={"needs": ["stairs", "ride"], "diet": "no nuts"},
+    )
+    PrivateDetails.objects.create(
+        member=coming(event, first_name="Open"), access={"needs": ["stairs"], "may_name": True}
+    )
+    PrivateDetails.objects.create(
+        member=make_person(first_name="Away"), access={"needs": ["wheels"], "may_name": True}
+    )
     page = as_user(make_staff("events")).get(reverse("admin:event_care", args=[event.pk]))
-    assert dict(page.context["counts"]) == {"I cannot climb stairs": 2, "I need a ride": 1, "A wish about food": 1}
+    assert dict(page.context["counts"]) == {
+        "I cannot climb stairs": 2,
+        "I need a ride": 1,
+        "A wish about food": 1,
+    }
     text = page.content.decode()
     assert "Open" in text
     assert "Quiet" not in text.split("Whom to call")[0]
@@ -39,20 +50,32 @@ def test_pair_kept_apart_is_told_to_the_organiser_alone(as_user):
     event = make_event()
     one, other = coming(event, first_name="June"), coming(event, first_name="Dot")
     actions.keep_apart(one=one, other=other, reason="x", by=make_staff("superadmin"))
-    page = as_user(make_staff("events")).get(reverse("admin:event_care", args=[event.pk])).content.decode()
+    page = (
+        as_user(make_staff("events"))
+        .get(reverse("admin:event_care", args=[event.pk]))
+        .content.decode()
+    )
     assert "both come and should not meet" in page
-    assert "should not meet" not in as_user(one.user).get(reverse("event", args=[event.slug])).content.decode()
+    assert (
+        "should not meet"
+        not in as_user(one.user).get(reverse("event", args=[event.slug])).content.decode()
+    )
 
 
 @pytest.mark.parametrize(("days", "opens"), [(0.2, True), (2, False), (-2, False)])
 def test_whom_to_call_opens_on_the_day_alone_and_is_written_down(as_user, days, opens):
     event = make_event(days=days)
     member = coming(event, first_name="June")
-    PrivateDetails.objects.create(member=member, emergency={"people": [{"name": "Winnie", "relation": "sister", "phone": "+17135550150"}]})
+    PrivateDetails.objects.create(
+        member=member,
+        emergency={"people": [{"name": "Winnie", "relation": "sister", "phone": "+17135550150"}]},
+    )
     desk = as_user(make_staff("events"))
     answer = desk.get(reverse("admin:whom_to_call", args=[event.pk, member.pk]))
     assert (answer.status_code == 200) == opens
-    assert AuditEntry.objects.filter(action="looked.emergency", target_id=member.pk).exists() == opens
+    assert (
+        AuditEntry.objects.filter(action="looked.emergency", target_id=member.pk).exists() == opens
+    )
     if opens:
         assert "Winnie" in answer.content.decode()
         assert "Whom to call" in as_user(member.user).get(reverse("privacy")).content.decode()
@@ -70,9 +93,15 @@ def test_desk_at_the_door_signs_out_after_half_an_hour(as_user, time_machine):
 def moved(event, desk, **to):
     start = timezone.localtime(to["starts_at"])
     given = {
-        "title": event.title, "slug": event.slug, "picture": "coffee", "guest_limit": 1, "visibility": "members", "status": "published",
-        "starts_at": start.strftime("%Y-%m-%dT%H:%M"), "ends_at": (start + dt.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M"),
-    }  # fmt: skip
+        "title": event.title,
+        "slug": event.slug,
+        "picture": "coffee",
+        "guest_limit": 1,
+        "visibility": "members",
+        "status": "published",
+        "starts_at": start.strftime("%Y-%m-%dT%H:%M"),
+        "ends_at": (start + dt.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M"),
+    }
     return desk.post(reverse("admin:events_event_change", args=[event.pk]), given)
 
 
@@ -80,7 +109,10 @@ def test_event_moved_to_now_opens_nobodys_contacts(as_user, time_machine):
     """An organiser who wants to read whom to call moves next month's event to this minute."""
     event = make_event(days=30)
     member = coming(event, first_name="June")
-    PrivateDetails.objects.create(member=member, emergency={"people": [{"name": "Winnie", "relation": "", "phone": "+17135550150"}]})
+    PrivateDetails.objects.create(
+        member=member,
+        emergency={"people": [{"name": "Winnie", "relation": "", "phone": "+17135550150"}]},
+    )
     desk = as_user(make_staff("events"))
     assert moved(event, desk, starts_at=timezone.now()).status_code == 302
     event.refresh_from_db()
@@ -100,4 +132,9 @@ def test_event_moved_by_two_hours_on_its_day_keeps_them_open(as_user):
 
 def test_event_made_for_now_opens_nobodys_contacts(as_user):
     event = make_event(days=0, stands_since=timezone.now())
-    assert as_user(make_staff("events")).get(reverse("admin:whom_to_call", args=[event.pk, coming(event).pk])).status_code == 404
+    assert (
+        as_user(make_staff("events"))
+        .get(reverse("admin:whom_to_call", args=[event.pk, coming(event).pk]))
+        .status_code
+        == 404
+    )

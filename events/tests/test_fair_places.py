@@ -16,7 +16,12 @@ def answer(event, member, status="going", **more):
 
 
 def test_first_in_line_keeps_her_place_when_she_changes_her_note():
-    event, going, first, second = make_event(capacity=1), make_person(), make_person(), make_person()
+    event, going, first, second = (
+        make_event(capacity=1),
+        make_person(),
+        make_person(),
+        make_person(),
+    )
     answer(event, going)
     answer(event, first)
     answer(event, second)
@@ -42,9 +47,14 @@ def test_smaller_room_takes_no_place_away_from_somebody_who_saves_a_note():
     assert answer(event, ruth, note="Pie").status == "going"
 
 
-@pytest.mark.parametrize(("status", "reason"), [("rejected", ""), ("inactive", "suspended"), ("inactive", "deceased")])
+@pytest.mark.parametrize(
+    ("status", "reason"), [("rejected", ""), ("inactive", "suspended"), ("inactive", "deceased")]
+)
 def test_somebody_we_said_no_to_takes_no_place(status, reason):
-    event, member = make_event(visibility="public"), make_person(status=status, inactive_reason=reason)
+    event, member = (
+        make_event(visibility="public"),
+        make_person(status=status, inactive_reason=reason),
+    )
     with pytest.raises(actions.EventsError, match="call us"):
         answer(event, member)
 
@@ -100,9 +110,15 @@ def save_at_desk(desk, event, **changes):
     """Save the event's form at the desk with these fields changed."""
     url = f"/admin/events/event/{event.pk}/change/"
     form = desk.get(url).context["adminform"].form
-    data = {name: form[name].value() for name in form.fields if form[name].value() is not None and form[name].value() is not False}
+    data = {
+        name: form[name].value()
+        for name in form.fields
+        if form[name].value() is not None and form[name].value() is not False
+    }
     for name in ("starts_at", "ends_at"):
-        data[name] = data[name] if isinstance(data[name], str) else data[name].strftime("%Y-%m-%dT%H:%M")
+        data[name] = (
+            data[name] if isinstance(data[name], str) else data[name].strftime("%Y-%m-%dT%H:%M")
+        )
     return desk.post(url, data | changes)
 
 
@@ -130,14 +146,19 @@ def test_end_before_start_and_too_few_places_are_plain_sentences(as_user):
     event, desk = make_event(capacity=3), as_user(make_staff("events"))
     answer(event, make_person())
     answer(event, make_person())
-    assert "must not be before the start" in save_at_desk(desk, event, ends_at="2001-01-01T10:00").content.decode()
+    assert (
+        "must not be before the start"
+        in save_at_desk(desk, event, ends_at="2001-01-01T10:00").content.decode()
+    )
     assert "2 people are coming already" in save_at_desk(desk, event, capacity=1).content.decode()
 
 
 def test_guests_name_means_a_guest_and_is_shown_again(as_user):
     event, member = make_event(), make_person()
     client = as_user(member.user)
-    client.post(f"/events/{event.slug}/", {"answer": "yes", "guests": "0", "guest_name": "Bob", "note": ""})
+    client.post(
+        f"/events/{event.slug}/", {"answer": "yes", "guests": "0", "guest_name": "Bob", "note": ""}
+    )
     assert event.rsvps.get().guest_count == 1
     assert 'value="Bob"' in client.get(f"/events/{event.slug}/").content.decode()
 

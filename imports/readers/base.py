@@ -11,7 +11,15 @@ from imports.fields import FIELDS
 from loaf.lib.csvsafe import safe_text
 from loaf.lib.text import tidy
 
-PERSON, LINK, TERM, MANDATE, EVENT, ANSWER, PAYMENT = "person", "link", "term", "mandate", "event", "answer", "payment"
+PERSON, LINK, TERM, MANDATE, EVENT, ANSWER, PAYMENT = (
+    "person",
+    "link",
+    "term",
+    "mandate",
+    "event",
+    "answer",
+    "payment",
+)
 Facts = list[tuple[str, dict[str, Any]]]
 """What one line tells: (kind, values) each; a kind at most once."""
 SLASH = re.compile(r"\\(.)", re.DOTALL)
@@ -21,7 +29,15 @@ ODD = ("&", "\\", "  ", " \n", "\n ", "\n'")
 
 def normal_header(name: str) -> str:
     """One spelling for a column name: lower case, no quotes, "_" and "-" as blanks."""
-    return " ".join(name.replace("\ufeff", "").strip().strip("\"'").replace("_", " ").replace("-", " ").lower().split())
+    return " ".join(
+        name.replace("\ufeff", "")
+        .strip()
+        .strip("\"'")
+        .replace("_", " ")
+        .replace("-", " ")
+        .lower()
+        .split()
+    )
 
 
 class RowProblem(Exception):
@@ -55,10 +71,16 @@ class Cells:
 
     def tidy_all(self, rows: Iterable[list[str]]) -> Iterable[Sequence[str]]:
         """The rows with the columns that mean something tidied; all of them as wide as the header."""
-        used, width = {place for places in self.places.values() for place in places}, len(self.header)
+        used, width = (
+            {place for places in self.places.values() for place in places},
+            len(self.header),
+        )
         cut = (row if len(row) <= width else row[:width] for row in rows)
         columns = [cells[1:] for cells in zip_longest(self.header, *cut, fillvalue="")]
-        tidied = (_tidy_column(cells, self.slashes) if place in used else cells for place, cells in enumerate(columns))
+        tidied = (
+            _tidy_column(cells, self.slashes) if place in used else cells
+            for place, cells in enumerate(columns)
+        )
         return zip(*tidied, strict=True)
 
     def text(self, target: str) -> str:
@@ -71,8 +93,15 @@ class Cells:
     def lines(self, target: str, limit: int) -> str:
         """As `limited`, with the line ends of the text."""
         self.limited(target, limit)
-        found = next((self.row[place] for place in self.places.get(target, ()) if self.row[place].strip()), "")
-        kept = [tidy(line) for line in html.unescape(safe_text(found)).splitlines()] if self.text(target) else []
+        found = next(
+            (self.row[place] for place in self.places.get(target, ()) if self.row[place].strip()),
+            "",
+        )
+        kept = (
+            [tidy(line) for line in html.unescape(safe_text(found)).splitlines()]
+            if self.text(target)
+            else []
+        )
         return "\n".join(kept).strip()
 
     def column(self, target: str) -> str:
@@ -98,21 +127,35 @@ class Cells:
 
     def note(self, target: str, sentence: str) -> None:
         """Keep the row, but say that one value of it was left out."""
-        self.notes.append({"column": self.column(target), "value": self.text(target)[:200], "reason": sentence})
+        self.notes.append(
+            {"column": self.column(target), "value": self.text(target)[:200], "reason": sentence}
+        )
 
     def limited(self, target: str, limit: int) -> str:
         """A text that must fit its column in the database; a longer one refuses the row rather than being cut."""
         value = self.text(target)
         if len(value) > limit:
-            raise RowProblem(f"“{self.column(target)}” has {len(value)} characters; {limit} fit.", self.column(target), value[:80])
+            raise RowProblem(
+                f"“{self.column(target)}” has {len(value)} characters; {limit} fit.",
+                self.column(target),
+                value[:80],
+            )
         return value
 
 
 def _tidy_column(cells: Sequence[str], slashes: bool) -> Sequence[str]:
     """Most columns need nothing: ASCII, single blanks, no &, no backslash, no apostrophe before a cell. One look tells it of all cells."""
     below = "\n".join(["", *cells, ""])
-    is_plain = below.isascii() and below.count("\n") == len(cells) + 1 and below.replace("\n", "").isprintable()
-    return cells if is_plain and not any(odd in below for odd in ODD) else [_tidy_cell(cell, slashes) for cell in cells]
+    is_plain = (
+        below.isascii()
+        and below.count("\n") == len(cells) + 1
+        and below.replace("\n", "").isprintable()
+    )
+    return (
+        cells
+        if is_plain and not any(odd in below for odd in ODD)
+        else [_tidy_cell(cell, slashes) for cell in cells]
+    )
 
 
 def _tidy_cell(value: str, slashes: bool) -> str:
@@ -165,20 +208,40 @@ class Reader:
         at: dict[str, int] = {}
         for index, name in enumerate(header):
             at.setdefault(normal_header(name), index)
-        return {t: found for t, names in self.columns.items() if (found := [at[n] for n in names if n in at])}
+        return {
+            t: found
+            for t, names in self.columns.items()
+            if (found := [at[n] for n in names if n in at])
+        }
 
     def secret_places(self, header: Sequence[str]) -> list[int]:
         """Where cells stand that must not be kept."""
-        return [index for index, name in enumerate(header) if normal_header(name) in SECRETS | self.secrets]
+        return [
+            index
+            for index, name in enumerate(header)
+            if normal_header(name) in SECRETS | self.secrets
+        ]
 
     def unused(self, header: Sequence[str]) -> list[str]:
         """The columns nothing is taken from, by the file's own names."""
         used = {place for places in self.places(header).values() for place in places}
-        return [name.strip() for index, name in enumerate(header) if index not in used and name.strip()]
+        return [
+            name.strip() for index, name in enumerate(header) if index not in used and name.strip()
+        ]
 
 
 SECRETS = {
-    "user pass", "password", "pass", "session tokens", "user activation key", "ssn", "social security number", "ip address",
-    "donor ip address", "payment ip address", "optin ip", "confirm ip",
-}  # fmt: skip
+    "user pass",
+    "password",
+    "pass",
+    "session tokens",
+    "user activation key",
+    "ssn",
+    "social security number",
+    "ip address",
+    "donor ip address",
+    "payment ip address",
+    "optin ip",
+    "confirm ip",
+}
 """Columns no file may bring to us, whatever its format."""

@@ -48,53 +48,120 @@ def read_contribution(cells: Cells) -> dict[str, Any]:
     currency = currency_of(cells)
     amount, paid_at = paid_amount(cells, currency), paid_moment(cells)
     kind, how, number = cells.text("kind").lower(), cells.text("how").lower(), cells.text("number")
-    purpose = "dues" if "dues" in kind or "member" in kind else "donation" if "donation" in kind or "gift" in kind else "unknown"
+    purpose = (
+        "dues"
+        if "dues" in kind or "member" in kind
+        else "donation"
+        if "donation" in kind or "gift" in kind
+        else "unknown"
+    )
     refunded = amount if status in ("refunded", "chargeback") else 0
-    own = cells.text("own") or number or f"{cells.text('source_id')}:{paid_at:%Y%m%d%H%M%S}:{amount}"
+    own = (
+        cells.text("own") or number or f"{cells.text('source_id')}:{paid_at:%Y%m%d%H%M%S}:{amount}"
+    )
     found = payment(
-        cells, f"civicrm:{own}"[:160], names_of(number, paypal=number.isalnum() and number.isupper()), source="civicrm",
-        source_id=cells.limited("source_id", 120), amount=amount, refunded=refunded, currency=currency, paid_at=paid_at,
+        cells,
+        f"civicrm:{own}"[:160],
+        names_of(number, paypal=number.isalnum() and number.isupper()),
+        source="civicrm",
+        source_id=cells.limited("source_id", 120),
+        amount=amount,
+        refunded=refunded,
+        currency=currency,
+        paid_at=paid_at,
         refunded_at=(moment_of(cells, "refunded_at") or paid_at) if refunded else None,
-        fee=min(max(0, amount_of(cells, "fee", currency)), amount), purpose=purpose, description=cells.text("kind")[:200],
-    )  # fmt: skip
+        fee=min(max(0, amount_of(cells, "fee", currency)), amount),
+        purpose=purpose,
+        description=cells.text("kind")[:200],
+    )
     found["method"] = METHODS.get(how, found["method"])
     return found
 
 
 CONTRIBUTIONS = Reader(
-    key="civicrm_contributions", label="CiviCRM contributions", kind=PAYMENT,
-    needs=[{"contact id"}, {"total amount"}, {"contribution status"}, {"date received"}, {"financial type"}],
+    key="civicrm_contributions",
+    label="CiviCRM contributions",
+    kind=PAYMENT,
+    needs=[
+        {"contact id"},
+        {"total amount"},
+        {"contribution status"},
+        {"date received"},
+        {"financial type"},
+    ],
     columns={
-        "source_id": ["contact id"], "payer_name": ["display name"], "first_name": ["first name"], "last_name": ["last name"],
-        "email": ["email"], "kind": ["financial type"], "paid_at": ["date received"], "refunded_at": ["cancelled / refunded date"],
-        "amount": ["total amount"], "fee": ["fee amount"], "how": ["payment methods"],
-        "number": ["transaction id"], "own": ["contribution id"],
-        "currency": ["currency"], "status": ["contribution status"], "test": ["test"],
+        "source_id": ["contact id"],
+        "payer_name": ["display name"],
+        "first_name": ["first name"],
+        "last_name": ["last name"],
+        "email": ["email"],
+        "kind": ["financial type"],
+        "paid_at": ["date received"],
+        "refunded_at": ["cancelled / refunded date"],
+        "amount": ["total amount"],
+        "fee": ["fee amount"],
+        "how": ["payment methods"],
+        "number": ["transaction id"],
+        "own": ["contribution id"],
+        "currency": ["currency"],
+        "status": ["contribution status"],
+        "test": ["test"],
     },
-    read=told_of(read_contribution), dates=("paid_at", "refunded_at"), order=46,
-)  # fmt: skip
+    read=told_of(read_contribution),
+    dates=("paid_at", "refunded_at"),
+    order=46,
+)
 PERSON_COLUMNS = {
-    **NAMES, **CONTACT, "source_id": ["contact id"], "display_name": ["display name"], "email": ["email"],
-    "address_line1": ["street address"], "partner_first": ["spouse of first name", "partner of first name"],
+    **NAMES,
+    **CONTACT,
+    "source_id": ["contact id"],
+    "display_name": ["display name"],
+    "email": ["email"],
+    "address_line1": ["street address"],
+    "partner_first": ["spouse of first name", "partner of first name"],
     "partner_last": ["spouse of last name", "partner of last name"],
     "partner_email": ["spouse of home email", "spouse of email", "partner of email"],
-}  # fmt: skip
+}
 CONTACTS = Reader(
-    key="civicrm_contacts", label="CiviCRM contacts", kind=PERSON, tells=(PERSON, LINK),
-    needs=[{"contact id"}, {"email"}, {"contact type", "spouse of first name", "partner of first name", "display name"}],
+    key="civicrm_contacts",
+    label="CiviCRM contacts",
+    kind=PERSON,
+    tells=(PERSON, LINK),
+    needs=[
+        {"contact id"},
+        {"email"},
+        {"contact type", "spouse of first name", "partner of first name", "display name"},
+    ],
     never={"total amount", "membership type", "participant status"},
     columns={
-        **PERSON_COLUMNS, "contact_type": ["contact type"], "in_trash": ["contact is in trash"], "is_deceased": ["deceased"],
-        "no_news": ["no bulk emails (user opt out)", "on hold", "do not email"], "registered": ["created date"],
+        **PERSON_COLUMNS,
+        "contact_type": ["contact type"],
+        "in_trash": ["contact is in trash"],
+        "is_deceased": ["deceased"],
+        "no_news": ["no bulk emails (user opt out)", "on hold", "do not email"],
+        "registered": ["created date"],
     },
-    read=read_contact, dates=("registered",), order=10,
-)  # fmt: skip
+    read=read_contact,
+    dates=("registered",),
+    order=10,
+)
 MEMBERSHIPS = Reader(
-    key="civicrm_memberships", label="CiviCRM memberships", kind=PERSON, tells=(PERSON, TERM),
-    needs=[{"contact id"}, {"email"}, {"membership type"}, {"membership status"}], never={"total amount"},
+    key="civicrm_memberships",
+    label="CiviCRM memberships",
+    kind=PERSON,
+    tells=(PERSON, TERM),
+    needs=[{"contact id"}, {"email"}, {"membership type"}, {"membership status"}],
+    never={"total amount"},
     columns={
-        **PERSON_COLUMNS, "plan": ["membership type"], "term_status": ["membership status"], "joined_on": ["member since"],
-        "starts_on": ["membership start date"], "ends_on": ["membership expiration date"], "test": ["test"],
+        **PERSON_COLUMNS,
+        "plan": ["membership type"],
+        "term_status": ["membership status"],
+        "joined_on": ["member since"],
+        "starts_on": ["membership start date"],
+        "ends_on": ["membership expiration date"],
+        "test": ["test"],
     },
-    read=read_membership, dates=("joined_on", "starts_on", "ends_on"), order=11,
-)  # fmt: skip
+    read=read_membership,
+    dates=("joined_on", "starts_on", "ends_on"),
+    order=11,
+)

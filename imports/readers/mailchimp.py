@@ -16,11 +16,17 @@ def read(cells: Cells) -> Facts:
 
 
 READER = Reader(
-    key="mailchimp_audience", label="A Mailchimp audience", kind=PERSON,
+    key="mailchimp_audience",
+    label="A Mailchimp audience",
+    kind=PERSON,
     needs=[{"email address"}, {"optin time", "leid", "euid"}],
     columns={
-        **NAMES, "email": ["email address"], "phone": ["phone number", "phone"], "source_id": ["euid"],
+        **NAMES,
+        "email": ["email address"],
+        "phone": ["phone number", "phone"],
+        "source_id": ["euid"],
         "left_at": ["unsub time", "clean time"],
     },
-    read=read, order=25,
-)  # fmt: skip
+    read=read,
+    order=25,
+)

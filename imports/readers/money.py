@@ -14,7 +14,14 @@ from loaf.lib.text import is_email, normal_email
 
 STRIPES = ("ch_", "py_", "pi_", "in_")
 """How Stripe's own numbers of a payment begin: charge, bank debit, payment intent, invoice."""
-METHODS = {"check": "cheque", "cheque": "cheque", "cash": "cash", "eft": "transfer", "transfer": "transfer", "paypal": "paypal"}
+METHODS = {
+    "check": "cheque",
+    "cheque": "cheque",
+    "cash": "cash",
+    "eft": "transfer",
+    "transfer": "transfer",
+    "paypal": "paypal",
+}
 
 
 def currency_of(cells: Cells) -> str:
@@ -33,7 +40,9 @@ def amount_of(cells: Cells, target: str, currency: str) -> int:
     try:
         return parse_money(value, currency)
     except MoneyError:
-        raise RowProblem(f"“{value[:40]}” is not an amount.", cells.column(target), value[:40]) from None
+        raise RowProblem(
+            f"“{value[:40]}” is not an amount.", cells.column(target), value[:40]
+        ) from None
 
 
 def paid_amount(cells: Cells, currency: str) -> int:
@@ -41,17 +50,29 @@ def paid_amount(cells: Cells, currency: str) -> int:
     amount = amount_of(cells, "amount", currency)
     if amount <= 0:
         shown = cells.text("amount")
-        raise RowProblem("There is no amount above zero." if shown else "There is no amount.", cells.column("amount"), shown)
+        raise RowProblem(
+            "There is no amount above zero." if shown else "There is no amount.",
+            cells.column("amount"),
+            shown,
+        )
     return amount
 
 
-def moment_of(cells: Cells, target: str, *, zone: dt.tzinfo | None = None, text: str = "") -> dt.datetime | None:
+def moment_of(
+    cells: Cells, target: str, *, zone: dt.tzinfo | None = None, text: str = ""
+) -> dt.datetime | None:
     """A moment, in the zone given or the house's own; None where the cell is empty."""
     value = text or cells.text(target)
     try:
-        return parse_datetime(value, zone=zone or house_zone(), day_first=cells.day_first) if value else None
+        return (
+            parse_datetime(value, zone=zone or house_zone(), day_first=cells.day_first)
+            if value
+            else None
+        )
     except DateError:
-        raise RowProblem(f"“{value[:40]}” is not a date we can read.", cells.column(target), value[:40]) from None
+        raise RowProblem(
+            f"“{value[:40]}” is not a date we can read.", cells.column(target), value[:40]
+        ) from None
 
 
 def paid_moment(cells: Cells, *, zone: dt.tzinfo | None = None, text: str = "") -> dt.datetime:
@@ -73,7 +94,9 @@ def only_money(cells: Cells, words: set[str]) -> str:
 def payer_of(cells: Cells) -> dict[str, str]:
     """The payer's address and name as the file has them."""
     email = normal_email(cells.text("email"))
-    name = cells.text("payer_name") or f"{cells.text('first_name')} {cells.text('last_name')}".strip()
+    name = (
+        cells.text("payer_name") or f"{cells.text('first_name')} {cells.text('last_name')}".strip()
+    )
     return {"email": email if is_email(email) else "", "payer_name": name[:200]}
 
 
@@ -88,8 +111,15 @@ def payment(cells: Cells, own: str, keys: list[str], **values: Any) -> dict[str,
     """The row of one payment. `own` is the number it has in this file ("pmpro:GNSQY9RIYK"), `keys` its numbers elsewhere."""
     stripes = next((key for key in keys if key.startswith(("ch_", "py_"))), "")
     paypals = next((key for key in keys if key.startswith("paypal:")), "")
-    provider = "stripe" if any(key.startswith(STRIPES) for key in keys) else "paypal" if paypals else ""
-    known = stripes or next((key for key in keys if key.startswith(STRIPES)), "") or paypals.removeprefix("paypal:") or own
+    provider = (
+        "stripe" if any(key.startswith(STRIPES) for key in keys) else "paypal" if paypals else ""
+    )
+    known = (
+        stripes
+        or next((key for key in keys if key.startswith(STRIPES)), "")
+        or paypals.removeprefix("paypal:")
+        or own
+    )
     default = "card" if provider == "stripe" else "paypal" if provider == "paypal" else "imported"
     return {
         **payer_of(cells),

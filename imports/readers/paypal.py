@@ -8,10 +8,27 @@ from imports.readers.money import amount_of, currency_of, paid_moment, payment, 
 from loaf.lib.text import is_email, normal_email
 
 KINDS = {
-    "donation payment": "donation", "website payment": "dues", "subscription payment": "donation", "mass pay payment": "donation",
-    "express checkout payment": "unknown", "mobile payment": "unknown", "general payment": "unknown", "payment refund": "refund",
-}  # fmt: skip
-ZONES = {"PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5, "EDT": -4, "GMT": 0, "UTC": 0}
+    "donation payment": "donation",
+    "website payment": "dues",
+    "subscription payment": "donation",
+    "mass pay payment": "donation",
+    "express checkout payment": "unknown",
+    "mobile payment": "unknown",
+    "general payment": "unknown",
+    "payment refund": "refund",
+}
+ZONES = {
+    "PST": -8,
+    "PDT": -7,
+    "MST": -7,
+    "MDT": -6,
+    "CST": -6,
+    "CDT": -5,
+    "EST": -5,
+    "EDT": -4,
+    "GMT": 0,
+    "UTC": 0,
+}
 
 
 def read(cells: Cells) -> dict[str, Any]:
@@ -23,23 +40,46 @@ def read(cells: Cells) -> dict[str, Any]:
         raise NotOurs(f"“{cells.text('status') or 'no status'}”: no money came.")
     currency, number = currency_of(cells), cells.limited("number", 100)
     if not number:
-        raise RowProblem("There is no transaction id; without it a payment could be counted twice.", cells.column("number"))
+        raise RowProblem(
+            "There is no transaction id; without it a payment could be counted twice.",
+            cells.column("number"),
+        )
     gross = amount_of(cells, "amount", currency)
     if (gross < 0) != (kind == "refund") or not gross:
         raise NotOurs("Money that left us, and no refund of a payment here.")
-    zone = dt.timezone(dt.timedelta(hours=ZONES[cells.text("zone").upper()])) if cells.text("zone").upper() in ZONES else None
-    paid_at = paid_moment(cells, zone=zone, text=f"{cells.text('paid_at')} {cells.text('time')}".strip())
+    zone = (
+        dt.timezone(dt.timedelta(hours=ZONES[cells.text("zone").upper()]))
+        if cells.text("zone").upper() in ZONES
+        else None
+    )
+    paid_at = paid_moment(
+        cells, zone=zone, text=f"{cells.text('paid_at')} {cells.text('time')}".strip()
+    )
     found = payment(
-        cells, "", [f"paypal:{number}"], source="paypal", amount=abs(gross), currency=currency, paid_at=paid_at,
+        cells,
+        "",
+        [f"paypal:{number}"],
+        source="paypal",
+        amount=abs(gross),
+        currency=currency,
+        paid_at=paid_at,
         purpose=_purpose(cells, kind),
-        fee=min(abs(amount_of(cells, "fee", currency)), abs(gross)), description=(cells.text("subject") or cells.text("item"))[:200],
-    )  # fmt: skip
+        fee=min(abs(amount_of(cells, "fee", currency)), abs(gross)),
+        description=(cells.text("subject") or cells.text("item"))[:200],
+    )
     if kind == "refund":
         email = normal_email(cells.text("to"))
         original = cells.text("reference")
         if not original:
-            raise RowProblem("This refund does not say which payment it pays back.", cells.column("reference"))
-        found |= {"is_refund": True, "fee": 0, "refunded_at": paid_at, "email": email if is_email(email) else ""}
+            raise RowProblem(
+                "This refund does not say which payment it pays back.", cells.column("reference")
+            )
+        found |= {
+            "is_refund": True,
+            "fee": 0,
+            "refunded_at": paid_at,
+            "email": email if is_email(email) else "",
+        }
         found["keys"] = [f"paypal:{number}", f"paypal:{original}"[:160]]
     return found
 
@@ -48,17 +88,36 @@ def _purpose(cells: Cells, kind: str) -> str:
     words = f"{cells.text('subject')} {cells.text('item')}".lower()
     if any(word in words for word in ("dues", "membership")):
         return "dues"
-    return "donation" if any(word in words for word in ("donation", "gift")) or kind == "refund" else kind
+    return (
+        "donation"
+        if any(word in words for word in ("donation", "gift")) or kind == "refund"
+        else kind
+    )
 
 
 READER = Reader(
-    key="paypal_activity", label="PayPal activity", kind=PAYMENT,
+    key="paypal_activity",
+    label="PayPal activity",
+    kind=PAYMENT,
     needs=[{"transaction id"}, {"gross"}, {"type"}, {"status"}, {"date"}],
     columns={
-        "number": ["transaction id"], "reference": ["reference txn id"], "paid_at": ["date"], "time": ["time"],
+        "number": ["transaction id"],
+        "reference": ["reference txn id"],
+        "paid_at": ["date"],
+        "time": ["time"],
         "zone": ["timezone", "time zone"],
-        "type": ["type"], "status": ["status"], "currency": ["currency"], "amount": ["gross"], "fee": ["fee"], "payer_name": ["name"],
-        "email": ["from email address"], "to": ["to email address"], "subject": ["subject"], "item": ["item title"],
+        "type": ["type"],
+        "status": ["status"],
+        "currency": ["currency"],
+        "amount": ["gross"],
+        "fee": ["fee"],
+        "payer_name": ["name"],
+        "email": ["from email address"],
+        "to": ["to email address"],
+        "subject": ["subject"],
+        "item": ["item title"],
     },
-    read=told_of(read), dates=("paid_at",), order=45,
-)  # fmt: skip
+    read=told_of(read),
+    dates=("paid_at",),
+    order=45,
+)

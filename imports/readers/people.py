@@ -19,28 +19,69 @@ GRACE = dt.timedelta(days=30)
 """As long as a plan we make keeps somebody on the list after her time ended."""
 CONTACT = {
     "phone": ["phone", "telephone", "mobile", "cell", "cell phone", "phone number", "home phone"],
-    "address_line1": ["address", "address 1", "address1", "street", "street address", "address line 1"],
+    "address_line1": [
+        "address",
+        "address 1",
+        "address1",
+        "street",
+        "street address",
+        "address line 1",
+    ],
     "address_line2": ["address 2", "address2", "address line 2", "supplemental address 1"],
     "city": ["city", "town"],
     "region": ["state", "state / province", "region", "province"],
     "postal_code": ["zip", "zip code", "zipcode", "postal code", "postcode"],
     "country": ["country"],
-}  # fmt: skip
-NAMES = {"first_name": ["first name", "firstname", "first"], "last_name": ["last name", "lastname", "last", "surname"]}
+}
+NAMES = {
+    "first_name": ["first name", "firstname", "first"],
+    "last_name": ["last name", "lastname", "last", "surname"],
+}
 LIMITS = {
-    "pronouns": 40, "address_line1": 150, "address_line2": 150, "city": 80, "region": 40, "postal_code": 20, "country": 60, "bio": 5000,
-}  # fmt: skip
+    "pronouns": 40,
+    "address_line1": 150,
+    "address_line2": 150,
+    "city": 80,
+    "region": 40,
+    "postal_code": 20,
+    "country": 60,
+    "bio": 5000,
+}
 PAID, PENDING, NONE = ("active", "past_due"), "pending", "none"
 WORDS = {
-    "active": "active", "current": "active", "new": "active", "grace": "past_due", "past_due": "past_due", "past due": "past_due",
-    "trialing": "active", "complimentary": "active", "paid": "active", "pending cancel": "active",
-    "suspended": "suspended", "paused": "suspended", "on hold": "past_due", "unpaid": "past_due",
-    "expired": "expired", "lapsed": "expired", "ended": "expired", "inactive": "expired", "switched": "expired",
-    "cancelled": "cancelled", "canceled": "cancelled", "admin_cancelled": "cancelled", "admin cancelled": "cancelled",
-    "changed": "expired", "admin changed": "expired", "deceased": "deceased",
-    "pending": "pending", "delayed": "pending", "incomplete": "pending",
-    "abandoned": "none", "none": "none", "incomplete expired": "none",
-}  # fmt: skip
+    "active": "active",
+    "current": "active",
+    "new": "active",
+    "grace": "past_due",
+    "past_due": "past_due",
+    "past due": "past_due",
+    "trialing": "active",
+    "complimentary": "active",
+    "paid": "active",
+    "pending cancel": "active",
+    "suspended": "suspended",
+    "paused": "suspended",
+    "on hold": "past_due",
+    "unpaid": "past_due",
+    "expired": "expired",
+    "lapsed": "expired",
+    "ended": "expired",
+    "inactive": "expired",
+    "switched": "expired",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "admin_cancelled": "cancelled",
+    "admin cancelled": "cancelled",
+    "changed": "expired",
+    "admin changed": "expired",
+    "deceased": "deceased",
+    "pending": "pending",
+    "delayed": "pending",
+    "incomplete": "pending",
+    "abandoned": "none",
+    "none": "none",
+    "incomplete expired": "none",
+}
 """Words of the systems for where a membership stands → ours."""
 
 
@@ -82,7 +123,11 @@ class People:
 
 def read_person(cells: Cells, people: People) -> dict[str, Any]:
     """Who it is. A row without a usable address is refused."""
-    email = "" if people.is_numbered and not cells.text("email") and cells.text("source_id") else read_email(cells)
+    email = (
+        ""
+        if people.is_numbered and not cells.text("email") and cells.text("source_id")
+        else read_email(cells)
+    )
     first, last, is_typed = read_name(cells, email)
     phone, written = cells.get("phone") if "phone" in cells.places else ("", "")
     joined, precision = read_date(cells, "joined_on")
@@ -113,7 +158,10 @@ def read_email(cells: Cells) -> str:
     """The normalised address; a row without a usable one is refused."""
     address: str = cells.get("email")
     if not address:
-        raise RowProblem("There is no e-mail address. Add one, or enter this person by hand.", cells.column("email"))
+        raise RowProblem(
+            "There is no e-mail address. Add one, or enter this person by hand.",
+            cells.column("email"),
+        )
     return address
 
 
@@ -130,7 +178,11 @@ def split_name(shown: str) -> tuple[str, str]:
     """Cut a whole name before its last word, a suffix staying with it: "Ruth Ann Miller, Jr." is Ruth Ann and Miller, Jr."""
     words = shown.split()
     behind = 2 if len(words) > 2 and words[-1].strip(".,").lower() in SUFFIXES else 1
-    return (" ".join(words[:-behind]), " ".join(words[-behind:])) if len(words) > behind else (shown, "")
+    return (
+        (" ".join(words[:-behind]), " ".join(words[-behind:]))
+        if len(words) > behind
+        else (shown, "")
+    )
 
 
 def read_date(cells: Cells, target: str, *, field_name: str = "") -> tuple[Any, str]:
@@ -139,7 +191,9 @@ def read_date(cells: Cells, target: str, *, field_name: str = "") -> tuple[Any, 
     if not value:
         return None, ""
     try:
-        found: tuple[Any, str] = FIELDS[field_name or target].widget.clean(value, cells, day_first=cells.day_first)
+        found: tuple[Any, str] = FIELDS[field_name or target].widget.clean(
+            value, cells, day_first=cells.day_first
+        )
     except ValueError as error:
         cells.note(target, f"{error} The person comes in without this date.")
         return None, ""
@@ -160,9 +214,17 @@ def read_partner(cells: Cells) -> dict[str, Any]:
         return {}
     first, last = cells.limited("partner_first", 100), cells.limited("partner_last", 100)
     if not first and not last:
-        first, last = split_name(cells.limited("partner_name", 100)) if cells.text("partner_name") else ("", "")
+        first, last = (
+            split_name(cells.limited("partner_name", 100))
+            if cells.text("partner_name")
+            else ("", "")
+        )
     email = normal_email(cells.text("partner_email"))
-    return {"partner_first": first, "partner_last": last, "partner_email": email} if (first and last) or email else {}
+    return (
+        {"partner_first": first, "partner_last": last, "partner_email": email}
+        if (first and last) or email
+        else {}
+    )
 
 
 def read_term(cells: Cells, people: People, person: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -170,9 +232,17 @@ def read_term(cells: Cells, people: People, person: dict[str, Any]) -> tuple[str
     word = " ".join(cells.text("term_status").lower().removeprefix("wc-").replace("-", " ").split())
     active = cells.get("is_active") if "is_active" in cells.places else None
     if word and word not in people.words and word.replace(" ", "_") not in people.words:
-        cells.note("term_status", f"We do not know the status “{word[:40]}”. The person comes in without a membership.")
+        cells.note(
+            "term_status",
+            f"We do not know the status “{word[:40]}”. The person comes in without a membership.",
+        )
         return "", {}
-    status = people.words.get(word) or people.words.get(word.replace(" ", "_")) or ("active" if active else "") or people.no_word(cells)
+    status = (
+        people.words.get(word)
+        or people.words.get(word.replace(" ", "_"))
+        or ("active" if active else "")
+        or people.no_word(cells)
+    )
     plan, (ends, _) = cells.text("plan")[:80], read_date(cells, "ends_on")
     if ends is None and "renews_on" in cells.places:
         ends = read_date(cells, "renews_on", field_name="ends_on")[0]
@@ -186,13 +256,19 @@ def read_term(cells: Cells, people: People, person: dict[str, Any]) -> tuple[str
     return make_term(cells, status, plan, starts, ends)
 
 
-def make_term(cells: Cells, status: str, plan: str, starts: dt.date | None, ends: dt.date | None) -> tuple[str, dict[str, Any]]:
+def make_term(
+    cells: Cells, status: str, plan: str, starts: dt.date | None, ends: dt.date | None
+) -> tuple[str, dict[str, Any]]:
     """The term in our words, and where it leaves her today."""
     today = timezone.localdate()
     if status in (PENDING, NONE, "deceased"):
         return {PENDING: "payment_pending", NONE: "inactive"}.get(status, status), {}
     currency = (cells.text("currency") or settings.CURRENCY).lower()[:3]
-    dues = cells.maybe("dues", None, "It is left out.", currency=currency) if "dues" in cells.places else None
+    dues = (
+        cells.maybe("dues", None, "It is left out.", currency=currency)
+        if "dues" in cells.places
+        else None
+    )
     every = interval_of(cells, plan, ends)
     is_weak = ends is None and every != Interval.LIFETIME
     if is_weak and status in PAID:
@@ -200,11 +276,23 @@ def make_term(cells: Cells, status: str, plan: str, starts: dt.date | None, ends
     if starts is None or (ends and starts > ends):
         starts = add_months(ends, -12) + dt.timedelta(days=1) if ends else today
     over = status not in (*PAID, "suspended") or bool(ends and ends + GRACE < today)
-    term_status = ("cancelled" if status == "cancelled" else "expired") if over else "past_due" if status == "past_due" else "active"
+    term_status = (
+        ("cancelled" if status == "cancelled" else "expired")
+        if over
+        else "past_due"
+        if status == "past_due"
+        else "active"
+    )
     values = {
-        "plan_name": plan or "Membership", "interval": every, "term_status": term_status, "starts_on": starts, "ends_on": ends,
-        "is_weak": is_weak, "amount": abs(dues) if dues else None, "currency": currency,
-    }  # fmt: skip
+        "plan_name": plan or "Membership",
+        "interval": every,
+        "term_status": term_status,
+        "starts_on": starts,
+        "ends_on": ends,
+        "is_weak": is_weak,
+        "amount": abs(dues) if dues else None,
+        "currency": currency,
+    }
     return ("lapsed" if over else "active"), values
 
 
@@ -214,10 +302,24 @@ def read_mandate(cells: Cells, person: dict[str, Any], term: dict[str, Any]) -> 
     if not number.startswith("sub_") or term["term_status"] not in PAID or not term["amount"]:
         return []
     values = {
-        name: term[name] for name in ("plan_name", "interval", "term_status", "ends_on", "amount", "currency")
-    }  # fmt: skip
-    card = {"card_brand": cells.text("card_brand")[:30], "card_last4": cells.text("card_last4")[-4:]}
-    return [(MANDATE, {**values, **card, "subscription_id": number[:120], "customer_id": person["customer_id"]})]
+        name: term[name]
+        for name in ("plan_name", "interval", "term_status", "ends_on", "amount", "currency")
+    }
+    card = {
+        "card_brand": cells.text("card_brand")[:30],
+        "card_last4": cells.text("card_last4")[-4:],
+    }
+    return [
+        (
+            MANDATE,
+            {
+                **values,
+                **card,
+                "subscription_id": number[:120],
+                "customer_id": person["customer_id"],
+            },
+        )
+    ]
 
 
 def interval_of(cells: Cells, plan: str, ends: dt.date | None) -> str:
@@ -244,8 +346,16 @@ def next_anniversary(start: dt.date, today: dt.date, every: str) -> dt.date:
 def read_dues(cells: Cells, person: dict[str, Any], facts: Facts) -> dict[str, Any]:
     """Dues a volunteer wrote down as paid; known again by whose they are and until when they reach. {} when there are none."""
     currency = settings.CURRENCY
-    amount = cells.maybe("dues", None, "The person comes in without it.", currency=currency) if "dues" in cells.places else None
-    back = abs(cells.maybe("dues_back", 0, "It is left out.", currency=currency) or 0) if "dues_back" in cells.places else 0
+    amount = (
+        cells.maybe("dues", None, "The person comes in without it.", currency=currency)
+        if "dues" in cells.places
+        else None
+    )
+    back = (
+        abs(cells.maybe("dues_back", 0, "It is left out.", currency=currency) or 0)
+        if "dues_back" in cells.places
+        else 0
+    )
     if not amount or amount < 0:
         return {}
     term = next((values for kind, values in facts if kind == TERM), {})
@@ -256,9 +366,18 @@ def read_dues(cells: Cells, person: dict[str, Any], facts: Facts) -> dict[str, A
     paid_at = dt.datetime.combine(day or timezone.localdate(), dt.time(12), house_zone())
     own = f"sheet:{person['email']}:{until or person['joined_on'] or ''}:{amount}"
     return {
-        "source": person["source"], "email": person["email"], "provider": "", "method": "imported", "provider_id": own[:120],
+        "source": person["source"],
+        "email": person["email"],
+        "provider": "",
+        "method": "imported",
+        "provider_id": own[:120],
         "keys": [own[:160]],
-        "payer_name": f"{person['first_name']} {person['last_name']}".strip(), "purpose": "dues", "amount": amount,
-        "refunded": min(back, amount), "refunded_at": paid_at if back else None, "currency": currency, "paid_at": paid_at,
+        "payer_name": f"{person['first_name']} {person['last_name']}".strip(),
+        "purpose": "dues",
+        "amount": amount,
+        "refunded": min(back, amount),
+        "refunded_at": paid_at if back else None,
+        "currency": currency,
+        "paid_at": paid_at,
         "description": term.get("plan_name", ""),
-    }  # fmt: skip
+    }

@@ -6,9 +6,15 @@ from dataclasses import replace
 from imports.readers.base import MANDATE, PERSON, TERM, Cells, Facts, Reader
 from imports.readers.people import NAMES, WORDS, People
 
-MEMBERS = People("wordpress", no_word=lambda cells: "expired" if "is_over" in cells.places else "active")
+MEMBERS = People(
+    "wordpress", no_word=lambda cells: "expired" if "is_over" in cells.places else "active"
+)
 CUSTOMER = re.compile(r"_stripe_customer_id:(cus_\w+)")
-SHARED = {"first_name": NAMES["first_name"], "last_name": NAMES["last_name"], "email": ["email", "user email"]}
+SHARED = {
+    "first_name": NAMES["first_name"],
+    "last_name": NAMES["last_name"],
+    "email": ["email", "user email"],
+}
 TELLS = (PERSON, TERM, MANDATE)
 
 
@@ -31,90 +37,202 @@ def read_shop(cells: Cells) -> Facts:
 
 
 PMPRO = Reader(
-    key="pmpro_members", label="Paid Memberships Pro members", kind=PERSON, tells=TELLS,
+    key="pmpro_members",
+    label="Paid Memberships Pro members",
+    kind=PERSON,
+    tells=TELLS,
     needs=[{"username"}, {"membership"}, {"joined"}, {"email"}],
     columns={
-        **SHARED, "source_id": ["id"], "display_name": ["username"], "address_line1": ["address1"], "address_line2": ["address2"],
-        "city": ["city"], "region": ["state"], "postal_code": ["zipcode"], "country": ["country"], "phone": ["phone"],
-        "plan": ["membership"], "dues": ["billing amount", "fee", "initial payment"], "period": ["cycle period", "term"],
-        "starts_on": ["startdate", "joined"], "ends_on": ["expires", "ended"], "renews_on": ["next payment date"], "is_over": ["ended"],
-        "joined_on": ["joined"], "subscription_id": ["subscription transaction id"],
+        **SHARED,
+        "source_id": ["id"],
+        "display_name": ["username"],
+        "address_line1": ["address1"],
+        "address_line2": ["address2"],
+        "city": ["city"],
+        "region": ["state"],
+        "postal_code": ["zipcode"],
+        "country": ["country"],
+        "phone": ["phone"],
+        "plan": ["membership"],
+        "dues": ["billing amount", "fee", "initial payment"],
+        "period": ["cycle period", "term"],
+        "starts_on": ["startdate", "joined"],
+        "ends_on": ["expires", "ended"],
+        "renews_on": ["next payment date"],
+        "is_over": ["ended"],
+        "joined_on": ["joined"],
+        "subscription_id": ["subscription transaction id"],
     },
-    read=MEMBERS.read, dates=("joined_on", "starts_on", "ends_on"), backslash_quotes=True, order=11,
-)  # fmt: skip
+    read=MEMBERS.read,
+    dates=("joined_on", "starts_on", "ends_on"),
+    backslash_quotes=True,
+    order=11,
+)
 PMPRO_SHEET = Reader(
-    key="pmpro_import_sheet", label="Paid Memberships Pro import sheet", kind=PERSON, tells=TELLS,
+    key="pmpro_import_sheet",
+    label="Paid Memberships Pro import sheet",
+    kind=PERSON,
+    tells=TELLS,
     needs=[{"user email"}, {"membership id"}, {"membership startdate"}],
     columns={
-        **SHARED, "display_name": ["display name", "user login"], "plan": ["membership id"],
+        **SHARED,
+        "display_name": ["display name", "user login"],
+        "plan": ["membership id"],
         "dues": ["membership billing amount", "membership initial payment"],
-        "period": ["membership cycle period"], "term_status": ["membership status"], "starts_on": ["membership startdate"],
-        "ends_on": ["membership enddate"], "subscription_id": ["membership subscription transaction id"],
+        "period": ["membership cycle period"],
+        "term_status": ["membership status"],
+        "starts_on": ["membership startdate"],
+        "ends_on": ["membership enddate"],
+        "subscription_id": ["membership subscription transaction id"],
     },
-    read=lambda cells: _named("Level", MEMBERS.read(cells)), dates=("starts_on", "ends_on"), order=12,
-)  # fmt: skip
+    read=lambda cells: _named("Level", MEMBERS.read(cells)),
+    dates=("starts_on", "ends_on"),
+    order=12,
+)
 MEMBERPRESS = Reader(
-    key="memberpress_members", label="MemberPress members", kind=PERSON, tells=TELLS,
+    key="memberpress_members",
+    label="MemberPress members",
+    kind=PERSON,
+    tells=TELLS,
     needs=[{"txn count"}, {"sub count"}, {"email"}],
     columns={
-        **SHARED, "source_id": ["id"], "display_name": ["username"], "term_status": ["status"],
-        "registered": ["registered"], "starts_on": ["latest txn date", "first txn date"], "address_line1": ["mepr address one"],
-        "address_line2": ["mepr address two"], "city": ["mepr address city"], "region": ["mepr address state"],
-        "postal_code": ["mepr address zip"], "country": ["mepr address country"], "phone": ["mepr phone", "phone"],
-        "partner_first": ["mepr partner first name"], "partner_last": ["mepr partner last name"],
+        **SHARED,
+        "source_id": ["id"],
+        "display_name": ["username"],
+        "term_status": ["status"],
+        "registered": ["registered"],
+        "starts_on": ["latest txn date", "first txn date"],
+        "address_line1": ["mepr address one"],
+        "address_line2": ["mepr address two"],
+        "city": ["mepr address city"],
+        "region": ["mepr address state"],
+        "postal_code": ["mepr address zip"],
+        "country": ["mepr address country"],
+        "phone": ["mepr phone", "phone"],
+        "partner_first": ["mepr partner first name"],
+        "partner_last": ["mepr partner last name"],
     },
-    read=MEMBERS.read, dates=("registered", "starts_on"), order=11,
-)  # fmt: skip
+    read=MEMBERS.read,
+    dates=("registered", "starts_on"),
+    order=11,
+)
 _SUBSCRIBED = {
-    **SHARED, "source_id": ["user id"], "display_name": ["member"], "plan": ["product name"], "dues": ["price"], "period": ["period type"],
-    "interval": ["period"], "term_status": ["status"], "starts_on": ["created at"], "ends_on": ["expires at"],
+    **SHARED,
+    "source_id": ["user id"],
+    "display_name": ["member"],
+    "plan": ["product name"],
+    "dues": ["price"],
+    "period": ["period type"],
+    "interval": ["period"],
+    "term_status": ["status"],
+    "starts_on": ["created at"],
+    "ends_on": ["expires at"],
     "card_last4": ["cc last4"],
-}  # fmt: skip
+}
 MEMBERPRESS_SUBSCRIPTIONS = Reader(
-    key="memberpress_subscriptions", label="MemberPress subscriptions", kind=PERSON, tells=TELLS,
+    key="memberpress_subscriptions",
+    label="MemberPress subscriptions",
+    kind=PERSON,
+    tells=TELLS,
     needs=[{"sub type"}, {"product name"}, {"limit cycles"}, {"user email"}],
-    columns={**_SUBSCRIBED, "subscription_id": ["subscr id"]}, read=MEMBERS.read, dates=("starts_on", "ends_on"), order=13,
-)  # fmt: skip
+    columns={**_SUBSCRIBED, "subscription_id": ["subscr id"]},
+    read=MEMBERS.read,
+    dates=("starts_on", "ends_on"),
+    order=13,
+)
 MEMBERPRESS_PRODUCTS = Reader(
-    key="memberpress_non_recurring", label="MemberPress memberships bought once", kind=PERSON, tells=TELLS,
-    needs=[{"sub type"}, {"product name"}, {"user email"}, {"expires at"}], never={"limit cycles"},
-    columns=_SUBSCRIBED, read=read_product, dates=("starts_on", "ends_on"), order=14,
-)  # fmt: skip
+    key="memberpress_non_recurring",
+    label="MemberPress memberships bought once",
+    kind=PERSON,
+    tells=TELLS,
+    needs=[{"sub type"}, {"product name"}, {"user email"}, {"expires at"}],
+    never={"limit cycles"},
+    columns=_SUBSCRIBED,
+    read=read_product,
+    dates=("starts_on", "ends_on"),
+    order=14,
+)
 PMS = Reader(
-    key="pms_members", label="Paid Member Subscriptions members", kind=PERSON, tells=TELLS, slashes=True,
+    key="pms_members",
+    label="Paid Member Subscriptions members",
+    kind=PERSON,
+    tells=TELLS,
+    slashes=True,
     needs=[{"user username"}, {"user email"}, {"subscription status"}, {"subscription name"}],
     columns={
-        "first_name": ["user firstname"], "last_name": ["user lastname"], "email": ["user email"], "display_name": ["user username"],
-        "source_id": ["subscription user id"], "plan": ["subscription name"],
-        "dues": ["subscription billing amount", "subscription plan base price"], "period": ["subscription billing duration unit"],
-        "term_status": ["subscription status"], "starts_on": ["subscription start date"], "ends_on": ["subscription expiration date"],
-        "renews_on": ["subscription billing next payment"], "subscription_id": ["subscription payment profile id"],
+        "first_name": ["user firstname"],
+        "last_name": ["user lastname"],
+        "email": ["user email"],
+        "display_name": ["user username"],
+        "source_id": ["subscription user id"],
+        "plan": ["subscription name"],
+        "dues": ["subscription billing amount", "subscription plan base price"],
+        "period": ["subscription billing duration unit"],
+        "term_status": ["subscription status"],
+        "starts_on": ["subscription start date"],
+        "ends_on": ["subscription expiration date"],
+        "renews_on": ["subscription billing next payment"],
+        "subscription_id": ["subscription payment profile id"],
     },
-    read=MEMBERS.read, dates=("starts_on", "ends_on"), order=11,
-)  # fmt: skip
+    read=MEMBERS.read,
+    dates=("starts_on", "ends_on"),
+    order=11,
+)
 WOO_MEMBERSHIPS = Reader(
-    key="wc_memberships", label="WooCommerce memberships", kind=PERSON, tells=TELLS,
+    key="wc_memberships",
+    label="WooCommerce memberships",
+    kind=PERSON,
+    tells=TELLS,
     needs=[{"user membership id"}, {"membership plan"}, {"member email"}],
     columns={
-        "first_name": ["member first name"], "last_name": ["member last name"], "email": ["member email"], "display_name": ["user name"],
-        "source_id": ["user id"], "plan": ["membership plan"], "term_status": ["membership status"], "starts_on": ["member since"],
-        "joined_on": ["member since"], "ends_on": ["membership expiration"],
+        "first_name": ["member first name"],
+        "last_name": ["member last name"],
+        "email": ["member email"],
+        "display_name": ["user name"],
+        "source_id": ["user id"],
+        "plan": ["membership plan"],
+        "term_status": ["membership status"],
+        "starts_on": ["member since"],
+        "joined_on": ["member since"],
+        "ends_on": ["membership expiration"],
     },
-    read=MEMBERS.read, dates=("starts_on", "ends_on"), order=11,
-)  # fmt: skip
+    read=MEMBERS.read,
+    dates=("starts_on", "ends_on"),
+    order=11,
+)
 WOO_SUBSCRIPTIONS = Reader(
-    key="wc_subscriptions", label="WooCommerce subscriptions", kind=PERSON, tells=TELLS,
+    key="wc_subscriptions",
+    label="WooCommerce subscriptions",
+    kind=PERSON,
+    tells=TELLS,
     needs=[{"subscription status"}, {"billing period"}, {"billing email"}],
     columns={
-        "first_name": ["billing first name"], "last_name": ["billing last name"], "email": ["billing email"], "source_id": ["customer id"],
-        "phone": ["billing phone"], "address_line1": ["billing address 1"], "address_line2": ["billing address 2"],
-        "city": ["billing city"], "region": ["billing state"], "postal_code": ["billing postcode"], "country": ["billing country"],
-        "items": ["order items"], "dues": ["order total"], "currency": ["order currency"], "period": ["billing period"],
-        "term_status": ["subscription status"], "starts_on": ["start date"], "ends_on": ["end date"], "renews_on": ["next payment date"],
-        "payment_meta": ["payment method post meta"], "registered": ["start date"],
+        "first_name": ["billing first name"],
+        "last_name": ["billing last name"],
+        "email": ["billing email"],
+        "source_id": ["customer id"],
+        "phone": ["billing phone"],
+        "address_line1": ["billing address 1"],
+        "address_line2": ["billing address 2"],
+        "city": ["billing city"],
+        "region": ["billing state"],
+        "postal_code": ["billing postcode"],
+        "country": ["billing country"],
+        "items": ["order items"],
+        "dues": ["order total"],
+        "currency": ["order currency"],
+        "period": ["billing period"],
+        "term_status": ["subscription status"],
+        "starts_on": ["start date"],
+        "ends_on": ["end date"],
+        "renews_on": ["next payment date"],
+        "payment_meta": ["payment method post meta"],
+        "registered": ["start date"],
     },
-    read=read_shop, dates=("starts_on", "ends_on"), order=15,
-)  # fmt: skip
+    read=read_shop,
+    dates=("starts_on", "ends_on"),
+    order=15,
+)
 
 
 def _named(word: str, facts: Facts) -> Facts:
@@ -125,4 +243,13 @@ def _named(word: str, facts: Facts) -> Facts:
     return facts
 
 
-READERS = (PMPRO, PMPRO_SHEET, MEMBERPRESS, MEMBERPRESS_SUBSCRIPTIONS, MEMBERPRESS_PRODUCTS, PMS, WOO_MEMBERSHIPS, WOO_SUBSCRIPTIONS)
+READERS = (
+    PMPRO,
+    PMPRO_SHEET,
+    MEMBERPRESS,
+    MEMBERPRESS_SUBSCRIPTIONS,
+    MEMBERPRESS_PRODUCTS,
+    PMS,
+    WOO_MEMBERSHIPS,
+    WOO_SUBSCRIPTIONS,
+)

@@ -3,8 +3,28 @@
 import datetime as dt
 from typing import Any
 
-from imports.readers.base import MANDATE, PAYMENT, PERSON, TERM, Cells, Facts, NotOurs, Reader, RowProblem
-from imports.readers.money import amount_of, currency_of, moment_of, names_of, only_money, paid_amount, paid_moment, payment, told_of
+from imports.readers.base import (
+    MANDATE,
+    PAYMENT,
+    PERSON,
+    TERM,
+    Cells,
+    Facts,
+    NotOurs,
+    Reader,
+    RowProblem,
+)
+from imports.readers.money import (
+    amount_of,
+    currency_of,
+    moment_of,
+    names_of,
+    only_money,
+    paid_amount,
+    paid_moment,
+    payment,
+    told_of,
+)
 from imports.readers.people import People
 
 PAID = {"paid", "succeeded", "refunded", "partial refund", "partially refunded"}
@@ -34,19 +54,34 @@ def read_movement(cells: Cells) -> dict[str, Any]:
         raise NotOurs(f"“{cells.text('type')}” is no payment to us.")
     number, currency = cells.limited("source_number", 120), currency_of(cells)
     if not number:
-        raise RowProblem("There is no source; without it a payment could be counted twice.", cells.column("source_number"))
+        raise RowProblem(
+            "There is no source; without it a payment could be counted twice.",
+            cells.column("source_number"),
+        )
     amount, is_refund = abs(amount_of(cells, "amount", currency)), kind.endswith("refund")
     if not amount:
         raise RowProblem("There is no amount.", cells.column("amount"))
     paid_at = paid_moment(cells, zone=dt.UTC)
     facing = amount_of(cells, "facing", currency) if cells.text("facing") else amount
     found = payment(
-        cells, "", [number], source="stripe", amount=amount, currency=currency, paid_at=paid_at,
+        cells,
+        "",
+        [number],
+        source="stripe",
+        amount=amount,
+        currency=currency,
+        paid_at=paid_at,
         purpose=purpose(cells) if not is_refund else "unknown",
-        fee=0 if is_refund else min(max(0, amount_of(cells, "fee", currency)), amount), description=cells.text("description")[:200],
-    )  # fmt: skip
+        fee=0 if is_refund else min(max(0, amount_of(cells, "fee", currency)), amount),
+        description=cells.text("description")[:200],
+    )
     told = f"{cells.text('description').removeprefix('REFUND FOR CHARGE').strip(' ()').lower()}:{currency}:{facing}"
-    found |= {"provider": "stripe", "provider_id": number, "method": "card", "event_ref": told[:120]}
+    found |= {
+        "provider": "stripe",
+        "provider_id": number,
+        "method": "card",
+        "event_ref": told[:120],
+    }
     return found | ({"is_refund": True, "refunded_at": paid_at} if is_refund else {})
 
 
@@ -56,20 +91,33 @@ def read_payment(cells: Cells) -> dict[str, Any]:
     currency = currency_of(cells)
     amount, refunded = amount_of(cells, "amount", currency), amount_of(cells, "refunded", currency)
     if amount <= 0 or refunded > amount:
-        raise RowProblem("The amount must be above zero and not below what was paid back.", cells.column("amount"), cells.text("amount"))
+        raise RowProblem(
+            "The amount must be above zero and not below what was paid back.",
+            cells.column("amount"),
+            cells.text("amount"),
+        )
     paid_at = paid_moment(cells, zone=dt.UTC)
     gift = cells.text("donation_id")
     numbers = [charge, cells.limited("intent_id", 120), cells.limited("invoice_id", 120)]
     # The fee is in the currency of the payout; beside another currency it would be a wrong number.
     same_currency = cells.text("converted_currency").lower() in ("", currency)
     found = payment(
-        cells, f"givewp:{gift}" if gift else "", [key for key in numbers if key], source="stripe",
-        customer_id=cells.limited("customer_id", 120), amount=amount, refunded=refunded, currency=currency, paid_at=paid_at,
+        cells,
+        f"givewp:{gift}" if gift else "",
+        [key for key in numbers if key],
+        source="stripe",
+        customer_id=cells.limited("customer_id", 120),
+        amount=amount,
+        refunded=refunded,
+        currency=currency,
+        paid_at=paid_at,
         fee=min(max(0, amount_of(cells, "fee", currency)), amount) if same_currency else 0,
         refunded_at=(moment_of(cells, "refunded_at", zone=dt.UTC) or paid_at) if refunded else None,
-        description=cells.text("description")[:200], purpose=purpose(cells), card_brand=cells.text("card_brand")[:30],
+        description=cells.text("description")[:200],
+        purpose=purpose(cells),
+        card_brand=cells.text("card_brand")[:30],
         card_last4=cells.text("card_last4")[-4:],
-    )  # fmt: skip
+    )
     return found | {"provider": "stripe", "provider_id": charge, "method": "card"}
 
 
@@ -79,13 +127,24 @@ def read_invoice(cells: Cells) -> dict[str, Any]:
     currency = currency_of(cells)
     number = cells.limited("invoice_id", 120)
     if not number:
-        raise RowProblem("There is no invoice id; without it a payment could be counted twice.", cells.column("invoice_id"))
+        raise RowProblem(
+            "There is no invoice id; without it a payment could be counted twice.",
+            cells.column("invoice_id"),
+        )
     amount = paid_amount(cells, currency)
     return payment(
-        cells, "", [number, *names_of(cells.text("charge"))], source="stripe", customer_id=cells.limited("customer_id", 120), amount=amount,
-        currency=currency, paid_at=paid_moment(cells, zone=dt.UTC), purpose="dues", description="Invoice",
+        cells,
+        "",
+        [number, *names_of(cells.text("charge"))],
+        source="stripe",
+        customer_id=cells.limited("customer_id", 120),
+        amount=amount,
+        currency=currency,
+        paid_at=paid_moment(cells, zone=dt.UTC),
+        purpose="dues",
+        description="Invoice",
         subscription_id=cells.limited("subscription_id", 120),
-    )  # fmt: skip
+    )
 
 
 def _charge_of_money(cells: Cells) -> str:
@@ -94,7 +153,10 @@ def _charge_of_money(cells: Cells) -> str:
     if charge.lower() == "id":
         raise RowProblem("This line repeats the header.", cells.column("provider_id"), charge)
     if not charge:
-        raise RowProblem("There is no payment id; without it a payment could be counted twice.", cells.column("provider_id"))
+        raise RowProblem(
+            "There is no payment id; without it a payment could be counted twice.",
+            cells.column("provider_id"),
+        )
     status = cells.text("status").lower()
     if cells.text("mode").lower() == "test":
         raise NotOurs("A test payment; no money moved.")
@@ -108,7 +170,11 @@ def purpose(cells: Cells) -> str:
     description = cells.text("description").lower()
     if cells.text("donation_id") or description.startswith(("donation", "gift", "donate")):
         return "donation"
-    if cells.text("product") or cells.text("invoice_id") or description.startswith(("order #", "subscription", "invoice", "membership")):
+    if (
+        cells.text("product")
+        or cells.text("invoice_id")
+        or description.startswith(("order #", "subscription", "invoice", "membership"))
+    ):
         return "dues"
     return "unknown"
 
@@ -117,7 +183,12 @@ CUSTOMERS = Reader(
     key="stripe_customers",
     label="Stripe customers",
     kind=PERSON,
-    needs=[{"id"}, {"email"}, {"created (utc)", "created"}, {"delinquent", "total spend", "payment count", "card id"}],
+    needs=[
+        {"id"},
+        {"email"},
+        {"created (utc)", "created"},
+        {"delinquent", "total spend", "payment count", "card id"},
+    ],
     columns={
         "customer_id": ["id"],
         "email": ["email"],
@@ -130,7 +201,14 @@ PAYMENTS = Reader(
     key="stripe_payments",
     label="Stripe payments",
     kind=PAYMENT,
-    needs=[{"id"}, {"amount"}, {"currency"}, {"status"}, {"created date (utc)", "created (utc)", "created"}, {"amount refunded"}],
+    needs=[
+        {"id"},
+        {"amount"},
+        {"currency"},
+        {"status"},
+        {"created date (utc)", "created (utc)", "created"},
+        {"amount refunded"},
+    ],
     never={"net", "plan", "delinquent", "current period start (utc)"},
     columns={
         "provider_id": ["id"],
@@ -206,7 +284,15 @@ BALANCE = Reader(
     key="stripe_balance",
     label="Stripe balance history",
     kind=PAYMENT,
-    needs=[{"id"}, {"type"}, {"source"}, {"amount"}, {"net"}, {"currency"}, {"created (utc)", "created"}],
+    needs=[
+        {"id"},
+        {"type"},
+        {"source"},
+        {"amount"},
+        {"net"},
+        {"currency"},
+        {"created (utc)", "created"},
+    ],
     columns={
         "type": ["type"],
         "source_number": ["source"],

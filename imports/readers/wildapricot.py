@@ -5,9 +5,16 @@ from imports.readers.events import Booking
 from imports.readers.people import CONTACT, NAMES, WORDS, People
 
 STATES = {
-    **WORDS, "pending new": "pending", "pending renewal": "active", "pending level change": "active",
-}  # fmt: skip
-CONTACTS_PEOPLE = People("wildapricot", words=STATES, no_word=lambda cells: "none" if cells.text("is_member").lower() == "no" else "")
+    **WORDS,
+    "pending new": "pending",
+    "pending renewal": "active",
+    "pending level change": "active",
+}
+CONTACTS_PEOPLE = People(
+    "wildapricot",
+    words=STATES,
+    no_word=lambda cells: "none" if cells.text("is_member").lower() == "no" else "",
+)
 
 
 def read_contact(cells: Cells) -> Facts:
@@ -22,27 +29,57 @@ def read_contact(cells: Cells) -> Facts:
 
 
 CONTACTS = Reader(
-    key="wildapricot_contacts", label="Wild Apricot contacts", kind=PERSON, tells=(PERSON, TERM, LINK),
+    key="wildapricot_contacts",
+    label="Wild Apricot contacts",
+    kind=PERSON,
+    tells=(PERSON, TERM, LINK),
     needs=[{"membership level"}, {"renewal due"}, {"email", "e mail"}],
     columns={
-        **NAMES, **CONTACT, "source_id": ["user id"], "email": ["email", "e mail"], "pronouns": ["pronouns"],
+        **NAMES,
+        **CONTACT,
+        "source_id": ["user id"],
+        "email": ["email", "e mail"],
+        "pronouns": ["pronouns"],
         "news": ["subscribed to emails"],
-        "is_archived": ["archived"], "is_member": ["membership enabled"], "plan": ["membership level"],
-        "term_status": ["membership status"], "joined_on": ["member since"], "registered": ["created on"], "starts_on": ["member since"],
-        "ends_on": ["renewal due"], "partner_email": ["member bundle id or email"],
+        "is_archived": ["archived"],
+        "is_member": ["membership enabled"],
+        "plan": ["membership level"],
+        "term_status": ["membership status"],
+        "joined_on": ["member since"],
+        "registered": ["created on"],
+        "starts_on": ["member since"],
+        "ends_on": ["renewal due"],
+        "partner_email": ["member bundle id or email"],
     },
-    read=read_contact, dates=("joined_on", "ends_on", "registered"), order=11,
-)  # fmt: skip
+    read=read_contact,
+    dates=("joined_on", "ends_on", "registered"),
+    order=11,
+)
 REGISTRATIONS = Reader(
-    key="wildapricot_registrations", label="Wild Apricot event registrations", kind=ANSWER, tells=(PERSON, ANSWER, PAYMENT),
+    key="wildapricot_registrations",
+    label="Wild Apricot event registrations",
+    kind=ANSWER,
+    tells=(PERSON, ANSWER, PAYMENT),
     needs=[{"event id"}, {"event title"}, {"payment state"}],
     columns={
-        **NAMES, "source_id": ["user id"], "email": ["email", "e mail"], "phone": ["phone"], "event_ref": ["event id"],
-        "event_title": ["event title"], "event_starts_at": ["start date"], "event_ends_at": ["end date"], "event_place": ["event location"],
-        "order_ref": ["invoice #"], "answered_at": ["event registration date"],
+        **NAMES,
+        "source_id": ["user id"],
+        "email": ["email", "e mail"],
+        "phone": ["phone"],
+        "event_ref": ["event id"],
+        "event_title": ["event title"],
+        "event_starts_at": ["start date"],
+        "event_ends_at": ["end date"],
+        "event_place": ["event location"],
+        "order_ref": ["invoice #"],
+        "answered_at": ["event registration date"],
         "amount": ["total fee incl. extra costs and guests registration fees"],
-        "payment_status": ["payment state"], "method": ["payment type"],
+        "payment_status": ["payment state"],
+        "method": ["payment type"],
     },
-    read=Booking("wildapricot", paid={"paid", "partially paid"}, gone={"canceled", "cancelled"}, came=set()).read,
-    dates=("event_starts_at", "event_ends_at", "answered_at"), order=60,
-)  # fmt: skip
+    read=Booking(
+        "wildapricot", paid={"paid", "partially paid"}, gone={"canceled", "cancelled"}, came=set()
+    ).read,
+    dates=("event_starts_at", "event_ends_at", "answered_at"),
+    order=60,
+)

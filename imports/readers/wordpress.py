@@ -12,7 +12,9 @@ def read(cells: Cells) -> Facts:
     roles = cells.text("roles")
     if roles.startswith("{") and not roles.endswith("}"):
         # Export User Data quotes nothing: a comma between two roles has moved every cell behind it.
-        raise RowProblem("A comma inside the roles has moved the cells behind it. Put quotes around the roles.")
+        raise RowProblem(
+            "A comma inside the roles has moved the cells behind it. Put quotes around the roles."
+        )
     facts = USERS.read(cells)
     if cells.text("is_guest").lower() in GUEST_YES:
         facts[0][1]["new_status"] = "inactive"
@@ -26,12 +28,35 @@ READER = Reader(
     tells=(PERSON, LINK),
     needs=[
         {"user email", "email", "e mail", "email address"},
-        {"user login", "username", "user registered", "date registered", "user nicename", "user email", "user role"},
+        {
+            "user login",
+            "username",
+            "user registered",
+            "date registered",
+            "user nicename",
+            "user email",
+            "user role",
+        },
     ],
-    never={"membership", "membership startdate", "subscription id", "donation id", "campaign", "total spend", "order #", "leid",
-    "contact id",
-           "txn count", "membership plan", "subscription name", "membership status", "renewal due", "trans num", "gateway environment",
-           "product name"},
+    never={
+        "membership",
+        "membership startdate",
+        "subscription id",
+        "donation id",
+        "campaign",
+        "total spend",
+        "order #",
+        "leid",
+        "contact id",
+        "txn count",
+        "membership plan",
+        "subscription name",
+        "membership status",
+        "renewal due",
+        "trans num",
+        "gateway environment",
+        "product name",
+    },
     columns={
         "source_id": ["source user id", "id", "user id"],
         "customer_id": ["pmpro stripe customerid", "stripe customer id", "wp stripe customer id"],
@@ -59,4 +84,4 @@ READER = Reader(
     read=read,
     dates=("joined_on", "registered"),
     order=10,
-)  # fmt: skip
+)

@@ -89,7 +89,10 @@ def test_person_somebody_decided_for_and_then_deleted_is_decided_anew(db):
     actions.start_run(job=job, by=None, good_rows_only=True)
     actions.run(job.pk)
     job.refresh_from_db()
-    assert (job.status, job.error) == ("previewed", "The list changed since you looked. Please look it over once more, then run it.")
+    assert (job.status, job.error) == (
+        "previewed",
+        "The list changed since you looked. Please look it over once more, then run it.",
+    )
     assert job.counts["person"]["doubt"] == 1
 
 
@@ -104,13 +107,21 @@ def test_number_of_whom_somebody_decided_is_kept(db):
     assert job.counts["person"]["update"] == 1
     run(job)
     assert ExternalId.objects.get(source="wordpress", value="77").member == ruth
-    assert preview(text + "\n", names=["later.csv"]).counts["person"] == {"create": 0, "update": 0, "skip": 1, "reject": 0}
+    assert preview(text + "\n", names=["later.csv"]).counts["person"] == {
+        "create": 0,
+        "update": 0,
+        "skip": 1,
+        "reject": 0,
+    }
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_one_may_look_over_while_another_large_comparing_is_not_over_yet():
-    one, other = job_of(USERS), job_of(USERS.replace("example.org", "example.net"), names=["other.csv"])
+    one, other = (
+        job_of(USERS),
+        job_of(USERS.replace("example.org", "example.net"), names=["other.csv"]),
+    )
     actions.preview(one.pk)
     with set_based():
         match(one)

@@ -19,25 +19,34 @@ from tests.factories import make_member, make_staff
 
 pytestmark = pytest.mark.django_db
 PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,Transaction ID,Reference Txn ID,Subject\n"
-PAID = (
-    "03/09/2022,23:31:05,CST,Ruth Miller,Website Payment,Completed,USD,50.00,-1.75,48.25,ruth@example.org,us@example.org,ORIGINAL1,,Dues\n"
-)
+PAID = "03/09/2022,23:31:05,CST,Ruth Miller,Website Payment,Completed,USD,50.00,-1.75,48.25,ruth@example.org,us@example.org,ORIGINAL1,,Dues\n"
 BACK = "03/11/2022,10:00:00,CST,Ruth Miller,Payment Refund,Completed,USD,{},0.00,-50.00,us@example.org,ruth@example.org,{},ORIGINAL1,\n"
 ORDERS = "code,user_id,user_email,level_name,membership_id,total,status,gateway,gateway_environment,payment_transaction_id,timestamp\n"
 GIFTS = "Donation ID,Donation Total,Currency Code,Donation Status,Donation Date,Donation Time,Payment Gateway,Payment Mode,Form Title,Email Address,User ID\n"
 
 
 def booked():
-    return {(row["account"]): row["debit"] - row["credit"] for row in LedgerEntry.objects.trial_balance()}
+    return {
+        (row["account"]): row["debit"] - row["credit"]
+        for row in LedgerEntry.objects.trial_balance()
+    }
 
 
-@pytest.mark.parametrize("lines", [PAID + BACK.format("-20.00", "R1"), BACK.format("-20.00", "R1") + PAID], ids=["after", "before"])
+@pytest.mark.parametrize(
+    "lines",
+    [PAID + BACK.format("-20.00", "R1"), BACK.format("-20.00", "R1") + PAID],
+    ids=["after", "before"],
+)
 def test_refund_on_a_line_of_its_own_belongs_to_its_payment(lines):
     job = run(preview(PAYPAL + lines))
     payment = Payment.objects.get()
     assert (payment.amount, payment.fee, payment.status, payment.provider, payment.method) == (
-        5000, 175, "partially_refunded", "paypal", "paypal",
-    )  # fmt: skip
+        5000,
+        175,
+        "partially_refunded",
+        "paypal",
+        "paypal",
+    )
     assert (payment.payer_email, Refund.objects.get().amount) == ("ruth@example.org", 2000)
     assert booked() == {"1110": 5000 - 175 - 2000, "4000": -3000, "5100": 175}
     assert job.counts["payment"] == {"create": 1, "update": 0, "skip": 1, "reject": 0}
@@ -52,7 +61,9 @@ def test_several_refunds_of_one_payment_add_up_and_none_is_more_than_came():
 def test_refund_that_comes_in_a_later_file_is_booked_once(as_user):
     run(preview(PAYPAL + PAID))
     job = preview(PAYPAL + BACK.format("-50.00", "R1"))
-    shown = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[job.pk]), {"show": "update"})
+    shown = as_user(make_staff("superadmin")).get(
+        reverse("admin:imports_importjob_change", args=[job.pk]), {"show": "update"}
+    )
     assert "In the books already; more of it went back" in shown.content.decode()
     run(job)
     assert job.counts["payment"] == {"create": 0, "update": 1, "skip": 0, "reject": 0}
@@ -69,8 +80,12 @@ def test_refund_of_a_payment_nobody_knows_is_refused_in_words():
 
 
 def test_withdrawals_fees_and_money_that_left_are_passed_over():
-    other = PAID.replace("Website Payment", "General Withdrawal") + PAID.replace("Website Payment", "Partner Fee").replace("ORIGINAL1", "F")
-    job = run(preview(PAYPAL + other + PAID.replace("Completed", "Pending").replace("ORIGINAL1", "P")))
+    other = PAID.replace("Website Payment", "General Withdrawal") + PAID.replace(
+        "Website Payment", "Partner Fee"
+    ).replace("ORIGINAL1", "F")
+    job = run(
+        preview(PAYPAL + other + PAID.replace("Completed", "Pending").replace("ORIGINAL1", "P"))
+    )
     assert job.counts["payment"]["skip"] == 3
     assert not Payment.objects.exists()
 
@@ -81,8 +96,13 @@ def test_order_and_payment_of_two_systems_are_one_with_all_their_numbers():
     )
     job = run(preview(PAYPAL + PAID, ORDERS + order))
     assert job.counts["payment"] == {"create": 1, "update": 0, "skip": 1, "reject": 0}
-    assert set(PaymentNumber.objects.values_list("value", flat=True)) == {"paypal:ORIGINAL1", "pmpro:GNSQY"}
-    assert run(preview(ORDERS + order)).counts["payment"]["skip"] == 1, "known by its other number as well"
+    assert set(PaymentNumber.objects.values_list("value", flat=True)) == {
+        "paypal:ORIGINAL1",
+        "pmpro:GNSQY",
+    }
+    assert run(preview(ORDERS + order)).counts["payment"]["skip"] == 1, (
+        "known by its other number as well"
+    )
 
 
 def test_three_numbers_join_two_rows_that_share_none():
@@ -93,7 +113,11 @@ def test_three_numbers_join_two_rows_that_share_none():
     run(preview(stripe + charge, invoice, GIFTS + gift))
     payment = Payment.objects.get()
     assert set(payment.numbers.values_list("value", flat=True)) == {"ch_1", "in_1", "givewp:5009"}
-    assert (payment.stripe_charge_id, payment.stripe_subscription_id, payment.payer_email) == ("ch_1", "sub_1", "ruth@example.org")
+    assert (payment.stripe_charge_id, payment.stripe_subscription_id, payment.payer_email) == (
+        "ch_1",
+        "sub_1",
+        "ruth@example.org",
+    )
 
 
 def test_gift_finds_its_giver_by_the_other_systems_id_and_its_fund_by_name():
@@ -102,7 +126,12 @@ def test_gift_finds_its_giver_by_the_other_systems_id_and_its_fund_by_name():
     gift = '5009,"1,234.50",USD,Complete,"March 9, 2022",23:31,offline,live,Friends &#038; Allies Fund,ruthloaf@example.org,7\n'
     run(preview(GIFTS + gift))
     given = Donation.objects.get()
-    assert (given.donor, given.amount, given.fund.name, given.fund.is_active) == (ruth, 123450, "Friends & Allies Fund", False)
+    assert (given.donor, given.amount, given.fund.name, given.fund.is_active) == (
+        ruth,
+        123450,
+        "Friends & Allies Fund",
+        False,
+    )
     run(preview(GIFTS + gift.replace("5009", "5010")))
     assert Fund.objects.filter(name="Friends & Allies Fund").count() == 1
     assert booked() == {"1200": 246900, "4100": -246900}
@@ -111,10 +140,21 @@ def test_gift_finds_its_giver_by_the_other_systems_id_and_its_fund_by_name():
 def test_files_and_books_stand_side_by_side_before_and_after(as_user):
     job = preview(PAYPAL + PAID + BACK.format("-20.00", "R1"))
     before = balancing.money_of(job)[0]
-    assert (before.count, before.came, before.back, before.booked, before.agrees) == (1, 5000, 2000, 0, False)
+    assert (before.count, before.came, before.back, before.booked, before.agrees) == (
+        1,
+        5000,
+        2000,
+        0,
+        False,
+    )
     run(job)
     after = balancing.money_of(job)[0]
-    assert (after.booked, after.booked_came, after.booked_back, after.agrees) == (1, 5000, 2000, True)
+    assert (after.booked, after.booked_came, after.booked_back, after.agrees) == (
+        1,
+        5000,
+        2000,
+        True,
+    )
     desk = as_user(make_staff("superadmin"))
     html = desk.get(reverse("admin:imports_importjob_change", args=[job.pk])).content.decode()
     assert "Agree to the cent" in html
@@ -125,7 +165,11 @@ def test_files_and_books_stand_side_by_side_before_and_after(as_user):
 def test_same_file_again_is_recognised_whatever_its_name(as_user):
     run(preview(PAYPAL + PAID, names=["activity.csv"]))
     again = preview(PAYPAL + PAID, names=["other.csv"])
-    html = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[again.pk])).content.decode()
+    html = (
+        as_user(make_staff("superadmin"))
+        .get(reverse("admin:imports_importjob_change", args=[again.pk]))
+        .content.decode()
+    )
     assert "other.csv was brought in before" in html
     assert again.counts["payment"] == {"create": 0, "update": 0, "skip": 1, "reject": 0}
 
@@ -144,8 +188,17 @@ def test_one_import_runs_at_a_time_whoever_starts_it():
 
 def test_progress_says_how_fast_and_how_long(as_user):
     job = preview(PAYPAL + PAID)
-    ImportJob.objects.update(status="running", started_at=timezone.now() - dt.timedelta(seconds=10), done_rows=1000, total_rows=31_000)
-    html = as_user(make_staff("superadmin")).get(reverse("admin:imports_importjob_change", args=[job.pk])).content.decode()
+    ImportJob.objects.update(
+        status="running",
+        started_at=timezone.now() - dt.timedelta(seconds=10),
+        done_rows=1000,
+        total_rows=31_000,
+    )
+    html = (
+        as_user(make_staff("superadmin"))
+        .get(reverse("admin:imports_importjob_change", args=[job.pk]))
+        .content.decode()
+    )
     assert re.search(r"(9\d|100) a second, about [45] minutes left", html)
 
 
@@ -161,10 +214,26 @@ def test_progress_says_when_the_lines_are_read_and_are_being_compared(as_user):
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [
-        (GIFTS + "5009,free,USD,Complete,2022-03-09,,stripe,live,F,r@example.org,7\n", "Donation Total", "is not an amount"),
-        (GIFTS + "5009,,USD,Complete,2022-03-09,,stripe,live,F,r@example.org,7\n", "Donation Total", "no amount"),
-        (ORDERS + ",7,r@example.org,I,1,5.00,success,check,live,,2022-03-09\n", "code", "counted twice"),
-        (ORDERS + "A,7,r@example.org,I,1,5.00,success,check,live,,soon\n", "timestamp", "not a date"),
+        (
+            GIFTS + "5009,free,USD,Complete,2022-03-09,,stripe,live,F,r@example.org,7\n",
+            "Donation Total",
+            "is not an amount",
+        ),
+        (
+            GIFTS + "5009,,USD,Complete,2022-03-09,,stripe,live,F,r@example.org,7\n",
+            "Donation Total",
+            "no amount",
+        ),
+        (
+            ORDERS + ",7,r@example.org,I,1,5.00,success,check,live,,2022-03-09\n",
+            "code",
+            "counted twice",
+        ),
+        (
+            ORDERS + "A,7,r@example.org,I,1,5.00,success,check,live,,soon\n",
+            "timestamp",
+            "not a date",
+        ),
         (PAYPAL + PAID.replace("ORIGINAL1", ""), "Transaction ID", "counted twice"),
     ],
 )
@@ -182,4 +251,8 @@ def test_slashes_of_the_exporter_are_taken_off():
     )
     run(preview(text))
     payment = Payment.objects.get()
-    assert (payment.payer_name, payment.description, payment.provider) == ("Ruth O'Brien", "back\\slash", "")
+    assert (payment.payer_name, payment.description, payment.provider) == (
+        "Ruth O'Brien",
+        "back\\slash",
+        "",
+    )

@@ -17,7 +17,13 @@ from members.models import Member
 pytestmark = pytest.mark.django_db
 USERS = PEOPLE + "ruth@example.org,Ruth,Miller\n"
 PAYMENTS = "e-mail,amount,date,payment id\nruth@example.org,40.00,2025-03-01,1\n"
-BROKEN = PAYMENTS + "b@example.org,40.00,2025-03-01,2\n" * 30 + "b@example.org," + "x" * 1_000_001 + ",2025-03-01,3\n"
+BROKEN = (
+    PAYMENTS
+    + "b@example.org,40.00,2025-03-01,2\n" * 30
+    + "b@example.org,"
+    + "x" * 1_000_001
+    + ",2025-03-01,3\n"
+)
 ADD = "admin:imports_importjob_add"
 
 
@@ -91,7 +97,9 @@ def test_what_cannot_be_used_alone_changes_nothing(desk):
 
 
 def test_an_import_has_at_most_ten_files(desk):
-    job = preview(*[f"{USERS}{n}@example.org,A,B\n" for n in range(10)], names=[f"{n}.csv" for n in range(10)])
+    job = preview(
+        *[f"{USERS}{n}@example.org,A,B\n" for n in range(10)], names=[f"{n}.csv" for n in range(10)]
+    )
     assert "at most 10 files" in add(desk, job, file("eleventh.csv", USERS)).content.decode()
     assert job.files.count() == 10
 
@@ -123,8 +131,14 @@ def test_what_still_is_missing_stays_named(desk):
     job = ImportJob.objects.get()
     add(desk, job, file("a.csv", PAYMENTS))
     job.refresh_from_db()
-    assert (job.status, [name for name, _ in job.left_out], job.files.count()) == ("uploaded", ["b.csv"], 2)
-    html = add(desk, job, file("b.csv", "%PDF-1.4"), file("c.csv", "name,e-mail\nAnn,ann@example.org\n")).content.decode()
+    assert (job.status, [name for name, _ in job.left_out], job.files.count()) == (
+        "uploaded",
+        ["b.csv"],
+        2,
+    )
+    html = add(
+        desk, job, file("b.csv", "%PDF-1.4"), file("c.csv", "name,e-mail\nAnn,ann@example.org\n")
+    ).content.decode()
     assert "b.csv is not a CSV file but a PDF" in html
     assert "b.csv is empty" not in html
     add(desk, job, file("d.csv", "name,e-mail\nBea,bea@example.org\n"))
@@ -136,11 +150,18 @@ def test_what_still_is_missing_stays_named(desk):
 
 
 def test_file_that_could_not_be_read_to_its_end_is_replaced_by_its_name(desk):
-    job = job_of(USERS, PEOPLE + "a@example.org,A,B\n" * 30 + "b@example.org," + "x" * 1_000_001 + ",C\n", names=["users.csv", "more.csv"])
+    job = job_of(
+        USERS,
+        PEOPLE + "a@example.org,A,B\n" * 30 + "b@example.org," + "x" * 1_000_001 + ",C\n",
+        names=["users.csv", "more.csv"],
+    )
     assert read(job).status == "failed"
     broken = job.files.get(name="more.csv").stored_as
     html = desk.get(change(job)).content.decode()
-    assert "more.csv: line 32 cannot be read: a cell that begins there goes on for more than a million characters." in html
+    assert (
+        "more.csv: line 32 cannot be read: a cell that begins there goes on for more than a million characters."
+        in html
+    )
     assert '<li aria-current="step">2. We read them' in html
     assert "Bring the file again, mended" in html
     add(desk, job, file("more.csv", PEOPLE + "a@example.org,A,B\n"))
@@ -152,10 +173,15 @@ def test_file_mended_after_looking_it_over_takes_the_place_of_the_one_of_its_nam
     job = preview(USERS + "half@,Bad,Line\n", PAYMENTS, names=["users.csv", "payments.csv"])
     assert job.counts["person"]["reject"] == 1
     old = job.files.get(name="users.csv").stored_as
-    html = add(desk, job, file("users.csv", USERS + "half@example.org,Good,Line\n")).content.decode()
+    html = add(
+        desk, job, file("users.csv", USERS + "half@example.org,Good,Line\n")
+    ).content.decode()
     assert "users.csv took the place of the one that was here." in html
     assert read(job).counts["person"] == {"create": 2, "update": 0, "skip": 0, "reject": 0}
-    assert ([f.name for f in job.files.all()], default_storage.exists(old)) == (["users.csv", "payments.csv"], False)
+    assert ([f.name for f in job.files.all()], default_storage.exists(old)) == (
+        ["users.csv", "payments.csv"],
+        False,
+    )
 
 
 def test_file_of_the_same_name_but_another_kind_stands_beside_it(desk):
@@ -185,7 +211,9 @@ def test_broken_file_is_replaced_by_the_mended_one_of_its_kind(desk):
 def test_broken_file_is_replaced_by_its_name_when_its_columns_were_mended_too(desk):
     job = job_of(USERS, BROKEN, names=["users.csv", "payments.csv"])
     assert read(job).status == "failed"
-    html = add(desk, job, file("payments.csv", PEOPLE + "now@example.org,Of,People\n")).content.decode()
+    html = add(
+        desk, job, file("payments.csv", PEOPLE + "now@example.org,Of,People\n")
+    ).content.decode()
     assert "payments.csv took the place" in html
     assert read(job).counts["person"]["create"] == 2
 
@@ -206,11 +234,16 @@ def test_all_files_again_one_of_them_mended_is_no_problem(desk):
     assert job.total_rows <= 4, "what is gone is not counted on: three lines and a header"
     assert read(job).status == "previewed"
     assert (job.counts["person"]["reject"], job.files.count(), job.left_out) == (0, 2, [])
-    assert "here already" in add(desk, job, file("users.csv", USERS), file("payments.csv", PAYMENTS)).content.decode()
+    assert (
+        "here already"
+        in add(desk, job, file("users.csv", USERS), file("payments.csv", PAYMENTS)).content.decode()
+    )
 
 
 def test_tenth_file_is_replaced_though_there_is_room_for_no_more(desk):
-    job = preview(*[f"{USERS}{n}@example.org,A,B\n" for n in range(10)], names=[f"{n}.csv" for n in range(10)])
+    job = preview(
+        *[f"{USERS}{n}@example.org,A,B\n" for n in range(10)], names=[f"{n}.csv" for n in range(10)]
+    )
     add(desk, job, file("9.csv", USERS + "ten@example.org,A,B\n"))
     assert read(job).counts["person"]["create"] == 11
     assert job.files.count() == 10
@@ -233,8 +266,13 @@ def test_all_bad_keeps_nothing_and_says_each(desk):
 
 def test_storage_that_does_not_answer_is_said_and_changes_nothing(desk, settings):
     job = preview(USERS)
-    nowhere = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": "/proc/nowhere"}}
+    nowhere = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": "/proc/nowhere"},
+    }
     settings.STORAGES = {**settings.STORAGES, "default": nowhere}
-    assert "storage does not answer" in add(desk, job, file("payments.csv", PAYMENTS)).content.decode()
+    assert (
+        "storage does not answer" in add(desk, job, file("payments.csv", PAYMENTS)).content.decode()
+    )
     job.refresh_from_db()
     assert (job.status, job.files.count()) == ("previewed", 1)

@@ -50,7 +50,10 @@ def test_no_statement_asks_a_table_anew_for_each_row(name):
             with connection.connection.cursor() as cursor:
                 cursor.execute("EXPLAIN (FORMAT JSON) " + sql, params)
                 looked_at.append(sql)
-                slow.extend((sql, json.dumps(loop)) for loop in nested_loops(cursor.fetchone()[0][0]["Plan"]))
+                slow.extend(
+                    (sql, json.dumps(loop))
+                    for loop in nested_loops(cursor.fetchone()[0][0]["Plan"])
+                )
         return run(sql, params, many, context)
 
     with connection.execute_wrapper(look):

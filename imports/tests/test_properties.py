@@ -48,14 +48,31 @@ def test_any_text_is_a_date_or_refused_in_words(text):
         assert found is None or 1900 <= found.year <= 2101
 
 
-@given(st.dates(min_value=dt.date(1971, 1, 1), max_value=dt.date(2068, 12, 31)), st.sampled_from(
-    ["%Y-%m-%d", "%m/%d/%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d 10:11:12", "%A, %B %d, %Y"]
-))  # fmt: skip
+@given(
+    st.dates(min_value=dt.date(1971, 1, 1), max_value=dt.date(2068, 12, 31)),
+    st.sampled_from(
+        [
+            "%Y-%m-%d",
+            "%m/%d/%Y",
+            "%B %d, %Y",
+            "%b %d, %Y",
+            "%d %B %Y",
+            "%Y/%m/%d",
+            "%Y%m%d",
+            "%Y-%m-%d 10:11:12",
+            "%A, %B %d, %Y",
+        ]
+    ),
+)
 def test_days_are_read_as_they_were_written(day, shape):
     assert parse_date(day.strftime(shape)) == (day, "day")
 
 
-@given(st.integers(0, 99_999_999), st.sampled_from(["{}", "${}", "{} USD", "USD {}", " {} "]), st.booleans())
+@given(
+    st.integers(0, 99_999_999),
+    st.sampled_from(["{}", "${}", "{} USD", "USD {}", " {} "]),
+    st.booleans(),
+)
 def test_amounts_come_back_with_any_marks(cents, shape, grouped):
     plain = plain_amount(cents, "usd")
     written = f"{int(plain.split('.')[0]):,}.{plain.split('.')[1]}" if grouped else plain
@@ -78,7 +95,9 @@ def test_short_way_of_reading_a_number_is_the_librarys(text):
 
     parsed = phonenumbers.parse(text, "US")
     if phones.OURS.fullmatch(text):
-        assert phones.to_e164(text) == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        assert phones.to_e164(text) == phonenumbers.format_number(
+            parsed, phonenumbers.PhoneNumberFormat.E164
+        )
 
 
 @given(st.binary(max_size=400), st.sampled_from(["list.csv", "a.xlsx", "b.ods"]))
@@ -93,15 +112,29 @@ def test_any_bytes_are_a_table_or_refused_by_name(data, name):
 
 
 FIRST, LAST = ["Ruth", "Carol", "Zoë", "=1+1", "O'Brien"], ["Miller", "Jones", "", "Ficción"]
-MAIL = ["a@example.org", "b@example.org", "C@Example.org ", "us@example.org", "half@", "", "x@example.net"]
+MAIL = [
+    "a@example.org",
+    "b@example.org",
+    "C@Example.org ",
+    "us@example.org",
+    "half@",
+    "",
+    "x@example.net",
+]
 CELL = {
-    "Email": st.sampled_from(MAIL), "First name": st.sampled_from(FIRST), "Last name": st.sampled_from(LAST),
-    "Telephone": st.sampled_from(["7135550142", "713 555 0199 (cell)", "", "12"]), "City": st.sampled_from(["Houston", "Katy", ""]),
+    "Email": st.sampled_from(MAIL),
+    "First name": st.sampled_from(FIRST),
+    "Last name": st.sampled_from(LAST),
+    "Telephone": st.sampled_from(["7135550142", "713 555 0199 (cell)", "", "12"]),
+    "City": st.sampled_from(["Houston", "Katy", ""]),
     "Member since": st.sampled_from(["2015-03-04", "March 2020", "31/31/2020", "", "2019"]),
-    "Plan": st.sampled_from(["Individual", "Household", ""]), "Paid until": st.sampled_from(["2030-01-01", "2012-05-06", "Never", ""]),
-    "Dues": st.sampled_from(["$50.00", "", "fifty", "1,250"]), "Refund": st.sampled_from(["", "(25.00)"]),
-    "Partner": st.sampled_from(["Carol Jones", "Ruth Miller", "Nobody Else", ""]), "Newsletter": st.sampled_from(["yes", "no", ""]),
-}  # fmt: skip
+    "Plan": st.sampled_from(["Individual", "Household", ""]),
+    "Paid until": st.sampled_from(["2030-01-01", "2012-05-06", "Never", ""]),
+    "Dues": st.sampled_from(["$50.00", "", "fifty", "1,250"]),
+    "Refund": st.sampled_from(["", "(25.00)"]),
+    "Partner": st.sampled_from(["Carol Jones", "Ruth Miller", "Nobody Else", ""]),
+    "Newsletter": st.sampled_from(["yes", "no", ""]),
+}
 ROWS = st.lists(st.fixed_dictionaries(CELL), min_size=1, max_size=12)
 
 
@@ -129,11 +162,18 @@ def written(job):
 
 
 @pytest.mark.django_db
-@depth(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+@depth(
+    max_examples=RUNS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
 @given(
     rows=ROWS,
     overwrite=st.booleans(),
-    known=st.sets(st.sampled_from([("a@example.org", "Ruth", "Miller"), ("us@example.org", "Carol", "Jones")])),
+    known=st.sets(
+        st.sampled_from([("a@example.org", "Ruth", "Miller"), ("us@example.org", "Carol", "Jones")])
+    ),
 )
 def test_run_is_the_preview_again_is_nothing_and_taken_back_is_as_before(rows, overwrite, known):
     from django.db import transaction
@@ -141,7 +181,12 @@ def test_run_is_the_preview_again_is_nothing_and_taken_back_is_as_before(rows, o
     try:
         with transaction.atomic():
             for email, first, last in sorted(known):
-                make_member(email=email, first_name=first, last_name=last, phone="+17135550142" if first == "Ruth" else "")
+                make_member(
+                    email=email,
+                    first_name=first,
+                    last_name=last,
+                    phone="+17135550142" if first == "Ruth" else "",
+                )
             before = dump()
             job = looked_over(as_csv(rows), overwrite=overwrite)
             promised = job.counts
@@ -152,7 +197,9 @@ def test_run_is_the_preview_again_is_nothing_and_taken_back_is_as_before(rows, o
             assert ledger.proof() == []
             after = dump()
             again = written(looked_over(as_csv(rows), overwrite=overwrite))
-            assert {(kind["create"], kind["update"]) for kind in again.counts.values()} == {(0, 0)}, again.counts
+            assert {(kind["create"], kind["update"]) for kind in again.counts.values()} == {
+                (0, 0)
+            }, again.counts
             assert dump() == after
             if job.written:  # where every line is refused there is nothing to take back
                 undoing.start_undo(job=job, by=None, hand_over=False)
@@ -188,10 +235,16 @@ def test_mutated_files_never_break(seed):
             if data:
                 at = chance.randrange(len(data))
                 data[at : at + chance.randrange(3)] = bytes(
-                    chance.choice([b'"', b"\x00", b"\xff", b",", b"\n", b"\\", b";", b"'", b"=", b"\xe2\x80"])
+                    chance.choice(
+                        [b'"', b"\x00", b"\xff", b",", b"\n", b"\\", b";", b"'", b"=", b"\xe2\x80"]
+                    )
                 )
         try:
-            job = actions.create_job(uploads=[("m.csv", io.BytesIO(bytes(data)), len(data), "")], by=None, good_rows_only=True)
+            job = actions.create_job(
+                uploads=[("m.csv", io.BytesIO(bytes(data)), len(data), "")],
+                by=None,
+                good_rows_only=True,
+            )
         except actions.UploadProblem:
             continue
         actions.preview(job.pk)
@@ -205,11 +258,22 @@ def test_mutated_files_never_break(seed):
 @pytest.mark.django_db(transaction=True)
 def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, settings):
     """A process of its own runs the job and is killed with -9 ten times, each a little later; then it is let finish."""
-    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}},
+    }
     rows = [
-        {"Email": f"p{n}@example.org", "First name": f"First{n}", "Last name": f"Last{n}", "Plan": "Individual", "Paid until": "2030-01-01",
-         "Dues": "$50.00", "Member since": "2015-03-04"} for n in range(5000)
-    ]  # fmt: skip
+        {
+            "Email": f"p{n}@example.org",
+            "First name": f"First{n}",
+            "Last name": f"Last{n}",
+            "Plan": "Individual",
+            "Paid until": "2030-01-01",
+            "Dues": "$50.00",
+            "Member since": "2015-03-04",
+        }
+        for n in range(5000)
+    ]
     job = looked_over(as_csv(rows))
     actions.start_run(job=job, by=None, hand_over=False)
     code = (
@@ -220,10 +284,21 @@ def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, setti
     )
     name = connection.settings_dict["NAME"]
     url = os.environ["DATABASE_URL"].replace("/loaf?", f"/{name}?")
-    env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "loaf.settings", "TESTING": "1"}
+    env = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "loaf.settings",
+        "TESTING": "1",
+    }
     deaths, chance = 0, random.Random(10)
     for _ in range(40):
-        child = subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR)
+        child = subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=env,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=settings.BASE_DIR,
+        )
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         if deaths < 10:
@@ -238,19 +313,30 @@ def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, setti
             break
     assert job.status == "finished"
     assert deaths >= 3
-    assert job.counts["person"]["create"] == Member.objects.filter(brought_by=job.pk).count() == 5000
-    assert (Payment.objects.count(), sum(Payment.objects.values_list("amount", flat=True))) == (5000, 5000 * 5000)
+    assert (
+        job.counts["person"]["create"] == Member.objects.filter(brought_by=job.pk).count() == 5000
+    )
+    assert (Payment.objects.count(), sum(Payment.objects.values_list("amount", flat=True))) == (
+        5000,
+        5000 * 5000,
+    )
     assert ledger.proof() == []
     assert ImportJob.objects.get(pk=job.pk).written["payment"]
 
 
 @given(
-    number=st.tuples(st.integers(1, 31), st.integers(1, 31), st.sampled_from(["21", "2021", "1999"])),
+    number=st.tuples(
+        st.integers(1, 31), st.integers(1, 31), st.sampled_from(["21", "2021", "1999"])
+    ),
     mark=st.sampled_from("/.-"),
     padded=st.booleans(),
     before=st.sampled_from(["", "7,", '"', "'", "1234\n", "999;", "x\t", "2021-09-16,"]),
 )
 def test_a_look_at_the_bytes_misses_no_date_that_may_be_read_two_ways(number, mark, padded, before):
     first, second, year = number
-    cell = f"{first:02}{mark}{second:02}{mark}{year}" if padded else f"{first}{mark}{second}{mark}{year}"
+    cell = (
+        f"{first:02}{mark}{second:02}{mark}{year}"
+        if padded
+        else f"{first}{mark}{second}{mark}{year}"
+    )
     assert EITHER_WAY.search((before + cell).encode())

@@ -78,24 +78,37 @@ PAYMENTS = [
     "civicrm_contributions.csv",
 ]
 MONEY_OF_JOBS = {
-    "A_wordpress_pmpro_stripe_give": ["pmpro_orders.csv", "givewp_donations.csv", "stripe_unified_payments_all.csv"],
-    "B_memberpress_stripe_mailchimp": ["memberpress_transactions.csv", "stripe_unified_payments_default.csv"],
+    "A_wordpress_pmpro_stripe_give": [
+        "pmpro_orders.csv",
+        "givewp_donations.csv",
+        "stripe_unified_payments_all.csv",
+    ],
+    "B_memberpress_stripe_mailchimp": [
+        "memberpress_transactions.csv",
+        "stripe_unified_payments_default.csv",
+    ],
     "C_pms_paypal_donorbox": ["pms_payments.csv", "donorbox_donations.csv", "paypal_activity.csv"],
     "E_civicrm": ["civicrm_contributions.csv"],
 }
 
 
 def bring_in(*names, capsys, dry_run=False):
-    call_command("import_files", *[DATA / n for n in names], "--json", *(["--dry-run"] if dry_run else []))
+    call_command(
+        "import_files", *[DATA / n for n in names], "--json", *(["--dry-run"] if dry_run else [])
+    )
     return json.loads(capsys.readouterr().out)
 
 
 def money(*, refunds_are_lines=False):
     """Gross, refunded and rows by currency and purpose, as the truth counts them: lines, also one that pays back."""
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for payment in Payment.objects.filter(status__in=Payment.RECEIVED).prefetch_related("lines", "refunds"):
+    for payment in Payment.objects.filter(status__in=Payment.RECEIVED).prefetch_related(
+        "lines", "refunds"
+    ):
         kind = payment.lines.all()[0].kind
-        box = found.setdefault(payment.currency, {}).setdefault(kind, {"gross_cents": 0, "net_cents": 0, "refunded_cents": 0, "rows": 0})
+        box = found.setdefault(payment.currency, {}).setdefault(
+            kind, {"gross_cents": 0, "net_cents": 0, "refunded_cents": 0, "rows": 0}
+        )
         back = sum(r.amount for r in payment.refunds.all())
         box["gross_cents"] += payment.amount
         box["refunded_cents"] += back
@@ -107,7 +120,9 @@ def money(*, refunds_are_lines=False):
 @pytest.fixture
 def back_then():
     """The day on which the samples were exported."""
-    with time_machine.travel(dt.datetime.fromisoformat(WHOLE["as_of"]).replace(hour=12, tzinfo=dt.UTC)):
+    with time_machine.travel(
+        dt.datetime.fromisoformat(WHOLE["as_of"]).replace(hour=12, tzinfo=dt.UTC)
+    ):
         yield
 
 
@@ -130,7 +145,9 @@ def test_people_of_a_file_are_the_truths_people(name, capsys):
         assert (member.first_name, member.last_name) == (person["first"], person["last"])
     before = totals()
     again = bring_in(name, capsys=capsys)["counts"]
-    assert {(kind["create"], kind["update"]) for kind in again.values()} == {(0, 0)}, "the same file again changes nothing"
+    assert {(kind["create"], kind["update"]) for kind in again.values()} == {(0, 0)}, (
+        "the same file again changes nothing"
+    )
     assert totals() == before
 
 
@@ -177,7 +194,10 @@ def test_payment_that_stands_in_several_files_is_counted_once(job, together, cap
     assert found == truth
     assert not LedgerEntry.objects.unbalanced().exists()
     assert ledger.proof() == []
-    assert all(one.agrees for one in balancing.money_of(ImportJob.objects.latest("pk"))) or not together
+    assert (
+        all(one.agrees for one in balancing.money_of(ImportJob.objects.latest("pk")))
+        or not together
+    )
     before = totals()
     bring_in(*names, capsys=capsys)
     bring_in(*reversed(names), capsys=capsys)
@@ -186,29 +206,55 @@ def test_payment_that_stands_in_several_files_is_counted_once(job, together, cap
 
 def one_sum(kinds):
     """Everything of one currency, whatever it was for."""
-    return {name: sum(kind[name] for kind in kinds.values()) for name in ("gross_cents", "net_cents", "refunded_cents", "rows")}
+    return {
+        name: sum(kind[name] for kind in kinds.values())
+        for name in ("gross_cents", "net_cents", "refunded_cents", "rows")
+    }
 
 
 def totals_of(found):
     """Sums by currency, whatever it was for."""
     names = ("gross_cents", "net_cents", "refunded_cents", "payments")
-    return {currency: {name: sum(kind[name] for kind in kinds.values()) for name in names} for currency, kinds in found.items()}
+    return {
+        currency: {name: sum(kind[name] for kind in kinds.values()) for name in names}
+        for currency, kinds in found.items()
+    }
 
 
 def test_whole_job_of_users_customers_and_payments(capsys):
-    names = ["stripe_unified_payments_all.csv", "wp_users_codection.csv", "stripe_unified_customers.csv"]
+    names = [
+        "stripe_unified_payments_all.csv",
+        "wp_users_codection.csv",
+        "stripe_unified_customers.csv",
+    ]
     report = bring_in(*names, capsys=capsys)
-    assert [f["kind"] for f in report["files"]] == ["wordpress_users", "stripe_customers", "stripe_payments"], "people first"
+    assert [f["kind"] for f in report["files"]] == [
+        "wordpress_users",
+        "stripe_customers",
+        "stripe_payments",
+    ], "people first"
     assert money() == TRUTH["stripe_unified_payments_all.csv"]["money"]
     assert (
-        ExternalId.objects.filter(source="stripe", value__in=_customers()).count() == TRUTH["stripe_unified_customers.csv"]["customer_ids"]
+        ExternalId.objects.filter(source="stripe", value__in=_customers()).count()
+        == TRUTH["stripe_unified_customers.csv"]["customer_ids"]
     )
-    known = sum(p.amount - sum(r.amount for r in p.refunds.all()) for p in Payment.objects.filter(currency="usd").exclude(payer=None))
+    known = sum(
+        p.amount - sum(r.amount for r in p.refunds.all())
+        for p in Payment.objects.filter(currency="usd").exclude(payer=None)
+    )
     assert known == TRUTH["stripe_unified_payments_all.csv"]["net_usd_cents_with_known_person"]
     gifts = Donation.objects.all()
     assert (gifts.count(), sum(g.amount for g in gifts)) == (19, 185650)
-    books = {(r["account"], r["currency"]): r["debit"] - r["credit"] for r in LedgerEntry.objects.trial_balance()}
-    assert (books["4100", "usd"], books["4000", "usd"], books["4000", "cad"], books["4900", "usd"]) == (-185650, -571500, -5000, -4000)
+    books = {
+        (r["account"], r["currency"]): r["debit"] - r["credit"]
+        for r in LedgerEntry.objects.trial_balance()
+    }
+    assert (
+        books["4100", "usd"],
+        books["4000", "usd"],
+        books["4000", "cad"],
+        books["4900", "usd"],
+    ) == (-185650, -571500, -5000, -4000)
     assert sum(value for (_, currency), value in books.items() if currency == "usd") == 0
     assert not Message.objects.exists()
     before = totals()
@@ -224,7 +270,11 @@ def _customers():
 
 
 def test_payments_before_people_end_the_same_but_for_the_names(capsys):
-    for name in ["stripe_unified_payments_all.csv", "wp_users_codection.csv", "stripe_unified_customers.csv"]:
+    for name in [
+        "stripe_unified_payments_all.csv",
+        "wp_users_codection.csv",
+        "stripe_unified_customers.csv",
+    ]:
         bring_in(name, capsys=capsys)
     assert money() == TRUTH["stripe_unified_payments_all.csv"]["money"]
 
@@ -249,9 +299,17 @@ def test_killed_run_goes_on_where_it_stopped(capsys, monkeypatch):
     """A worker that dies between two chunks leaves a job that resumes to the same end."""
     from imports import writing
 
-    job_names = ["wp_users_codection.csv", "stripe_unified_customers.csv", "stripe_unified_payments_all.csv"]
+    job_names = [
+        "wp_users_codection.csv",
+        "stripe_unified_customers.csv",
+        "stripe_unified_payments_all.csv",
+    ]
     streams = [(DATA / n).open("rb") for n in job_names]
-    job = actions.create_job(uploads=[(n, s, 1, "") for n, s in zip(job_names, streams, strict=True)], by=None, good_rows_only=True)
+    job = actions.create_job(
+        uploads=[(n, s, 1, "") for n, s in zip(job_names, streams, strict=True)],
+        by=None,
+        good_rows_only=True,
+    )
     for stream in streams:
         stream.close()
     actions.preview(job.pk)
@@ -283,21 +341,35 @@ def test_killed_run_goes_on_where_it_stopped(capsys, monkeypatch):
 
 
 # Where members stand, by the truth's own words, on the day of the export.
-STANDING = {"active": "active", "past_due": "active", "pending": "payment_pending", "none": "inactive"}
+STANDING = {
+    "active": "active",
+    "past_due": "active",
+    "pending": "payment_pending",
+    "none": "inactive",
+}
 
 
 @pytest.mark.usefixtures("back_then")
-@pytest.mark.parametrize("name", [n for n in MEMBERS if TRUTH[n].get("canonical_status_counts") and "spreadsheet" not in n])
+@pytest.mark.parametrize(
+    "name",
+    [n for n in MEMBERS if TRUTH[n].get("canonical_status_counts") and "spreadsheet" not in n],
+)
 def test_members_stand_where_the_file_says(name, capsys):
     bring_in(name, capsys=capsys)
-    spoiled = [f"wadate{n}{kind}@example.org" for n in (0, 1) for kind in "mi"]  # lines with a bad day are not in the truth's count
+    spoiled = [
+        f"wadate{n}{kind}@example.org" for n in (0, 1) for kind in "mi"
+    ]  # lines with a bad day are not in the truth's count
     truth: dict[str, int] = {}
     for word, count in TRUTH[name]["canonical_status_counts"].items():
         standing = STANDING.get(word, "inactive")
         truth[standing] = truth.get(standing, 0) + count
     people = TRUTH[name]["distinct_people"]
     found = {
-        row["status"]: row["n"] for row in Member.objects.exclude(email__in=spoiled).order_by().values("status").annotate(n=Count("id"))
+        row["status"]: row["n"]
+        for row in Member.objects.exclude(email__in=spoiled)
+        .order_by()
+        .values("status")
+        .annotate(n=Count("id"))
     }
     if sum(truth.values()) > people:  # somebody has two memberships
         truth["active"] -= sum(truth.values()) - people
@@ -314,13 +386,30 @@ def test_days_of_people_and_terms_are_the_truths(name, capsys):
         ends.setdefault(term.member.email, set()).add(term.ends_on)
         starts.setdefault(term.member.email, set()).add(term.starts_on)
     joined = {m.email: {m.joined_on} for m in Member.objects.all()}
-    where = {"expires": ends, "expiration": ends, "paid_thru": ends, "renewal_due": ends, "period_end": ends, "membership_enddate": ends,
-             "membership_expiration": ends, "expires_at": ends, "membership_startdate": starts, "start": starts, "member_since": joined,
-             "registered": joined, "joined": joined, "created": joined, "start_date": starts, "created_at": starts}  # fmt: skip
+    where = {
+        "expires": ends,
+        "expiration": ends,
+        "paid_thru": ends,
+        "renewal_due": ends,
+        "period_end": ends,
+        "membership_enddate": ends,
+        "membership_expiration": ends,
+        "expires_at": ends,
+        "membership_startdate": starts,
+        "start": starts,
+        "member_since": joined,
+        "registered": joined,
+        "joined": joined,
+        "created": joined,
+        "start_date": starts,
+        "created_at": starts,
+    }
     missing = []
     for told in TRUTH[name]["dates"]["sample"]:
         email, field, day = told.split("|")
-        if dt.date.fromisoformat(day) not in where[field].get(email, set()) | (joined[email] if where[field] is starts else set()):
+        if dt.date.fromisoformat(day) not in where[field].get(email, set()) | (
+            joined[email] if where[field] is starts else set()
+        ):
             missing.append((told, sorted(str(d) for d in where[field].get(email, set()))))
     assert missing == []
 
@@ -333,27 +422,52 @@ def test_partners_are_linked_and_neither_has_agreed(name, capsys):
     for place in HouseholdMember.objects.select_related("member"):
         assert place.confirmed_at is None
         homes.setdefault(place.household_id, []).append(place.member.email)
-    assert sorted("|".join(sorted(home)) for home in homes.values()) == sorted(TRUTH[name]["partner_links"]["all"])
-    why = dict(ImportRow.objects.filter(kind="link", action="skip").exclude(why="").values_list("partner_first", "why"))
+    assert sorted("|".join(sorted(home)) for home in homes.values()) == sorted(
+        TRUTH[name]["partner_links"]["all"]
+    )
+    why = dict(
+        ImportRow.objects.filter(kind="link", action="skip")
+        .exclude(why="")
+        .values_list("partner_first", "why")
+    )
     if TRUTH[name].get("partner_ambiguous"):
-        assert why == {"Agate": "Two people are called so; nobody was linked.", "Nobody": "Nobody of that name is on the list."}
+        assert why == {
+            "Agate": "Two people are called so; nobody was linked.",
+            "Nobody": "Nobody of that name is on the list.",
+        }
 
 
 @pytest.mark.usefixtures("back_then")
 def test_answers_guests_and_who_came(capsys):
     bring_in("wildapricot_event_registrations.csv", capsys=capsys)
-    assert {e.title: timezone.localtime(e.starts_at).date().isoformat() for e in Event.objects.all()} == {
-        "Pride Brunch": "2025-06-08", "Holiday Potluck": "2025-12-06", "Bayou Kayak Day; bring water, hats": "2025-09-20",
-    }  # fmt: skip
-    assert (Rsvp.objects.count(), Guest.objects.count(), Rsvp.objects.filter(status="declined").count()) == (36, 4, 4)
+    assert {
+        e.title: timezone.localtime(e.starts_at).date().isoformat() for e in Event.objects.all()
+    } == {
+        "Pride Brunch": "2025-06-08",
+        "Holiday Potluck": "2025-12-06",
+        "Bayou Kayak Day; bring water, hats": "2025-09-20",
+    }
+    assert (
+        Rsvp.objects.count(),
+        Guest.objects.count(),
+        Rsvp.objects.filter(status="declined").count(),
+    ) == (36, 4, 4)
     assert money() == TRUTH["wildapricot_event_registrations.csv"]["money"]
     assert not Message.objects.exists()
     bring_in("eventbrite_attendees.csv", capsys=capsys)
     event = Event.objects.get(title="Eventbrite attendees")
     assert event.visibility == "hidden"
-    assert (event.rsvps.count(), event.attendances.count(), Guest.objects.filter(rsvp__event=event).count()) == (15, 10, 3)
+    assert (
+        event.rsvps.count(),
+        event.attendances.count(),
+        Guest.objects.filter(rsvp__event=event).count(),
+    ) == (15, 10, 3)
     egret = event.rsvps.get(member__email="egret.cardboardford0@example.org")
-    assert (egret.member.first_name, egret.guest_count, egret.guests.get().name) == ("Egret", 1, "Guest Outsider1")
+    assert (egret.member.first_name, egret.guest_count, egret.guests.get().name) == (
+        "Egret",
+        1,
+        "Guest Outsider1",
+    )
 
 
 @pytest.mark.parametrize("name", REGISTRATIONS)
@@ -367,7 +481,9 @@ def test_money_of_registrations_is_the_truths(name, capsys):
 def test_opt_outs_win_in_any_order(names, capsys):
     for name in names:
         bring_in(name, capsys=capsys)
-    out = set(TRUTH["mailchimp_unsubscribed.csv"]["emails"]) | set(TRUTH["mailchimp_cleaned.csv"]["emails"])
+    out = set(TRUTH["mailchimp_unsubscribed.csv"]["emails"]) | set(
+        TRUTH["mailchimp_cleaned.csv"]["emails"]
+    )
     assert {m.email for m in Member.objects.all() if m.channels.get("news") == "none"} == out
 
 
@@ -377,7 +493,10 @@ def test_whole_jobs_end_with_the_truths_people_and_money(job, capsys):
     truth = JOBS[job]
     report = bring_in(*truth["files"], capsys=capsys)
     assert len(report["rejected"]) == truth["rejected_rows"]
-    assert totals()["people"]["any"] in (truth["people_any_file"], truth.get("people_any_file_if_those_are_matched"))
+    assert totals()["people"]["any"] in (
+        truth["people_any_file"],
+        truth.get("people_any_file_if_those_are_matched"),
+    )
     found = money()
     for sums in [sums for kinds in found.values() for sums in kinds.values()]:
         sums["payments"] = sums.pop("rows")

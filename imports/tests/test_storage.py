@@ -26,14 +26,27 @@ def bucket(s3, settings):
 
     host, port = s3.get_host_and_port()
     options = {
-        "bucket_name": "loaf", "endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1", "access_key": "sandbox", "secret_key": "sandbox",
-        "default_acl": None, "file_overwrite": False, "querystring_expire": 300,
+        "bucket_name": "loaf",
+        "endpoint_url": f"http://{host}:{port}",
+        "region_name": "us-east-1",
+        "access_key": "sandbox",
+        "secret_key": "sandbox",
+        "default_acl": None,
+        "file_overwrite": False,
+        "querystring_expire": 300,
         "client_config": Config(
-            signature_version="s3v4", request_checksum_calculation="when_required", response_checksum_validation="when_required",
-            s3={"addressing_style": "path"}, connect_timeout=3, read_timeout=10,
+            signature_version="s3v4",
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path"},
+            connect_timeout=3,
+            read_timeout=10,
         ),
-    }  # fmt: skip
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
+    }
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options},
+    }
     return options["endpoint_url"]
 
 
@@ -59,7 +72,10 @@ def test_bucket_out_of_reach_is_said_and_keeps_nothing(bucket, settings):
     from imports.models import ImportJob
 
     broken = {**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:9"}
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": broken}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": broken},
+    }
     data = b"user_email,first_name\na@example.org,Ruth\n"
     with pytest.raises(actions.UploadProblem, match="could not be kept"):
         actions.create_job(uploads=[("list.csv", io.BytesIO(data), len(data), "")], by=None)

@@ -13,7 +13,14 @@ from donations.models import Fund
 from imports.tables import MOST_BYTES, MOST_LINES
 from loaf.lib.tables import write_table
 from members.models import Approval, AuditEntry
-from tests.factories import make_fund, make_person, make_plan, make_staff, make_staff_with, make_term
+from tests.factories import (
+    make_fund,
+    make_person,
+    make_plan,
+    make_staff,
+    make_staff_with,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 PLANS, YES = reverse("admin:billing_plan_bring_in"), reverse("admin:billing_plan_bring_in_yes")
@@ -21,11 +28,18 @@ PLANS, YES = reverse("admin:billing_plan_bring_in"), reverse("admin:billing_plan
 
 def look(desk, text, *, page=PLANS, name="plans.csv"):
     data = text if isinstance(text, bytes) else text.encode()
-    return desk.post(page, {"import_file": SimpleUploadedFile(name, data), "format": "0", "resource": "0"})
+    return desk.post(
+        page, {"import_file": SimpleUploadedFile(name, data), "format": "0", "resource": "0"}
+    )
 
 
 def say_yes(desk, answer, *, page=YES):
-    found = dict(re.findall(r'name="(import_file_name|original_file_name|format|resource|mark)" value="([^"]*)"', answer.content.decode()))
+    found = dict(
+        re.findall(
+            r'name="(import_file_name|original_file_name|format|resource|mark)" value="([^"]*)"',
+            answer.content.decode(),
+        )
+    )
     assert found["import_file_name"]
     return desk.post(page, found, follow=True)
 
@@ -37,18 +51,29 @@ def words(answer):
 def test_plans_are_looked_over_then_brought_in_as_the_desk_saves_them(desk):
     old = make_plan(name="Individual", minimum_amount=4000)
     before = AuditEntry.objects.count()
-    answer = look(desk, 'Plan,Dues,Interval,On offer\nIndividual,45.00,year,yes\nLife,"1,000",For life,no\n')
+    answer = look(
+        desk, 'Plan,Dues,Interval,On offer\nIndividual,45.00,year,yes\nLife,"1,000",For life,no\n'
+    )
     assert answer.status_code == 200
     assert "Dues: 40.00 → 45.00." in words(answer)
     assert "Bring in 1 new and 1 changed" in words(answer)
     old.refresh_from_db()
-    assert (old.minimum_amount, Plan.objects.count(), AuditEntry.objects.count()) == (4000, 1, before), "looking changes nothing"
+    assert (old.minimum_amount, Plan.objects.count(), AuditEntry.objects.count()) == (
+        4000,
+        1,
+        before,
+    ), "looking changes nothing"
 
     done = say_yes(desk, answer)
     assert "Brought in: 1 new, 1 changed, 0 as before." in words(done)
     old.refresh_from_db()
     life = Plan.objects.get(name="Life")
-    assert (old.minimum_amount, life.minimum_amount, life.interval, life.is_active) == (4500, 100_000, "lifetime", False)
+    assert (old.minimum_amount, life.minimum_amount, life.interval, life.is_active) == (
+        4500,
+        100_000,
+        "lifetime",
+        False,
+    )
     assert AuditEntry.objects.count() >= before + 2
 
 
@@ -57,7 +82,9 @@ def test_second_press_finds_it_done(desk):
     say_yes(desk, answer)
     assert "This file was brought in already" in words(say_yes(desk, answer))
     assert Plan.objects.count() == 1
-    assert "This file was brought in already" in words(desk.post(YES, {"format": "7", "import_file_name": "../x"}, follow=True))
+    assert "This file was brought in already" in words(
+        desk.post(YES, {"format": "7", "import_file_name": "../x"}, follow=True)
+    )
 
 
 def test_one_bad_line_keeps_all_of_them_out_and_is_named(desk):
@@ -68,8 +95,13 @@ def test_one_bad_line_keeps_all_of_them_out_and_is_named(desk):
     )
     assert answer.status_code == 422
     said = words(answer)
-    for line in ("Line 4 Dues", "Line 5 Plan Please fill this in.", "Line 6 Plan “new ONE” stands on an earlier line too.",
-                 "Line 7 On offer Please write yes or no.", "Line 8 Interval “moons” is none of: "):  # fmt: skip
+    for line in (
+        "Line 4 Dues",
+        "Line 5 Plan Please fill this in.",
+        "Line 6 Plan “new ONE” stands on an earlier line too.",
+        "Line 7 On offer Please write yes or no.",
+        "Line 8 Interval “moons” is none of: ",
+    ):
         assert line in said
     assert Plan.objects.count() == 1
 
@@ -77,7 +109,9 @@ def test_one_bad_line_keeps_all_of_them_out_and_is_named(desk):
 def test_price_of_a_plan_somebody_has_asks_why_and_waits_for_a_second_person(desk):
     plan = make_term(member=make_person()).plan
     was = plan.minimum_amount
-    assert "Please write down why the dues change." in words(look(desk, f"Plan,Dues\n{plan.name},99\n"))
+    assert "Please write down why the dues change." in words(
+        look(desk, f"Plan,Dues\n{plan.name},99\n")
+    )
     answer = look(desk, f"Plan,Dues,Why the dues change\n{plan.name},99,Agreed in May\n")
     assert not Approval.objects.exists(), "looking asks nobody"
     assert "The new dues wait for a second person." in words(answer)
@@ -86,12 +120,16 @@ def test_price_of_a_plan_somebody_has_asks_why_and_waits_for_a_second_person(des
     waiting = Approval.objects.get()
     assert (plan.minimum_amount, waiting.done_at, waiting.reason) == (was, None, "Agreed in May")
     again = look(desk, f"Plan,Dues,Why the dues change\n{plan.name},77,Or so\n")
-    assert "Another person has to decide first" in words(again), "what the desk minds is a line that cannot come in"
+    assert "Another person has to decide first" in words(again), (
+        "what the desk minds is a line that cannot come in"
+    )
 
 
 def test_another_currency_is_refused(desk):
     make_plan(name="Individual")
-    assert "Line 2 Currency This cannot be changed by a file." in words(look(desk, "Plan,Dues,Currency\nIndividual,40,eur\n"))
+    assert "Line 2 Currency This cannot be changed by a file." in words(
+        look(desk, "Plan,Dues,Currency\nIndividual,40,eur\n")
+    )
     assert look(desk, "Plan,Dues,Currency\nIndividual,40,usd\n").status_code == 200
 
 
@@ -152,7 +190,10 @@ def test_what_was_looked_at_is_what_happens(desk):
 
 
 def test_table_of_one_column_has_its_header_on_the_first_line(desk):
-    page, yes = reverse("admin:donations_fund_bring_in"), reverse("admin:donations_fund_bring_in_yes")
+    page, yes = (
+        reverse("admin:donations_fund_bring_in"),
+        reverse("admin:donations_fund_bring_in_yes"),
+    )
     say_yes(desk, look(desk, '\nFund\nRoof\n"Organ, new"\n', page=page), page=yes)
     assert set(Fund.objects.values_list("name", flat=True)) == {"Roof", "Organ, new"}
 
@@ -164,12 +205,17 @@ def test_workbook_of_endless_lines_is_left_after_the_first_thousand(desk, tmp_pa
     for _ in range(3 * MOST_LINES):
         sheet.append(["", ""])
     book.save(tmp_path / "x.xlsx")
-    assert "more than 1,000 lines" in words(look(desk, (tmp_path / "x.xlsx").read_bytes(), name="x.xlsx"))
+    assert "more than 1,000 lines" in words(
+        look(desk, (tmp_path / "x.xlsx").read_bytes(), name="x.xlsx")
+    )
 
 
 def test_funds_too(desk):
     make_fund(name="Roof", slug="roof")
-    page, yes = reverse("admin:donations_fund_bring_in"), reverse("admin:donations_fund_bring_in_yes")
+    page, yes = (
+        reverse("admin:donations_fund_bring_in"),
+        reverse("admin:donations_fund_bring_in_yes"),
+    )
     say_yes(desk, look(desk, "Fund,Open\nRoof,no\nOrgan,yes\n", page=page), page=yes)
     assert set(Fund.objects.values_list("name", "is_active")) == {("Roof", False), ("Organ", True)}
 
@@ -185,7 +231,10 @@ def test_what_changed_in_between_is_looked_at_again(desk):
 def test_only_whoever_may_change_plans_brings_them_in(as_user):
     looker = as_user(make_staff_with("subscriptions.view"))
     assert looker.get(PLANS).status_code == looker.post(YES).status_code == 403
-    assert "Bring in a file" not in looker.get(reverse("admin:billing_plan_changelist")).content.decode()
+    assert (
+        "Bring in a file"
+        not in looker.get(reverse("admin:billing_plan_changelist")).content.decode()
+    )
 
 
 def test_the_way_in_stands_on_the_list(desk):

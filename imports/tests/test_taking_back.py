@@ -36,7 +36,16 @@ def whole():
     people = "First Name,Last Name,Email,Partner's First Name,Partner's Last Name\nRuth,Miller,ruth@example.org,Carol,Jones\n"
     answers = "Event,Event date,Email,Name,RSVP,Attended,Guests\nPotluck,2026-11-01,ruth@example.org,Ruth Miller,yes,yes,0\n"
     gifts = "Date,Amount,Name,Email,Fund\n2020-01-13,25.00,Ruth Miller,ruth@example.org,Bayou\n"
-    return run(preview(plugin, people, answers, gifts, PAYPAL + PAID + BACK.format("-20.00", "R1"), good_rows_only=True))
+    return run(
+        preview(
+            plugin,
+            people,
+            answers,
+            gifts,
+            PAYPAL + PAID + BACK.format("-20.00", "R1"),
+            good_rows_only=True,
+        )
+    )
 
 
 TABLES = [
@@ -59,20 +68,36 @@ TABLES = [
 
 def dump():
     """Everything an import may write, but payments, of which the books keep both sides."""
-    rows = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in TABLES}
+    rows = {
+        model.__name__: list(model._default_manager.order_by("pk").values()) for model in TABLES
+    }
     for row in rows["Member"]:
         row.pop("updated_at")
-    balance = {(r["account"], r["currency"]): r["debit"] - r["credit"] for r in LedgerEntry.objects.trial_balance()}
+    balance = {
+        (r["account"], r["currency"]): r["debit"] - r["credit"]
+        for r in LedgerEntry.objects.trial_balance()
+    }
     rows["books"] = sorted((key, value) for key, value in balance.items() if value)
-    rows["payments"] = list(Payment.objects.exclude(status="struck").order_by("pk").values("amount", "status", "provider_id"))
+    rows["payments"] = list(
+        Payment.objects.exclude(status="struck")
+        .order_by("pk")
+        .values("amount", "status", "provider_id")
+    )
     return rows
 
 
 def test_everything_taken_back_is_as_before_and_comes_in_again(desk):
-    make_member(email="carol@example.org", first_name="Carol", last_name="Jones", status="payment_pending")
+    make_member(
+        email="carol@example.org", first_name="Carol", last_name="Jones", status="payment_pending"
+    )
     before = dump()
     job = whole()
-    assert (Membership.objects.count(), Subscription.objects.count(), Donation.objects.count(), Rsvp.objects.count()) == (2, 1, 1, 1)
+    assert (
+        Membership.objects.count(),
+        Subscription.objects.count(),
+        Donation.objects.count(),
+        Rsvp.objects.count(),
+    ) == (2, 1, 1, 1)
     assert HouseholdMember.objects.count() == 2
     desk.post(act(job, "undo"))
     undoing.undo(job.pk)
@@ -81,7 +106,9 @@ def test_everything_taken_back_is_as_before_and_comes_in_again(desk):
     assert not job.rows.filter(is_kept=True).exists()
     assert dump() == before
     assert ledger.proof() == []
-    assert {one.booked_came for one in balancing.money_of(job)} == {0}, "what was taken back the books do not say"
+    assert {one.booked_came for one in balancing.money_of(job)} == {0}, (
+        "what was taken back the books do not say"
+    )
     assert not Message.objects.exists()
     again = whole()
     assert again.counts["person"]["create"] == job.counts["person"]["create"]
@@ -89,8 +116,19 @@ def test_everything_taken_back_is_as_before_and_comes_in_again(desk):
 
 
 def test_member_brought_back_by_a_term_stands_as_before_after_undo():
-    member = make_member(email="ruth@example.org", first_name="Ruth", last_name="Miller", status="inactive", inactive_reason="lapsed")
-    job = run(preview(PLUGIN + "ruth,ruth@example.org,Ruth,Miller,Individual,active,2026-01-01,2099-01-01,50,,7\n"))
+    member = make_member(
+        email="ruth@example.org",
+        first_name="Ruth",
+        last_name="Miller",
+        status="inactive",
+        inactive_reason="lapsed",
+    )
+    job = run(
+        preview(
+            PLUGIN
+            + "ruth,ruth@example.org,Ruth,Miller,Individual,active,2026-01-01,2099-01-01,50,,7\n"
+        )
+    )
     member.refresh_from_db()
     assert (member.status, member.inactive_reason) == ("active", "")
     undoing.start_undo(job=job, by=None, hand_over=False)
@@ -100,10 +138,19 @@ def test_member_brought_back_by_a_term_stands_as_before_after_undo():
     assert [c.to_status for c in member.status_changes.all()] == ["active", "inactive"]
 
 
-@pytest.mark.parametrize("status", ["pending_email", "pending_validation", "pre_validated", "rejected"])
+@pytest.mark.parametrize(
+    "status", ["pending_email", "pending_validation", "pre_validated", "rejected"]
+)
 def test_no_file_makes_an_applicant_a_member(status):
-    member = make_member(email="ruth@example.org", first_name="Ruth", last_name="Miller", status=status)
-    run(preview(PLUGIN + "ruth,ruth@example.org,Ruth,Miller,Individual,active,2026-01-01,2099-01-01,50,,7\n"))
+    member = make_member(
+        email="ruth@example.org", first_name="Ruth", last_name="Miller", status=status
+    )
+    run(
+        preview(
+            PLUGIN
+            + "ruth,ruth@example.org,Ruth,Miller,Individual,active,2026-01-01,2099-01-01,50,,7\n"
+        )
+    )
     member.refresh_from_db()
     assert member.status == status
 
@@ -136,7 +183,11 @@ def test_person_used_since_stays_and_is_named(desk, touch):
 
 def test_field_changed_since_stays_and_the_others_go_back():
     member = make_member(email="ruth@example.org", first_name="Ruth", last_name="Miller")
-    job = run(preview("user_email,first_name,last_name,city,pronouns\nruth@example.org,Ruth,Miller,Dallas,she/her\n"))
+    job = run(
+        preview(
+            "user_email,first_name,last_name,city,pronouns\nruth@example.org,Ruth,Miller,Dallas,she/her\n"
+        )
+    )
     member.refresh_from_db()
     member.city = "Katy"
     member.save()
@@ -150,7 +201,9 @@ def test_field_changed_since_stays_and_the_others_go_back():
 def test_payment_paid_back_here_since_stays_in_the_books():
     job = run(preview(PAYPAL + PAID))
     payment = Payment.objects.get()
-    refund = payment.refunds.create(amount=1000, currency="usd", source="office", refunded_at=timezone.now())
+    refund = payment.refunds.create(
+        amount=1000, currency="usd", source="office", refunded_at=timezone.now()
+    )
     ledger.post_refund(refund)
     undoing.start_undo(job=job, by=None, hand_over=False)
     undoing.undo(job.pk)
@@ -167,7 +220,9 @@ def test_refund_a_later_import_told_goes_alone():
     undoing.undo(later.pk)
     payment = Payment.objects.get()
     assert (payment.status, payment.refunds.get().status) == ("succeeded", "failed")
-    assert {(r["account"]): r["debit"] - r["credit"] for r in LedgerEntry.objects.trial_balance()}["4000"] == -5000
+    assert {(r["account"]): r["debit"] - r["credit"] for r in LedgerEntry.objects.trial_balance()}[
+        "4000"
+    ] == -5000
     run(preview(PAYPAL + BACK.format("-50.00", "R1")))
     payment.refresh_from_db()
     assert payment.status == "refunded"
@@ -247,7 +302,9 @@ def test_wave_of_many_needs_a_second_person_and_writes_to_each_once(desk, work, 
 
 def test_wave_that_waits_is_closed_when_the_import_is_taken_back(desk):
     job = run(preview(PEOPLE + "".join(f"a{n}@example.org,A{n},B\n" for n in range(30))))
-    desk.post(reverse("admin:imports_importjob_invite", args=[job.pk]), {"size": "50", "reason": "x"})
+    desk.post(
+        reverse("admin:imports_importjob_invite", args=[job.pk]), {"size": "50", "reason": "x"}
+    )
     asked = Approval.objects.get()
     desk.post(act(job, "undo"))
     asked.refresh_from_db()

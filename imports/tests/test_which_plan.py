@@ -21,7 +21,9 @@ PRICED = b"First name,Last name,E-mail,Plan,Paid thru,Dues\nBea,Draftwell,bea@ex
 
 
 def looked_over(data=LIST, **options):
-    job = actions.create_job(uploads=[("list.csv", io.BytesIO(data), len(data), "")], by=None, **options)
+    job = actions.create_job(
+        uploads=[("list.csv", io.BytesIO(data), len(data), "")], by=None, **options
+    )
     actions.preview(job.pk)
     job.refresh_from_db()
     return job
@@ -37,7 +39,10 @@ def brought_in(job):
 
 def test_list_without_amounts_invents_none(as_user):
     brought_in(looked_over())
-    assert set(Plan.objects.values_list("name", "minimum_amount", "is_active")) == {("Individual", None, False), ("Couple", None, False)}
+    assert set(Plan.objects.values_list("name", "minimum_amount", "is_active")) == {
+        ("Individual", None, False),
+        ("Couple", None, False),
+    }
     bea = Member.objects.get(email="bea@example.org")
     assert bea.memberships.get().dues_amount == 0
     bea.user = make_user(email="bea@example.org")
@@ -71,16 +76,27 @@ def test_plan_without_dues_cannot_be_put_on_offer():
 
 
 def test_desk_asks_which_plan_it_is_and_the_answer_counts_and_can_be_changed(as_user):
-    ours, other = make_plan(name="One year", minimum_amount=5000), make_plan(name="Two of us", seats=2)
+    ours, other = (
+        make_plan(name="One year", minimum_amount=5000),
+        make_plan(name="Two of us", seats=2),
+    )
     job = looked_over()
-    desk, url = as_user(make_staff("superadmin")), reverse("admin:imports_importjob_change", args=[job.pk])
+    desk, url = (
+        as_user(make_staff("superadmin")),
+        reverse("admin:imports_importjob_change", args=[job.pk]),
+    )
     page = desk.get(url).content.decode()
     assert "Which of your plans are these?" in page
-    refused = desk.post(reverse("admin:imports_importjob_run", args=[job.pk]), follow=True).content.decode()
+    refused = desk.post(
+        reverse("admin:imports_importjob_run", args=[job.pk]), follow=True
+    ).content.decode()
     assert "Say first which of your plans “Couple” is, and the others." in refused
     assert not Member.objects.filter(email="bea@example.org").exists()
     plans = reverse("admin:imports_importjob_plans", args=[job.pk])
-    assert "choose for at least one plan" in desk.post(plans, {"plan0": "", "plan1": "x"}, follow=True).content.decode()
+    assert (
+        "choose for at least one plan"
+        in desk.post(plans, {"plan0": "", "plan1": "x"}, follow=True).content.decode()
+    )
     desk.post(plans, {"plan0": other.pk, "plan1": other.pk})  # Couple, Individual
     desk.post(plans, {"plan0": "0", "plan1": ours.pk})
     job.refresh_from_db()
@@ -95,7 +111,10 @@ def test_desk_asks_which_plan_it_is_and_the_answer_counts_and_can_be_changed(as_
 def test_answer_is_kept_when_the_files_are_read_anew(as_user):
     ours = make_plan(name="One year")
     job = looked_over()
-    as_user(make_staff("superadmin")).post(reverse("admin:imports_importjob_plans", args=[job.pk]), {"plan0": ours.pk, "plan1": ours.pk})
+    as_user(make_staff("superadmin")).post(
+        reverse("admin:imports_importjob_plans", args=[job.pk]),
+        {"plan0": ours.pk, "plan1": ours.pk},
+    )
     job.refresh_from_db()
     actions.look_again(job=job)
     actions.preview(job.pk)
@@ -114,7 +133,10 @@ def test_command_line_takes_the_answer_and_closes_what_nobody_said(tmp_path, cap
     path.write_bytes(LIST)
     call_command("import_files", str(path), "--plan", "Individual=One year")
     assert "plan “Couple” is none of ours" in capsys.readouterr().out
-    assert dict(Membership.objects.values_list("member__email", "plan__name"))["bea@example.org"] == "One year"
+    assert (
+        dict(Membership.objects.values_list("member__email", "plan__name"))["bea@example.org"]
+        == "One year"
+    )
     assert not Plan.objects.get(name="Couple").is_active
 
 
@@ -124,9 +146,20 @@ def test_treasurer_says_the_dues_of_a_plan_that_had_none(as_user):
     desk = as_user(make_staff("finance"))
     url = reverse("admin:billing_plan_change", args=[plan.pk])
     given = {
-        "name": "Individual", "minimum_amount": str(Decimal("45.00")), "interval": plan.interval, "length": 1, "cycle": plan.cycle,
-        "parts": 1, "grace_days": 30, "late_counts_from": "old_end", "seats": 1, "is_full": "on", "is_active": "on", "position": 0, "slug": plan.slug,
-    }  # fmt: skip
+        "name": "Individual",
+        "minimum_amount": str(Decimal("45.00")),
+        "interval": plan.interval,
+        "length": 1,
+        "cycle": plan.cycle,
+        "parts": 1,
+        "grace_days": 30,
+        "late_counts_from": "old_end",
+        "seats": 1,
+        "is_full": "on",
+        "is_active": "on",
+        "position": 0,
+        "slug": plan.slug,
+    }
     assert "not said yet" in desk.get(reverse("admin:billing_plan_changelist")).content.decode()
     desk.post(url, given)
     plan.refresh_from_db()

@@ -30,7 +30,9 @@ def act(job, what):
 
 def shared_address():
     make_member(email="us@example.org", first_name="Ruth", last_name="Miller")
-    return preview(PEOPLE + "us@example.org,Carol,Jones\nus@example.org,Ann,Jones\nnew@example.org,Bea,Best\n")
+    return preview(
+        PEOPLE + "us@example.org,Carol,Jones\nus@example.org,Ann,Jones\nnew@example.org,Bea,Best\n"
+    )
 
 
 # doubts
@@ -48,7 +50,9 @@ def test_doubt_offers_everybody_of_the_address_and_takes_an_answer(desk):
     assert "doubt" not in job.counts["person"]
     run(job)
     ours = Member.objects.filter(email__in=["us@example.org", "new@example.org"])
-    assert sorted(ours.values_list("first_name", flat=True)) == ["Bea", "Carol", "Ruth"], "two people on one address stay two"
+    assert sorted(ours.values_list("first_name", flat=True)) == ["Bea", "Carol", "Ruth"], (
+        "two people on one address stay two"
+    )
     ruth.refresh_from_db()
     assert ruth.last_name == "Miller", "what the list says stays"
 
@@ -58,7 +62,9 @@ def test_all_doubts_decided_alike_and_left_ones_are_named(desk):
     desk.post(act(job, "decide"), {"all": "leave"})
     job.refresh_from_db()
     assert job.counts["person"] == {"create": 1, "update": 0, "skip": 2, "reject": 0}
-    assert set(ImportRow.objects.filter(job=job, action="skip").values_list("why", flat=True)) == {"Left out, as you decided."}
+    assert set(ImportRow.objects.filter(job=job, action="skip").values_list("why", flat=True)) == {
+        "Left out, as you decided."
+    }
     desk.post(act(job, "decide"), {"all": "new"})  # nothing is in doubt any more
     run(job)
     assert Member.objects.filter(brought_by=job.pk).count() == 1
@@ -70,7 +76,9 @@ def test_answer_that_names_somebody_else_is_passed_over(desk, answer):
     stranger = make_member(email="other@example.org")
     row = ImportRow.objects.filter(job=job, action="doubt").first()
     for value in (answer, f"m{stranger.pk}"):
-        desk.post(act(job, "decide"), {f"row{row.pk}": value, "rowabc": "new", "row" + "9" * 40: "new"})
+        desk.post(
+            act(job, "decide"), {f"row{row.pk}": value, "rowabc": "new", "row" + "9" * 40: "new"}
+        )
     job.refresh_from_db()
     assert job.counts["person"]["doubt"] == 2
 
@@ -111,7 +119,10 @@ def test_what_repeats_a_doubt_waits_with_it_and_follows_its_answer():
     carol = "Carol,Jones,us@example.org,Individual,2099-01-01\n"
     job = preview(line + carol + carol)
     assert (job.counts["person"]["doubt"], job.counts["term"]["create"]) == (1, 1)
-    assert ImportRow.objects.get(job=job, kind="person", action="skip").why == "Waits for what is decided about the person."
+    assert (
+        ImportRow.objects.get(job=job, kind="person", action="skip").why
+        == "Waits for what is decided about the person."
+    )
     deciding.decide_all(job=job, decision="new", by=None)
     job.refresh_from_db()
     assert (job.counts["person"]["create"], job.counts["term"]["create"]) == (2, 2)
@@ -168,10 +179,16 @@ def test_answer_about_days_can_be_changed_until_the_run_and_is_known_the_next_ti
     job = preview(text)
     desk.post(act(job, "order"), {"file": job.files.get().pk, "first": "day"})
     actions.preview(job.pk)
-    assert "are read with the day first, April 3, as somebody said" in desk.get(change(job)).content.decode()
+    assert (
+        "are read with the day first, April 3, as somebody said"
+        in desk.get(change(job)).content.decode()
+    )
     desk.post(act(job, "order"), {"file": job.files.get().pk, "first": "month"})
     actions.preview(job.pk)
-    assert "are read with the month first, March 4, as somebody said" in desk.get(change(job)).content.decode()
+    assert (
+        "are read with the month first, March 4, as somebody said"
+        in desk.get(change(job)).content.decode()
+    )
     again = preview(text, names=["renamed.csv"])
     assert (again.files.get().asks_order, again.files.get().day_first) == (True, False)
     assert "Read them the other way round" in desk.get(change(again)).content.decode()
@@ -182,7 +199,10 @@ def test_membership_told_again_with_other_days_is_no_second_one():
     run(preview(text.format("2021-03-04")))
     again = run(preview(text.format("2021-04-03").replace("2031-01-02", "2031-02-01")))
     assert again.counts["term"] == {"create": 0, "update": 0, "skip": 1, "reject": 0}
-    assert ImportRow.objects.get(job=again, kind="term").why == "On the list already, with other days; those stay."
+    assert (
+        ImportRow.objects.get(job=again, kind="term").why
+        == "On the list already, with other days; those stay."
+    )
     next_year = preview(text.format("2031-01-02").replace("2031-01-02,40", "2032-01-01,40"))
     assert next_year.counts["term"]["create"] == 1, "what begins when the other ends is another one"
 
@@ -203,17 +223,28 @@ ODD = "Mitglied,Wohnort,Anschrift E,Seit\nRuth Ann Miller,Houston,ruth@example.o
 def upload(desk, text, name="odd.csv"):
     file = io.BytesIO(text.encode())
     file.name = name
-    return desk.post(reverse("admin:imports_importjob_add"), {"files": [file], "kind": "", "new_status": "active"})
+    return desk.post(
+        reverse("admin:imports_importjob_add"),
+        {"files": [file], "kind": "", "new_status": "active"},
+    )
 
 
 def columns(*targets):
-    return {"reader": "people_list", **{f"c{place}": target for place, target in enumerate(targets)}}
+    return {
+        "reader": "people_list",
+        **{f"c{place}": target for place, target in enumerate(targets)},
+    }
 
 
 def test_cells_of_a_file_are_text_on_the_page_of_columns(desk):
-    upload(desk, 'Odd <b>one</b>,Other thing\n<script>alert(1)</script>,"<img src=x onerror=alert(2)>"\n')
+    upload(
+        desk,
+        'Odd <b>one</b>,Other thing\n<script>alert(1)</script>,"<img src=x onerror=alert(2)>"\n',
+    )
     job = ImportJob.objects.get()
-    html = desk.get(reverse("admin:imports_importjob_columns", args=[job.pk, job.files.get().pk])).content.decode()
+    html = desk.get(
+        reverse("admin:imports_importjob_columns", args=[job.pk, job.files.get().pk])
+    ).content.decode()
     assert "&lt;script&gt;alert(1)" in html
     assert "<script>alert" not in html
     assert "<img src=x" not in html
@@ -236,9 +267,21 @@ def test_file_nobody_knows_is_explained_once_and_remembered(desk):
     job.refresh_from_db()
     run(job)
     ruth = Member.objects.get(email="ruth@example.org")
-    assert (ruth.first_name, ruth.last_name, ruth.city, ruth.joined_on) == ("Ruth Ann", "Miller", "Houston", dt.date(2015, 3, 9))
-    assert ImportMapping.objects.get().columns == {"display_name": 0, "city": 1, "email": 2, "joined_on": 3}
-    answer = upload(desk, ODD.replace("Mitglied", " MITGLIED ").replace("Carol", "Dora"), "next-year.csv")
+    assert (ruth.first_name, ruth.last_name, ruth.city, ruth.joined_on) == (
+        "Ruth Ann",
+        "Miller",
+        "Houston",
+        dt.date(2015, 3, 9),
+    )
+    assert ImportMapping.objects.get().columns == {
+        "display_name": 0,
+        "city": 1,
+        "email": 2,
+        "joined_on": 3,
+    }
+    answer = upload(
+        desk, ODD.replace("Mitglied", " MITGLIED ").replace("Carol", "Dora"), "next-year.csv"
+    )
     second = ImportJob.objects.latest("pk")
     assert answer.url == change(second), "the same header is read so by itself"
     actions.preview(second.pk)
@@ -247,9 +290,14 @@ def test_file_nobody_knows_is_explained_once_and_remembered(desk):
 
 
 def test_columns_are_suggested_from_their_names_and_secrets_not_shown(desk):
-    upload(desk, "Fullname of member;Your e-mail;Password;Phone (home)\nRuth Miller;ruth@example.org;hunter2;7135550142\n")
+    upload(
+        desk,
+        "Fullname of member;Your e-mail;Password;Phone (home)\nRuth Miller;ruth@example.org;hunter2;7135550142\n",
+    )
     job = ImportJob.objects.get()
-    html = desk.get(reverse("admin:imports_importjob_columns", args=[job.pk, job.files.get().pk])).content.decode()
+    html = desk.get(
+        reverse("admin:imports_importjob_columns", args=[job.pk, job.files.get().pk])
+    ).content.decode()
     assert "hunter2" not in html
     assert '<option value="email" selected' in html
     assert '<option value="phone" selected' in html
@@ -322,12 +370,17 @@ def test_import_that_was_run_or_is_at_work_is_not_thrown_away(desk):
     assert "Throw this import away" not in desk.get(change(job)).content.decode()
     for status in ("finished", "running", "mapped", "rolled_back"):
         ImportJob.objects.update(status=status)
-        assert "Only an import that was never run" in desk.post(act(job, "discard"), follow=True).content.decode()
+        assert (
+            "Only an import that was never run"
+            in desk.post(act(job, "discard"), follow=True).content.decode()
+        )
     assert ImportJob.objects.count() == 1
 
 
 def test_lines_are_looked_through_page_by_page_with_what_was_read_of_them(desk):
-    lines = "".join(f"a{n}@example.org,A{n},B,713-555-{n:04},Houston,2015-03-09\n" for n in range(60))
+    lines = "".join(
+        f"a{n}@example.org,A{n},B,713-555-{n:04},Houston,2015-03-09\n" for n in range(60)
+    )
     job = preview("user_email,first_name,last_name,phone,city,member_since\n" + lines)
     page = desk.get(change(job)).content.decode()
     assert "50 of 60 lines" in page
@@ -341,12 +394,22 @@ def test_lines_are_looked_through_page_by_page_with_what_was_read_of_them(desk):
 
 def test_saving_no_answer_says_so(desk):
     job = shared_address()
-    assert "Please choose for at least one line" in desk.post(act(job, "decide"), {}, follow=True).content.decode()
+    assert (
+        "Please choose for at least one line"
+        in desk.post(act(job, "decide"), {}, follow=True).content.decode()
+    )
 
 
 def test_list_of_imports_names_their_files(desk):
-    preview(PEOPLE + "a@example.org,A,B\n", PEOPLE + "b@example.org,A,B\n", names=["old.csv", "older.csv"])
-    assert "old.csv and 1 more" in desk.get(reverse("admin:imports_importjob_changelist")).content.decode()
+    preview(
+        PEOPLE + "a@example.org,A,B\n",
+        PEOPLE + "b@example.org,A,B\n",
+        names=["old.csv", "older.csv"],
+    )
+    assert (
+        "old.csv and 1 more"
+        in desk.get(reverse("admin:imports_importjob_changelist")).content.decode()
+    )
 
 
 def test_where_nothing_is_new_there_is_nothing_to_run(desk):

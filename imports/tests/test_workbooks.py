@@ -28,7 +28,15 @@ def resaved(name, kind):
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])
-@pytest.mark.parametrize("name", ["spreadsheet_members.csv", "civicrm_contacts.csv", "mailchimp_subscribed.csv", "pmpro_members_3_8_3.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spreadsheet_members.csv",
+        "civicrm_contacts.csv",
+        "mailchimp_subscribed.csv",
+        "pmpro_members_3_8_3.csv",
+    ],
+)
 def test_workbook_holds_the_truths_people(name, kind):
     job = run(preview(resaved(name, kind), names=[f"{name}.{kind}"]))
     assert job.files.get().encoding == kind
@@ -38,17 +46,32 @@ def test_workbook_holds_the_truths_people(name, kind):
 def test_cells_of_excel_are_days_numbers_and_words():
     book = openpyxl.Workbook()
     book.active.append(["Membership list", None, None])
-    book.active.append(["Email", "First name", "Last name", "Member since", "ZIP", "Active?", "Phone"])
-    book.active.append(["a@example.org", "Ann", "Best", dt.datetime(2015, 3, 4), 77098, True, 7135550142.0])
+    book.active.append(
+        ["Email", "First name", "Last name", "Member since", "ZIP", "Active?", "Phone"]
+    )
+    book.active.append(
+        ["a@example.org", "Ann", "Best", dt.datetime(2015, 3, 4), 77098, True, 7135550142.0]
+    )
     book.active.append([None] * 7)
-    book.active.append(["b@example.org", "Bea", "Best", dt.datetime(2016, 1, 2, 10, 30), "01101", False, ""])
+    book.active.append(
+        ["b@example.org", "Bea", "Best", dt.datetime(2016, 1, 2, 10, 30), "01101", False, ""]
+    )
     out = io.BytesIO()
     book.save(out)
     job = run(preview(out.getvalue(), names=["list.xlsx"]))
     assert job.files.get().head == 2
     ann, bea = Member.objects.order_by("email")
-    assert (ann.joined_on, ann.postal_code, ann.phone, ann.status) == (dt.date(2015, 3, 4), "77098", "+17135550142", "active")
-    assert (bea.joined_on, bea.postal_code, bea.status) == (dt.date(2016, 1, 2), "01101", "inactive")
+    assert (ann.joined_on, ann.postal_code, ann.phone, ann.status) == (
+        dt.date(2015, 3, 4),
+        "77098",
+        "+17135550142",
+        "active",
+    )
+    assert (bea.joined_on, bea.postal_code, bea.status) == (
+        dt.date(2016, 1, 2),
+        "01101",
+        "inactive",
+    )
 
 
 def zipped(parts, method=zipfile.ZIP_DEFLATED):
@@ -62,7 +85,10 @@ def zipped(parts, method=zipfile.ZIP_DEFLATED):
 ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "http://127.0.0.1:9/x">]><x xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0">&e;</x>'
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 BAD = {
-    "bomb": (zipped({"xl/workbook.xml": b"x", "xl/worksheets/sheet1.xml": b"0" * 60_000_000}), "packed so tightly"),
+    "bomb": (
+        zipped({"xl/workbook.xml": b"x", "xl/worksheets/sheet1.xml": b"0" * 60_000_000}),
+        "packed so tightly",
+    ),
     "zip of files": (zipped({"a.csv": b"email,first name\n"}), "is a ZIP file and no workbook"),
     "damaged": (zipped({"xl/workbook.xml": b"x"})[:-30], "damaged"),
     "no sheets": (zipped({"xl/workbook.xml": b"x"}), "cannot be read as a workbook"),
@@ -75,7 +101,9 @@ BAD = {
 def test_workbook_that_cannot_be_used_is_named_with_what_to_do(kind):
     data, words = BAD[kind]
     with pytest.raises(actions.UploadProblem) as caught:
-        actions.create_job(uploads=[("list.xlsx", io.BytesIO(data), len(data), "")], by=None, at_desk=True)
+        actions.create_job(
+            uploads=[("list.xlsx", io.BytesIO(data), len(data), "")], by=None, at_desk=True
+        )
     assert "list.xlsx" in caught.value.problems[0]
     assert words in caught.value.problems[0]
 

@@ -102,7 +102,9 @@ class DeskAdmin(ModelAdmin):
 
     def closed_to(self, user: Any) -> set[str]:
         """The private fields somebody may not see, whatever way they would come out."""
-        return {field for field, permission in self.private.items() if not user.has_perm(permission)}
+        return {
+            field for field, permission in self.private.items() if not user.has_perm(permission)
+        }
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The fields of a record, without those that are closed; of somebody new everything is asked."""
@@ -117,7 +119,11 @@ class DeskAdmin(ModelAdmin):
     def columns_of_file(self, user: Any) -> list[FileColumn]:
         """The columns of the list as a file that somebody may have."""
         closed = self.closed_to(user)
-        return [c for c in self.file_columns if c.field not in closed and (not c.permission or user.has_perm(c.permission))]
+        return [
+            c
+            for c in self.file_columns
+            if c.field not in closed and (not c.permission or user.has_perm(c.permission))
+        ]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether rows may be seen."""
@@ -154,10 +160,14 @@ class DeskAdmin(ModelAdmin):
             kwargs.setdefault("empty_label", "None")
         return db_field.formfield(**kwargs)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
         """The form, or the facts for somebody who may only look."""
         obj = kwargs.get("obj")
-        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        may_write = (
+            self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        )
         prefix = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         context |= {
             "list_title": str(self.opts.verbose_name_plural).capitalize(),
@@ -171,8 +181,16 @@ class DeskAdmin(ModelAdmin):
 
     def facts(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         """What a row says, in words: labels and texts; what is empty is left out."""
-        names = [name for _, options in self.get_fieldsets(request, obj) for name in flatten(options["fields"])]
-        fields = [self.opts.get_field(name) for name in names if name in {f.name for f in self.opts.get_fields()}]
+        names = [
+            name
+            for _, options in self.get_fieldsets(request, obj)
+            for name in flatten(options["fields"])
+        ]
+        fields = [
+            self.opts.get_field(name)
+            for name in names
+            if name in {f.name for f in self.opts.get_fields()}
+        ]
         shown = [(str(field.verbose_name).capitalize(), in_words(obj, field)) for field in fields]  # type: ignore[union-attr]
         return [(label, text) for label, text in shown if text]
 
@@ -181,9 +199,17 @@ class DeskAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
         before = {name: form.initial.get(name) for name in form.changed_data} if change else {}
         after = {name: form.cleaned_data.get(name) for name in form.changed_data}
-        desk_saved.send(sender=type(obj), user=request.user, target=obj, before=_plain(before), after=_plain(after))
+        desk_saved.send(
+            sender=type(obj),
+            user=request.user,
+            target=obj,
+            before=_plain(before),
+            after=_plain(after),
+        )
 
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
         """A record that is gone, in our words."""
         messages.error(request, "There is no such record, or it is not for you to see.")
         return redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
@@ -193,7 +219,9 @@ class DeskAdmin(ModelAdmin):
 
     log_change = log_deletions = log_addition  # type: ignore[assignment]
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: Any = None
+    ) -> HttpResponse:
         """Back to the list, with one plain sentence."""
         return self._saved(request, obj)
 
@@ -205,18 +233,29 @@ class DeskAdmin(ModelAdmin):
         messages.success(request, f"Saved: {obj}.")
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """What happened to a row is in the audit."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(f"{reverse('admin:members_auditentry_changelist')}?q={self.opts.label_lower}:{unquote(object_id)}")
+        return redirect(
+            f"{reverse('admin:members_auditentry_changelist')}?q={self.opts.label_lower}:{unquote(object_id)}"
+        )
 
     def get_urls(self) -> list[Any]:
         """Taking the list out as a file, beside the stock pages."""
         if not self.export_permission or DeskAdmin.file_page is None:
             return super().get_urls()
-        page = desk_page(self.export_permission, "GET", "POST")(functools.partial(DeskAdmin.file_page, self))
-        return [path("as-file/", self.admin_site.admin_view(page), name=self.file_url.partition(":")[2]), *super().get_urls()]
+        page = desk_page(self.export_permission, "GET", "POST")(
+            functools.partial(DeskAdmin.file_page, self)
+        )
+        return [
+            path(
+                "as-file/", self.admin_site.admin_view(page), name=self.file_url.partition(":")[2]
+            ),
+            *super().get_urls(),
+        ]
 
     @property
     def file_url(self) -> str:
@@ -226,20 +265,28 @@ class DeskAdmin(ModelAdmin):
     def file_rows(self, request: HttpRequest) -> tuple[list[str], Iterator[list[Any]]]:
         """Heading and rows of the list as a file, narrowed as the request says, with the columns this person may see."""
         columns = self.columns_of_file(request.user)
-        fields = list(dict.fromkeys([c.field for c in columns] + [c.money for c in columns if c.money]))
+        fields = list(
+            dict.fromkeys([c.field for c in columns] + [c.money for c in columns if c.money])
+        )
         found = self.narrowed(request)[0].order_by(*self.order).values_list(*fields)
         if not any(c.money for c in columns):
-            plain = ([v if v.__class__ is str or v is None else for_file(v) for v in row] for row in found.iterator(chunk_size=2000))
+            plain = (
+                [v if v.__class__ is str or v is None else for_file(v) for v in row]
+                for row in found.iterator(chunk_size=2000)
+            )
             return [c.label for c in columns], plain
         takes = [(fields.index(c.field), fields.index(c.money) if c.money else -1) for c in columns]
         return [c.label for c in columns], (
-            [for_file(row[at], row[coin] if coin >= 0 else "") for at, coin in takes] for row in found.iterator(chunk_size=2000)
+            [for_file(row[at], row[coin] if coin >= 0 else "") for at, coin in takes]
+            for row in found.iterator(chunk_size=2000)
         )
 
     def file_needs(self, request: HttpRequest) -> list[str]:
         """The permissions a file holds the fruits of, made for this person now; whoever takes it away must hold them still."""
         held = self.columns_of_file(request.user)
-        seen = [name for c in held for name in (c.permission, self.private.get(c.field, "")) if name]
+        seen = [
+            name for c in held for name in (c.permission, self.private.get(c.field, "")) if name
+        ]
         return list(dict.fromkeys([self.export_permission, self.permissions["view"], *seen]))
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
@@ -266,7 +313,9 @@ class DeskAdmin(ModelAdmin):
         """What this person can search by."""
         return self.search_help
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The list: two queries whatever the number of rows, one page at a time by cursor."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -274,9 +323,14 @@ class DeskAdmin(ModelAdmin):
         filters = self.get_filters(request)
         fields = sorted({*self.list_values, "id", *(name.lstrip("-") for name in self.order)})
         page = keyset.paginate(
-            queryset.values(*fields), self.order, after=request.GET.get("after", "")[:600], before=request.GET.get("before", "")[:600]
+            queryset.values(*fields),
+            self.order,
+            after=request.GET.get("after", "")[:600],
+            before=request.GET.get("before", "")[:600],
         )
-        columns = [c for c in self.columns if not c.permission or request.user.has_perm(c.permission)]
+        columns = [
+            c for c in self.columns if not c.permission or request.user.has_perm(c.permission)
+        ]
         for field in self.closed_to(request.user):
             for row in page.rows:
                 row.update({field: ""} if field in row else {})
@@ -294,7 +348,9 @@ class DeskAdmin(ModelAdmin):
             "chosen": chosen,
             "note": self.list_note(request),
             "can_add": self.has_add_permission(request),
-            "file_url": self.file_url if self.export_permission and request.user.has_perm(self.export_permission) else "",
+            "file_url": self.file_url
+            if self.export_permission and request.user.has_perm(self.export_permission)
+            else "",
             "narrowed": request.GET.urlencode(),
             "add_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
         }
@@ -309,7 +365,11 @@ class DeskAdmin(ModelAdmin):
             value = request.GET.get(one.field, "")
             if value in dict(one.choices):
                 chosen[one.field] = value
-                queryset = one.narrow(queryset, value) if one.narrow else queryset.filter(**{one.field: value})
+                queryset = (
+                    one.narrow(queryset, value)
+                    if one.narrow
+                    else queryset.filter(**{one.field: value})
+                )
         if text and self.search_help:
             queryset = self.search(queryset, text, request)
         return queryset, text, chosen
@@ -328,7 +388,10 @@ class DeskAdmin(ModelAdmin):
         here = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=["ID"])
         before, after = (escape(part) for part in here.split("ID"))
         cells = [
-            (f'<td role="cell" data-label="{escape(column.label)}" data-lead><a href="{before}%s{after}">%s</a></td>', True)
+            (
+                f'<td role="cell" data-label="{escape(column.label)}" data-lead><a href="{before}%s{after}">%s</a></td>',
+                True,
+            )
             if column.lead
             else (f'<td role="cell" data-label="{escape(column.label)}">%s</td>', False)
             for column in columns

@@ -23,7 +23,10 @@ class UnreadableField(Exception):
 @functools.lru_cache(maxsize=8)
 def _box(keys: tuple[str, ...]) -> MultiFernet:
     """Each key is stretched with scrypt to the 32 bytes Fernet wants: some 50 ms, once a process (RFC 7914, ASVS 11.4.4)."""
-    stretched = (hashlib.scrypt(key.encode(), salt=b"loaf.fields", n=2**14, r=8, p=1, dklen=32) for key in keys)
+    stretched = (
+        hashlib.scrypt(key.encode(), salt=b"loaf.fields", n=2**14, r=8, p=1, dklen=32)
+        for key in keys
+    )
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in stretched])
 
 
@@ -42,7 +45,9 @@ def unseal(stored: str) -> str:
     try:
         return box().decrypt(stored.encode()).decode() if stored else ""
     except InvalidToken as error:
-        raise UnreadableField("A protected field cannot be read: its key is not in FIELD_KEYS.") from error
+        raise UnreadableField(
+            "A protected field cannot be read: its key is not in FIELD_KEYS."
+        ) from error
 
 
 class EncryptedTextField(models.TextField):

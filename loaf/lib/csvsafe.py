@@ -34,5 +34,10 @@ def stream_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Itera
     risky = frozenset(RISKY)
     for row in rows:  # safe_cell, written out: a list has millions of cells
         yield writer.writerow(
-            [safe_cell(cell) if cell.__class__ is str and (cell[:1] in risky or not cell.isprintable()) else cell for cell in row]
+            [
+                safe_cell(cell)
+                if cell.__class__ is str and (cell[:1] in risky or not cell.isprintable())
+                else cell
+                for cell in row
+            ]
         )

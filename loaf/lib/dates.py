@@ -8,7 +8,18 @@ from collections.abc import Iterable
 
 MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
 MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-NO_DATE = {"", "0", "n/a", "none", "never", "null", "-", "0000-00-00", "1970-01-01", "1970-01-01 0:00"}
+NO_DATE = {
+    "",
+    "0",
+    "n/a",
+    "none",
+    "never",
+    "null",
+    "-",
+    "0000-00-00",
+    "1970-01-01",
+    "1970-01-01 0:00",
+}
 
 DAY, MONTH, YEAR = "day", "month", "year"
 
@@ -73,7 +84,8 @@ def parse_datetime(text: str, *, zone: dt.tzinfo, day_first: bool = False) -> dt
 
 
 _TIME_OF_DAY = re.compile(
-    r"(?:[ T]|, )(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*([ap]\.?m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+    r"(?:[ T]|, )(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*([ap]\.?m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$",
+    re.IGNORECASE,
 )
 
 
@@ -136,22 +148,38 @@ def _slashes(match: re.Match[str], day_first: bool) -> tuple[dt.date, str]:
 
 _TIME = r"(?:(?:[ T]|, )\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
 _SLASHES = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})(?!\d)")
-_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE
+)
 _FORMATS = [
-    (re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
-    (re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
+    (
+        re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})"),
+        lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
+    ),
+    (
+        re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}"),
+        lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
+    ),
     (re.compile(rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-](\d{{4}}|\d{{2}}){_TIME}"), _slashes),
-    (re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){_TIME}"), lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY)),
+    (
+        re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){_TIME}"),
+        lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
+    ),
     (
         re.compile(rf"([A-Za-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_TIME}"),
         lambda m, _: (dt.date(int(m[3]), MONTHS[m[1].lower()], int(m[2])), DAY),
     ),
     (
-        re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[ -]([A-Za-z]{{3,9}})\.?,?[ -](\d{{4}}|\d{{2}}){_TIME}"),
+        re.compile(
+            rf"(\d{{1,2}})(?:st|nd|rd|th)?[ -]([A-Za-z]{{3,9}})\.?,?[ -](\d{{4}}|\d{{2}}){_TIME}"
+        ),
         lambda m, _: (dt.date(_year(m[3]), MONTHS[m[2].lower()], int(m[1])), DAY),
     ),
     (re.compile(r"(\d{1,2})[/.-](\d{4})"), lambda m, _: (dt.date(int(m[2]), int(m[1]), 1), MONTH)),
     (re.compile(r"(\d{4})[/.-](\d{1,2})"), lambda m, _: (dt.date(int(m[1]), int(m[2]), 1), MONTH)),
-    (re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{4})"), lambda m, _: (dt.date(int(m[2]), MONTHS[m[1].lower()], 1), MONTH)),
+    (
+        re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{4})"),
+        lambda m, _: (dt.date(int(m[2]), MONTHS[m[1].lower()], 1), MONTH),
+    ),
     (re.compile(r"((?:19|20)\d{2})"), lambda m, _: (dt.date(int(m[1]), 1, 1), YEAR)),
 ]

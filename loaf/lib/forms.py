@@ -11,10 +11,21 @@ from loaf.lib import money, phones
 from loaf.lib.text import is_email, normal_email, tidy
 
 # Django's own sentences, in the words of the house.
-forms.Field.default_error_messages = {**forms.Field.default_error_messages, "required": "Please fill this in."}
-forms.DateField.default_error_messages = {**forms.DateField.default_error_messages, "invalid": "Please type a date, like 2026-03-14."}
-forms.IntegerField.default_error_messages = {**forms.IntegerField.default_error_messages, "invalid": "Please type a whole number."}
-validators.MaxLengthValidator.message = "Please keep it to %(limit_value)d characters; these are %(show_value)d."
+forms.Field.default_error_messages = {
+    **forms.Field.default_error_messages,
+    "required": "Please fill this in.",
+}
+forms.DateField.default_error_messages = {
+    **forms.DateField.default_error_messages,
+    "invalid": "Please type a date, like 2026-03-14.",
+}
+forms.IntegerField.default_error_messages = {
+    **forms.IntegerField.default_error_messages,
+    "invalid": "Please type a whole number.",
+}
+validators.MaxLengthValidator.message = (
+    "Please keep it to %(limit_value)d characters; these are %(show_value)d."
+)
 validators.MaxValueValidator.message = "Please type %(limit_value)s or less."
 validators.MinValueValidator.message = "Please type %(limit_value)s or more."
 
@@ -35,13 +46,22 @@ class EmailField(forms.CharField):
         kwargs.setdefault("max_length", 254)
         kwargs.setdefault("label", "Your e-mail address")
         words = kwargs.pop("error_messages", {})
-        super().__init__(error_messages={"required": "Please type your e-mail address.", **words}, **kwargs)
-        self.widget.attrs |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"}
+        super().__init__(
+            error_messages={"required": "Please type your e-mail address.", **words}, **kwargs
+        )
+        self.widget.attrs |= {
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "autocomplete": "email",
+        }
 
     def clean(self, value: Any) -> str:
         address = normal_email(super().clean(value) or "")
         if address and not is_email(address):
-            raise forms.ValidationError("Please type an e-mail address with an @ in it, like name@example.org.")
+            raise forms.ValidationError(
+                "Please type an e-mail address with an @ in it, like name@example.org."
+            )
         return address
 
 
@@ -78,7 +98,9 @@ class PhoneField(TidyCharField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
         if re.search(r"(?i)\b(ext|x)\.?\s*\d+$", text or ""):
-            raise forms.ValidationError("Please leave the extension out here; write it under “Anything else”.")
+            raise forms.ValidationError(
+                "Please leave the extension out here; write it under “Anything else”."
+            )
         number = phones.to_e164(text) if text else ""
         if text and not number:
             raise forms.ValidationError("Some digits seem to be missing. For example 713-555-0100.")
@@ -101,10 +123,14 @@ class MoneyField(forms.CharField):
     `keeps`: the browser may write it again after Back; elsewhere an amount of last time would be a trap.
     """
 
-    def __init__(self, *, currency: str, minimum: int = 1, keeps: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, currency: str, minimum: int = 1, keeps: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(max_length=20, **kwargs)
         self.currency, self.minimum = currency, minimum
-        self.widget.attrs |= {"inputmode": "decimal", "class": "input"} | ({} if keeps else {"autocomplete": "off"})
+        self.widget.attrs |= {"inputmode": "decimal", "class": "input"} | (
+            {} if keeps else {"autocomplete": "off"}
+        )
 
     def prepare_value(self, value: Any) -> Any:
         """Minor units as a person types them: 4000 is 40.00."""
@@ -128,7 +154,9 @@ class MoneyField(forms.CharField):
         if not amount and not self.required:
             return None
         if amount % money.unit(self.currency):
-            raise forms.ValidationError("Please type at most two digits after the point; cards cannot pay the third.")
+            raise forms.ValidationError(
+                "Please type at most two digits after the point; cards cannot pay the third."
+            )
         if amount < self.minimum:
             least = money.format_money(self.minimum, self.currency, short=True)
             raise forms.ValidationError(f"Please type {least} or more.")

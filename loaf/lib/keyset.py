@@ -24,7 +24,14 @@ class Page:
         return len(self.rows)
 
 
-def paginate(queryset: QuerySet[Any], fields: list[str], *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+def paginate(
+    queryset: QuerySet[Any],
+    fields: list[str],
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+) -> Page:
     """Return the page after (or before) a cursor. `fields` order the list; the last must be unique. "-x" is descending.
 
     The queryset must yield dicts (`values()`) that hold the fields. A cursor that is not ours means the first page.
@@ -40,7 +47,11 @@ def paginate(queryset: QuerySet[Any], fields: list[str], *, after: str = "", bef
         rows.reverse()
     has_next = (backwards and bool(cursor)) or (not backwards and more)
     has_previous = (backwards and more) or (not backwards and bool(cursor))
-    return Page(rows, _encode(rows[-1], fields) if rows and has_next else "", _encode(rows[0], fields) if rows and has_previous else "")
+    return Page(
+        rows,
+        _encode(rows[-1], fields) if rows and has_next else "",
+        _encode(rows[0], fields) if rows and has_previous else "",
+    )
 
 
 def _flip(field: str) -> str:
@@ -55,13 +66,21 @@ def _beyond(order: list[str], values: list[Any]) -> Q:
         condition |= equal & Q(**{f"{name}__{op}": value})
         equal &= Q(**{name: value})
     first = order[0]
-    bound = Q(**{f"{first[1:]}__lte": values[0]}) if first.startswith("-") else Q(**{f"{first}__gte": values[0]})
+    bound = (
+        Q(**{f"{first[1:]}__lte": values[0]})
+        if first.startswith("-")
+        else Q(**{f"{first}__gte": values[0]})
+    )
     return bound & condition
 
 
 def _encode(row: dict[str, Any], fields: list[str]) -> str:
     values = [row[field.lstrip("-")] for field in fields]
-    return signing.dumps([v if isinstance(v, (str, int)) else v.isoformat() for v in values], salt=_salt(fields), compress=True)
+    return signing.dumps(
+        [v if isinstance(v, (str, int)) else v.isoformat() for v in values],
+        salt=_salt(fields),
+        compress=True,
+    )
 
 
 def _decode(cursor: str, fields: list[str]) -> list[Any]:

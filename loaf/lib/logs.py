@@ -17,7 +17,10 @@ class OneLine(logging.Filter):
         if record.args and isinstance(record.args, tuple):
             paths = _paths_of(getattr(record, "request", None))
             args = (paths.get(a, a) if isinstance(a, str) else a for a in record.args)
-            record.args = tuple(a.replace("\r", "\\r").replace("\n", "\\n") if isinstance(a, str) else a for a in args)
+            record.args = tuple(
+                a.replace("\r", "\\r").replace("\n", "\\n") if isinstance(a, str) else a
+                for a in args
+            )
         return True
 
 
@@ -35,14 +38,21 @@ class WithoutWords(logging.Formatter):
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 (the standard library's name)
         """UTC with its zone, so that lines of several machines can be put in order (ASVS 16.2.2)."""
-        return dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return (
+            dt.datetime.fromtimestamp(record.created, dt.UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z")
+        )
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (the standard library's name)
         """The kinds of a chain of faults, each with its last frames, in one line."""
         parts, error = [], ei[1]
         while error is not None:
             frames = traceback.extract_tb(error.__traceback__)[-6:]
-            places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+            places = " < ".join(
+                f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+                for frame in reversed(frames)
+            )
             parts.append(f"{type(error).__name__} at {places}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return " | from ".join(parts)

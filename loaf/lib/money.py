@@ -9,7 +9,24 @@ MAX_AMOUNT = 99_999_999
 """Largest single amount taken anywhere, in minor units: what Stripe accepts for one charge."""
 
 
-ZERO_AT_STRIPE = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+ZERO_AT_STRIPE = {
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+}
 THREE_AT_STRIPE = {"BHD", "JOD", "KWD", "OMR", "TND"}
 """Decimals Stripe counts; all others have two there (https://docs.stripe.com/currencies#zero-decimal, #three-decimal)."""
 ODD_AT_STRIPE = {"ISK", "UGX"}
@@ -45,7 +62,9 @@ def format_money(amount: int, currency: str, *, short: bool = False) -> str:
     digits = exponent(currency)
     value = Decimal(amount).scaleb(-digits)
     if short and value == value.to_integral_value():
-        return format_currency(value, currency.upper(), format="¤#,##0", locale="en_US", currency_digits=False)
+        return format_currency(
+            value, currency.upper(), format="¤#,##0", locale="en_US", currency_digits=False
+        )
     return format_currency(value, currency.upper(), locale="en_US")
 
 
@@ -60,10 +79,20 @@ def parse_money(text: str, currency: str) -> int:
     Knows "25", "25.5", "$1,234.50", "1.234,50", "1'234.50", "50,00", "-5.00", "5.00-", "(25.00)" and "50.00000000".
     Raises MoneyError for anything else, and for more decimals than the currency has.
     """
-    cleaned = re.sub(r"[\s\u00a0\u202f$€£¥]|(?i:usd|eur|cad|gbp|chf)", "", text).replace("\u2212", "-").replace("’", "'")
+    cleaned = (
+        re.sub(r"[\s\u00a0\u202f$€£¥]|(?i:usd|eur|cad|gbp|chf)", "", text)
+        .replace("\u2212", "-")
+        .replace("’", "'")
+    )
     brackets = cleaned.startswith("(") and cleaned.endswith(")")
     negative = brackets or cleaned.startswith("-") or cleaned.endswith("-")
-    cleaned = cleaned[1:-1] if brackets else cleaned[:-1] if cleaned.endswith("-") else cleaned.removeprefix("-").removeprefix("+")
+    cleaned = (
+        cleaned[1:-1]
+        if brackets
+        else cleaned[:-1]
+        if cleaned.endswith("-")
+        else cleaned.removeprefix("-").removeprefix("+")
+    )
     if re.fullmatch(r"\d{1,3}(?:'\d{3})+(?:[.,]\d*)?", cleaned):
         cleaned = cleaned.replace("'", "")
     whole, mark, part = _split(cleaned)

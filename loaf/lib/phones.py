@@ -8,7 +8,9 @@ import phonenumbers
 REGION = "US"
 NOTE = re.compile(r"\([^()]*[A-Za-z][^()]*\)")
 """A remark people write behind a number: "(cell)"."""
-OURS = re.compile(r"\s*(?:\+?1[ .-]{0,2})?\(?([2-9]\d{2})\)?[ .-]{0,2}([2-9]\d{2})[ .-]{0,2}(\d{4})\s*", re.ASCII)
+OURS = re.compile(
+    r"\s*(?:\+?1[ .-]{0,2})?\(?([2-9]\d{2})\)?[ .-]{0,2}([2-9]\d{2})[ .-]{0,2}(\d{4})\s*", re.ASCII
+)
 """A whole number of our region, as nearly everybody writes it; the library gives the same, sixty times slower."""
 
 

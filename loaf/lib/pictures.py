@@ -14,7 +14,16 @@ MAX_SIDE = 12_000
 FORMATS = ["JPEG", "PNG", "WEBP"]
 Image.MAX_IMAGE_PIXELS = None  # our own limit, judged from the header, is lower
 
-UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, EOFError, MemoryError, UserWarning)
+UNREADABLE = (
+    UnidentifiedImageError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+    EOFError,
+    MemoryError,
+    UserWarning,
+)
 """What damaged and hostile files make Pillow raise."""
 
 
@@ -32,22 +41,30 @@ def open_picture(file: IO[bytes], size: int) -> Image.Image:
         file.seek(0)
         image = Image.open(file, formats=FORMATS)
         if image.width * image.height > MAX_DOTS or max(image.size) > MAX_SIDE:
-            raise PictureError("This picture has more than 20 million dots. Please choose a smaller one.")
+            raise PictureError(
+                "This picture has more than 20 million dots. Please choose a smaller one."
+            )
         if getattr(image, "n_frames", 1) > 1:
             image.seek(0)
-        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint switches it on for the whole process when it is first used
+        ImageFile.LOAD_TRUNCATED_IMAGES = (
+            False  # WeasyPrint switches it on for the whole process when it is first used
+        )
         image.load()
         return _bare(_on_white(ImageOps.exif_transpose(image) or image))
     except PictureError:
         raise
     except UNREADABLE as error:
-        raise PictureError("This is no picture we can read. Please choose a JPEG, PNG or WebP file.") from error
+        raise PictureError(
+            "This is no picture we can read. Please choose a JPEG, PNG or WebP file."
+        ) from error
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     """In RGB; what was transparent is white."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
+        return Image.alpha_composite(
+            Image.new("RGBA", image.size, "white"), image.convert("RGBA")
+        ).convert("RGB")
     return image.convert("RGB")
 
 
@@ -58,7 +75,9 @@ def _bare(image: Image.Image) -> Image.Image:
     return clean
 
 
-def square(image: Image.Image, *, across: float = 0.5, down: float = 0.5, zoom: float = 1.0) -> Image.Image:
+def square(
+    image: Image.Image, *, across: float = 0.5, down: float = 0.5, zoom: float = 1.0
+) -> Image.Image:
     """Cut a square out: `across` and `down` are its place (0 left or top, 1 right or bottom), `zoom` 1 is as large as fits."""
     side = max(16, int(min(image.size) / max(1.0, zoom)))
     left, top = int((image.width - side) * across), int((image.height - side) * down)

@@ -39,7 +39,12 @@ class PreparedQuery(Generic[Row]):
         queryset, compiler, sql, params = self._prepared()
         bound = copy.copy(compiler)
         bound.connection = connection = connections[queryset.db]
-        values = tuple(p.output_field.get_db_prep_value(given[p.name], connection) if isinstance(p, Parameter) else p for p in params)
+        values = tuple(
+            p.output_field.get_db_prep_value(given[p.name], connection)
+            if isinstance(p, Parameter)
+            else p
+            for p in params
+        )
         bound.as_sql = lambda: (sql, values)
         query = copy.copy(queryset.query)
         query.get_compiler = lambda *_, **__: bound  # type: ignore[method-assign, misc]

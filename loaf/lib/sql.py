@@ -49,7 +49,9 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
                 write(row)
 
 
-def _insert_rows(cursor: Any, into: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _insert_rows(
+    cursor: Any, into: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
     """SQLite notes the last id of a table after each statement: one statement a row costs as much again as the row."""
     width, iterator = len(columns), iter(rows)
     times = [place for place, column in enumerate(columns) if column.endswith(("_at", "_on"))]
@@ -61,7 +63,9 @@ def _insert_rows(cursor: Any, into: str, columns: Sequence[str], rows: Iterable[
         for place in times:
             given[place::width] = map(_sqlite, given[place::width])
         for size, batches in groupby(batched(given, MARKS // width * width), key=len):
-            cursor.executemany(f"INSERT INTO {into} VALUES {', '.join([marks] * (size // width))}", list(batches))  # noqa: S608 (names are ours)
+            cursor.executemany(
+                f"INSERT INTO {into} VALUES {', '.join([marks] * (size // width))}", list(batches)
+            )
 
 
 # The ids one by one only where another session took one in between; nearly always they are a whole block.
@@ -87,7 +91,9 @@ def reserve_ids(model: type[Model], count: int) -> list[int]:
         found = cursor.fetchone()
         last = found[0] if found else 0
         change = (
-            "UPDATE sqlite_sequence SET seq = %s WHERE name = %s" if found else "INSERT INTO sqlite_sequence (seq, name) VALUES (%s, %s)"
+            "UPDATE sqlite_sequence SET seq = %s WHERE name = %s"
+            if found
+            else "INSERT INTO sqlite_sequence (seq, name) VALUES (%s, %s)"
         )
         cursor.execute(change, [last + count, table])
         return list(range(last + 1, last + count + 1))
@@ -101,7 +107,10 @@ def batched(values: list[Any], size: int) -> Iterator[list[Any]]:
 def execute(statement: str, params: dict[str, Any] | None = None) -> int:
     """Run one statement with named parameters (%(name)s); return the number of rows it touched."""
     with connection.cursor() as cursor:
-        given = {name: (value if is_postgres() else _sqlite(value)) for name, value in (params or {}).items()}
+        given = {
+            name: (value if is_postgres() else _sqlite(value))
+            for name, value in (params or {}).items()
+        }
         cursor.execute(statement, given)
         return int(cursor.rowcount)
 
@@ -109,14 +118,21 @@ def execute(statement: str, params: dict[str, Any] | None = None) -> int:
 def fetch_all(statement: str, params: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Run one SELECT with named parameters and return its rows."""
     with connection.cursor() as cursor:
-        given = {name: (value if is_postgres() else _sqlite(value)) for name, value in (params or {}).items()}
+        given = {
+            name: (value if is_postgres() else _sqlite(value))
+            for name, value in (params or {}).items()
+        }
         cursor.execute(statement, given)
         return list(cursor.fetchall())
 
 
 def rows_of(name: str) -> str:
     """Many texts, given as one parameter with `listed`, as rows with the one column `value`."""
-    return f"unnest(%({name})s::text[]) AS given (value)" if is_postgres() else f"json_each(%({name})s) AS given"
+    return (
+        f"unnest(%({name})s::text[]) AS given (value)"
+        if is_postgres()
+        else f"json_each(%({name})s) AS given"
+    )
 
 
 def listed(values: list[str]) -> Any:
@@ -126,7 +142,11 @@ def listed(values: list[str]) -> Any:
 
 def _sqlite(value: Any) -> Any:
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
+        return (
+            value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ")
+            if value.tzinfo
+            else value.isoformat(" ")
+        )
     if isinstance(value, dt.date):
         return value.isoformat()
     return value

@@ -56,7 +56,12 @@ def _xlsx(stream: IO[bytes], header: list[str], rows: Iterable[Row]) -> None:
     sheet = book.create_sheet("List")
     sheet.append(header)
     for row in rows:
-        sheet.append([NOT_XML.sub("", str(safe_cell(cell))) if isinstance(cell, str) else cell for cell in row])
+        sheet.append(
+            [
+                NOT_XML.sub("", str(safe_cell(cell))) if isinstance(cell, str) else cell
+                for cell in row
+            ]
+        )
     book.save(stream)
 
 

@@ -31,7 +31,9 @@ def backoff(attempt: int) -> dt.timedelta:
     return dt.timedelta(seconds=seconds * (1 + random.random() / 4))  # noqa: S311 (jitter, no secret)
 
 
-def retrying_task(*, on_give_up: Callable[..., None] | None = None, **options: Any) -> Callable[[Callable[..., None]], Any]:
+def retrying_task(
+    *, on_give_up: Callable[..., None] | None = None, **options: Any
+) -> Callable[[Callable[..., None]], Any]:
     """Make a task that is tried again up to MAX_ATTEMPTS times, each try a task row of its own.
 
     `on_give_up` is called with the task's arguments after the last failure, also by the reaper when every worker died at it;
@@ -43,7 +45,9 @@ def retrying_task(*, on_give_up: Callable[..., None] | None = None, **options: A
             try:
                 function(*args, **kwargs)
             except Exception as error:
-                log.warning("task %s failed on try %d: %s", function.__name__, attempt, type(error).__name__)
+                log.warning(
+                    "task %s failed on try %d: %s", function.__name__, attempt, type(error).__name__
+                )
                 if attempt >= MAX_ATTEMPTS:
                     if on_give_up:
                         on_give_up(*args, **kwargs)
@@ -51,7 +55,11 @@ def retrying_task(*, on_give_up: Callable[..., None] | None = None, **options: A
                 later = made.using(run_after=timezone.now() + backoff(attempt))
                 later.enqueue(*args, attempt=attempt + 1, **kwargs)
 
-        run.__module__, run.__qualname__, run.__name__ = function.__module__, function.__qualname__, function.__name__
+        run.__module__, run.__qualname__, run.__name__ = (
+            function.__module__,
+            function.__qualname__,
+            function.__name__,
+        )
         run.__doc__ = function.__doc__
         run.give_up = on_give_up  # type: ignore[attr-defined]
         made = task(**options)(run)

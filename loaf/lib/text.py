@@ -11,15 +11,23 @@ from django.core.validators import validate_email
 from django.utils.text import slugify
 
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\x00"), None)
-EMAIL = re.compile(r"[^@\s\"<>(),:;\\\[\]]{1,64}@(?:[^@\s.\"<>(),:;\\\[\]]+\.)+[^@\s.\"<>(),:;\\\[\]]{2,}")
-PLAIN = re.compile(r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+EMAIL = re.compile(
+    r"[^@\s\"<>(),:;\\\[\]]{1,64}@(?:[^@\s.\"<>(),:;\\\[\]]+\.)+[^@\s.\"<>(),:;\\\[\]]{2,}"
+)
+PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
 """What nearly every address looks like; all of these are e-mail addresses, and asking Django costs eight times as much."""
 
 
 def tidy(text: str) -> str:
     """Compose (NFC), drop invisible characters, fold runs of white space on each line, trim."""
     if text.isascii() and "\x00" not in text:
-        return " ".join(text.split()) if ("  " in text or "\n" in text or "\t" in text) else text.strip()
+        return (
+            " ".join(text.split())
+            if ("  " in text or "\n" in text or "\t" in text)
+            else text.strip()
+        )
     text = unicodedata.normalize("NFC", text).translate(INVISIBLE)
     return " ".join(text.split())
 

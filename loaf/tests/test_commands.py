@@ -25,8 +25,12 @@ def output(capsys, *words, **options):
 @db
 def test_demo_is_the_same_for_the_same_seed_and_balances(capsys):
     output(capsys, "demo", members=12, seed=4)
-    first = list(Member.objects.order_by("member_number").values_list("first_name", "last_name", "status"))
-    assert {f"{role}@example.org" for role in BUILT_IN_ROLES} <= set(User.objects.values_list("email", flat=True))
+    first = list(
+        Member.objects.order_by("member_number").values_list("first_name", "last_name", "status")
+    )
+    assert {f"{role}@example.org" for role in BUILT_IN_ROLES} <= set(
+        User.objects.values_list("email", flat=True)
+    )
     assert not LedgerEntry.objects.unbalanced().exists()
     with pytest.raises(CommandError, match="members already"):
         call_command("demo")
@@ -48,7 +52,11 @@ def test_demo_stays_off_a_real_site(settings):
 def test_create_owner_works_once_and_she_signs_in_by_code(capsys):
     output(capsys, "create_owner", "Owner@Example.org", "Ruth", "Miller")
     owner = User.objects.get()
-    assert (owner.email, len(owner.granted_permissions), owner.has_usable_password()) == ("owner@example.org", 59, False)
+    assert (owner.email, len(owner.granted_permissions), owner.has_usable_password()) == (
+        "owner@example.org",
+        59,
+        False,
+    )
     with pytest.raises(CommandError, match="an owner already"):
         call_command("create_owner", "other@example.org", "A", "B")
 
@@ -70,22 +78,35 @@ def test_permissions_and_routes_are_printed_for_people_and_machines(capsys):
 @db
 def test_totals_and_sweep_are_printed(capsys):
     make_member(email="a@example.org")
-    assert json.loads(output(capsys, "totals", "--json"))["members"] == {"total": 1, "by_status": {"active": 1}}
+    assert json.loads(output(capsys, "totals", "--json"))["members"] == {
+        "total": 1,
+        "by_status": {"active": 1},
+    }
     assert "payments" in output(capsys, "totals")
     assert "old rows: 0" in output(capsys, "sweep")
 
 
 COMPLETE = {
-    "SECRET_KEY": "k" * 30 + "0123456789abcdefghijKLMNOPQRST", "ALLOWED_HOSTS": "loaf.example", "SITE_URL": "https://loaf.example",
+    "SECRET_KEY": "k" * 30 + "0123456789abcdefghijKLMNOPQRST",
+    "ALLOWED_HOSTS": "loaf.example",
+    "SITE_URL": "https://loaf.example",
     "FIELD_KEYS": "f" * 12 + "0123456789abcdefghijKLMNOPQRST",
-    "DATABASE_URL": "sqlite://:memory:", "EMAIL_HOST": "smtp.example", "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
-}  # fmt: skip
+    "DATABASE_URL": "sqlite://:memory:",
+    "EMAIL_HOST": "smtp.example",
+    "STRIPE_TEST_SECRET_KEY": "sk_test_" + "0" * 24,
+}
 
 
 def start(**environment):
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     words = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    return subprocess.run(words, env={**kept, "DEVELOPMENT": "no", **environment}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        words,
+        env={**kept, "DEVELOPMENT": "no", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_complete_production_settings_pass_the_deploy_check():
@@ -112,14 +133,20 @@ def test_production_without_a_needed_variable_stops_and_names_it(name):
         ({"SECRET_KEY": "short"}, "SECRET_KEY must have 32"),
         ({"SECRET_KEY": "k" * 60}, "at least 10 different ones"),
         ({"FIELD_KEYS": "short"}, "Each of FIELD_KEYS must have 32"),
-        ({"FIELD_KEYS": "k" * 30 + "0123456789abcdefghijKLMNOPQRST"}, "FIELD_KEYS must be a key of its own"),
+        (
+            {"FIELD_KEYS": "k" * 30 + "0123456789abcdefghijKLMNOPQRST"},
+            "FIELD_KEYS must be a key of its own",
+        ),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name each host"),
         ({"ALLOWED_HOSTS": "loaf.example,*.example"}, "ALLOWED_HOSTS must name each host"),
         ({"SITE_URL": "http://loaf.example"}, "SITE_URL must be an address like https"),
         ({"LEAVE_URL": "javascript:alert(1)"}, "LEAVE_URL must be an address like https"),
         ({"STAFF_IDLE_MINUTES": "0"}, "STAFF_IDLE_MINUTES must be between 1 and 120"),
         ({"TRUSTED_PROXY_COUNT": "-1"}, "TRUSTED_PROXY_COUNT must be between 0 and 5"),
-        ({"DATABASE_POOL": "0", "DATABASE_URL": "postgres://loaf@localhost/loaf"}, "DATABASE_POOL must be between 1 and 100"),
+        (
+            {"DATABASE_POOL": "0", "DATABASE_URL": "postgres://loaf@localhost/loaf"},
+            "DATABASE_POOL must be between 1 and 100",
+        ),
         ({"TIME_ZONE": "Mars/Olympus"}, "Incorrect timezone"),
         ({"CURRENCY": "isk"}, "loaf.E008"),
         ({"S3_BUCKET": "club"}, "S3_ACCESS_KEY"),
@@ -134,16 +161,28 @@ def test_unsafe_or_odd_settings_stop_the_start(change, words):
 def test_key_may_stand_in_a_file(tmp_path):
     """A mounted secret instead of a variable that every child process sees (ASVS 13.3.1)."""
     (tmp_path / "key").write_text(COMPLETE["SECRET_KEY"] + "\n")
-    done = start(**{name: value for name, value in COMPLETE.items() if name != "SECRET_KEY"}, SECRET_KEY_FILE=str(tmp_path / "key"))
+    done = start(
+        **{name: value for name, value in COMPLETE.items() if name != "SECRET_KEY"},
+        SECRET_KEY_FILE=str(tmp_path / "key"),
+    )
     assert done.returncode == 0, done.stderr
-    gone = start(**{name: value for name, value in COMPLETE.items() if name != "SECRET_KEY"}, SECRET_KEY_FILE=str(tmp_path / "none"))
+    gone = start(
+        **{name: value for name, value in COMPLETE.items() if name != "SECRET_KEY"},
+        SECRET_KEY_FILE=str(tmp_path / "none"),
+    )
     assert "SECRET_KEY_FILE names a file that cannot be read" in gone.stderr
 
 
 def test_server_refuses_to_start_on_what_the_checks_find():
     words = [sys.executable, "-c", "import loaf.wsgi"]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    wrong = subprocess.run(words, env={**kept, **COMPLETE, "CURRENCY": "isk"}, capture_output=True, text=True, check=False)
+    wrong = subprocess.run(
+        words,
+        env={**kept, **COMPLETE, "CURRENCY": "isk"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert wrong.returncode != 0
     assert "loaf.E008" in wrong.stderr
 
@@ -151,6 +190,13 @@ def test_server_refuses_to_start_on_what_the_checks_find():
 def test_sandbox_refuses_to_stand_beside_live_keys():
     words = [sys.executable, "-m", "sandbox"]
     for secret in ({"STRIPE_LIVE_SECRET_KEY": "sk_live_" + "0" * 24}, {"STRIPE_LIVE_MODE": "yes"}):
-        done = subprocess.run(words, env={**os.environ, **secret}, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(
+            words,
+            env={**os.environ, **secret},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
         assert done.returncode != 0
         assert "refuses to start beside live Stripe keys" in done.stderr

@@ -28,14 +28,21 @@ def test_no_page_may_use_the_device_and_the_policy_says_where_to_report(client):
 def test_report_is_one_line_of_the_log_and_nothing_of_the_page(client, caplog):
     body = b'{"csp-report": {"effective-directive": "script-src", "document-uri": "https://loaf.example/me/?secret"}}'
     with caplog.at_level(logging.WARNING, logger="loaf.policy"):
-        assert client.post("/policy-report/", body, content_type="application/csp-report").status_code == 204
-    assert [record.getMessage() for record in caplog.records] == ["the content policy stopped something: script-src"]
+        assert (
+            client.post("/policy-report/", body, content_type="application/csp-report").status_code
+            == 204
+        )
+    assert [record.getMessage() for record in caplog.records] == [
+        "the content policy stopped something: script-src"
+    ]
     for _ in range(30):
         client.post("/policy-report/", body, content_type="application/csp-report")
     assert len(caplog.records) <= 21
 
 
-@pytest.mark.parametrize(("door", "forgets"), [("account_logout", '"cache"'), ("leave", '"cache", "storage"')])
+@pytest.mark.parametrize(
+    ("door", "forgets"), [("account_logout", '"cache"'), ("leave", '"cache", "storage"')]
+)
 def test_signing_out_makes_the_browser_forget(as_user, door, forgets):
     assert as_user(make_person().user).post(reverse(door))["Clear-Site-Data"] == forgets
 
@@ -63,18 +70,26 @@ def test_every_cookie_of_a_real_site_is_bound_to_its_host():
     )
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     env = {**kept, **COMPLETE, "DEVELOPMENT": "no", "DJANGO_SETTINGS_MODULE": "loaf.settings"}
-    done = subprocess.run([sys.executable, "-c", look], env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", look], env=env, capture_output=True, text=True, check=True
+    )
     *names, trust = done.stdout.split()
     assert all(name.startswith("__Host-") for name in names), names
     assert trust == "False"
 
 
-WORDS = [path for path in Path(settings.BASE_DIR, "templates").rglob("*.html") if "|linebreaks" in path.read_text()]
+WORDS = [
+    path
+    for path in Path(settings.BASE_DIR, "templates").rglob("*.html")
+    if "|linebreaks" in path.read_text()
+]
 PAPERS = {"emails/letter.html", "members/own_data.html"}
 """No page of the site: a letter and the copy of own data, where no script runs."""
 
 
-@pytest.mark.parametrize("path", WORDS, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates")))
+@pytest.mark.parametrize(
+    "path", WORDS, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates"))
+)
 def test_htmx_does_not_act_inside_peoples_words(path):
     """Beside being escaped: whatever people wrote stands inside an element where htmx looks for nothing."""
     if str(path.relative_to(settings.BASE_DIR / "templates")) in PAPERS:
@@ -82,4 +97,6 @@ def test_htmx_does_not_act_inside_peoples_words(path):
     text = path.read_text()
     for found in re.finditer(r"\|linebreaks", text):
         before = text[: found.start()]
-        assert before.rfind("hx-disable") > max(before.rfind("</dl>"), before.rfind("</section>"), before.rfind("</article>")), found
+        assert before.rfind("hx-disable") > max(
+            before.rfind("</dl>"), before.rfind("</section>"), before.rfind("</article>")
+        ), found

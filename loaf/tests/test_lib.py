@@ -18,56 +18,100 @@ from loaf.lib.text import is_email, normal_email
 @pytest.mark.parametrize(
     ("text", "currency", "amount"),
     [
-        ("50", "usd", 5000), ("50.5", "usd", 5050), ("$1,234.50", "usd", 123450), ("1.234,50", "usd", 123450), ("50,00", "usd", 5000),
-        ("-5.00", "usd", -500), ("(25.00)", "usd", -2500), ("50.00000000", "usd", 5000), ("1,234", "usd", 123400), ("500", "jpy", 500),
-        ("1.5", "kwd", 1500), (" 7 USD", "usd", 700), ("1 234,50 €", "eur", 123450), ("0", "usd", 0), ("12,345,678", "jpy", 12345678),
-        ("0,500", "usd", 50), ("1'234.50", "usd", 123450), ("5.00-", "usd", -500), ("\u22125.00", "usd", -500), ("CHF 1’234.50", "chf", 123450),
+        ("50", "usd", 5000),
+        ("50.5", "usd", 5050),
+        ("$1,234.50", "usd", 123450),
+        ("1.234,50", "usd", 123450),
+        ("50,00", "usd", 5000),
+        ("-5.00", "usd", -500),
+        ("(25.00)", "usd", -2500),
+        ("50.00000000", "usd", 5000),
+        ("1,234", "usd", 123400),
+        ("500", "jpy", 500),
+        ("1.5", "kwd", 1500),
+        (" 7 USD", "usd", 700),
+        ("1 234,50 €", "eur", 123450),
+        ("0", "usd", 0),
+        ("12,345,678", "jpy", 12345678),
+        ("0,500", "usd", 50),
+        ("1'234.50", "usd", 123450),
+        ("5.00-", "usd", -500),
+        ("\u22125.00", "usd", -500),
+        ("CHF 1’234.50", "chf", 123450),
     ],
-)  # fmt: skip
+)
 def test_parse_money_known_spellings_are_minor_units(text, currency, amount):
     assert parse_money(text, currency) == amount
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1.2.3", "1,23,4", "5.005", "=1+1", "1e9", "--5", "99999999999", "1.5 x", "٣"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "abc", "1.2.3", "1,23,4", "5.005", "=1+1", "1e9", "--5", "99999999999", "1.5 x", "٣"],
+)
 def test_parse_money_nonsense_is_refused(text):
     with pytest.raises(MoneyError):
         parse_money(text, "usd")
 
 
-@given(st.integers(min_value=-99_999_999, max_value=99_999_999), st.sampled_from(["usd", "jpy", "kwd", "eur"]))
+@given(
+    st.integers(min_value=-99_999_999, max_value=99_999_999),
+    st.sampled_from(["usd", "jpy", "kwd", "eur"]),
+)
 def test_parse_money_reads_back_what_was_written(amount, currency):
     assert parse_money(plain_amount(amount, currency), currency) == amount
 
 
 def test_format_money_shows_cents_and_short_form():
-    assert (format_money(8500, "usd"), format_money(8500, "usd", short=True), format_money(8550, "usd", short=True)) == (
-        "$85.00", "$85", "$85.50",
-    )  # fmt: skip
+    assert (
+        format_money(8500, "usd"),
+        format_money(8500, "usd", short=True),
+        format_money(8550, "usd", short=True),
+    ) == (
+        "$85.00",
+        "$85",
+        "$85.50",
+    )
     assert format_money(500, "jpy") == "¥500"
 
 
 @pytest.mark.parametrize(
     ("text", "day", "precision"),
     [
-        ("2015-03-04 08:38:02", "2015-03-04", "day"), ("03/09/2015", "2015-03-09", "day"), ("25/12/2021", "2021-12-25", "day"),
-        ("11/29/24 22:28", "2024-11-29", "day"), ("March 1, 2021 3:07 pm", "2021-03-01", "day"), ("1 Mar 2021", "2021-03-01", "day"),
-        ("01/2020", "2020-01-01", "month"), ("01-2020", "2020-01-01", "month"), ("Jan-2020", "2020-01-01", "month"),
-        ("January 2020", "2020-01-01", "month"), ("January-2020", "2020-01-01", "month"), ("2019", "2019-01-01", "year"),
-        ("7/7/23", "2023-07-07", "day"), ("2021/5/6", "2021-05-06", "day"), ("20200102", "2020-01-02", "day"),
-        ("Monday, March 1, 2021", "2021-03-01", "day"), ("March 1, 2021, 3:07 p.m.", "2021-03-01", "day"),
-        ("2024-10-23T23:31:05+02:00", "2024-10-23", "day"), ("Sun 5 Sep 2020", "2020-09-05", "day"),
+        ("2015-03-04 08:38:02", "2015-03-04", "day"),
+        ("03/09/2015", "2015-03-09", "day"),
+        ("25/12/2021", "2021-12-25", "day"),
+        ("11/29/24 22:28", "2024-11-29", "day"),
+        ("March 1, 2021 3:07 pm", "2021-03-01", "day"),
+        ("1 Mar 2021", "2021-03-01", "day"),
+        ("01/2020", "2020-01-01", "month"),
+        ("01-2020", "2020-01-01", "month"),
+        ("Jan-2020", "2020-01-01", "month"),
+        ("January 2020", "2020-01-01", "month"),
+        ("January-2020", "2020-01-01", "month"),
+        ("2019", "2019-01-01", "year"),
+        ("7/7/23", "2023-07-07", "day"),
+        ("2021/5/6", "2021-05-06", "day"),
+        ("20200102", "2020-01-02", "day"),
+        ("Monday, March 1, 2021", "2021-03-01", "day"),
+        ("March 1, 2021, 3:07 p.m.", "2021-03-01", "day"),
+        ("2024-10-23T23:31:05+02:00", "2024-10-23", "day"),
+        ("Sun 5 Sep 2020", "2020-09-05", "day"),
     ],
-)  # fmt: skip
+)
 def test_parse_date_formats_of_the_old_systems(text, day, precision):
     assert parse_date(text) == (dt.date.fromisoformat(day), precision)
 
 
-@pytest.mark.parametrize("text", ["", "0000-00-00 00:00:00", "N/A", "Never", "0", "1970-01-01", "1970-01-01 0:00"])
+@pytest.mark.parametrize(
+    "text", ["", "0000-00-00 00:00:00", "N/A", "Never", "0", "1970-01-01", "1970-01-01 0:00"]
+)
 def test_parse_date_no_date_is_none(text):
     assert parse_date(text) == (None, "")
 
 
-@pytest.mark.parametrize("text", ["02/30/2021", "13/13/2020", "soon", "2021-13-01", "32 Mar 2020", "Foo 2020", "1/2"])
+@pytest.mark.parametrize(
+    "text", ["02/30/2021", "13/13/2020", "soon", "2021-13-01", "32 Mar 2020", "Foo 2020", "1/2"]
+)
 def test_parse_date_impossible_days_are_refused(text):
     with pytest.raises(DateError):
         parse_date(text)
@@ -81,24 +125,35 @@ def test_parse_date_reads_back_iso_and_long_forms(day):
 
 
 def test_parse_datetime_keeps_the_time():
-    assert parse_datetime("2024-10-23 23:31", zone=dt.UTC) == dt.datetime(2024, 10, 23, 23, 31, tzinfo=dt.UTC)
-    assert parse_datetime("March 1, 2021 12:07 am", zone=dt.UTC) == dt.datetime(2021, 3, 1, 0, 7, tzinfo=dt.UTC)
+    assert parse_datetime("2024-10-23 23:31", zone=dt.UTC) == dt.datetime(
+        2024, 10, 23, 23, 31, tzinfo=dt.UTC
+    )
+    assert parse_datetime("March 1, 2021 12:07 am", zone=dt.UTC) == dt.datetime(
+        2021, 3, 1, 0, 7, tzinfo=dt.UTC
+    )
 
 
 def test_parse_datetime_knows_the_zone_a_time_names():
-    assert parse_datetime("2024-10-23T23:31:05+02:00", zone=dt.UTC) == dt.datetime(2024, 10, 23, 21, 31, 5, tzinfo=dt.UTC)
-    assert parse_datetime("2024-10-23 11:31 PM UTC", zone=dt.timezone(dt.timedelta(hours=9))) == dt.datetime(
-        2024, 10, 23, 23, 31, tzinfo=dt.UTC
+    assert parse_datetime("2024-10-23T23:31:05+02:00", zone=dt.UTC) == dt.datetime(
+        2024, 10, 23, 21, 31, 5, tzinfo=dt.UTC
     )
+    assert parse_datetime(
+        "2024-10-23 11:31 PM UTC", zone=dt.timezone(dt.timedelta(hours=9))
+    ) == dt.datetime(2024, 10, 23, 23, 31, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(
     ("texts", "first"),
     [
-        (["03/04/2021", "25/12/2021"], True), (["03/04/2021", "12/25/2021 10:00"], False), (["03/04/2021"], None), (["25/12/2021", "12/25/2021"], None),
-        (["2021-12-25", "", "soon"], None), (["3.4.21", "25.4.21"], True), (["45/01/2021"], None),
+        (["03/04/2021", "25/12/2021"], True),
+        (["03/04/2021", "12/25/2021 10:00"], False),
+        (["03/04/2021"], None),
+        (["25/12/2021", "12/25/2021"], None),
+        (["2021-12-25", "", "soon"], None),
+        (["3.4.21", "25.4.21"], True),
+        (["45/01/2021"], None),
     ],
-)  # fmt: skip
+)
 def test_order_of_day_and_month_is_told_by_days_above_twelve(texts, first):
     assert day_order(texts)[0] is first
 
@@ -119,10 +174,17 @@ def test_add_months_ends_on_the_last_day():
 @pytest.mark.parametrize(
     ("address", "good"),
     [
-        ("a@example.org", True), ("jane+x@example.org", True), ('"<script>alert(1)</script>"@example.org', False), ("a@[127.0.0.1]", False),
-        ("root@localhost", False), ("x" * 250 + "@example.org", False), ("half@", False), ("a b@example.org", False), ("a..b@example.org", False),
+        ("a@example.org", True),
+        ("jane+x@example.org", True),
+        ('"<script>alert(1)</script>"@example.org', False),
+        ("a@[127.0.0.1]", False),
+        ("root@localhost", False),
+        ("x" * 250 + "@example.org", False),
+        ("half@", False),
+        ("a b@example.org", False),
+        ("a..b@example.org", False),
     ],
-)  # fmt: skip
+)
 def test_is_email_wants_a_real_address(address, good):
     assert is_email(address) is good
 
@@ -147,7 +209,11 @@ def test_safe_cell_guards_formulas_and_reads_back(text):
 
 def test_stream_csv_is_rfc_4180_with_guarded_cells():
     text = "".join(stream_csv(["a", "b"], [["=x", 'say "hi", ok'], ["plain", 3]]))
-    assert list(csv.reader(io.StringIO(text.removeprefix("\ufeff")))) == [["a", "b"], ["'=x", 'say "hi", ok'], ["plain", "3"]]
+    assert list(csv.reader(io.StringIO(text.removeprefix("\ufeff")))) == [
+        ["a", "b"],
+        ["'=x", 'say "hi", ok'],
+        ["plain", "3"],
+    ]
 
 
 @pytest.mark.django_db

@@ -31,11 +31,16 @@ def lines():
 @pytest.mark.django_db
 def test_line_about_a_forged_form_has_the_route_and_never_the_token(lines):
     path = reverse("pay_for", args=["a-secret-token"])
-    assert Client(enforce_csrf_checks=True).post(path + "?q=Hidden", {"name": "x"}).status_code == 403
+    assert (
+        Client(enforce_csrf_checks=True).post(path + "?q=Hidden", {"name": "x"}).status_code == 403
+    )
     assert "pay/for/<str:token>/" in lines.getvalue()
     assert not any(word in lines.getvalue() for word in ("a-secret-token", "Hidden"))
 
 
 def test_time_carries_its_zone_and_a_line_cannot_be_forged(lines):
     logging.getLogger("loaf.test").info("typed: %s", "one\n2026-01-01 INFO forged")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO loaf\.test typed: one\\n2026-01-01 INFO forged\n", lines.getvalue())
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO loaf\.test typed: one\\n2026-01-01 INFO forged\n",
+        lines.getvalue(),
+    )

@@ -16,11 +16,17 @@ from members.tests.test_directory import listed
 from tests.factories import make_payment, make_person, make_staff
 from tests.threads import at_once
 
-TEMPLATES = [path for path in Path(settings.BASE_DIR, "templates").rglob("*.html") if "<form" in path.read_text()]
+TEMPLATES = [
+    path
+    for path in Path(settings.BASE_DIR, "templates").rglob("*.html")
+    if "<form" in path.read_text()
+]
 FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates")))
+@pytest.mark.parametrize(
+    "path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates"))
+)
 def test_every_form_that_acts_carries_its_name(path):
     """The tag that Django asks for anyhow writes it (no form of ours can forget it and work)."""
     for form in FORM.findall(path.read_text()):
@@ -35,7 +41,10 @@ def name_in(page):
 
 @pytest.mark.django_db
 def test_form_sent_again_after_back_shows_the_first_result(as_user):
-    desk, payment = as_user(make_staff("superadmin")), make_payment(payer=make_person(), amount=9000)
+    desk, payment = (
+        as_user(make_staff("superadmin")),
+        make_payment(payer=make_person(), amount=9000),
+    )
     url = reverse("admin:billing_payment_refund", args=[payment.pk])
     given = {"amount": "15.00", "reason": "too much", "once": name_in(desk.get(url))}
     first = desk.post(url, given)
@@ -49,7 +58,10 @@ def test_form_sent_again_after_back_shows_the_first_result(as_user):
 
 @pytest.mark.django_db
 def test_form_that_came_back_with_a_fault_may_be_sent_again(as_user):
-    desk, payment = as_user(make_staff("superadmin")), make_payment(payer=make_person(), amount=9000)
+    desk, payment = (
+        as_user(make_staff("superadmin")),
+        make_payment(payer=make_person(), amount=9000),
+    )
     url = reverse("admin:billing_payment_refund", args=[payment.pk])
     given = {"amount": "500.00", "reason": "too much", "once": name_in(desk.get(url))}
     assert [desk.post(url, given).status_code for _ in range(2)] == [422, 422]
@@ -58,7 +70,10 @@ def test_form_that_came_back_with_a_fault_may_be_sent_again(as_user):
 
 @pytest.mark.django_db
 def test_act_that_was_refused_with_a_message_may_be_tried_again(as_user):
-    desk, payment = as_user(make_staff("superadmin")), make_payment(payer=make_person(), attention="Please look")
+    desk, payment = (
+        as_user(make_staff("superadmin")),
+        make_payment(payer=make_person(), attention="Please look"),
+    )
     url = reverse("admin:billing_payment_looked", args=[payment.pk])
     name = name_in(desk.get(reverse("admin:billing_payment_change", args=[payment.pk])))
     for _ in range(2):
@@ -85,7 +100,12 @@ def refund_form():
 
 def note_form():
     sender, recipient = make_person(), listed()
-    return sender.user, reverse("write_note", args=[recipient.pk]), {"text": "Lunch on Tuesday?"}, MemberNote.objects
+    return (
+        sender.user,
+        reverse("write_note", args=[recipient.pk]),
+        {"text": "Lunch on Tuesday?"},
+        MemberNote.objects,
+    )
 
 
 FORMS = {"money": refund_form, "a note to somebody": note_form}
@@ -111,7 +131,12 @@ def test_form_pressed_four_times_at_once_acts_once(form):
     clients = [fresh_client() for _ in range(4)]
     given = {**given, "once": name_in(clients[0].get(url))}
     answers = []
-    assert at_once([lambda client=client: answers.append(client.post(url, given)) for client in clients]) == []
+    assert (
+        at_once(
+            [lambda client=client: answers.append(client.post(url, given)) for client in clients]
+        )
+        == []
+    )
     assert rows.count() == before + 1
     assert [answer.status_code for answer in answers] == [302] * 4
     assert len({answer.url for answer in answers}) == 1, "all four see the same result"

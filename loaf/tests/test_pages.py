@@ -9,7 +9,16 @@ from django.urls import reverse
 
 from loaf.views import errors
 from members.models import Application
-from tests.factories import make_event, make_fund, make_member, make_payment, make_person, make_plan, make_staff, make_term
+from tests.factories import (
+    make_event,
+    make_fund,
+    make_member,
+    make_payment,
+    make_person,
+    make_plan,
+    make_staff,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +26,9 @@ pytestmark = pytest.mark.django_db
 def queries(client, url):
     with CaptureQueriesContext(connection) as seen:
         assert client.get(url).status_code == 200
-    return len([q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+    return len(
+        [q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    )
 
 
 def test_dashboard_says_where_she_stands_and_what_is_next(as_user):
@@ -25,14 +36,24 @@ def test_dashboard_says_where_she_stands_and_what_is_next(as_user):
     make_term(member=member, days_left=30)
     make_event(title="Spring potluck")
     page = as_user(member.user).get("/me/").content.decode()
-    for words in ("June", "Active", "Renewing takes two minutes", "Spring potluck", "Not answered yet"):
+    for words in (
+        "June",
+        "Active",
+        "Renewing takes two minutes",
+        "Spring potluck",
+        "Not answered yet",
+    ):
         assert words in page
     assert page.count('data-tone="butter"') == 1
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [("payment_pending", "Pay your dues"), ("inactive", "not active at the moment"), ("pre_validated", "Your application")],
+    [
+        ("payment_pending", "Pay your dues"),
+        ("inactive", "not active at the moment"),
+        ("pre_validated", "Your application"),
+    ],
 )
 def test_dashboard_names_the_one_thing_to_do(as_user, status, words):
     assert words in as_user(make_person(status=status).user).get("/me/").content.decode()
@@ -51,8 +72,21 @@ def fill(member, n):
 
 
 MEMBER_PAGES = {"/me/": 8, "/events/": 8, "/me/membership/": 8, "/me/payments/": 8}
-STAFF_LISTS = ["members_member", "members_application", "members_role", "members_roleassignment", "billing_plan", "billing_membership",
-               "billing_payment", "billing_providerevent", "events_event", "donations_fund", "donations_donation", "notices_message", "imports_importjob"]  # fmt: skip
+STAFF_LISTS = [
+    "members_member",
+    "members_application",
+    "members_role",
+    "members_roleassignment",
+    "billing_plan",
+    "billing_membership",
+    "billing_payment",
+    "billing_providerevent",
+    "events_event",
+    "donations_fund",
+    "donations_donation",
+    "notices_message",
+    "imports_importjob",
+]
 
 
 @pytest.mark.parametrize("url", MEMBER_PAGES)
@@ -94,7 +128,9 @@ def test_check_in_costs_the_same_for_1_and_30_people(as_user):
     client.get(url)  # the first visit also notes that somebody is at the desk
     one = queries(client, url)
     for _ in range(29):
-        event.rsvps.create(member=make_member(), status="going", guest_count=1).guests.create(position=1)
+        event.rsvps.create(member=make_member(), status="going", guest_count=1).guests.create(
+            position=1
+        )
     assert queries(client, url) == one <= 8
 
 
@@ -120,7 +156,15 @@ def test_desk_list_pages_by_cursor_and_searches(as_user):
 def test_member_search_never_scans_the_table():
     from members.models import Member
 
-    rows = (Member(first_name=f"F{n}", last_name=f"L{n}", email=f"x{n}@example.org", member_number=10_000 + n) for n in range(3000))
+    rows = (
+        Member(
+            first_name=f"F{n}",
+            last_name=f"L{n}",
+            email=f"x{n}@example.org",
+            member_number=10_000 + n,
+        )
+        for n in range(3000)
+    )
     Member.objects.bulk_create(rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE members_member")
@@ -222,5 +266,14 @@ def test_session_that_ended_sends_htmx_to_sign_in(client):
 def test_titles_and_shared_lines_tell_nothing(as_user):
     member = make_person()
     for url in ("/me/", "/me/membership/", "/me/payments/"):
-        title = as_user(member.user).get(url).content.decode().split("<title>")[1].split("</title>")[0].lower()
-        assert not any(word in title for word in ("lgbt", "lesbian", "gay", "queer", member.last_name.lower()))
+        title = (
+            as_user(member.user)
+            .get(url)
+            .content.decode()
+            .split("<title>")[1]
+            .split("</title>")[0]
+            .lower()
+        )
+        assert not any(
+            word in title for word in ("lgbt", "lesbian", "gay", "queer", member.last_name.lower())
+        )

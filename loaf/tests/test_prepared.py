@@ -21,7 +21,12 @@ def test_the_rows_are_those_of_the_queryset_for_any_values():
     first, second = make_member(), make_member()
     now = timezone.now()
     for days in (1, 5, 9):
-        Rsvp.objects.create(event=make_event(days=days), member=first, status=Rsvp.Status.GOING, guest_count=days % 2)
+        Rsvp.objects.create(
+            event=make_event(days=days),
+            member=first,
+            status=Rsvp.Status.GOING,
+            guest_count=days % 2,
+        )
     written = []
 
     def build():
@@ -41,7 +46,9 @@ def test_the_rows_are_those_of_the_queryset_for_any_values():
 
 def test_values_come_as_dicts_and_a_forgotten_value_is_an_error():
     event = make_event()
-    prepared = PreparedQuery(lambda: Event.objects.filter(pk=Parameter("id", BigAutoField())).values("slug"))
+    prepared = PreparedQuery(
+        lambda: Event.objects.filter(pk=Parameter("id", BigAutoField())).values("slug")
+    )
     assert prepared(id=event.pk) == [{"slug": event.slug}]
     assert prepared(id=0) == []
     with pytest.raises(KeyError):

@@ -28,19 +28,40 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.parts = folder, free_port(), {}
         # The server's socket must have a short path.
-        self.env = {**os.environ, "LOAF_PG_DIR": f"/tmp/loaf-restart-{os.getpid()}", "TESTING": "1", "TASK_LEASE_SECONDS": "20",
-                    "VAR_DIR": str(folder), "LOG_LEVEL": "WARNING", "DATABASE_POOL": "4"}  # fmt: skip
+        self.env = {
+            **os.environ,
+            "LOAF_PG_DIR": f"/tmp/loaf-restart-{os.getpid()}",
+            "TESTING": "1",
+            "TASK_LEASE_SECONDS": "20",
+            "VAR_DIR": str(folder),
+            "LOG_LEVEL": "WARNING",
+            "DATABASE_POOL": "4",
+        }
         self.pg("start")
         self.url = self.pg("url", "postgres").strip()
         self.env["DATABASE_URL"] = self.url
         self.base = f"http://127.0.0.1:{self.port}"
 
     def pg(self, *words: str) -> str:
-        done = subprocess.run(["sh", "tools/postgres.sh", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["sh", "tools/postgres.sh", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return done.stdout
 
     def manage(self, *words: str) -> str:
-        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -52,13 +73,33 @@ class House:
             f"print(W.objects.create(id='we_1', url='http://x.example/', secret='{SECRET}', status='enabled', "
             "enabled_events=['*'], livemode=False, created=t.now()).djstripe_uuid)"
         )
-        self.hook = f"{self.base}/stripe/webhook/{self.manage('shell', '-v', '0', '-c', made).split()[-1]}/"
+        self.hook = (
+            f"{self.base}/stripe/webhook/{self.manage('shell', '-v', '0', '-c', made).split()[-1]}/"
+        )
         gunicorn = str(Path(sys.executable).parent / "gunicorn")
-        serve = [gunicorn, "loaf.wsgi", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket", "-b", f"127.0.0.1:{self.port}"]
+        serve = [
+            gunicorn,
+            "loaf.wsgi",
+            "-k",
+            "gthread",
+            "-w",
+            "2",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            "-b",
+            f"127.0.0.1:{self.port}",
+        ]
         commands = {"web": serve, "clock": [sys.executable, "manage.py", "clock"]}
-        commands |= {f"worker {n}": [sys.executable, "manage.py", "worker", "--interval", "0.1"] for n in (1, 2)}
+        commands |= {
+            f"worker {n}": [sys.executable, "manage.py", "worker", "--interval", "0.1"]
+            for n in (1, 2)
+        }
         log = (self.folder / "log").open("ab")
-        self.parts = {name: subprocess.Popen(words, cwd=ROOT, env=self.env, stdout=log, stderr=log) for name, words in commands.items()}
+        self.parts = {
+            name: subprocess.Popen(words, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+            for name, words in commands.items()
+        }
         self.wait_until_ready()
 
     def stop(self) -> None:
@@ -71,11 +112,24 @@ class House:
 
     def send(self, number: int) -> bool:
         """One signed event; whether the site said that it has it."""
-        body = json.dumps({"id": f"evt_{number}", "object": "event", "type": "made.up", "livemode": False,
-                           "data": {"object": {"id": "x", "object": "thing"}}}).encode()  # fmt: skip
-        headers = {"Stripe-Signature": sign(body, SECRET), "Content-Type": "application/json", "Host": "localhost"}
+        body = json.dumps(
+            {
+                "id": f"evt_{number}",
+                "object": "event",
+                "type": "made.up",
+                "livemode": False,
+                "data": {"object": {"id": "x", "object": "thing"}},
+            }
+        ).encode()
+        headers = {
+            "Stripe-Signature": sign(body, SECRET),
+            "Content-Type": "application/json",
+            "Host": "localhost",
+        }
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.hook, body, headers), timeout=15) as answer:
+            with urllib.request.urlopen(
+                urllib.request.Request(self.hook, body, headers), timeout=15
+            ) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -143,8 +197,17 @@ def test_database_restarted_under_load_loses_nothing_and_everybody_goes_on(house
     waiting = "SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status IN ('READY', 'RUNNING')"
     while house.rows(waiting)[0][0] and time.monotonic() < until:
         time.sleep(0.2)
-    print(f"ready again after {', '.join(f'{seconds:.1f} s' for seconds in times)}; {len(acknowledged)} events")
-    assert not {name: part.poll() for name, part in house.parts.items() if part.poll() is not None}, "nobody ended"
-    stored = {int(event.removeprefix("evt_")): state for event, state in house.rows("SELECT event_id, state FROM billing_providerevent")}
+    print(
+        f"ready again after {', '.join(f'{seconds:.1f} s' for seconds in times)}; {len(acknowledged)} events"
+    )
+    assert not {
+        name: part.poll() for name, part in house.parts.items() if part.poll() is not None
+    }, "nobody ended"
+    stored = {
+        int(event.removeprefix("evt_")): state
+        for event, state in house.rows("SELECT event_id, state FROM billing_providerevent")
+    }
     assert acknowledged <= stored.keys(), "what was acknowledged is there"
-    assert [number for number in acknowledged if stored[number] == "received"] == [], "and was worked off"
+    assert [number for number in acknowledged if stored[number] == "received"] == [], (
+        "and was worked off"
+    )

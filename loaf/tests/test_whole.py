@@ -29,7 +29,11 @@ def folders(tmp_path_factory):
 def club(settings):
     settings.DEBUG = True
     call_command("demo", "--members", "25", "--password", "place-at-the-table")
-    Note.objects.create(member=Member.objects.first(), kind="care", text="Told in confidence: ünïcode, “quotes”\nand lines")
+    Note.objects.create(
+        member=Member.objects.first(),
+        kind="care",
+        text="Told in confidence: ünïcode, “quotes”\nand lines",
+    )
     default_storage.save("photos/a/large.webp", ContentFile(b"\x00picture"))
     default_storage.save("papers/gone.csv", ContentFile(b"not kept"))
 
@@ -57,7 +61,9 @@ def test_everything_comes_back_equal_and_works(club, folders):
     first = json.loads((folders / "out" / "manifest.json").read_text())
     assert first["tables"]["members.Member"]["rows"] == people
     assert list(first["files"]) == ["photos/a/large.webp"]
-    assert "Told in confidence" in (folders / "out" / "data" / "members.Note.jsonl").read_text(), "open files need no key"
+    assert "Told in confidence" in (folders / "out" / "data" / "members.Note.jsonl").read_text(), (
+        "open files need no key"
+    )
     with pytest.raises(CommandError, match="not empty"):
         call_command("restore_all", folders / "out")
     empty_house()
@@ -69,7 +75,9 @@ def test_everything_comes_back_equal_and_works(club, folders):
     assert again["files"] == first["files"]
     assert totals() == before
     assert ledger.proof() == []
-    assert Note.objects.get(kind="care", text__isnull=False, member=Member.objects.first()).text.startswith("Told in confidence")
+    assert Note.objects.get(
+        kind="care", text__isnull=False, member=Member.objects.first()
+    ).text.startswith("Told in confidence")
     assert Member.objects.create(first_name="New").pk > 0, "ids go on behind the last one"
     assert User.objects.get(email="member@example.org").check_password("place-at-the-table")
     audit.seal()
@@ -90,7 +98,10 @@ def test_harmed_files_bring_nothing(club, folders, harm):
     elif harm == "manifest":
         (folder / "manifest.json").write_text("{")
     elif harm == "strange":
-        manifest["tables"]["members.Unknown"] = {"rows": 0, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
+        manifest["tables"]["members.Unknown"] = {
+            "rows": 0,
+            "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        }
         (folder / "data" / "members.Unknown.jsonl").write_text("")
         (folder / "manifest.json").write_text(json.dumps(manifest))
     else:

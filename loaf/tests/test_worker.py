@@ -114,18 +114,32 @@ def test_killed_worker_process_loses_no_task(tmp_path, settings):
     private = str(tmp_path / "private")
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private}},
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": private},
+        },
     }
     with path.open("rb") as stream:
         job = actions.create_job(uploads=[("many.csv", stream, path.stat().st_size, "")], by=None)
     actions.preview(job.pk)
     actions.start_run(job=job, by=None)
     url = os.environ["DATABASE_URL"].replace("/loaf?", f"/{connection.settings_dict['NAME']}?")
-    env = {**os.environ, "TESTING": "1", "DATABASE_URL": url, "TASK_LEASE_SECONDS": "2", "PRIVATE_ROOT": private}
+    env = {
+        **os.environ,
+        "TESTING": "1",
+        "DATABASE_URL": url,
+        "TASK_LEASE_SECONDS": "2",
+        "PRIVATE_ROOT": private,
+    }
 
     def worker():
         log = (tmp_path / "worker.log").open("ab")
-        return subprocess.Popen([sys.executable, "manage.py", "worker", "--interval", "0.1"], env=env, stdout=log, stderr=log)
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "worker", "--interval", "0.1"],
+            env=env,
+            stdout=log,
+            stderr=log,
+        )
 
     def wait(condition):
         until = time.monotonic() + 60

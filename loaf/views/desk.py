@@ -28,7 +28,11 @@ def _second_key(request: HttpRequest) -> Card | None:
     user: Any = request.user
     if not user.sleeping_permissions:
         return None
-    text = "Some of your powers sleep until you use it here" if user.has_key else "Some of your powers sleep until you add one"
+    text = (
+        "Some of your powers sleep until you use it here"
+        if user.has_key
+        else "Some of your powers sleep until you add one"
+    )
     return {"title": "Your second key", "text": text, "url": reverse("security")}
 
 
@@ -41,23 +45,51 @@ def _background(request: HttpRequest) -> Card | None:
     last = WorkerBeat.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
     waits = "Letters, payments and imports wait: nothing is worked off in the background."
     text = "The clock stands: nothing that time causes happens." if has_worker else waits
-    return {"title": "Call whoever looks after the machine", "text": text, "url": reverse("health_ready"), "note": last}
+    return {
+        "title": "Call whoever looks after the machine",
+        "text": text,
+        "url": reverse("health_ready"),
+        "note": last,
+    }
 
 
 def _applications(request: HttpRequest) -> Card:
     waiting = Application.objects.waiting_for_us().count()
-    text = f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us" if waiting else "Nobody is waiting"
-    return {"title": "Applications", "text": text, "url": reverse("admin:members_application_changelist")}
+    text = (
+        f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us"
+        if waiting
+        else "Nobody is waiting"
+    )
+    return {
+        "title": "Applications",
+        "text": text,
+        "url": reverse("admin:members_application_changelist"),
+    }
 
 
 def _next_event(request: HttpRequest) -> Card | None:
-    event = Event.objects.filter(status=Event.Status.PUBLISHED).upcoming().with_places_taken().first()
+    event = (
+        Event.objects.filter(status=Event.Status.PUBLISHED).upcoming().with_places_taken().first()
+    )
     if event is None:
         return None
     at_the_door = request.user.has_perm("events.mark_attendance")
-    url = reverse("admin:check_in", args=[event.pk]) if at_the_door else reverse("admin:events_event_changelist")
-    places = f"{event.taken} of {event.capacity} places taken" if event.capacity else f"{event.taken} people are coming"  # type: ignore[attr-defined]
-    return {"title": event.title, "text": places, "url": url, "note": timezone.localtime(event.starts_at)}
+    url = (
+        reverse("admin:check_in", args=[event.pk])
+        if at_the_door
+        else reverse("admin:events_event_changelist")
+    )
+    places = (
+        f"{event.taken} of {event.capacity} places taken"
+        if event.capacity
+        else f"{event.taken} people are coming"
+    )  # type: ignore[attr-defined]
+    return {
+        "title": event.title,
+        "text": places,
+        "url": url,
+        "note": timezone.localtime(event.starts_at),
+    }
 
 
 def _money(request: HttpRequest) -> Card:
@@ -69,7 +101,11 @@ def _money(request: HttpRequest) -> Card:
         url = reverse("admin:billing_payment_changelist") + "?needs_look=yes"
     if parked:
         what.append(f"{parked} message{'' if parked == 1 else 's'} from Stripe")
-    return {"title": "Money", "text": f"{' and '.join(what)} to look at" if what else "Nothing needs a look", "url": url}
+    return {
+        "title": "Money",
+        "text": f"{' and '.join(what)} to look at" if what else "Nothing needs a look",
+        "url": url,
+    }
 
 
 def _books(request: HttpRequest) -> Card | None:
@@ -78,14 +114,27 @@ def _books(request: HttpRequest) -> Card | None:
     if night is None:
         return None
     open_ones = night.found - night.mended
-    text = f"{open_ones} difference{'' if open_ones == 1 else 's'} to Stripe" if open_ones else "Books and Stripe agree"
-    return {"title": "The books", "text": text, "url": reverse("admin:billing_books"), "note": timezone.localtime(night.ran_at)}
+    text = (
+        f"{open_ones} difference{'' if open_ones == 1 else 's'} to Stripe"
+        if open_ones
+        else "Books and Stripe agree"
+    )
+    return {
+        "title": "The books",
+        "text": text,
+        "url": reverse("admin:billing_books"),
+        "note": timezone.localtime(night.ran_at),
+    }
 
 
 def _late(request: HttpRequest) -> Card | None:
     refused = Subscription.objects.filter(status=Subscription.Status.PAST_DUE).count()
     text = f"{refused} card{' was' if refused == 1 else 's were'} refused"
-    return {"title": "Renewals", "text": text, "url": reverse("admin:billing_due")} if refused else None
+    return (
+        {"title": "Renewals", "text": text, "url": reverse("admin:billing_due")}
+        if refused
+        else None
+    )
 
 
 def _messages(request: HttpRequest) -> Card:
@@ -97,34 +146,58 @@ def _messages(request: HttpRequest) -> Card:
 def _post(request: HttpRequest) -> Card | None:
     waiting = Message.objects.filter(status=Message.Status.OFFICE).count()
     url = reverse("admin:notices_message_office")
-    return {"title": "Letters and calls", "text": f"{waiting} to print or to make", "url": url} if waiting else None
+    return (
+        {"title": "Letters and calls", "text": f"{waiting} to print or to make", "url": url}
+        if waiting
+        else None
+    )
 
 
 def _wishes(request: HttpRequest) -> Card | None:
     mine = [name for name, act in ACTS.items() if request.user.has_perm(act.permission)]
-    wishes = Approval.objects.waiting().filter(act__in=mine).exclude(asked_by=request.user.pk).count() if mine else 0
+    wishes = (
+        Approval.objects.waiting().filter(act__in=mine).exclude(asked_by=request.user.pk).count()
+        if mine
+        else 0
+    )
     if not wishes:
         return None
     text = f"{wishes} {'wish waits' if wishes == 1 else 'wishes wait'} for a second person"
-    return {"title": "Do you agree?", "text": text, "url": reverse("admin:members_approval_changelist")}
+    return {
+        "title": "Do you agree?",
+        "text": text,
+        "url": reverse("admin:members_approval_changelist"),
+    }
 
 
 def _reports(request: HttpRequest) -> Card | None:
     waiting = MemberNote.objects.filter(reported_at__isnull=False, settled_at=None).count()
     url = reverse("admin:members_membernote_changelist")
-    return {"title": "Reported notes", "text": f"{waiting} to look at", "url": url} if waiting else None
+    return (
+        {"title": "Reported notes", "text": f"{waiting} to look at", "url": url}
+        if waiting
+        else None
+    )
 
 
 def _shut(request: HttpRequest) -> Card | None:
     if not PanicSwitch.is_on():
         return None
-    return {"title": "The house is shut", "text": "Directory, feeds and exports are closed", "url": reverse("admin:panic")}
+    return {
+        "title": "The house is shut",
+        "text": "Directory, feeds and exports are closed",
+        "url": reverse("admin:panic"),
+    }
 
 
 def _twice(request: HttpRequest) -> Card | None:
     waiting = DuplicatePair.objects.waiting().count()
     url = reverse("admin:members_duplicatepair_changelist")
-    return {"title": "Twice on the list?", "text": f"{waiting} to look at", "url": url} if waiting else None
+    return (
+        {"title": "Twice on the list?", "text": f"{waiting} to look at", "url": url}
+        if waiting
+        else None
+    )
 
 
 CARDS: list[tuple[str, Callable[[HttpRequest], Card | None]]] = [

@@ -57,8 +57,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500 with a code, or 503 while the database is away. Uses no database and no session itself."""
     code = fault_code()
     error = sys.exc_info()[1]
-    offline = isinstance(error, (OperationalError, InterfaceError)) or "PoolTimeout" in type(error).__name__
-    log.error("fault %s at %s: %s", code, _route(request), type(error).__name__, exc_info=None if offline else error)
+    offline = (
+        isinstance(error, (OperationalError, InterfaceError))
+        or "PoolTimeout" in type(error).__name__
+    )
+    log.error(
+        "fault %s at %s: %s",
+        code,
+        _route(request),
+        type(error).__name__,
+        exc_info=None if offline else error,
+    )
     context: dict[str, Any] = {"org": settings.ORG, "code": code, "offline": offline}
     response = HttpResponse(render_to_string("500.html", context), status=503 if offline else 500)
     if offline:

@@ -30,7 +30,18 @@ from members.models import Office
 from members.models.member import Status
 from members.views import path_to_membership
 
-SHOWN = ["title", "slug", "picture", "venue", "area", "starts_at", "ends_at", "my_status", "my_guests", "my_note"]
+SHOWN = [
+    "title",
+    "slug",
+    "picture",
+    "venue",
+    "area",
+    "starts_at",
+    "ends_at",
+    "my_status",
+    "my_guests",
+    "my_note",
+]
 ID, MOMENT, DAY = BigAutoField(), DateTimeField(), DateField()
 log = logging.getLogger("loaf.policy")
 YEAR_IN_SECONDS = 365 * 24 * 3600
@@ -39,7 +50,11 @@ YEAR_IN_SECONDS = 365 * 24 * 3600
 def _next_events(*, members: bool) -> Any:
     """The next events open to members or only to everybody, with one member's answers; the few columns the page shows."""
     on = Event.objects.open_to(members=members).exclude(status=Event.Status.CANCELLED)
-    return on.upcoming(now=Parameter("now", MOMENT)).with_answer_of(Parameter("member", ID)).values(*SHOWN)[:8]
+    return (
+        on.upcoming(now=Parameter("now", MOMENT))
+        .with_answer_of(Parameter("member", ID))
+        .values(*SHOWN)[:8]
+    )
 
 
 NEXT_EVENTS = {
@@ -50,7 +65,9 @@ NEXT_EVENTS = {
 
 def _last_term() -> Any:
     """The term that covers a member longest; one for life has no end."""
-    terms = Membership.objects.not_over(on=Parameter("today", DAY)).filter(member=Parameter("member", ID))
+    terms = Membership.objects.not_over(on=Parameter("today", DAY)).filter(
+        member=Parameter("member", ID)
+    )
     return terms.select_related("plan").order_by(F("ends_on").desc(nulls_first=True))[:1]
 
 
@@ -62,13 +79,17 @@ def home(request: HttpRequest) -> HttpResponse:
     """The public front page: what is on next, and how to join."""
     events = Event.objects.visible_to(None).filter(status=Event.Status.PUBLISHED).upcoming()[:3]
     plan = Plan.objects.filter(is_active=True).first()
-    return render_page(request, "loaf/home.html", {"events": events, "plan": plan, "path": path_to_membership()})
+    return render_page(
+        request, "loaf/home.html", {"events": events, "plan": plan, "path": path_to_membership()}
+    )
 
 
 @open_to_all()
 def about(request: HttpRequest) -> HttpResponse:
     """Who we are."""
-    return render(request, "loaf/about.html", {"offices": Office.objects.public().select_related("member")})
+    return render(
+        request, "loaf/about.html", {"offices": Office.objects.public().select_related("member")}
+    )
 
 
 @open_to_all()
@@ -86,7 +107,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     term = next(iter(LAST_TERM(member=member.pk, today=timezone.localdate())), None)
     coming = _coming(member, now)
-    nearest = next((row for row in coming if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING), None)
+    nearest = next(
+        (row for row in coming if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING), None
+    )
     context = {
         "member": member,
         "term": term,
@@ -102,7 +125,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _home_of_stranger(request: HttpRequest) -> str:
-    return "admin:index" if request.user.is_authenticated and request.user.held_permissions else "join_status"
+    return (
+        "admin:index"
+        if request.user.is_authenticated and request.user.held_permissions
+        else "join_status"
+    )
 
 
 def _coming(member: Any, now: dt.datetime) -> list[dict[str, Any]]:
@@ -113,7 +140,11 @@ def _coming(member: Any, now: dt.datetime) -> list[dict[str, Any]]:
 
 def _answer_in(row: dict[str, Any]) -> Rsvp | None:
     """The answer a row carries, as an object with its words and colour."""
-    return Rsvp(status=row["my_status"], guest_count=row["my_guests"], note=row["my_note"]) if row["my_status"] else None
+    return (
+        Rsvp(status=row["my_status"], guest_count=row["my_guests"], note=row["my_note"])
+        if row["my_status"]
+        else None
+    )
 
 
 def _one_thing_to_do(member: Any, term: Any) -> dict[str, Any]:
@@ -130,7 +161,9 @@ def _one_thing_to_do(member: Any, term: Any) -> dict[str, Any]:
 
 
 def _greeting(now: dt.datetime) -> str:
-    return "Good morning" if now.hour < 12 else "Good afternoon" if now.hour < 18 else "Good evening"
+    return (
+        "Good morning" if now.hour < 12 else "Good afternoon" if now.hour < 18 else "Good evening"
+    )
 
 
 @open_to_all("POST")
@@ -147,7 +180,9 @@ def leave(request: HttpRequest) -> HttpResponse:
 def display(request: HttpRequest) -> HttpResponse:
     """Keep how this person likes to read, in a cookie; works signed out and without JavaScript."""
     back = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     response = HttpResponseRedirect(back if safe else "/")
     for name, allowed in (("text", TEXT_SIZES), ("theme", THEMES)):
         if request.POST.get(name) in allowed:
@@ -167,17 +202,37 @@ def display(request: HttpRequest) -> HttpResponse:
 def policy_report(request: HttpRequest) -> HttpResponse:
     """A browser tells of something the content policy stopped: one line in the log, which directive and nothing else of it."""
     reports = ("application/csp-report", "application/reports+json", "application/json")
-    if request.content_type in reports and limits.allow("policy-report", limits.network(request), limit=20, seconds=3600):
-        found = re.search(rb'"(?:effective-directive|effectiveDirective|violated-directive)":\s*"([a-z-]{3,40})', request.body[:10_000])
-        log.warning("the content policy stopped something: %s", found[1].decode() if found else "unknown")
+    if request.content_type in reports and limits.allow(
+        "policy-report", limits.network(request), limit=20, seconds=3600
+    ):
+        found = re.search(
+            rb'"(?:effective-directive|effectiveDirective|violated-directive)":\s*"([a-z-]{3,40})',
+            request.body[:10_000],
+        )
+        log.warning(
+            "the content policy stopped something: %s", found[1].decode() if found else "unknown"
+        )
     return HttpResponse(status=204)
 
 
 @open_to_all()
 def robots(request: HttpRequest) -> HttpResponse:
     """Search engines see the public pages only."""
-    shut = ["/me/", "/admin/", "/accounts/", "/who/", "/pay/", "/join/status/", "/directory/", "/documents/", "/gallery/"]
-    return HttpResponse("User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in shut), content_type="text/plain")
+    shut = [
+        "/me/",
+        "/admin/",
+        "/accounts/",
+        "/who/",
+        "/pay/",
+        "/join/status/",
+        "/directory/",
+        "/documents/",
+        "/gallery/",
+    ]
+    return HttpResponse(
+        "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in shut),
+        content_type="text/plain",
+    )
 
 
 @open_to_all()
@@ -191,7 +246,10 @@ def ready(request: HttpRequest) -> HttpResponse:
     """Database, migrations, cache, a worker's and a clock's heartbeat; 503 names what is missing, without details."""
     checks = {"database": _database_ready(), "cache": _cache_ready(), **_background_ready()}
     good = all(checks.values())
-    return JsonResponse({name: "ok" if fine else "missing" for name, fine in checks.items()}, status=200 if good else 503)
+    return JsonResponse(
+        {name: "ok" if fine else "missing" for name, fine in checks.items()},
+        status=200 if good else 503,
+    )
 
 
 _known: set[str] = set()

@@ -46,8 +46,24 @@ from members.actions.directory import (
 )
 from members.actions.drafts import newest_draft, open_draft, save_step
 from members.actions.errors import MembersError
-from members.actions.grouping import end_office, forget_own_fields, give_office, save_own_fields, set_tags, show_offices
-from members.actions.household import accept, decline, invite, link_by_hand, part, set_one_letter, take_back, waiting_home
+from members.actions.grouping import (
+    end_office,
+    forget_own_fields,
+    give_office,
+    save_own_fields,
+    set_tags,
+    show_offices,
+)
+from members.actions.household import (
+    accept,
+    decline,
+    invite,
+    link_by_hand,
+    part,
+    set_one_letter,
+    take_back,
+    waiting_home,
+)
 from members.actions.leaving import (
     ask_to_be_forgotten,
     erase,
@@ -63,8 +79,21 @@ from members.actions.leaving import (
     undo_standing,
     unpause,
 )
-from members.actions.logins import claim_members, end_sessions, ensure_login, make_login, reset_second_factor, set_password
-from members.actions.merging import find_duplicates, purge_bin, restore_member, settle_pair, undo_merge
+from members.actions.logins import (
+    claim_members,
+    end_sessions,
+    ensure_login,
+    make_login,
+    reset_second_factor,
+    set_password,
+)
+from members.actions.merging import (
+    find_duplicates,
+    purge_bin,
+    restore_member,
+    settle_pair,
+    undo_merge,
+)
 from members.actions.notes import add_note
 from members.actions.panic import open_the_house, refuse_while_shut, shut_the_house
 from members.actions.profile import SEALED, change_address, save_profile, set_consent, unname_needs

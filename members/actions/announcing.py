@@ -22,10 +22,18 @@ def begin_sending(*, announcement: Announcement, digest: str, by: User, reason: 
     if locked.state != Announcement.State.DRAFT:
         raise MembersError("This letter was sent already.")
     if locked.digest != digest:
-        raise MembersError("The words were changed after the other person was asked. Please ask again.")
+        raise MembersError(
+            "The words were changed after the other person was asked. Please ask again."
+        )
     locked.state = Announcement.State.SENDING
     locked.save(update_fields=["state"])
-    audit.record("announcement.sent", target=locked, after={"subject": locked.subject, "audience": locked.audience}, reason=reason, by=by)
+    audit.record(
+        "announcement.sent",
+        target=locked,
+        after={"subject": locked.subject, "audience": locked.audience},
+        reason=reason,
+        by=by,
+    )
     send_announcement.enqueue(locked.pk)
 
 
@@ -41,4 +49,6 @@ def write_announcement(announcement_id: int) -> None:
                 emails.announcement(announcement, member)
         last = chunk[-1].pk
     count = Message.objects.filter(key__startswith=f"announcement-{announcement.pk}-").count()
-    Announcement.objects.filter(pk=announcement.pk).update(state=Announcement.State.SENT, sent_at=timezone.now(), written=count)
+    Announcement.objects.filter(pk=announcement.pk).update(
+        state=Announcement.State.SENT, sent_at=timezone.now(), written=count
+    )

@@ -11,16 +11,34 @@ from django.utils import timezone
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.status import change_status
-from members.models import Answer, Application, Draft, Member, PrivateDetails, Question, Reference, StatusChange, User, Vote
+from members.models import (
+    Answer,
+    Application,
+    Draft,
+    Member,
+    PrivateDetails,
+    Question,
+    Reference,
+    StatusChange,
+    User,
+    Vote,
+)
 from members.models.application import DRAFT_LIFE
 from members.models.member import Status
 from notices import actions as notices
 
 ABOUT_HER = ["first_name", "last_name", "chosen_name", "pronouns", "email", "phone"]
 ABOUT_IT = [
-    "about", "is_of_age", "best_time", "voicemail", "partner_first_name", "partner_last_name", "partner_is_member", "found_us",
+    "about",
+    "is_of_age",
+    "best_time",
+    "voicemail",
+    "partner_first_name",
+    "partner_last_name",
+    "partner_is_member",
+    "found_us",
     "knows_nobody",
-]  # fmt: skip
+]
 UNDECIDED = (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
 WAIT_AFTER_NO = dt.timedelta(days=182)
 
@@ -31,18 +49,31 @@ def start_application(*, given: dict[str, Any], by: User | None = None) -> Appli
 
     It waits for its address to be proved; `by` is the person of the office who keyed a paper form in.
     """
-    member = Member.objects.create(status=Status.PENDING_EMAIL, **{name: given.get(name, "") for name in ABOUT_HER})
-    StatusChange.objects.create(member=member, to_status=Status.PENDING_EMAIL, reason="Application sent", by=by)
-    application = Application.objects.create(member=member, **{name: given[name] for name in ABOUT_IT if name in given})
+    member = Member.objects.create(
+        status=Status.PENDING_EMAIL, **{name: given.get(name, "") for name in ABOUT_HER}
+    )
+    StatusChange.objects.create(
+        member=member, to_status=Status.PENDING_EMAIL, reason="Application sent", by=by
+    )
+    application = Application.objects.create(
+        member=member, **{name: given[name] for name in ABOUT_IT if name in given}
+    )
     calling: Any = {name: given[name] for name in ("voicemail", "best_time") if given.get(name)}
     if calling:
         PrivateDetails.objects.create(member=member, contact=calling)
     names = [given.get(name, "") for name in ("knows_1", "knows_2")]
-    Reference.objects.bulk_create([Reference(application=application, name=name) for name in names if name])
+    Reference.objects.bulk_create(
+        [Reference(application=application, name=name) for name in names if name]
+    )
     questions = {f"question_{question.pk}": question for question in Question.objects.all()}
     said = {name: given[name] for name in questions if given.get(name)}
     Answer.objects.bulk_create(
-        [Answer(application=application, question=questions[n], text="Yes" if v is True else str(v)) for n, v in said.items()]
+        [
+            Answer(
+                application=application, question=questions[n], text="Yes" if v is True else str(v)
+            )
+            for n, v in said.items()
+        ]
     )
     return application
 
@@ -82,8 +113,14 @@ def _into_the_queue(application: Application, member: Member, *, by: User, reaso
 
 def _said_no_to(member: Member) -> Member | None:
     """The same person's earlier request we said no to: same address, same name."""
-    same = Member.objects.with_address(member.email).filter(status=Status.REJECTED).exclude(pk=member.pk)
-    return same.filter(first_name__iexact=member.first_name, last_name__iexact=member.last_name).first()
+    same = (
+        Member.objects.with_address(member.email)
+        .filter(status=Status.REJECTED)
+        .exclude(pk=member.pk)
+    )
+    return same.filter(
+        first_name__iexact=member.first_name, last_name__iexact=member.last_name
+    ).first()
 
 
 def _apply_again(earlier: Member, application: Application, user: User) -> None:
@@ -110,7 +147,9 @@ def _apply_again(earlier: Member, application: Application, user: User) -> None:
 @transaction.atomic
 def validate_applicant(*, member: Member, by: User | None, reason: str = "") -> None:
     """Say that the applicant is known to us."""
-    change_status(member=member, to=Status.PRE_VALIDATED, by=by, reason=reason or "Known to the office")
+    change_status(
+        member=member, to=Status.PRE_VALIDATED, by=by, reason=reason or "Known to the office"
+    )
 
 
 @transaction.atomic
@@ -130,7 +169,12 @@ def did_not_come_after_all(*, member: Member, by: User | None, event: str) -> bo
     last = locked.status_changes.last()
     if last is None or (last.to_status, last.reason) != (Status.PRE_VALIDATED, _came_to(event)):
         return False
-    change_status(member=locked, to=Status.PENDING_VALIDATION, by=by, reason="The tick at the door was a mistake")
+    change_status(
+        member=locked,
+        to=Status.PENDING_VALIDATION,
+        by=by,
+        reason="The tick at the door was a mistake",
+    )
     return True
 
 
@@ -164,7 +208,9 @@ def _committee_allows(member: Member, by: User) -> None:
         raise MembersError("A committee decides here. Say first that the person is known to us.")
     words = dict(Vote.objects.filter(application__member=member).values_list("voter_id", "is_yes"))
     since = member.status_changes.filter(to_status=Status.PRE_VALIDATED).order_by("-at").first()
-    over = since is not None and timezone.now() - since.at > dt.timedelta(days=settings.COMMITTEE_DAYS)
+    over = since is not None and timezone.now() - since.at > dt.timedelta(
+        days=settings.COMMITTEE_DAYS
+    )
     if len(words) < settings.COMMITTEE_YES and all(words.values()) and not over:
         raise MembersError("The committee has not finished. You can give your own word above.")
     if words.get(by.pk) is False:
@@ -176,7 +222,9 @@ def approve_applicant(*, member: Member, by: User) -> None:
     """Say yes: she may pay her dues now, and a letter tells her so. Raises MembersError while a committee has the word."""
     member = Member.objects.select_for_update().get(pk=member.pk)
     if member.status not in UNDECIDED:
-        raise MembersError("There is nothing to say yes to: this application is decided or not confirmed yet.")
+        raise MembersError(
+            "There is nothing to say yes to: this application is decided or not confirmed yet."
+        )
     if settings.COMMITTEE_YES:
         _committee_allows(member, by)
     change = change_status(member=member, to=Status.PAYMENT_PENDING, by=by, reason="Approved")
@@ -185,7 +233,9 @@ def approve_applicant(*, member: Member, by: User) -> None:
 
 
 @transaction.atomic
-def reject_applicant(*, member: Member, by: User, reason: str, apply_again_on: dt.date | None = None) -> None:
+def reject_applicant(
+    *, member: Member, by: User, reason: str, apply_again_on: dt.date | None = None
+) -> None:
     """Say no, with a reason that stays in the office, a kind letter that does not name it, and a day to apply again."""
     if not reason.strip():
         raise MembersError("Please write down why; only the office sees it.")
@@ -211,7 +261,9 @@ def ask_applicant(*, application: Application, question: str, by: User) -> None:
 
 
 @transaction.atomic
-def match_reference(*, reference: Reference, member: Member | None = None, by: User | None = None) -> bool:
+def match_reference(
+    *, reference: Reference, member: Member | None = None, by: User | None = None
+) -> bool:
     """Find the member an applicant named and write to her. Without `member` only an exact and only name counts.
 
     Returns whether somebody was asked. Nobody's membership is confirmed to the applicant by it. Raises MembersError.
@@ -219,7 +271,15 @@ def match_reference(*, reference: Reference, member: Member | None = None, by: U
     if member is None:
         first, _, last = reference.name.strip().partition(" ")
         same_first = Q(first_name__iexact=first) | Q(chosen_name__iexact=first)
-        found = list(Member.objects.filter(same_first, status=Status.ACTIVE, last_name__iexact=last.strip())[:2]) if last else []
+        found = (
+            list(
+                Member.objects.filter(
+                    same_first, status=Status.ACTIVE, last_name__iexact=last.strip()
+                )[:2]
+            )
+            if last
+            else []
+        )
         if len(found) != 1:
             return False
         member = found[0]
@@ -243,9 +303,15 @@ def answer_reference(*, reference: Reference, is_known: bool, by: User | None = 
     """
     now = timezone.now()
     named = reference.member
-    if named is None or named.status != Status.ACTIVE or reference.application.member.status not in UNDECIDED:
+    if (
+        named is None
+        or named.status != Status.ACTIVE
+        or reference.application.member.status not in UNDECIDED
+    ):
         raise MembersError("This question is not open any more.")
-    first = Reference.objects.filter(pk=reference.pk, is_known=None).update(is_known=is_known, answered_at=now, answered_by=by)
+    first = Reference.objects.filter(pk=reference.pk, is_known=None).update(
+        is_known=is_known, answered_at=now, answered_by=by
+    )
     if not first:
         return False
     applicant = Member.objects.select_for_update().get(pk=reference.application.member_id)
@@ -257,7 +323,9 @@ def answer_reference(*, reference: Reference, is_known: bool, by: User | None = 
 def purge_unproved(*, now: dt.datetime) -> int:
     """Delete applications nobody proved within 30 days, the person, a login nobody ever used, its messages; and old drafts."""
     Draft.objects.filter(updated_at__lt=now - DRAFT_LIFE).delete()
-    unproved = Member.objects.filter(status=Status.PENDING_EMAIL, user=None, application__created_at__lt=now - DRAFT_LIFE)
+    unproved = Member.objects.filter(
+        status=Status.PENDING_EMAIL, user=None, application__created_at__lt=now - DRAFT_LIFE
+    )
     old = unproved.exclude(email="")  # somebody with a telephone alone waits for us, not we for her
     addresses = list(old.values_list("email", flat=True))
     count, _ = old.delete()
@@ -274,16 +342,28 @@ def remind_unproved(*, now: dt.datetime) -> int:
     early = now - dt.timedelta(days=3)
     count = 0
     for application in (
-        Application.objects.filter(member__status=Status.PENDING_EMAIL, created_at__lt=early, reminded_at=None)
+        Application.objects.filter(
+            member__status=Status.PENDING_EMAIL, created_at__lt=early, reminded_at=None
+        )
         .exclude(member__email="")
         .select_related("member")[:200]
     ):
         if Application.objects.filter(pk=application.pk, reminded_at=None).update(reminded_at=now):
-            emails.application_reminder(to_email=application.member.email, called=application.member.called, key=f"a{application.pk}")
+            emails.application_reminder(
+                to_email=application.member.email,
+                called=application.member.called,
+                key=f"a{application.pk}",
+            )
             count += 1
-    for draft in Draft.objects.filter(updated_at__lt=early, reminded_at=None).exclude(email="")[:200]:
-        if Draft.objects.filter(pk=draft.pk, reminded_at=None).update(reminded_at=now, updated_at=F("updated_at")):
-            emails.application_reminder(to_email=draft.email, called=draft.data.get("first_name", ""), key=f"d{draft.pk}")
+    for draft in Draft.objects.filter(updated_at__lt=early, reminded_at=None).exclude(email="")[
+        :200
+    ]:
+        if Draft.objects.filter(pk=draft.pk, reminded_at=None).update(
+            reminded_at=now, updated_at=F("updated_at")
+        ):
+            emails.application_reminder(
+                to_email=draft.email, called=draft.data.get("first_name", ""), key=f"d{draft.pk}"
+            )
             count += 1
     return count
 
@@ -292,7 +372,13 @@ def forget_answers(*, now: dt.datetime) -> int:
     """Delete answers to our own questions when their time is over, and what was said by people we said no to after 90 days."""
     count = 0
     for question in Question.objects.all():
-        old = question.answers.filter(created_at__lt=now - dt.timedelta(days=question.delete_after_days))
+        old = question.answers.filter(
+            created_at__lt=now - dt.timedelta(days=question.delete_after_days)
+        )
         count += old.delete()[0]
-    declined = Application.objects.filter(member__status=Status.REJECTED, decided_at__lt=now - dt.timedelta(days=90)).exclude(about="")
-    return count + declined.update(about="", found_us="", partner_first_name="", partner_last_name="", best_time="")
+    declined = Application.objects.filter(
+        member__status=Status.REJECTED, decided_at__lt=now - dt.timedelta(days=90)
+    ).exclude(about="")
+    return count + declined.update(
+        about="", found_us="", partner_first_name="", partner_last_name="", best_time=""
+    )

@@ -16,7 +16,17 @@ from members.actions.merging import delete_member, merge_members
 from members.actions.panic import refuse_while_shut
 from members.actions.roles import assign_role, needs_two
 from members.actions.ways_in import begin_move
-from members.models import Announcement, Approval, Member, Paper, Role, RoleAssignment, SavedFilter, TwoPersonRule, User
+from members.models import (
+    Announcement,
+    Approval,
+    Member,
+    Paper,
+    Role,
+    RoleAssignment,
+    SavedFilter,
+    TwoPersonRule,
+    User,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,9 @@ class Act:
 
 ACTS: dict[str, Act] = {
     "papers": Act("Taking a roster, labels or a table of people out", "users.export"),
-    "superadmin": Act("Letting somebody shape roles or settings, or do everything", "permissions.assign_roles"),
+    "superadmin": Act(
+        "Letting somebody shape roles or settings, or do everything", "permissions.assign_roles"
+    ),
     "rules": Act("Letting one person do what two decide", "permissions.manage_roles"),
     "mass_mail": Act("Writing to many", "communications.send"),
     "merge": Act("Joining two records of one person", "users.merge"),
@@ -39,7 +51,9 @@ ACTS: dict[str, Act] = {
 
 
 @transaction.atomic
-def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str, by: User) -> Approval:
+def ask_approval(
+    *, act: str, params: dict[str, Any], summary: str, reason: str, by: User
+) -> Approval:
     """Ask for an act. With the switch off it counts as granted at once, by nobody else.
 
     Raises MembersError without a reason or the permission.
@@ -48,8 +62,12 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
         raise MembersError("This is not among your powers.")
     if not reason.strip():
         raise MembersError("Please write down what it is for.")
-    approval = Approval.objects.create(act=act, params=params, summary=summary, reason=reason.strip(), asked_by=by)
-    audit.record("approval.asked", target=approval, after={"act": act, **params}, reason=reason, by=by)
+    approval = Approval.objects.create(
+        act=act, params=params, summary=summary, reason=reason.strip(), asked_by=by
+    )
+    audit.record(
+        "approval.asked", target=approval, after={"act": act, **params}, reason=reason, by=by
+    )
     if not needs_two(act):
         approval.is_granted, approval.decided_at = True, timezone.now()
         approval.save(update_fields=["is_granted", "decided_at"])
@@ -62,12 +80,20 @@ def ask_approval(*, act: str, params: dict[str, Any], summary: str, reason: str,
 
 def _given(approval: Approval) -> QuerySet[RoleAssignment]:
     """Running roles that bring its power, and not by the hand of whoever asked."""
-    return RoleAssignment.objects.running().filter(role__grants__name=ACTS[approval.act].permission).exclude(granted_by=approval.asked_by)
+    return (
+        RoleAssignment.objects.running()
+        .filter(role__grants__name=ACTS[approval.act].permission)
+        .exclude(granted_by=approval.asked_by)
+    )
 
 
 def second_people(approval: Approval) -> list[User]:
     """Whoever could say yes or no to it today: the power is theirs, and awake."""
-    others = User.objects.filter(Exists(_given(approval).filter(user=OuterRef("pk")))).exclude(pk=approval.asked_by_id).exclude(email="")
+    others = (
+        User.objects.filter(Exists(_given(approval).filter(user=OuterRef("pk"))))
+        .exclude(pk=approval.asked_by_id)
+        .exclude(email="")
+    )
     return [user for user in others if user.has_perm(ACTS[approval.act].permission)]
 
 
@@ -77,16 +103,28 @@ def outcome_of(approval: Approval | None, *, done: str) -> str:
         return done
     if second_people(approval):
         return "Another person has to agree within three days. Whoever may do so gets a letter."
-    return (
-        "Another person has to agree within three days, but nobody else can today: it takes the same power, where it is grave a second key."
-    )
+    return "Another person has to agree within three days, but nobody else can today: it takes the same power, where it is grave a second key."
 
 
-def ask_role(*, user: int, role: int, starts_on: dt.date, ends_on: dt.date | None, summary: str, reason: str, by: User) -> Approval:
+def ask_role(
+    *,
+    user: int,
+    role: int,
+    starts_on: dt.date,
+    ends_on: dt.date | None,
+    summary: str,
+    reason: str,
+    by: User,
+) -> Approval:
     """Ask that a login gets a role that shapes powers; it has it as soon as a second person agrees. Raises MembersError."""
     if user == by.pk:
         raise MembersError("Nobody changes their own powers. Ask another administrator.")
-    params = {"user": user, "role": role, "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat() if ends_on else ""}
+    params = {
+        "user": user,
+        "role": role,
+        "starts_on": starts_on.isoformat(),
+        "ends_on": ends_on.isoformat() if ends_on else "",
+    }
     return ask_approval(act="superadmin", params=params, summary=summary, reason=reason, by=by)
 
 
@@ -151,17 +189,25 @@ def _give_role(approval: Approval) -> None:
     params = approval.params
     user, role = User.objects.get(pk=params["user"]), Role.objects.get(pk=params["role"])
     assign_role(
-        user=user, role=role, by=approval.asked_by, starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
-        ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None, approved=True,
-    )  # fmt: skip
+        user=user,
+        role=role,
+        by=approval.asked_by,
+        starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
+        ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None,
+        approved=True,
+    )
 
 
 def _loosen(approval: Approval) -> None:
-    set_two_person_rule(act=approval.params["act"], is_on=False, by=approval.asked_by, approved=True)
+    set_two_person_rule(
+        act=approval.params["act"], is_on=False, by=approval.asked_by, approved=True
+    )
 
 
 def _merge(approval: Approval) -> None:
-    keep, drop = (Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop"))
+    keep, drop = (
+        Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop")
+    )
     if keep is None or drop is None:
         raise MembersError("One of the two is gone already.")
     theirs = set(approval.params.get("theirs", []))
@@ -172,7 +218,12 @@ def _mass_mail(approval: Approval) -> None:
     announcement = Announcement.objects.filter(pk=approval.params["announcement"]).first()
     if announcement is None:
         raise MembersError("This letter is gone.")
-    begin_sending(announcement=announcement, digest=approval.params["digest"], by=approval.asked_by, reason=approval.reason)
+    begin_sending(
+        announcement=announcement,
+        digest=approval.params["digest"],
+        by=approval.asked_by,
+        reason=approval.reason,
+    )
 
 
 def _move_login(approval: Approval) -> None:
@@ -193,8 +244,12 @@ def _paper(approval: Approval) -> None:
     refuse_while_shut()
     params, saved = approval.params, SavedFilter.objects.filter(pk=approval.params["saved"]).first()
     if (saved.digest if saved else "") != params["digest"]:
-        raise MembersError("The saved list was changed after the other person was asked. Please ask again.")
-    paper = Paper.objects.create(kind=params["kind"], saved=saved, options=params["options"], by=approval.asked_by)
+        raise MembersError(
+            "The saved list was changed after the other person was asked. Please ask again."
+        )
+    paper = Paper.objects.create(
+        kind=params["kind"], saved=saved, options=params["options"], by=approval.asked_by
+    )
     make_paper.enqueue(paper.pk)
 
 

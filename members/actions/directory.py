@@ -11,7 +11,17 @@ from members import audit, emails, limits
 from members.actions.errors import MembersError
 from members.actions.household import part
 from members.actions.profile import set_consent
-from members.models import Audience, Block, Consent, HouseholdMember, Listing, Member, MemberNote, NoContact, User
+from members.models import (
+    Audience,
+    Block,
+    Consent,
+    HouseholdMember,
+    Listing,
+    Member,
+    MemberNote,
+    NoContact,
+    User,
+)
 from members.models.listing import FIELDS
 from members.tiers import has_everything
 
@@ -21,13 +31,19 @@ CALL_US = "Please call us, and we will pass it on."
 
 
 @transaction.atomic
-def save_listing(*, member: Member, shows: dict[str, str], plate: str, wants_notes: bool, by: User | None) -> Listing:
+def save_listing(
+    *, member: Member, shows: dict[str, str], plate: str, wants_notes: bool, by: User | None
+) -> Listing:
     """List a member in the directory, or change what she shows: field → audience. What is not named stays with the office."""
     listing = Listing.objects.select_for_update().filter(member=member).first()
     before = listing.shows if listing else {}
     listing = listing or Listing(member=member)
     listing.member = member
-    listing.shows = {name: shows[name] for name in FIELDS if shows.get(name) in (Audience.OFFICERS, Audience.MEMBERS)}
+    listing.shows = {
+        name: shows[name]
+        for name in FIELDS
+        if shows.get(name) in (Audience.OFFICERS, Audience.MEMBERS)
+    }
     listing.plate, listing.wants_notes, listing.is_on = plate, wants_notes, True
     listing.save()
     set_consent(member=member, subject=Consent.Subject.DIRECTORY, is_given=True, by=by)
@@ -44,7 +60,9 @@ def opens_more(listing: Listing | None, shows: dict[str, str]) -> bool:
     order = [Audience.NOBODY, Audience.OFFICERS, Audience.MEMBERS]
     before = listing.shows if listing and listing.is_on else {}
     return any(
-        order.index(Audience(shows.get(n, Audience.NOBODY))) > order.index(Audience(before.get(n, Audience.NOBODY))) for n in TELLING
+        order.index(Audience(shows.get(n, Audience.NOBODY)))
+        > order.index(Audience(before.get(n, Audience.NOBODY)))
+        for n in TELLING
     )
 
 
@@ -76,11 +94,17 @@ def write_to(*, sender: Member, recipient: Member, text: str) -> MemberNote:
 
 def may_write(*, sender: Member, recipient: Member) -> bool:
     """Whether a note may go from one to the other: both active, nobody blocked, no pair kept apart."""
-    if not (has_everything(sender) and recipient.sees_member_pages and recipient.email) or sender.pk == recipient.pk:
+    if (
+        not (has_everything(sender) and recipient.sees_member_pages and recipient.email)
+        or sender.pk == recipient.pk
+    ):
         return False
     if recipient.pk in NoContact.objects.apart_from(sender):
         return False
-    if Block.objects.filter(by=recipient, whom=sender).exists() or Block.objects.filter(by=sender, whom=recipient).exists():
+    if (
+        Block.objects.filter(by=recipient, whom=sender).exists()
+        or Block.objects.filter(by=sender, whom=recipient).exists()
+    ):
         return False
     wish = Listing.objects.filter(member=recipient).values_list("wants_notes", flat=True).first()
     return wish is not False
@@ -130,7 +154,9 @@ def keep_apart(*, one: Member, other: Member, reason: str, by: User) -> NoContac
     old_list = HouseholdMember.objects.filter(member=one, invited_by=None).values("household")
     asked = Q(invited_by__in=[one, other]) | Q(invited_by=None, household__in=old_list)
     HouseholdMember.objects.filter(asked, confirmed_at=None, member__in=[one, other]).delete()
-    pair, _ = NoContact.objects.get_or_create(one=first, other=second, defaults={"reason": reason.strip(), "by": by})
+    pair, _ = NoContact.objects.get_or_create(
+        one=first, other=second, defaults={"reason": reason.strip(), "by": by}
+    )
     audit.record("member.kept_apart", target=first, after={"other": second.pk}, by=by)
     return pair
 
@@ -156,8 +182,13 @@ def forget_notes(*, now: dt.datetime) -> int:
 
 def listing_initial(listing: Listing | None) -> dict[str, Any]:
     """What the form about the directory shows now."""
-    shown = {f"show_{name}": listing.shows.get(name, Audience.NOBODY) if listing else Audience.NOBODY for name in FIELDS}
+    shown = {
+        f"show_{name}": listing.shows.get(name, Audience.NOBODY) if listing else Audience.NOBODY
+        for name in FIELDS
+    }
     rest = (
-        {"plate": listing.plate, "wants_notes": listing.wants_notes} if listing else {"plate": Listing.Plate.INITIALS, "wants_notes": True}
+        {"plate": listing.plate, "wants_notes": listing.wants_notes}
+        if listing
+        else {"plate": Listing.Plate.INITIALS, "wants_notes": True}
     )
     return shown | rest

@@ -21,13 +21,24 @@ def save_step(*, draft: Draft | None, step: int, given: dict[str, Any]) -> Draft
 
 def newest_draft(*, email: str) -> Draft | None:
     """The newest unsent form with this address."""
-    return Draft.objects.filter(email=normal_email(email)).order_by("-updated_at").first() if email else None
+    return (
+        Draft.objects.filter(email=normal_email(email)).order_by("-updated_at").first()
+        if email
+        else None
+    )
 
 
 @transaction.atomic
 def open_draft(*, email: str) -> Draft | None:
     """The newest unsent form of an address that was just proved by a code; from here on only this browser holds it."""
-    draft = Draft.objects.select_for_update().filter(email=normal_email(email)).order_by("-updated_at").first() if email else None
+    draft = (
+        Draft.objects.select_for_update()
+        .filter(email=normal_email(email))
+        .order_by("-updated_at")
+        .first()
+        if email
+        else None
+    )
     if draft is not None:
         draft.key = uuid.uuid4()  # whoever typed the address first drops out
         draft.save(update_fields=["key"])

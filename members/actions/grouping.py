@@ -27,7 +27,9 @@ def set_tags(*, member: Member, names: list[str], by: User) -> None:
     Tag.objects.filter(members=None).delete()
     after = sorted(tag.name for tag in tags)
     if before != after:
-        audit.record("member.tags", target=member, before={"tags": before}, after={"tags": after}, by=by)
+        audit.record(
+            "member.tags", target=member, before={"tags": before}, after={"tags": after}, by=by
+        )
 
 
 @transaction.atomic
@@ -36,7 +38,9 @@ def save_own_fields(*, member: Member, given: dict[int, str], by: User | None) -
     for field in ProfileField.objects.filter(pk__in=given):
         text = given[field.pk].strip()
         if text:
-            ProfileValue.objects.update_or_create(field=field, member=member, defaults={"text": text})
+            ProfileValue.objects.update_or_create(
+                field=field, member=member, defaults={"text": text}
+            )
         else:
             ProfileValue.objects.filter(field=field, member=member).delete()
     audit.record("member.own_fields", target=member, by=by)
@@ -53,7 +57,14 @@ def forget_own_fields(*, now: dt.datetime) -> int:
 
 @transaction.atomic
 def give_office(
-    *, member: Member, body: str, title: str, starts_on: dt.date, ends_on: dt.date | None, role: Role | None, by: User
+    *,
+    member: Member,
+    body: str,
+    title: str,
+    starts_on: dt.date,
+    ends_on: dt.date | None,
+    role: Role | None,
+    by: User,
 ) -> Office:
     """Put somebody into an office; a role it brings begins and ends with it.
 
@@ -65,14 +76,29 @@ def give_office(
     assignment = None
     if role is not None:
         if member.user is None:
-            raise MembersError("This person never signed in. Ask for one sign-in first, then give the role.")
-        assignment = assign_role(user=member.user, role=role, by=by, starts_on=starts_on, ends_on=ends_on)
+            raise MembersError(
+                "This person never signed in. Ask for one sign-in first, then give the role."
+            )
+        assignment = assign_role(
+            user=member.user, role=role, by=by, starts_on=starts_on, ends_on=ends_on
+        )
     elif ends_on and ends_on < starts_on:
         raise MembersError("The last day must not be before the first.")
     office = Office.objects.create(
-        member=member, body=body, title=title, starts_on=starts_on, ends_on=ends_on, role=role, assignment=assignment
+        member=member,
+        body=body,
+        title=title,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        role=role,
+        assignment=assignment,
     )
-    audit.record("office.given", target=office, after={"member": member.pk, "title": title, "role": role.name if role else ""}, by=by)
+    audit.record(
+        "office.given",
+        target=office,
+        after={"member": member.pk, "title": title, "role": role.name if role else ""},
+        by=by,
+    )
     return office
 
 
@@ -84,13 +110,22 @@ def end_office(*, office: Office, reason: str, by: User) -> None:
     if office.assignment is not None:
         withdraw_role(assignment=office.assignment, by=by, reason=reason)
     yesterday = timezone.localdate() - dt.timedelta(days=1)
-    Office.objects.filter(pk=office.pk, starts_on__lte=yesterday).update(ends_on=yesterday, is_public=False)
-    Office.objects.filter(pk=office.pk, starts_on__gt=yesterday).update(ends_on=F("starts_on"), is_public=False)
+    Office.objects.filter(pk=office.pk, starts_on__lte=yesterday).update(
+        ends_on=yesterday, is_public=False
+    )
+    Office.objects.filter(pk=office.pk, starts_on__gt=yesterday).update(
+        ends_on=F("starts_on"), is_public=False
+    )
     audit.record("office.ended", target=office, reason=reason, by=by)
 
 
 @transaction.atomic
 def show_offices(*, member: Member, is_public: bool, by: User | None) -> None:
     """Let her first name stand with her office on the public page, or not."""
-    if Office.objects.running().filter(member=member).exclude(is_public=is_public).update(is_public=is_public):
+    if (
+        Office.objects.running()
+        .filter(member=member)
+        .exclude(is_public=is_public)
+        .update(is_public=is_public)
+    ):
         audit.record("office.shown", target=member, after={"is_public": is_public}, by=by)

@@ -7,7 +7,17 @@ from loaf.lib.text import normal_email
 from members import audit, emails, limits
 from members.actions.errors import MembersError
 from members.actions.profile import set_consent
-from members.models import Application, Block, Consent, Household, HouseholdMember, Listing, Member, NoContact, User
+from members.models import (
+    Application,
+    Block,
+    Consent,
+    Household,
+    HouseholdMember,
+    Listing,
+    Member,
+    NoContact,
+    User,
+)
 from members.models.household import INVITE_LIFE
 from members.signals import household_joined
 
@@ -25,7 +35,10 @@ def invite(*, member: Member, first_name: str, email: str, by: User | None) -> N
         raise MembersError("You are linked with somebody already. End that first.")
     if not locked.may_pay_dues:
         raise MembersError("This is for members. It opens when your application is through.")
-    if normal_email(email) == locked.email and first_name.strip().lower() in (locked.first_name.lower(), locked.chosen_name.lower()):
+    if normal_email(email) == locked.email and first_name.strip().lower() in (
+        locked.first_name.lower(),
+        locked.chosen_name.lower(),
+    ):
         raise MembersError("That is you. Please type the name and address of the other person.")
     if waiting_home(locked):
         raise MembersError("You asked somebody already. Take that back first.")
@@ -44,7 +57,12 @@ def invite(*, member: Member, first_name: str, email: str, by: User | None) -> N
 def waiting_home(member: Member) -> Household | None:
     """The household she began alone by a question that is still open, whether or not anybody was found; it looks alike."""
     since = timezone.now() - INVITE_LIFE
-    mine = HouseholdMember.objects.confirmed().filter(member=member, household__created_at__gt=since).select_related("household").first()
+    mine = (
+        HouseholdMember.objects.confirmed()
+        .filter(member=member, household__created_at__gt=since)
+        .select_related("household")
+        .first()
+    )
     alone = mine is not None and not HouseholdMember.objects.with_(member).exists()
     return mine.household if mine and alone else None
 
@@ -54,9 +72,21 @@ def _meant(member: Member, first_name: str, email: str) -> Member | None:
     name = first_name.strip().lower()
     blocked = Block.objects.filter(whom=member).values("by")
     apart = {member.pk, *NoContact.objects.apart_from(member)}
-    known = Member.objects.with_address(normal_email(email)).exclude(pk__in=apart).exclude(pk__in=blocked)
-    found = [m for m in known if name in (m.first_name.lower(), m.chosen_name.lower()) and m.inactive_reason != "deceased"]
-    return found[0] if len(found) == 1 and HouseholdMember.objects.partner_of(found[0]) is None else None
+    known = (
+        Member.objects.with_address(normal_email(email))
+        .exclude(pk__in=apart)
+        .exclude(pk__in=blocked)
+    )
+    found = [
+        m
+        for m in known
+        if name in (m.first_name.lower(), m.chosen_name.lower()) and m.inactive_reason != "deceased"
+    ]
+    return (
+        found[0]
+        if len(found) == 1 and HouseholdMember.objects.partner_of(found[0]) is None
+        else None
+    )
 
 
 @transaction.atomic
@@ -67,8 +97,15 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
     Raises MembersError when it is too old, was taken back, or one of the two is linked elsewhere meanwhile.
     """
     home = Household.objects.select_for_update().get(pk=place.household_id)
-    locked = home.places.select_for_update(of=("self",)).select_related("member").filter(pk=place.pk, confirmed_at=None).first()
-    if locked is None or (locked.invited_by_id and timezone.now() - locked.invited_at > INVITE_LIFE):
+    locked = (
+        home.places.select_for_update(of=("self",))
+        .select_related("member")
+        .filter(pk=place.pk, confirmed_at=None)
+        .first()
+    )
+    if locked is None or (
+        locked.invited_by_id and timezone.now() - locked.invited_at > INVITE_LIFE
+    ):
         raise MembersError("This question is not open any more. Please ask each other again.")
     if HouseholdMember.objects.partner_of(locked.member):
         raise MembersError("You are linked with somebody already. End that first.")
@@ -81,7 +118,9 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
     if home.places.confirmed().count() != 1:
         raise MembersError("This question is not open any more. Please ask each other again.")
     asker = home.places.confirmed().select_related("member").get().member
-    if asker.pk in NoContact.objects.apart_from(locked.member) or HouseholdMember.objects.partner_of(asker):
+    if asker.pk in NoContact.objects.apart_from(
+        locked.member
+    ) or HouseholdMember.objects.partner_of(asker):
         raise MembersError("This question is not open any more. Please ask each other again.")
     _leave_empty_home(locked.member, but=home)
     locked.confirmed_at = timezone.now()
@@ -99,7 +138,9 @@ def _first_yes(place: HouseholdMember, by: User | None) -> None:
     place.confirmed_at = timezone.now()
     place.save(update_fields=["confirmed_at"])
     audit.record("household.asked", target=place.member, by=by)
-    place.household.places.filter(confirmed_at=None).update(invited_by=place.member, invited_at=timezone.now())
+    place.household.places.filter(confirmed_at=None).update(
+        invited_by=place.member, invited_at=timezone.now()
+    )
     for asked in place.household.places.filter(confirmed_at=None).select_related("member"):
         if not asked.member.is_unaware:
             emails.household_asked(asked)
@@ -135,21 +176,29 @@ def part(*, member: Member, by: User | None) -> None:
     other = HouseholdMember.objects.partner_of(member)
     if other is None:
         raise MembersError("You are linked with nobody.")
-    home = Household.objects.select_for_update(of=("self",)).get(places__member=member, places__confirmed_at__isnull=False)
+    home = Household.objects.select_for_update(of=("self",)).get(
+        places__member=member, places__confirmed_at__isnull=False
+    )
     for one in (member, other):
-        Application.objects.filter(member=one).update(partner_first_name="", partner_last_name="", partner_is_member=False)
+        Application.objects.filter(member=one).update(
+            partner_first_name="", partner_last_name="", partner_is_member=False
+        )
         set_consent(member=one, subject=Consent.Subject.HOUSEHOLD, is_given=False, by=by)
         listing = Listing.objects.filter(member=one).first()
         if listing and listing.shows.pop("household", None):
             listing.save()
-    audit.record("household.ended", target=member, before={"household": home.pk, "with": other.pk}, by=by)
+    audit.record(
+        "household.ended", target=member, before={"household": home.pk, "with": other.pk}, by=by
+    )
     home.delete()
 
 
 @transaction.atomic
 def set_one_letter(*, member: Member, is_on: bool, by: User | None) -> None:
     """One letter for both in the mail, or one each; either may say so."""
-    home = Household.objects.filter(places__member=member, places__confirmed_at__isnull=False).first()
+    home = Household.objects.filter(
+        places__member=member, places__confirmed_at__isnull=False
+    ).first()
     if home and home.one_letter != is_on:
         home.one_letter = is_on
         home.save(update_fields=["one_letter"])
@@ -166,7 +215,9 @@ def link_by_hand(*, one: Member, other: Member, by: User) -> Household:
     for member in (one, other):
         if HouseholdMember.objects.partner_of(member):
             raise MembersError(f"{member} is linked with somebody already.")
-    Household.objects.filter(places__member__in=[one, other], places__confirmed_at__isnull=False).delete()
+    Household.objects.filter(
+        places__member__in=[one, other], places__confirmed_at__isnull=False
+    ).delete()
     home = Household.objects.create()
     for member in (one, other):
         HouseholdMember.objects.create(household=home, member=member, confirmed_at=timezone.now())

@@ -71,7 +71,13 @@ def leave(*, member: Member, by: User | None, reason: str = "") -> None:
         raise MembersError("There is no membership to end.")
     if HouseholdMember.objects.partner_of(member):
         part(member=member, by=by)
-    change_status(member=member, to=Status.INACTIVE, by=by, reason=reason or "At her own wish", inactive_reason=InactiveReason.RESIGNED)
+    change_status(
+        member=member,
+        to=Status.INACTIVE,
+        by=by,
+        reason=reason or "At her own wish",
+        inactive_reason=InactiveReason.RESIGNED,
+    )
 
 
 @transaction.atomic
@@ -92,7 +98,9 @@ def stay(*, member: Member, by: User | None) -> None:
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if locked.erase_on is not None:
         Member.objects.filter(pk=locked.pk).update(erase_on=None, paused_at=None)
-    if locked.inactive_reason == InactiveReason.RESIGNED and (may_take_back_status(locked) or not locked.erase_on):
+    if locked.inactive_reason == InactiveReason.RESIGNED and (
+        may_take_back_status(locked) or not locked.erase_on
+    ):
         take_back_status(member=locked, by=by, reason="Came back")
         locked.refresh_from_db()
         member_came_back.send(sender=Member, member=locked)
@@ -113,9 +121,13 @@ def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User)
     if locked.inactive_reason == inactive_reason:
         raise MembersError("That is how it stands already.")
     if locked.status in (Status.ACTIVE, Status.PAYMENT_PENDING):
-        change = change_status(member=locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
+        change = change_status(
+            member=locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason
+        )
     elif locked.status == Status.INACTIVE or inactive_reason == InactiveReason.DECEASED:
-        change = write_status(locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason)
+        change = write_status(
+            locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason
+        )
     else:
         raise MembersError("An applicant is declined, not made inactive.")
     if inactive_reason in (InactiveReason.DECEASED, InactiveReason.SUSPENDED):
@@ -159,7 +171,12 @@ def undo_standing(*, member: Member, reason: str, by: User) -> StatusChange:
 def may_take_back_status(member: Member) -> bool:
     """Whether becoming inactive was at most 30 days ago."""
     last = member.status_changes.last()
-    if last is None or last.to_status != Status.INACTIVE or not last.from_status or timezone.now() - last.at > UNDO:
+    if (
+        last is None
+        or last.to_status != Status.INACTIVE
+        or not last.from_status
+        or timezone.now() - last.at > UNDO
+    ):
         return False
     # Of one inactive for another reason before, only a death is taken back; taking something back is not taken back itself.
     return last.from_status != Status.INACTIVE or member.inactive_reason == InactiveReason.DECEASED
@@ -172,7 +189,9 @@ def take_back_status(*, member: Member, by: User | None, reason: str) -> StatusC
     last = locked.status_changes.last()
     if last is None or not may_take_back_status(locked):
         raise MembersError("This cannot be taken back any more.")
-    return write_status(locked, to=last.from_status, by=by, reason=reason, inactive_reason=last.from_inactive_reason)
+    return write_status(
+        locked, to=last.from_status, by=by, reason=reason, inactive_reason=last.from_inactive_reason
+    )
 
 
 def _may_change(by: User, reason: str) -> None:
@@ -189,7 +208,10 @@ def _no_powers(member: Member) -> None:
 
 def erase_due(*, today: dt.date) -> int:
     """Erase everybody whose 30 days are over, one transaction each. Safe to run twice; one that fails does not stop the others."""
-    return each_alone(Member.objects.filter(erase_on__lte=today), lambda member: erase(member=member, by=None, only_due=today))
+    return each_alone(
+        Member.objects.filter(erase_on__lte=today),
+        lambda member: erase(member=member, by=None, only_due=today),
+    )
 
 
 def each_alone(members: Iterable[Member], chore: Callable[[Member], Any]) -> int:
@@ -210,7 +232,9 @@ def erase(*, member: Member, by: User | None, only_due: dt.date | None = None) -
 
     With `only_due` nothing happens to somebody who took it back meanwhile.
     """
-    locked = Member.everyone.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
+    locked = (
+        Member.everyone.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
+    )
     if only_due and (locked.erase_on is None or locked.erase_on > only_due):
         return
     user = locked.user
@@ -242,19 +266,31 @@ def forget_traces(member: Member) -> None:
     for copy in OwnCopy.objects.filter(member=member).exclude(stored_as=""):
         transaction.on_commit(partial(default_storage.delete, copy.stored_as))
     notices.forget_person(person=member.pk)
-    if member.email and not Member.objects.with_address(member.email).exclude(pk=member.pk).exists():
+    if (
+        member.email
+        and not Member.objects.with_address(member.email).exclude(pk=member.pk).exists()
+    ):
         notices.forget_address(emails=[member.email])
     about = [
-        a.pk for a in Approval.objects.filter(act__in=["merge", "delete", "grant_term", "move_login"]) if member.pk in _named(a.params)
+        a.pk
+        for a in Approval.objects.filter(act__in=["merge", "delete", "grant_term", "move_login"])
+        if member.pk in _named(a.params)
     ]
     Approval.objects.filter(pk__in=about).update(summary="About a former member", reason="")
-    AuditEntry.objects.filter(target_type="members.approval", target_id__in=about).update(details={})
+    AuditEntry.objects.filter(target_type="members.approval", target_id__in=about).update(
+        details={}
+    )
     AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).update(details={})
 
 
 def _named(params: dict[str, Any]) -> set[int]:
     """The members an approval is about."""
-    return {*params.get("members", []), params.get("keep"), params.get("drop"), params.get("member")}
+    return {
+        *params.get("members", []),
+        params.get("keep"),
+        params.get("drop"),
+        params.get("member"),
+    }
 
 
 def forget_login(user: User) -> None:
@@ -275,20 +311,45 @@ def forget_login(user: User) -> None:
 
 
 CLEARED = [
-    "chosen_name", "pronouns", "email", "phone", "phone_as_written", "address_line1", "address_line2", "city", "region", "postal_code",
-    "country", "area", "mailing_name", "bio", "mail_phrase",
-]  # fmt: skip
+    "chosen_name",
+    "pronouns",
+    "email",
+    "phone",
+    "phone_as_written",
+    "address_line1",
+    "address_line2",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "area",
+    "mailing_name",
+    "bio",
+    "mail_phrase",
+]
 """Columns of a member that are emptied."""
 ERASED = [
-    (PrivateDetails, "member"), (Note, "member"), (Listing, "member"), (Consent, "member"), (Application, "member"), (ExternalId, "member"),
-    (ProfileValue, "member"), (Office, "member"), (OwnCopy, "member"), (MemberNote, "sender"), (MemberNote, "recipient"),
-    (HouseholdMember, "member"), (LoginMove, "member"),
-]  # fmt: skip
+    (PrivateDetails, "member"),
+    (Note, "member"),
+    (Listing, "member"),
+    (Consent, "member"),
+    (Application, "member"),
+    (ExternalId, "member"),
+    (ProfileValue, "member"),
+    (Office, "member"),
+    (OwnCopy, "member"),
+    (MemberNote, "sender"),
+    (MemberNote, "recipient"),
+    (HouseholdMember, "member"),
+    (LoginMove, "member"),
+]
 """Rows about a member that are deleted."""
 
 
 def forget_declined(*, now: dt.datetime) -> int:
     """Erase people we said no to two years ago, who never came back. Safe to run twice."""
-    old = Member.objects.filter(status=Status.REJECTED, erased_at=None, status_changes__to_status=Status.REJECTED)
+    old = Member.objects.filter(
+        status=Status.REJECTED, erased_at=None, status_changes__to_status=Status.REJECTED
+    )
     due = old.exclude(status_changes__at__gt=now - DECLINED_KEPT).distinct()
     return each_alone(due, lambda member: erase(member=member, by=None))

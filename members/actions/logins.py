@@ -45,7 +45,11 @@ def claim_members(*, user: User) -> int:
     """Tie the people on the rolls who have this proved address, and no login yet, to the login. Returns how many."""
     if user.is_staff and (user.held_permissions or user.members.exists()):
         return 0  # A login that works at the desk acts for one member only.
-    unclaimed = Member.objects.with_address(user.email).filter(user=None).exclude(status=Status.PENDING_EMAIL)
+    unclaimed = (
+        Member.objects.with_address(user.email)
+        .filter(user=None)
+        .exclude(status=Status.PENDING_EMAIL)
+    )
     return unclaimed.update(user=user, updated_at=timezone.now())
 
 
@@ -61,7 +65,11 @@ def set_password(*, user: User, password: str) -> None:
 
 def end_sessions(*, user: User, keep: str | None = None, only: int | None = None) -> int:
     """Sign a login out on one device (`only`, the row's id, which opens nothing) or on all but `keep`; returns on how many."""
-    sessions = [s for s in UserSession.objects.filter(user=user) if s.session_key != keep and only in (None, s.pk)]
+    sessions = [
+        s
+        for s in UserSession.objects.filter(user=user)
+        if s.session_key != keep and only in (None, s.pk)
+    ]
     for session in sessions:
         session.end()
     return len(sessions)

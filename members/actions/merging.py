@@ -19,9 +19,22 @@ from members.models.merge import UNDO
 from notices import actions as notices
 
 CHOSEN = [
-    "first_name", "last_name", "chosen_name", "pronouns", "mailing_name", "email", "phone", "address_line1", "address_line2", "city",
-    "region", "postal_code", "country", "area", "bio",
-]  # fmt: skip
+    "first_name",
+    "last_name",
+    "chosen_name",
+    "pronouns",
+    "mailing_name",
+    "email",
+    "phone",
+    "address_line1",
+    "address_line2",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "area",
+    "bio",
+]
 """Fields one chooses a side for; where one side is empty the other counts."""
 NOT_MOVED = (AuditEntry, Merge, NoContact, DuplicatePair)
 """Tables that speak of both records, or are handled apart."""
@@ -32,7 +45,9 @@ class _TakenBack(Exception):
 
 
 @transaction.atomic
-def merge_members(*, keep: Member, drop: Member, by: User, reason: str, theirs: set[str] | None = None) -> Merge:
+def merge_members(
+    *, keep: Member, drop: Member, by: User, reason: str, theirs: set[str] | None = None
+) -> Merge:
     """Join two records of one person: what hangs on `drop` goes to `keep`, with the fields named in `theirs`; `drop` goes to the bin.
 
     What both have (an answer to the same event) stays as `keep` has it. Locks both. Raises MembersError without the power,
@@ -42,7 +57,10 @@ def merge_members(*, keep: Member, drop: Member, by: User, reason: str, theirs: 
         raise MembersError("This is not among your powers.")
     if keep.pk == drop.pk:
         raise MembersError("That is the same record.")
-    locked = {m.pk: m for m in Member.objects.select_for_update().filter(pk__in=[keep.pk, drop.pk]).order_by("pk")}
+    locked = {
+        m.pk: m
+        for m in Member.objects.select_for_update().filter(pk__in=[keep.pk, drop.pk]).order_by("pk")
+    }
     if len(locked) != 2:
         raise MembersError("One of the two is gone already.")
     keep, drop = locked[keep.pk], locked[drop.pk]
@@ -65,7 +83,12 @@ def merge_members(*, keep: Member, drop: Member, by: User, reason: str, theirs: 
     drop.deleted_at = timezone.now()
     drop.save()
     keep.save()
-    told = {"member_number": drop.member_number, "first_name": drop.first_name, "last_name": drop.last_name, "status": drop.status}
+    told = {
+        "member_number": drop.member_number,
+        "first_name": drop.first_name,
+        "last_name": drop.last_name,
+        "status": drop.status,
+    }
     audit.record("member.merged", target=keep, before=told, reason=reason, by=by)
     _refresh_listings(keep)
     written = {name: getattr(keep, name) for name in fields}
@@ -98,7 +121,9 @@ def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
     if not _handed_over(rows, field, keep):
         ids = [pk for pk in ids if _handed_over(model._base_manager.filter(pk=pk), field, keep)]
         if model._meta.app_label == "billing" and rows.exists():
-            raise MembersError("Both records hold the same paid term, or both renew by themselves. The treasurer has to end one first.")
+            raise MembersError(
+                "Both records hold the same paid term, or both renew by themselves. The treasurer has to end one first."
+            )
     if ids and model._meta.pk.name == field:
         ids = [keep.pk]  # the row's own name changed with its member
     return [model._meta.label, field, ids] if ids else None
@@ -120,7 +145,9 @@ def _keep_pairs(drop: Member, keep: Member) -> None:
         other = pair.other_id if pair.one_id == drop.pk else pair.one_id
         if other != keep.pk:
             first, second = sorted([keep.pk, other])
-            NoContact.objects.get_or_create(one_id=first, other_id=second, defaults={"reason": pair.reason, "by": pair.by})
+            NoContact.objects.get_or_create(
+                one_id=first, other_id=second, defaults={"reason": pair.reason, "by": pair.by}
+            )
 
 
 @transaction.atomic
@@ -135,12 +162,18 @@ def undo_merge(*, merge: Merge, by: User) -> Member:
         raise MembersError("This was joined more than 30 days ago and stays so.")
     kept = Member.objects.select_for_update().filter(pk=merge.kept_id).first()
     if kept is None:
-        raise MembersError("The record it was joined into was joined itself meanwhile. Take that one apart first.")
+        raise MembersError(
+            "The record it was joined into was joined itself meanwhile. Take that one apart first."
+        )
     dropped = Member.everyone.select_for_update().get(pk=merge.dropped_id)
     for label, field, ids in merge.moved:
         model: type[Model] = apps.get_model(label)
-        if not _handed_over(model._base_manager.filter(pk__in=ids, **{field: kept.pk}), field, dropped):
-            raise MembersError("Something of the two was changed so that they cannot be taken apart.")
+        if not _handed_over(
+            model._base_manager.filter(pk__in=ids, **{field: kept.pk}), field, dropped
+        ):
+            raise MembersError(
+                "Something of the two was changed so that they cannot be taken apart."
+            )
     written, earlier = merge.before["written"]["photo"], merge.before["kept"]["photo"]
     photo = written if written != earlier and kept.photo == written else ""
     for name, value in merge.before["kept"].items():
@@ -154,17 +187,25 @@ def undo_merge(*, merge: Merge, by: User) -> Member:
     dropped.save()
     _refresh_listings(kept, dropped)
     merge.delete()
-    audit.record("member.taken_apart", target=kept, after={"restored": dropped.member_number}, by=by)
+    audit.record(
+        "member.taken_apart", target=kept, after={"restored": dropped.member_number}, by=by
+    )
     return dropped
 
 
 def _give_back_logins(merge: Merge, kept: Member, dropped: Member) -> None:
     """Each her login as before; a login the kept one got since stays hers, and one that is gone is not brought back."""
     mine, theirs, written = merge.before["user"]
-    known = set(User.objects.filter(pk__in=[pk for pk in (mine, theirs) if pk]).values_list("pk", flat=True))
+    known = set(
+        User.objects.filter(pk__in=[pk for pk in (mine, theirs) if pk]).values_list("pk", flat=True)
+    )
     if kept.user_id == written:
         kept.user_id = mine if mine in known else None
-    dropped.user_id = theirs if theirs in known and theirs != kept.user_id else (theirs if theirs in known and mine == theirs else None)
+    dropped.user_id = (
+        theirs
+        if theirs in known and theirs != kept.user_id
+        else (theirs if theirs in known and mine == theirs else None)
+    )
 
 
 @transaction.atomic
@@ -182,7 +223,9 @@ def delete_member(*, member: Member, by: User, reason: str) -> None:
             Member.objects.get(pk=member.pk).delete()
             raise _TakenBack
     except ProtectedError as error:
-        raise MembersError("Payments or memberships hang on this person. Set the person to not active instead.") from error
+        raise MembersError(
+            "Payments or memberships hang on this person. Set the person to not active instead."
+        ) from error
     except _TakenBack:
         pass
     told = {"member_number": member.member_number, "status": member.status}
@@ -205,7 +248,10 @@ def restore_member(*, member: Member, by: User) -> None:
 
 def purge_bin(*, now: dt.datetime) -> int:
     """Delete for good what lies in the bin for 30 days; where the books need the row, its person is forgotten. Safe to run twice."""
-    return each_alone(Member.everyone.filter(deleted_at__lt=now - UNDO, erased_at=None).select_related("user"), _purge)
+    return each_alone(
+        Member.everyone.filter(deleted_at__lt=now - UNDO, erased_at=None).select_related("user"),
+        _purge,
+    )
 
 
 def _purge(member: Member) -> None:
@@ -241,7 +287,9 @@ def find_duplicates(*, now: dt.datetime) -> int:
     with connection.cursor() as cursor:
         for why, same in SAME.items():
             cursor.execute(FIND.format(same=same), {"why": why, "now": now})
-    return int(fetch_all("SELECT COUNT(*) FROM members_duplicatepair WHERE settled_at IS NULL", {})[0][0])
+    return int(
+        fetch_all("SELECT COUNT(*) FROM members_duplicatepair WHERE settled_at IS NULL", {})[0][0]
+    )
 
 
 @transaction.atomic

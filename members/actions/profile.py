@@ -31,12 +31,31 @@ def save_profile(*, member: Member, part: str, given: dict[str, Any], by: User |
     if changed:
         if "phone" in changed:
             locked.phone_as_written = ""
-        locked.save(update_fields=[*changed, *(["phone_as_written"] if "phone" in changed else []), "updated_at"])
-        audit.record(f"member.{part}", target=locked, before={n: before[n] for n in changed}, after={n: columns[n] for n in changed}, by=by)
+        locked.save(
+            update_fields=[
+                *changed,
+                *(["phone_as_written"] if "phone" in changed else []),
+                "updated_at",
+            ]
+        )
+        audit.record(
+            f"member.{part}",
+            target=locked,
+            before={n: before[n] for n in changed},
+            after={n: columns[n] for n in changed},
+            by=by,
+        )
     if part in SEALED:
-        _save_sealed(locked, part, {name: value for name, value in given.items() if name != "phone"}, by)
+        _save_sealed(
+            locked, part, {name: value for name, value in given.items() if name != "phone"}, by
+        )
     if "photo_consent" in changed:
-        set_consent(member=locked, subject=Consent.Subject.PHOTOS, is_given=columns["photo_consent"] == "yes", by=by)
+        set_consent(
+            member=locked,
+            subject=Consent.Subject.PHOTOS,
+            is_given=columns["photo_consent"] == "yes",
+            by=by,
+        )
     if listing := Listing.objects.filter(member=locked).first():
         listing.save()
     for name in changed:
@@ -46,7 +65,11 @@ def save_profile(*, member: Member, part: str, given: dict[str, Any], by: User |
 def _save_sealed(member: Member, part: str, given: dict[str, Any], by: User | None) -> None:
     details, _ = PrivateDetails.objects.select_for_update().get_or_create(member=member)
     if part == "emergency":
-        people = [{key: given[f"{key}{n}"] for key in ("name", "relation", "phone")} for n in ("1", "2") if given[f"name{n}"]]
+        people = [
+            {key: given[f"{key}{n}"] for key in ("name", "relation", "phone")}
+            for n in ("1", "2")
+            if given[f"name{n}"]
+        ]
         given = {"people": people} if people else {}
     if getattr(details, part) == given:
         return
@@ -54,14 +77,23 @@ def _save_sealed(member: Member, part: str, given: dict[str, Any], by: User | No
     details.save(update_fields=[part, "updated_at"])
     audit.record(f"member.{part}", target=member, by=by)
     if part == "access":
-        set_consent(member=member, subject=Consent.Subject.ACCESS, is_given=bool(given.get("may_name")), by=by)
+        set_consent(
+            member=member,
+            subject=Consent.Subject.ACCESS,
+            is_given=bool(given.get("may_name")),
+            by=by,
+        )
 
 
 @transaction.atomic
 def set_consent(*, member: Member, subject: str, is_given: bool, by: User | None) -> None:
     """Write down that somebody agreed to today's words, or that she took it back. Saying the same again changes nothing."""
     text = TEXTS[subject]
-    running = Consent.objects.select_for_update().filter(member=member, subject=subject, withdrawn_at=None).first()
+    running = (
+        Consent.objects.select_for_update()
+        .filter(member=member, subject=subject, withdrawn_at=None)
+        .first()
+    )
     if running and (not is_given or running.text != text):
         running.withdrawn_at = timezone.now()
         running.save(update_fields=["withdrawn_at"])
@@ -84,10 +116,14 @@ def change_address(*, member: Member, email: str) -> User:
     other = User.objects.filter(email=address).first()
     if other is not None and other != user:
         if other.assigned_permissions or (user is not None and user.assigned_permissions):
-            raise MembersError("This address belongs to somebody who works at the desk. Please call us.")
+            raise MembersError(
+                "This address belongs to somebody who works at the desk. Please call us."
+            )
         locked.user = other
     elif user is None or Member.objects.for_login(user).exclude(pk=locked.pk).exists():
-        locked.user = user if user is not None and user.email == address else make_login(email=address)
+        locked.user = (
+            user if user is not None and user.email == address else make_login(email=address)
+        )
     else:
         user.email = address
         user.save(update_fields=["email"])

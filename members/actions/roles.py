@@ -34,19 +34,29 @@ def assign_role(
     granted = set(role.grants.values_list("name", flat=True))
     people = user.members.count()
     if people > 1:
-        raise MembersError("Two members share this login. A person who works at the desk needs an address of their own.")
+        raise MembersError(
+            "Two members share this login. A person who works at the desk needs an address of their own."
+        )
     if by is not None:
         _may_shape(by, granted)
         if by.pk == user.pk:
             raise MembersError("Nobody changes their own powers. Ask another administrator.")
         if people == 0:
-            raise MembersError("This login belongs to no member yet. Roles are for people on our list.")
+            raise MembersError(
+                "This login belongs to no member yet. Roles are for people on our list."
+            )
         if needs_second_person(granted) and not approved:
-            raise MembersError("A second person must agree before somebody gets powers over roles or settings.")
+            raise MembersError(
+                "A second person must agree before somebody gets powers over roles or settings."
+            )
     if ends_on and ends_on < (starts_on or timezone.localdate()):
         raise MembersError("The last day must not be before the first.")
     assignment = RoleAssignment.objects.create(
-        user=user, role=role, granted_by=by, starts_on=starts_on or timezone.localdate(), ends_on=ends_on
+        user=user,
+        role=role,
+        granted_by=by,
+        starts_on=starts_on or timezone.localdate(),
+        ends_on=ends_on,
     )
     if granted and not user.is_staff:
         user.is_staff = True
@@ -63,15 +73,21 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, reason: str) -> None:
     _may_shape(by, set(role.grants.values_list("name", flat=True)))
     if assignment.user_id == by.pk:
         raise MembersError("Nobody changes their own powers. Ask another administrator.")
-    RoleAssignment.objects.filter(pk=assignment.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    RoleAssignment.objects.filter(pk=assignment.pk, withdrawn_at=None).update(
+        withdrawn_at=timezone.now()
+    )
     if role.name == SUPERADMIN:
         keep_a_superadmin()
-    audit.record("role.withdrawn", target=assignment, before=_said(assignment), reason=reason, by=by)
+    audit.record(
+        "role.withdrawn", target=assignment, before=_said(assignment), reason=reason, by=by
+    )
 
 
 def keep_a_superadmin() -> None:
     """Raise MembersError when no login is left that may do everything, today and without an end. Call with the role locked."""
-    left = RoleAssignment.objects.running().filter(role__name=SUPERADMIN, ends_on=None, user__is_active=True)
+    left = RoleAssignment.objects.running().filter(
+        role__name=SUPERADMIN, ends_on=None, user__is_active=True
+    )
     left = left.exclude(user__members__inactive_reason__in=["suspended", "deceased"])
     if not left.exists():
         raise MembersError("Somebody must be left who may do everything, without an end date.")
@@ -95,7 +111,9 @@ def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
 
 
 @transaction.atomic
-def save_role(*, role: Role | None, name: str, description: str, permissions: set[str], by: User) -> Role:
+def save_role(
+    *, role: Role | None, name: str, description: str, permissions: set[str], by: User
+) -> Role:
     """Make or change a role of our own. Raises MembersError for a built-in role, one's own, or a power the editor lacks."""
     if unknown := permissions - set(PERMISSIONS):
         raise MembersError(f"There is no power called {sorted(unknown)[0]}.")
@@ -107,20 +125,31 @@ def save_role(*, role: Role | None, name: str, description: str, permissions: se
         before = set(role.grants.values_list("name", flat=True))
         _may_edit(role, by)
     _may_shape(by, permissions | before)
-    if role is not None and needs_second_person(permissions - before) and role.assignments.not_over().exists():
-        raise MembersError("Somebody holds this role. Powers over roles and settings go into a role before it is given.")
+    if (
+        role is not None
+        and needs_second_person(permissions - before)
+        and role.assignments.not_over().exists()
+    ):
+        raise MembersError(
+            "Somebody holds this role. Powers over roles and settings go into a role before it is given."
+        )
     if role is None:
         role = Role.objects.create(name=name, description=description)
     else:
         Role.objects.filter(pk=role.pk).update(name=name, description=description)
     role.grants.exclude(name__in=permissions).delete()
-    RolePermission.objects.bulk_create([RolePermission(role=role, name=n) for n in sorted(permissions - before)])
+    RolePermission.objects.bulk_create(
+        [RolePermission(role=role, name=n) for n in sorted(permissions - before)]
+    )
     if permissions:
         User.objects.filter(role_assignments__role=role, is_staff=False).update(is_staff=True)
     audit.record(
-        "role.changed" if before else "role.made", target=role, by=by,
-        before={"permissions": sorted(before)}, after={"name": name, "permissions": sorted(permissions)},
-    )  # fmt: skip
+        "role.changed" if before else "role.made",
+        target=role,
+        by=by,
+        before={"permissions": sorted(before)},
+        after={"name": name, "permissions": sorted(permissions)},
+    )
     return role
 
 
@@ -130,7 +159,9 @@ def delete_role(*, role: Role, by: User) -> None:
     _may_edit(role, by)
     _may_shape(by, set(role.grants.values_list("name", flat=True)))
     if role.assignments.exists():
-        raise MembersError("This role was given to somebody; it stays, so that one can see who held it. Take its powers away instead.")
+        raise MembersError(
+            "This role was given to somebody; it stays, so that one can see who held it. Take its powers away instead."
+        )
     audit.record("role.deleted", target=role, before={"name": role.name}, by=by)
     role.delete()
 

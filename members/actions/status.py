@@ -23,20 +23,36 @@ MOVES: dict[str, set[str]] = {
 
 
 @transaction.atomic
-def change_status(*, member: Member, to: str, by: User | None, reason: str = "", inactive_reason: str = "") -> StatusChange:
+def change_status(
+    *, member: Member, to: str, by: User | None, reason: str = "", inactive_reason: str = ""
+) -> StatusChange:
     """Move a member's status and write why; the only place where a status changes.
 
     Locks the member's row. Raises MembersError for a move that domain.md section 3 does not know.
     """
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if to not in MOVES.get(locked.status, set()):
-        raise MembersError(f"A person who is “{locked.get_status_display()}” cannot become “{Status(to).label}” directly.")
+        raise MembersError(
+            f"A person who is “{locked.get_status_display()}” cannot become “{Status(to).label}” directly."
+        )
     change = write_status(locked, to=to, by=by, reason=reason, inactive_reason=inactive_reason)
-    member.status, member.inactive_reason, member.joined_on = locked.status, locked.inactive_reason, locked.joined_on
+    member.status, member.inactive_reason, member.joined_on = (
+        locked.status,
+        locked.inactive_reason,
+        locked.joined_on,
+    )
     return change
 
 
-def write_status(locked: Member, *, to: str, by: User | None, reason: str, inactive_reason: str = "", tells: bool = True) -> StatusChange:
+def write_status(
+    locked: Member,
+    *,
+    to: str,
+    by: User | None,
+    reason: str,
+    inactive_reason: str = "",
+    tells: bool = True,
+) -> StatusChange:
     """Write a status the rules of moves do not ask about (a mistake taken back, a death); the member is locked by the caller.
 
     `tells`: whether a letter goes out.
@@ -60,11 +76,20 @@ def write_status(locked: Member, *, to: str, by: User | None, reason: str, inact
         locked.joined_on = timezone.localdate()
     locked.save(update_fields=["status", "inactive_reason", "joined_on", "erase_on", "updated_at"])
     audit.record(
-        "member.status", target=locked, before={"status": change.from_status}, after={"status": to}, reason=reason or inactive_reason, by=by
+        "member.status",
+        target=locked,
+        before={"status": change.from_status},
+        after={"status": to},
+        reason=reason or inactive_reason,
+        by=by,
     )
     if to == Status.ACTIVE and tells and not _was_active_before(change):
         emails.welcome(locked)
-    elif tells and to == Status.INACTIVE != change.from_status and inactive_reason not in ("deceased", "moved"):
+    elif (
+        tells
+        and to == Status.INACTIVE != change.from_status
+        and inactive_reason not in ("deceased", "moved")
+    ):
         emails.status_ended(locked, change.pk)
     status_changed.send(sender=Member, member=locked, to=to)
     return change
@@ -72,5 +97,7 @@ def write_status(locked: Member, *, to: str, by: User | None, reason: str, inact
 
 def _was_active_before(change: StatusChange) -> bool:
     """Whether she was a member at an earlier time; somebody brought in from the old list has a day she joined."""
-    earlier = StatusChange.objects.filter(member=change.member, to_status=Status.ACTIVE).exclude(pk=change.pk)
+    earlier = StatusChange.objects.filter(member=change.member, to_status=Status.ACTIVE).exclude(
+        pk=change.pk
+    )
     return earlier.exists() or change.from_status == Status.INACTIVE

@@ -48,9 +48,20 @@ def begin_move(*, member: Member, email: str, by: User) -> LoginMove:
     assert locked.user is not None  # noqa: S101 (checked above)
     now = timezone.now()
     move = LoginMove.objects.create(
-        member=locked, old_email=locked.user.email, new_email=address, asked_by=by, created_at=now, due_at=now + PATIENCE
+        member=locked,
+        old_email=locked.user.email,
+        new_email=address,
+        asked_by=by,
+        created_at=now,
+        due_at=now + PATIENCE,
     )
-    audit.record("login.move_begun", target=locked, before={"email": move.old_email}, after={"email": address}, by=by)
+    audit.record(
+        "login.move_begun",
+        target=locked,
+        before={"email": move.old_email},
+        after={"email": address},
+        by=by,
+    )
     emails.login_moves(move)
     return move
 
@@ -85,13 +96,23 @@ def stop_move(*, member: Member, by: User) -> bool:
 
 def do_moves(*, now: object = None) -> int:
     """Move the logins whose 48 hours are over; each in a transaction of its own. Returns how many."""
-    due = LoginMove.objects.waiting().filter(due_at__lte=now or timezone.now()).values_list("pk", flat=True)
+    due = (
+        LoginMove.objects.waiting()
+        .filter(due_at__lte=now or timezone.now())
+        .values_list("pk", flat=True)
+    )
     return sum(_move(pk) for pk in list(due[:100]))
 
 
 @transaction.atomic
 def _move(pk: int) -> bool:
-    move = LoginMove.objects.select_for_update(of=("self",)).waiting().select_related("member__user", "asked_by").filter(pk=pk).first()
+    move = (
+        LoginMove.objects.select_for_update(of=("self",))
+        .waiting()
+        .select_related("member__user", "asked_by")
+        .filter(pk=pk)
+        .first()
+    )
     if move is None:
         return False
     user = move.member.user

@@ -35,7 +35,10 @@ class AnnouncementAdmin(DeskAdmin):
     columns = [
         Column("Subject", lambda r: r["subject"], lead=True),
         Column(
-            "To", lambda r: f"{Announcement.Audience(r['audience']).label}{', on “' + r['saved__name'] + '”' if r['saved__name'] else ''}"
+            "To",
+            lambda r: (
+                f"{Announcement.Audience(r['audience']).label}{', on “' + r['saved__name'] + '”' if r['saved__name'] else ''}"
+            ),
         ),
         Column("State", lambda r: badge(TONES[r["state"]], Announcement.State(r["state"]).label)),
         Column("Messages", lambda r: str(r["written"] or "")),
@@ -47,12 +50,16 @@ class AnnouncementAdmin(DeskAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Drafts can be changed; what was sent cannot."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.state == Announcement.State.DRAFT)
+        return super().has_change_permission(request, obj) and (
+            obj is None or obj.state == Announcement.State.DRAFT
+        )
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only the saved lists this person may use."""
         if db_field.name == "saved":
-            kwargs["queryset"] = SavedFilter.objects.open_to(private=request.user.has_perm("users.view_private"))
+            kwargs["queryset"] = SavedFilter.objects.open_to(
+                private=request.user.has_perm("users.view_private")
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
@@ -61,14 +68,17 @@ class AnnouncementAdmin(DeskAdmin):
             obj.created_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
         """Beside the form: how many, five examples, and the way on."""
         if obj := kwargs.get("obj"):
             found = obj.recipients()
             context |= {
                 "count": found.count(),
                 "examples": found[:5] if request.user.has_perm("users.view") else [],  # type: ignore[union-attr]
-                "may_send": obj.state == Announcement.State.DRAFT and request.user.has_perm("communications.send"),  # type: ignore[union-attr]
+                "may_send": obj.state == Announcement.State.DRAFT
+                and request.user.has_perm("communications.send"),  # type: ignore[union-attr]
                 "needs_two": actions.needs_two("mass_mail"),
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -76,7 +86,12 @@ class AnnouncementAdmin(DeskAdmin):
     def get_urls(self) -> list[Any]:
         """Test, and asking to send."""
         door = desk_page("communications.send", "POST")(self.send)
-        return [path("<int:pk>/send/", self.admin_site.admin_view(door), name="members_announcement_send"), *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/send/", self.admin_site.admin_view(door), name="members_announcement_send"
+            ),
+            *super().get_urls(),
+        ]
 
     def send(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send a test to oneself, or ask that it goes out."""
@@ -84,7 +99,9 @@ class AnnouncementAdmin(DeskAdmin):
         back = redirect("admin:members_announcement_change", pk)
         if request.POST.get("do") == "test":
             letter = emails.announcement_letter(announcement, called="friend")
-            queue_letter(letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}")  # type: ignore[union-attr]
+            queue_letter(
+                letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}"
+            )  # type: ignore[union-attr]
             messages.success(request, f"It is on its way to {user.email}.")  # type: ignore[union-attr]
             return back
         count = announcement.recipients().count()
@@ -93,9 +110,12 @@ class AnnouncementAdmin(DeskAdmin):
             return back
         try:
             asked = actions.ask_approval(
-                act="mass_mail", params={"announcement": pk, "digest": announcement.digest}, by=user,  # type: ignore[arg-type]
-                summary=f"“{announcement.subject}” to {count} people", reason=request.POST.get("reason", "")[:300],
-            )  # fmt: skip
+                act="mass_mail",
+                params={"announcement": pk, "digest": announcement.digest},
+                by=user,  # type: ignore[arg-type]
+                summary=f"“{announcement.subject}” to {count} people",
+                reason=request.POST.get("reason", "")[:300],
+            )
         except actions.MembersError as error:
             messages.error(request, str(error))
             return back

@@ -31,9 +31,14 @@ NEXT = {
     Status.PAYMENT_PENDING: ("info", "Waits for them: dues"),
 }
 NEEDS = {
-    "validate": "users.validate", "prove": "users.validate", "ask": DECIDERS, "approve": "users.approve", "reject": "users.reject",
-    "vote_yes": "users.approve", "vote_no": "users.approve",
-}  # fmt: skip
+    "validate": "users.validate",
+    "prove": "users.validate",
+    "ask": DECIDERS,
+    "approve": "users.approve",
+    "reject": "users.reject",
+    "vote_yes": "users.approve",
+    "vote_no": "users.approve",
+}
 
 
 UNDECIDED = (Status.PENDING_EMAIL, Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
@@ -63,11 +68,16 @@ class DecisionForm(forms.Form):
 
     do = forms.ChoiceField(choices=[(name, "") for name in NEEDS])
     reason = forms.CharField(
-        required=False, max_length=300, label="Why, or what you would like to know", widget=forms.Textarea({"rows": 3}),
+        required=False,
+        max_length=300,
+        label="Why, or what you would like to know",
+        widget=forms.Textarea({"rows": 3}),
         help_text="Saying no needs a reason; it stays in the office. A question goes to the applicant as you write it.",
-    )  # fmt: skip
+    )
     apply_again_on = forms.DateField(
-        required=False, label="After a no: may apply again from", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        required=False,
+        label="After a no: may apply again from",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
 
@@ -77,32 +87,67 @@ class ApplicationAdmin(DeskAdmin):
 
     permissions = {"view": DECIDERS, "add": "users.create"}
     order = ["created_at", "id"]
-    list_values = ["member__first_name", "member__last_name", "member__status", "member__email", "created_at"]
+    list_values = [
+        "member__first_name",
+        "member__last_name",
+        "member__status",
+        "member__email",
+        "created_at",
+    ]
     export_permission = "users.export"
     file_columns = [
-        FileColumn("Member number", "member__member_number"), FileColumn("First name", "member__first_name"),
-        FileColumn("Last name", "member__last_name"), FileColumn("E-mail address", "member__email", permission="users.view_private"),
-        FileColumn("Telephone", "member__phone", permission="users.view_private"), FileColumn("Status", "member__status"),
+        FileColumn("Member number", "member__member_number"),
+        FileColumn("First name", "member__first_name"),
+        FileColumn("Last name", "member__last_name"),
+        FileColumn("E-mail address", "member__email", permission="users.view_private"),
+        FileColumn("Telephone", "member__phone", permission="users.view_private"),
+        FileColumn("Status", "member__status"),
         FileColumn("Applied", "created_at"),
-    ]  # fmt: skip
+    ]
     columns = [
         Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
         Column("Next step", _next_step),
         Column("Waiting", lambda r: _days((timezone.now() - r["created_at"]).days)),
         Column("Sent on", lambda r: short_day(r["created_at"])),
     ]
-    filters = [Filter("who", "Who waits", [("us", "Waiting for us"), ("them", "Waiting for them"), ("done", "Decided")], narrow=_of)]
-    list_links = [("admin:members_application_bulk", "Say yes to several"), ("blank_form", "Blank form to print")]
+    filters = [
+        Filter(
+            "who",
+            "Who waits",
+            [("us", "Waiting for us"), ("them", "Waiting for them"), ("done", "Decided")],
+            narrow=_of,
+        )
+    ]
+    list_links = [
+        ("admin:members_application_bulk", "Say yes to several"),
+        ("blank_form", "Blank form to print"),
+    ]
     empty_text = "Nobody is waiting. New applications appear here, oldest first."
 
     def get_urls(self) -> list[Any]:
         """Decide one, say yes to several, key in a paper form, ask somebody who was named."""
         view, ask = self.admin_site.admin_view, desk_page(DECIDERS, "POST")(self.reference)
         return [
-            path("<int:pk>/change/", view(desk_page(DECIDERS, "GET", "POST")(self.decide)), name="members_application_change"),
-            path("bulk/", view(desk_page("users.approve", "GET", "POST")(self.bulk)), name="members_application_bulk"),
-            path("add/", view(desk_page("users.create", "GET", "POST")(self.key_in)), name="members_application_add"),
-            path("<int:pk>/reference/<int:reference_pk>/", view(ask), name="members_application_reference"),
+            path(
+                "<int:pk>/change/",
+                view(desk_page(DECIDERS, "GET", "POST")(self.decide)),
+                name="members_application_change",
+            ),
+            path(
+                "bulk/",
+                view(desk_page("users.approve", "GET", "POST")(self.bulk)),
+                name="members_application_bulk",
+            ),
+            path(
+                "add/",
+                view(desk_page("users.create", "GET", "POST")(self.key_in)),
+                name="members_application_add",
+            ),
+            path(
+                "<int:pk>/reference/<int:reference_pk>/",
+                view(ask),
+                name="members_application_reference",
+            ),
             *super().get_urls(),
         ]
 
@@ -132,17 +177,26 @@ class ApplicationAdmin(DeskAdmin):
                 "prove": member.status == Status.PENDING_EMAIL and may("users.validate"),
                 "validate": member.status == Status.PENDING_VALIDATION and may("users.validate"),
                 "approve": open_to_us and may("users.approve"),
-                "reject": member.status in (*UNDECIDED, Status.PAYMENT_PENDING) and may("users.reject"),
+                "reject": member.status in (*UNDECIDED, Status.PAYMENT_PENDING)
+                and may("users.reject"),
                 "ask": open_to_us and bool(member.email),
             },
-            "committee": _committee(request, application) if settings.COMMITTEE_YES and member.status == Status.PRE_VALIDATED else None,
-            "answers": [a for a in application.answers.select_related("question") if may(a.question.readers)],
+            "committee": _committee(request, application)
+            if settings.COMMITTEE_YES and member.status == Status.PRE_VALIDATED
+            else None,
+            "answers": [
+                a for a in application.answers.select_related("question") if may(a.question.readers)
+            ],
             "references": application.references.select_related("member"),
             "partners": _partners(application),
             "contacts": member.status not in DECIDED or request.user.has_perm("users.view_private"),
-            "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email else [],
+            "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5]
+            if member.email
+            else [],
         }
-        return render_page(request, "admin/members/application.html", context, status=422 if form.errors else 200)
+        return render_page(
+            request, "admin/members/application.html", context, status=422 if form.errors else 200
+        )
 
     def _act(self, request: HttpRequest, application: Application, given: dict[str, Any]) -> None:
         user: Any = request.user
@@ -165,14 +219,25 @@ class ApplicationAdmin(DeskAdmin):
             actions.ask_applicant(application=application, question=given["reason"], by=user)
             messages.success(request, f"Your question is on its way to {member}.")
         else:
-            actions.reject_applicant(member=member, by=user, reason=given["reason"], apply_again_on=given["apply_again_on"])
+            actions.reject_applicant(
+                member=member,
+                by=user,
+                reason=given["reason"],
+                apply_again_on=given["apply_again_on"],
+            )
             messages.success(request, f"A kind letter is on its way to {member}.")
 
     def bulk(self, request: HttpRequest) -> HttpResponse:
         """Say yes to everybody ticked; each is decided for herself, and one that fails does not stop the others."""
-        ready = Application.objects.filter(member__status=Status.PRE_VALIDATED).select_related("member").order_by("created_at")
+        ready = (
+            Application.objects.filter(member__status=Status.PRE_VALIDATED)
+            .select_related("member")
+            .order_by("created_at")
+        )
         if request.method == "POST":
-            wanted = [pk for pk in request.POST.getlist("application") if pk.isdecimal() and len(pk) < 18]
+            wanted = [
+                pk for pk in request.POST.getlist("application") if pk.isdecimal() and len(pk) < 18
+            ]
             done = 0
             for application in ready.filter(pk__in=wanted[:200]):
                 try:
@@ -180,9 +245,15 @@ class ApplicationAdmin(DeskAdmin):
                     done += 1
                 except actions.MembersError as error:
                     messages.error(request, f"{application.member}: {error}")
-            messages.success(request, f"{done} {'person' if done == 1 else 'people'} may pay the dues now.")
+            messages.success(
+                request, f"{done} {'person' if done == 1 else 'people'} may pay the dues now."
+            )
             return redirect("admin:members_application_changelist")
-        return render(request, "admin/members/application_bulk.html", {"title": "Say yes to several", "ready": ready[:200]})
+        return render(
+            request,
+            "admin/members/application_bulk.html",
+            {"title": "Say yes to several", "ready": ready[:200]},
+        )
 
     def key_in(self, request: HttpRequest) -> HttpResponse:
         """A paper form on one screen, in the paper's order; whoever signed on paper is confirmed."""
@@ -191,13 +262,24 @@ class ApplicationAdmin(DeskAdmin):
             application = actions.start_application(given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
             actions.prove_by_phone(application=application, by=request.user)  # type: ignore[arg-type]
             messages.success(request, f"{application.member} is in the queue.")
-            return redirect("admin:members_application_add" if "another" in request.POST else "admin:members_application_changelist")
+            return redirect(
+                "admin:members_application_add"
+                if "another" in request.POST
+                else "admin:members_application_changelist"
+            )
         context = {"title": "Key in a paper form", "form": form}
-        return render_page(request, "admin/members/application_add.html", context, status=422 if form.errors else 200)
+        return render_page(
+            request,
+            "admin/members/application_add.html",
+            context,
+            status=422 if form.errors else 200,
+        )
 
     def reference(self, request: HttpRequest, pk: int, reference_pk: int) -> HttpResponse:
         """Ask the member somebody named (by member number), or note what she said on the phone."""
-        reference = get_object_or_404(Reference.objects.select_related("application"), pk=reference_pk, application_id=pk)
+        reference = get_object_or_404(
+            Reference.objects.select_related("application"), pk=reference_pk, application_id=pk
+        )
         user: Any = request.user
         try:
             if answer := request.POST.get("answer", ""):
@@ -207,7 +289,11 @@ class ApplicationAdmin(DeskAdmin):
                 messages.success(request, "Noted.")
             else:
                 number = request.POST.get("number", "").strip()
-                member = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+                member = (
+                    Member.objects.filter(member_number=number).first()
+                    if number.isdecimal() and len(number) < 9
+                    else None
+                )
                 if member is None:
                     raise actions.MembersError("There is no member with this number.")
                 actions.match_reference(reference=reference, member=member, by=user)
@@ -228,7 +314,10 @@ def _partners(application: Application) -> list[Member]:
     """Members with the name of the partner somebody gave, for the office alone."""
     if not application.partner_last_name or not application.partner_is_member:
         return []
-    same = Member.objects.filter(last_name__iexact=application.partner_last_name, first_name__iexact=application.partner_first_name)
+    same = Member.objects.filter(
+        last_name__iexact=application.partner_last_name,
+        first_name__iexact=application.partner_first_name,
+    )
     return list(same.exclude(pk=application.member_id)[:5])
 
 
@@ -239,7 +328,10 @@ class QuestionForm(forms.ModelForm):
 
     def clean(self) -> Any:
         given = super().clean() or self.cleaned_data
-        if given.get("kind") == Question.Kind.CHOICE and len([c for c in given.get("choices", "").splitlines() if c.strip()]) < 2:
+        if (
+            given.get("kind") == Question.Kind.CHOICE
+            and len([c for c in given.get("choices", "").splitlines() if c.strip()]) < 2
+        ):
             self.add_error("choices", "Please write at least two choices, one a line.")
         return given
 
@@ -259,5 +351,13 @@ class QuestionAdmin(DeskAdmin):
         Column("Answers kept", lambda r: f"{r['delete_after_days']} days"),
     ]
     fields = (
-        "label", "help_text", "kind", "choices", "is_required", "readers", "delete_after_days", "position", "is_active",
-    )  # fmt: skip
+        "label",
+        "help_text",
+        "kind",
+        "choices",
+        "is_required",
+        "readers",
+        "delete_after_days",
+        "position",
+        "is_active",
+    )

@@ -16,23 +16,40 @@ Facts = list[tuple[str, str]]
 
 def particulars(approval: Approval) -> Facts:
     """The request in full, as labels and texts; nothing for acts whose summary says everything."""
-    tell = {"mass_mail": _letter, "merge": _merge, "delete": _delete, "papers": _paper, "move_login": _move}.get(approval.act)
+    tell = {
+        "mass_mail": _letter,
+        "merge": _merge,
+        "delete": _delete,
+        "papers": _paper,
+        "move_login": _move,
+    }.get(approval.act)
     if approval.act.startswith("list:") and "narrowed" in approval.params:
         tell = _list
     return tell(approval) if tell else []
 
 
 def _letter(approval: Approval) -> Facts:
-    letter = Announcement.objects.select_related("saved").filter(pk=approval.params["announcement"]).first()
+    letter = (
+        Announcement.objects.select_related("saved")
+        .filter(pk=approval.params["announcement"])
+        .first()
+    )
     if letter is None:
         return [("The letter", "It is gone.")]
     changed = letter.digest != approval.params["digest"]
     people = letter.recipients()
     return [
-        *([("Careful", "It was changed after this was asked; agreeing will be refused.")] if changed else []),
+        *(
+            [("Careful", "It was changed after this was asked; agreeing will be refused.")]
+            if changed
+            else []
+        ),
         ("Subject", letter.subject),
         ("Text", letter.body),
-        ("To", f"{letter.get_audience_display()}{f', on the list “{letter.saved}”' if letter.saved else ''}: {people.count()} people"),
+        (
+            "To",
+            f"{letter.get_audience_display()}{f', on the list “{letter.saved}”' if letter.saved else ''}: {people.count()} people",
+        ),
         ("For example", ", ".join(map(str, people[:5]))),
     ]
 
@@ -41,24 +58,36 @@ def _move(approval: Approval) -> Facts:
     member = Member.objects.select_related("user").filter(pk=approval.params["member"]).first()
     if member is None:
         return [("Whose", "They are not on the list any more.")]
-    changed = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk, details__after__phone__isnull=False).first()
+    changed = AuditEntry.objects.filter(
+        target_type="members.member", target_id=member.pk, details__after__phone__isnull=False
+    ).first()
     since = f"changed on {short_day(changed.at)}" if changed else "as it was when they came"
     return [
         ("Whose", f"{member}, no. {member.member_number}"),
         ("Signs in with", member.user.email if member.user else "nothing"),
         ("Would sign in with", approval.params["email"]),
         ("Number that was called", f"{phone(member.phone) or 'none'} ({since})"),
-        ("Then", "Letters go to both addresses. It moves in 48 hours, and either address or the office can stop it."),
+        (
+            "Then",
+            "Letters go to both addresses. It moves in 48 hours, and either address or the office can stop it.",
+        ),
     ]
 
 
 def _person(member: Member) -> str:
-    told = [f"no. {member.member_number}", member.get_status_display(), member.email, f"{member.payments.count()} payments"]
+    told = [
+        f"no. {member.member_number}",
+        member.get_status_display(),
+        member.email,
+        f"{member.payments.count()} payments",
+    ]
     return f"{member}: {', '.join(part for part in told if part)}"
 
 
 def _merge(approval: Approval) -> Facts:
-    keep, drop = (Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop"))
+    keep, drop = (
+        Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop")
+    )
     if keep is None or drop is None:
         return [("The two records", "One of them is gone.")]
     facts = [("Stays", _person(keep)), ("Is joined into it", _person(drop))]
@@ -73,13 +102,24 @@ def _merge(approval: Approval) -> Facts:
 
 
 def _delete(approval: Approval) -> Facts:
-    return [("Person", _person(member)) for member in Member.objects.filter(pk__in=approval.params["members"])]
+    return [
+        ("Person", _person(member))
+        for member in Member.objects.filter(pk__in=approval.params["members"])
+    ]
 
 
 def _list(approval: Approval) -> Facts:
     asked = approval.params
-    narrowed = ", ".join(_narrowing(asked, name, value) for name, value in QueryDict(asked["narrowed"]).dict().items() if value)
-    return [("List", asked["title"]), ("Narrowed down to", narrowed or "nothing: all of it"), ("As", FORMATS[asked["format"]][0])]
+    narrowed = ", ".join(
+        _narrowing(asked, name, value)
+        for name, value in QueryDict(asked["narrowed"]).dict().items()
+        if value
+    )
+    return [
+        ("List", asked["title"]),
+        ("Narrowed down to", narrowed or "nothing: all of it"),
+        ("As", FORMATS[asked["format"]][0]),
+    ]
 
 
 NARROWED = {"q": "the search “{}”", "first": "from {}", "last": "until {}", "event": "event no. {}"}
@@ -89,7 +129,9 @@ def _narrowing(asked: dict[str, str], name: str, value: str) -> str:
     """One thing a list was narrowed by, as its page calls it."""
     if name in NARROWED:
         return NARROWED[name].format(value)
-    desk: Any = admin.site.get_model_admin(apps.get_model(asked["model"])) if "model" in asked else None
+    desk: Any = (
+        admin.site.get_model_admin(apps.get_model(asked["model"])) if "model" in asked else None
+    )
     for one in desk.filters if desk else []:
         if one.field == name:
             return f"{one.label}: {dict(one.choices).get(value, value)}"

@@ -13,10 +13,17 @@ from loaf.lib.templatetags.loaf import clock, short_day
 from members.models import AuditEntry
 
 KINDS = [
-    ("looked", "Looking"), ("member.", "Members"), ("role.", "Roles"), ("login.", "Logins"),
-    ("desk.refused", "Refused at the desk"), ("approval.", "Two people"),
-    ("export.", "Exports"), ("assist.", "Assisted"), ("payment.", "Payments"), ("event.", "Events"),
-]  # fmt: skip
+    ("looked", "Looking"),
+    ("member.", "Members"),
+    ("role.", "Roles"),
+    ("login.", "Logins"),
+    ("desk.refused", "Refused at the desk"),
+    ("approval.", "Two people"),
+    ("export.", "Exports"),
+    ("assist.", "Assisted"),
+    ("payment.", "Payments"),
+    ("event.", "Events"),
+]
 
 
 @admin.register(AuditEntry)
@@ -24,38 +31,78 @@ class AuditEntryAdmin(DeskAdmin):
     """Who did what, newest first. Nothing here can be changed."""
 
     permissions = {"view": "permissions.view_audit"}
-    list_values = ["at", "actor__email", "action", "target_type", "target_id", "on_behalf_of__member_number", "details"]
+    list_values = [
+        "at",
+        "actor__email",
+        "action",
+        "target_type",
+        "target_id",
+        "on_behalf_of__member_number",
+        "details",
+    ]
     columns = [
         Column("What", lambda r: r["action"].replace(".", ": ").replace("_", " "), lead=True),
         Column("Who", lambda r: r["actor__email"] or "the machine"),
-        Column("On what", lambda r: f"{r['target_type'].split('.')[-1]} {r['target_id']}" if r["target_id"] else ""),
-        Column("For", lambda r: f"member no. {r['on_behalf_of__member_number']}" if r["on_behalf_of__member_number"] else ""),
+        Column(
+            "On what",
+            lambda r: (
+                f"{r['target_type'].split('.')[-1]} {r['target_id']}" if r["target_id"] else ""
+            ),
+        ),
+        Column(
+            "For",
+            lambda r: (
+                f"member no. {r['on_behalf_of__member_number']}"
+                if r["on_behalf_of__member_number"]
+                else ""
+            ),
+        ),
         Column("When", lambda r: f"{short_day(r['at'])}, {clock(r['at'])}"),
         Column("Why", lambda r: (r["details"] or {}).get("reason", "")),
     ]
-    filters = [Filter("kind", "Kind", KINDS, narrow=lambda rows, kind: rows.filter(action__startswith=kind))]
+    filters = [
+        Filter(
+            "kind", "Kind", KINDS, narrow=lambda rows, kind: rows.filter(action__startswith=kind)
+        )
+    ]
     search_help = "Who (e-mail), what, why, or a row like members.member:12"
     export_permission = "permissions.view_audit"
     file_columns = [
-        FileColumn("Position", "position"), FileColumn("At", "at"), FileColumn("Who", "actor__email"),
-        FileColumn("On behalf of", "on_behalf_of"), FileColumn("Act", "action"), FileColumn("Kind of row", "target_type"),
-        FileColumn("Number of the row", "target_id"), FileColumn("Network", "network"), FileColumn("Reason", "details"),
-        FileColumn("Before", "details"), FileColumn("After", "details"), FileColumn("Digest", "hash"),
-    ]  # fmt: skip
+        FileColumn("Position", "position"),
+        FileColumn("At", "at"),
+        FileColumn("Who", "actor__email"),
+        FileColumn("On behalf of", "on_behalf_of"),
+        FileColumn("Act", "action"),
+        FileColumn("Kind of row", "target_type"),
+        FileColumn("Number of the row", "target_id"),
+        FileColumn("Network", "network"),
+        FileColumn("Reason", "details"),
+        FileColumn("Before", "details"),
+        FileColumn("After", "details"),
+        FileColumn("Digest", "hash"),
+    ]
     change_form_template = "admin/members/audit_entry.html"
 
-    def search(self, queryset: QuerySet[AuditEntry], text: str, request: HttpRequest) -> QuerySet[AuditEntry]:
+    def search(
+        self, queryset: QuerySet[AuditEntry], text: str, request: HttpRequest
+    ) -> QuerySet[AuditEntry]:
         """By actor, action, reason or exact row."""
         kind, _, number = text.partition(":")
         if number.isdecimal() and len(number) < 18:
             return queryset.filter(target_type=kind, target_id=int(number))
-        return queryset.filter(Q(actor__email__icontains=text) | Q(action__icontains=text) | Q(details__reason__icontains=text))
+        return queryset.filter(
+            Q(actor__email__icontains=text)
+            | Q(action__icontains=text)
+            | Q(details__reason__icontains=text)
+        )
 
     def file_rows(self, request: HttpRequest) -> tuple[list[str], Iterator[list[Any]]]:
         """The audit as a file, in the order in which it was written, so that the chain of its digests can be followed."""
         private = request.user.has_perm("users.view_private")  # type: ignore[union-attr]
         found = self.narrowed(request)[0].select_related("actor").order_by("id")
-        return [column.label for column in self.file_columns], (_line(entry, private) for entry in found.iterator(chunk_size=2000))
+        return [column.label for column in self.file_columns], (
+            _line(entry, private) for entry in found.iterator(chunk_size=2000)
+        )
 
     def file_needs(self, request: HttpRequest) -> list[str]:
         """What stood before and after is a private detail."""
@@ -67,7 +114,16 @@ def _line(entry: AuditEntry, private: bool) -> list[Any]:
     details = entry.details or {}
     before, after = ((details.get(name) or "") if private else "" for name in ("before", "after"))
     return [
-        entry.position or "", entry.at.isoformat(), entry.actor.email if entry.actor else "", entry.on_behalf_of_id or "",
-        entry.action, entry.target_type, entry.target_id or "", entry.network, details.get("reason", ""),
-        json.dumps(before, ensure_ascii=False) if before else "", json.dumps(after, ensure_ascii=False) if after else "", entry.hash,
-    ]  # fmt: skip
+        entry.position or "",
+        entry.at.isoformat(),
+        entry.actor.email if entry.actor else "",
+        entry.on_behalf_of_id or "",
+        entry.action,
+        entry.target_type,
+        entry.target_id or "",
+        entry.network,
+        details.get("reason", ""),
+        json.dumps(before, ensure_ascii=False) if before else "",
+        json.dumps(after, ensure_ascii=False) if after else "",
+        entry.hash,
+    ]

@@ -26,7 +26,11 @@ class DuplicatePairAdmin(DeskAdmin):
 
     permissions = {"view": "users.merge", "change": "users.merge"}
     order = ["-found_at", "-id"]
-    list_values = [f"{side}__{name}" for side in ("one", "other") for name in ("first_name", "last_name", "member_number")] + ["why"]
+    list_values = [
+        f"{side}__{name}"
+        for side in ("one", "other")
+        for name in ("first_name", "last_name", "member_number")
+    ] + ["why"]
     columns = [
         Column("One", lambda r: _name(r, "one"), lead=True),
         Column("Other", lambda r: _name(r, "other")),
@@ -41,11 +45,19 @@ class DuplicatePairAdmin(DeskAdmin):
         return DuplicatePair.objects.waiting()
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Both sides; two people, or one."""
         pk = unquote(object_id or "")
-        pair = DuplicatePair.objects.waiting().filter(pk=pk if pk.isdecimal() and len(pk) < 18 else 0).first()
+        pair = (
+            DuplicatePair.objects.waiting()
+            .filter(pk=pk if pk.isdecimal() and len(pk) < 18 else 0)
+            .first()
+        )
         if not self.has_view_permission(request) or object_id is None:
             raise PermissionDenied
         if pair is None:
@@ -55,14 +67,20 @@ class DuplicatePairAdmin(DeskAdmin):
             messages.success(request, "Noted: they are two people.")
             return redirect("admin:members_duplicatepair_changelist")
         number = pair.other.member_number
-        return redirect(f"{reverse('admin:members_member_merge', args=[pair.one_id])}?number={number}&pair={pair.pk}")
+        return redirect(
+            f"{reverse('admin:members_member_merge', args=[pair.one_id])}?number={number}&pair={pair.pk}"
+        )
 
 
 def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Two records side by side, a choice for each field; the reason, and the second person where the switch says so."""
     given = request.POST if request.method == "POST" else request.GET
     number = given.get("number", "").strip()
-    other = Member.objects.filter(member_number=number).first() if number.isdecimal() and len(number) < 9 else None
+    other = (
+        Member.objects.filter(member_number=number).first()
+        if number.isdecimal() and len(number) < 9
+        else None
+    )
     if other is None:
         messages.error(request, "There is no record with this member number.")
         return redirect("admin:members_member_change", pk)
@@ -73,16 +91,36 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         theirs = [name for name in CHOSEN if request.POST.get(f"from_{name}") == "other"]
         summary = f"Join no. {other.member_number} ({other}) into no. {keep.member_number} ({keep})"
-        return ask(request, pk, act="merge", params={"keep": keep.pk, "drop": other.pk, "theirs": theirs}, summary=summary)
+        return ask(
+            request,
+            pk,
+            act="merge",
+            params={"keep": keep.pk, "drop": other.pk, "theirs": theirs},
+            summary=summary,
+        )
     private = request.user.has_perm("users.view_private")
     shown = CHOSEN if private else ["first_name", "last_name"]
-    rows = [(str(Member._meta.get_field(name).verbose_name).capitalize(), name, _shown(keep, name), _shown(other, name)) for name in shown]  # type: ignore[union-attr]
+    rows = [
+        (
+            str(Member._meta.get_field(name).verbose_name).capitalize(),
+            name,
+            _shown(keep, name),
+            _shown(other, name),
+        )
+        for name in shown
+    ]  # type: ignore[union-attr]
     pair = request.GET.get("pair", "")
     context = {
-        "title": "One person, or two?", "keep": keep, "other": other, "rows": rows,
+        "title": "One person, or two?",
+        "keep": keep,
+        "other": other,
+        "rows": rows,
         "pair": pair if pair.isdecimal() and len(pair) < 18 else "",
-        "counts": [(side, side.payments.count(), side.memberships.count(), side.rsvps.count()) for side in (keep, other)],
-    }  # fmt: skip
+        "counts": [
+            (side, side.payments.count(), side.memberships.count(), side.rsvps.count())
+            for side in (keep, other)
+        ],
+    }
     return render(request, "admin/members/merge.html", context)
 
 
@@ -91,11 +129,15 @@ def _shown(member: Member, name: str) -> str:
     return phone(value) if name == "phone" else str(value)
 
 
-def ask(request: HttpRequest, pk: int, *, act: str, params: dict[str, Any], summary: str) -> HttpResponse:
+def ask(
+    request: HttpRequest, pk: int, *, act: str, params: dict[str, Any], summary: str
+) -> HttpResponse:
     """Ask for an act on a person, or do it where one person is enough."""
     try:
         reason, by = request.POST.get("reason", "")[:300], request.user
-        asked = actions.ask_approval(act=act, params=params, summary=summary[:300], reason=reason, by=by)  # type: ignore[arg-type]
+        asked = actions.ask_approval(
+            act=act, params=params, summary=summary[:300], reason=reason, by=by
+        )  # type: ignore[arg-type]
     except actions.MembersError as error:
         messages.error(request, str(error))
         return redirect("admin:members_member_change", pk)
@@ -114,7 +156,14 @@ class BinnedMemberAdmin(DeskAdmin):
         Column("Name", lambda r: f"{r['first_name']} {r['last_name']}", lead=True),
         Column("No.", lambda r: str(r["member_number"])),
         Column("Deleted", lambda r: short_day(r["deleted_at"])),
-        Column("Joined into", lambda r: f"no. {r['merged_away__kept__member_number']}" if r["merged_away__kept__member_number"] else ""),
+        Column(
+            "Joined into",
+            lambda r: (
+                f"no. {r['merged_away__kept__member_number']}"
+                if r["merged_away__kept__member_number"]
+                else ""
+            ),
+        ),
         Column("Gone for good", lambda r: badge("warn", "30 days after")),
     ]
     empty_text = "The bin is empty."
@@ -122,7 +171,12 @@ class BinnedMemberAdmin(DeskAdmin):
     def get_urls(self) -> list[Any]:
         """The way back."""
         door = desk_page("users.delete|users.merge", "POST")(self.bring_back)
-        return [path("<int:pk>/back/", self.admin_site.admin_view(door), name="members_binnedmember_back"), *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/back/", self.admin_site.admin_view(door), name="members_binnedmember_back"
+            ),
+            *super().get_urls(),
+        ]
 
     def rows(self, request: HttpRequest) -> Any:
         """What lies in the bin and was not forgotten."""
@@ -133,7 +187,11 @@ class BinnedMemberAdmin(DeskAdmin):
         return self.rows(request)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One record in the bin."""
         if not self.has_view_permission(request) or object_id is None or request.method == "POST":
@@ -142,15 +200,23 @@ class BinnedMemberAdmin(DeskAdmin):
         if member is None:
             raise Http404
         merge = Merge.objects.filter(dropped_id=member.pk).select_related("kept").first()
-        return render(request, "admin/members/binned.html", {"member": member, "merge": merge, "title": str(member)})
+        return render(
+            request,
+            "admin/members/binned.html",
+            {"member": member, "merge": merge, "title": str(member)},
+        )
 
     def bring_back(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Out of the bin, or two records apart again."""
-        member = get_object_or_404(Member.everyone.exclude(deleted_at=None).filter(erased_at=None), pk=pk)
+        member = get_object_or_404(
+            Member.everyone.exclude(deleted_at=None).filter(erased_at=None), pk=pk
+        )
         by: Any = request.user
         try:
             merge = Merge.objects.filter(dropped=member).first()
-            actions.undo_merge(merge=merge, by=by) if merge else actions.restore_member(member=member, by=by)
+            actions.undo_merge(merge=merge, by=by) if merge else actions.restore_member(
+                member=member, by=by
+            )
         except actions.MembersError as error:
             messages.error(request, str(error))
             return redirect("admin:members_binnedmember_changelist")

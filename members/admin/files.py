@@ -24,7 +24,13 @@ def list_as_file(desk: DeskAdmin, request: HttpRequest) -> HttpResponse:
         return _ask(request, title, desk.export_permission, {"model": desk.opts.label_lower})
     queryset, text, chosen = desk.narrowed(request)
     count = queryset.order_by()[:1001].count()
-    what = {"list_title": title, "list_url": back, "columns": columns, "count": count, "is_narrowed": bool(text or chosen)}
+    what = {
+        "list_title": title,
+        "list_url": back,
+        "columns": columns,
+        "count": count,
+        "is_narrowed": bool(text or chosen),
+    }
     return _page(request, desk.export_permission, what)
 
 
@@ -47,11 +53,19 @@ def report_as_file(name: str, request: HttpRequest) -> HttpResponse:
 def _ask(request: HttpRequest, title: str, permission: str, what: dict[str, str]) -> HttpResponse:
     """Put the question: at once granted where one person is enough."""
     kind, narrowed = request.POST.get("format", "csv"), request.GET.urlencode()
-    params = {**what, "narrowed": narrowed, "format": kind if kind in FORMATS else "csv", "title": title, "permission": permission}
+    params = {
+        **what,
+        "narrowed": narrowed,
+        "format": kind if kind in FORMATS else "csv",
+        "title": title,
+        "permission": permission,
+    }
     summary = f"{title} as a file" + (", narrowed down" if narrowed else "")
     reason, user = request.POST.get("reason", "")[:300], request.user
     try:
-        asked = actions.ask_approval(act=f"list:{permission}", params=params, summary=summary, reason=reason, by=user)  # type: ignore[arg-type]
+        asked = actions.ask_approval(
+            act=f"list:{permission}", params=params, summary=summary, reason=reason, by=user
+        )  # type: ignore[arg-type]
     except actions.MembersError as error:
         messages.error(request, str(error))
         return redirect(request.get_full_path())
@@ -63,7 +77,12 @@ def _page(request: HttpRequest, permission: str, what: dict[str, Any]) -> HttpRe
     """The question itself: which columns, how many rows, in which format, and whether another person must agree."""
     formats = [(kind, words) for kind, (words, _) in FORMATS.items()]
     needs_two = actions.needs_two(f"list:{permission}")
-    context = {**what, "title": f"{what['list_title']} as a file", "formats": formats, "needs_two": needs_two}
+    context = {
+        **what,
+        "title": f"{what['list_title']} as a file",
+        "formats": formats,
+        "needs_two": needs_two,
+    }
     return render(request, "admin/members/list_file.html", context)
 
 

@@ -16,7 +16,9 @@ class MoveForm(forms.Form):
     """Where to, and how the office knows that it is the person."""
 
     email = EmailField(label="The new e-mail address")
-    called = forms.BooleanField(label="I called the number on file, and they answered what only they know")
+    called = forms.BooleanField(
+        label="I called the number on file, and they answered what only they know"
+    )
     reason = forms.CharField(label="What you asked, and what they said", max_length=300)
 
 
@@ -26,7 +28,10 @@ def move_login(request: HttpRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), pk=pk)
     if request.POST.get("do") == "stop":
         stopped = actions.stop_move(member=member, by=by)
-        messages.success(request, "Stopped. The login stays where it is." if stopped else "There is nothing to stop.")
+        messages.success(
+            request,
+            "Stopped. The login stays where it is." if stopped else "There is nothing to stop.",
+        )
         return redirect("admin:members_member_change", pk)
     form = MoveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -34,14 +39,24 @@ def move_login(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             actions.check_move(member=member, email=email, by=by)
             approval = actions.ask_approval(
-                act="move_login", params={"member": member.pk, "email": email}, reason=form.cleaned_data["reason"], by=by,
+                act="move_login",
+                params={"member": member.pk, "email": email},
+                reason=form.cleaned_data["reason"],
+                by=by,
                 summary=f"Let no. {member.member_number} ({member}) sign in with another address",
-            )  # fmt: skip
+            )
         except actions.MembersError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, actions.outcome_of(approval, done="Letters went to both addresses. It moves in 48 hours."))
+            messages.success(
+                request,
+                actions.outcome_of(
+                    approval, done="Letters went to both addresses. It moves in 48 hours."
+                ),
+            )
             return redirect("admin:members_member_change", pk)
     waiting = LoginMove.objects.waiting().filter(member=member).first()
     context = {"title": "Lost the mailbox?", "member": member, "form": form, "move": waiting}
-    return render(request, "admin/members/move_login.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "admin/members/move_login.html", context, status=422 if form.errors else 200
+    )

@@ -27,10 +27,19 @@ def status_badge(row: dict[str, Any]) -> str:
 
 
 PRIVATE_COLUMNS = [
-    ("Pronouns", "pronouns"), ("E-mail address", "email"), ("Telephone", "phone"),
-    ("Street", "address_line1"), ("Address 2", "address_line2"), ("City", "city"), ("State", "region"), ("ZIP code", "postal_code"),
-    ("Country", "country"), ("Neighborhood", "area"), ("Name on the envelope", "mailing_name"), ("About the person", "bio"),
-]  # fmt: skip
+    ("Pronouns", "pronouns"),
+    ("E-mail address", "email"),
+    ("Telephone", "phone"),
+    ("Street", "address_line1"),
+    ("Address 2", "address_line2"),
+    ("City", "city"),
+    ("State", "region"),
+    ("ZIP code", "postal_code"),
+    ("Country", "country"),
+    ("Neighborhood", "area"),
+    ("Name on the envelope", "mailing_name"),
+    ("About the person", "bio"),
+]
 """What stands of a person only for those who may see private details: in lists, on the record, in files, in searches."""
 
 
@@ -59,9 +68,21 @@ class MemberAdmin(DeskAdmin):
     form = FencedForm
     private = dict.fromkeys((name for _, name in PRIVATE_COLUMNS), "users.view_private")
     order = ["last_name", "first_name", "id"]
-    list_values = ["first_name", "last_name", "email", "status", "joined_on", "joined_precision", "member_number"]
+    list_values = [
+        "first_name",
+        "last_name",
+        "email",
+        "status",
+        "joined_on",
+        "joined_precision",
+        "member_number",
+    ]
     columns = [
-        Column("Name", lambda r: f"{r['last_name']}, {r['first_name']}" if r["last_name"] else r["first_name"], lead=True),
+        Column(
+            "Name",
+            lambda r: f"{r['last_name']}, {r['first_name']}" if r["last_name"] else r["first_name"],
+            lead=True,
+        ),
         Column("Status", status_badge),
         Column("E-mail", lambda r: r["email"] or "none", permission="users.view_private"),
         Column("Since", lambda r: partial_date(r["joined_on"], r["joined_precision"])),
@@ -82,10 +103,25 @@ class MemberAdmin(DeskAdmin):
     search_help = "Name or e-mail"
     empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
     fieldsets = [
-        ("Name", {"fields": ["first_name", "last_name", "chosen_name", "pronouns", "mailing_name"]}),
+        (
+            "Name",
+            {"fields": ["first_name", "last_name", "chosen_name", "pronouns", "mailing_name"]},
+        ),
         (
             "How to reach them",
-            {"fields": ["email", "phone", "address_line1", "address_line2", "city", "region", "postal_code", "country", "area"]},
+            {
+                "fields": [
+                    "email",
+                    "phone",
+                    "address_line1",
+                    "address_line2",
+                    "city",
+                    "region",
+                    "postal_code",
+                    "country",
+                    "area",
+                ]
+            },
         ),
         ("More", {"fields": ["bio", "joined_on"]}),
     ]
@@ -97,10 +133,26 @@ class MemberAdmin(DeskAdmin):
         """Joining, removing, and stepping into a member's pages to help on the phone."""
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/merge/", view(desk_page("users.merge", "GET", "POST")(merge_page)), name="members_member_merge"),
-            path("<int:pk>/remove/", view(desk_page("users.delete", "POST")(self.remove)), name="members_member_remove"),
-            path("<int:pk>/assist/", view(desk_page("users.assist", "POST")(self.assist)), name="members_member_assist"),
-            path("<int:pk>/move-login/", view(desk_page("users.edit", "GET", "POST")(move_login)), name="members_member_move_login"),
+            path(
+                "<int:pk>/merge/",
+                view(desk_page("users.merge", "GET", "POST")(merge_page)),
+                name="members_member_merge",
+            ),
+            path(
+                "<int:pk>/remove/",
+                view(desk_page("users.delete", "POST")(self.remove)),
+                name="members_member_remove",
+            ),
+            path(
+                "<int:pk>/assist/",
+                view(desk_page("users.assist", "POST")(self.assist)),
+                name="members_member_assist",
+            ),
+            path(
+                "<int:pk>/move-login/",
+                view(desk_page("users.edit", "GET", "POST")(move_login)),
+                name="members_member_move_login",
+            ),
             *standing.urls(view),
             *super().get_urls(),
         ]
@@ -108,12 +160,22 @@ class MemberAdmin(DeskAdmin):
     def remove(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put somebody into the bin."""
         member = get_object_or_404(Member, pk=pk)
-        return ask(request, pk, act="delete", params={"members": [pk]}, summary=f"Delete no. {member.member_number} ({member})")
+        return ask(
+            request,
+            pk,
+            act="delete",
+            params={"members": [pk]},
+            summary=f"Delete no. {member.member_number} ({member})",
+        )
 
     def assist(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Step into the member's own pages, with a reason, for half an hour at most."""
         try:
-            assist.begin(request, member=get_object_or_404(Member, pk=pk), reason=request.POST.get("reason", "")[:300])
+            assist.begin(
+                request,
+                member=get_object_or_404(Member, pk=pk),
+                reason=request.POST.get("reason", "")[:300],
+            )
         except actions.MembersError as error:
             messages.error(request, str(error))
             return redirect("admin:members_member_change", pk)
@@ -125,22 +187,38 @@ class MemberAdmin(DeskAdmin):
 
     def get_filters(self, request: HttpRequest) -> list[Filter]:
         """The status, and the lists somebody saved."""
-        saved = {str(one.pk): one for one in SavedFilter.objects.open_to(private=request.user.has_perm("users.view_private"))[:30]}
+        saved = {
+            str(one.pk): one
+            for one in SavedFilter.objects.open_to(
+                private=request.user.has_perm("users.view_private")
+            )[:30]
+        }
         choices = [(key, one.name) for key, one in saved.items()]
-        narrow = Filter("saved", "Saved list", choices, narrow=lambda rows, key: fulfilling(rows, saved[key].criteria))
+        narrow = Filter(
+            "saved",
+            "Saved list",
+            choices,
+            narrow=lambda rows, key: fulfilling(rows, saved[key].criteria),
+        )
         return [*self.filters, narrow] if saved else self.filters
 
     def search_label(self, request: HttpRequest) -> str:
         """Addresses are searched by those who may see them."""
         return self.search_help if request.user.has_perm("users.view_private") else "Name"
 
-    def search(self, queryset: QuerySet[Member], text: str, request: HttpRequest) -> QuerySet[Member]:
+    def search(
+        self, queryset: QuerySet[Member], text: str, request: HttpRequest
+    ) -> QuerySet[Member]:
         """By name, and by address for those who may see addresses."""
         return queryset.matching(text, addresses=request.user.has_perm("users.view_private"))  # type: ignore[attr-defined, no-any-return]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """The form, which knows who sends it: ways in of others are touched by those who hold their powers alone."""
-        form: Any = super().get_form(request, obj, change, **kwargs)  # a class made for this request
+        form: Any = super().get_form(
+            request, obj, change, **kwargs
+        )  # a class made for this request
         form.by = request.user
         if obj is not None and obj.user_id and "email" in form.base_fields:
             form.base_fields["email"].disabled = True
@@ -149,7 +227,9 @@ class MemberAdmin(DeskAdmin):
             ].help_text = "They sign in with it. For somebody who cannot read it any more: “Lost the mailbox?” below."
         return form
 
-    def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool
+    ) -> None:
         """A person added by hand starts where dues are due, with the reason written down."""
         if not change:
             obj.status = Status.PAYMENT_PENDING
@@ -159,9 +239,13 @@ class MemberAdmin(DeskAdmin):
         if listing := Listing.objects.filter(member=obj).first():
             listing.save()  # what members may find follows at once
         if not change:
-            StatusChange.objects.create(member=obj, to_status=obj.status, by=request.user, reason="Added by hand")  # type: ignore[misc]
+            StatusChange.objects.create(
+                member=obj, to_status=obj.status, by=request.user, reason="Added by hand"
+            )  # type: ignore[misc]
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Beside the form: where she stands and how she got there."""
         member = kwargs.get("obj")
         if member is not None:
@@ -171,9 +255,15 @@ class MemberAdmin(DeskAdmin):
             context |= {
                 **standing.beside(request, member),
                 "member": member,
-                "same_address": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5] if member.email and private else [],
+                "same_address": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5]
+                if member.email and private
+                else [],
                 "story": member.status_changes.select_related("by").order_by("-at")[:20],
-                "terms": member.memberships.select_related("plan")[:10] if request.user.has_perm("subscriptions.view") else None,
-                "payments": member.payments.order_by("-created_at")[:10] if request.user.has_perm("subscriptions.view") else None,
+                "terms": member.memberships.select_related("plan")[:10]
+                if request.user.has_perm("subscriptions.view")
+                else None,
+                "payments": member.payments.order_by("-created_at")[:10]
+                if request.user.has_perm("subscriptions.view")
+                else None,
             }
         return super().render_change_form(request, context, *args, **kwargs)

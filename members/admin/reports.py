@@ -20,12 +20,23 @@ class MemberNoteAdmin(DeskAdmin):
 
     permissions = {"view": "users.view_private", "change": "users.view_private"}
     order = ["-reported_at", "-id"]
-    list_values = ["sender__first_name", "sender__last_name", "recipient__first_name", "recipient__last_name", "settled_at"]
+    list_values = [
+        "sender__first_name",
+        "sender__last_name",
+        "recipient__first_name",
+        "recipient__last_name",
+        "settled_at",
+    ]
     columns = [
         Column("From", lambda r: f"{r['sender__first_name']} {r['sender__last_name']}", lead=True),
         Column("To", lambda r: f"{r['recipient__first_name']} {r['recipient__last_name']}"),
         Column("Reported", lambda r: short_day(r["reported_at"])),
-        Column("Now", lambda r: badge("quiet", "Dealt with") if r["settled_at"] else badge("warn", "To look at")),
+        Column(
+            "Now",
+            lambda r: (
+                badge("quiet", "Dealt with") if r["settled_at"] else badge("warn", "To look at")
+            ),
+        ),
     ]
     empty_text = "Nobody reported a note."
 
@@ -34,13 +45,22 @@ class MemberNoteAdmin(DeskAdmin):
         return MemberNote.objects.exclude(reported_at=None)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One reported note; a button says it is dealt with."""
         if object_id is None or not self.has_view_permission(request):
             raise PermissionDenied
         pk = unquote(object_id)
-        note = self.rows(request).filter(pk=pk if pk.isdecimal() and len(pk) < 18 else 0).select_related("sender", "recipient").first()
+        note = (
+            self.rows(request)
+            .filter(pk=pk if pk.isdecimal() and len(pk) < 18 else 0)
+            .select_related("sender", "recipient")
+            .first()
+        )
         if note is None:
             raise Http404
         if request.method == "POST":
@@ -48,4 +68,6 @@ class MemberNoteAdmin(DeskAdmin):
             messages.success(request, "Noted.")
             return redirect("admin:members_membernote_changelist")
         audit.record("looked.note", target=note)
-        return render(request, "admin/members/reported_note.html", {"note": note, "title": "A reported note"})
+        return render(
+            request, "admin/members/reported_note.html", {"note": note, "title": "A reported note"}
+        )

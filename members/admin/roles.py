@@ -28,7 +28,10 @@ class RoleForm(forms.Form):
     name = TidyCharField(max_length=60, label="Name", help_text="For example: treasurer’s helper")
     description = TidyCharField(max_length=200, required=False, label="What it is for")
     permissions = forms.MultipleChoiceField(
-        choices=list(PERMISSIONS.items()), required=False, widget=forms.CheckboxSelectMultiple, label="What it may do"
+        choices=list(PERMISSIONS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
     )
 
 
@@ -67,30 +70,55 @@ class RoleAdmin(DeskAdmin):
         Column("For", lambda r: r["description"]),
         Column("Kind", lambda r: "Built in" if r["is_builtin"] else "Our own"),
     ]
-    list_links = [("admin:members_role_matrix", "All roles on one sheet"), ("admin:members_two_person", "What needs two people")]
+    list_links = [
+        ("admin:members_role_matrix", "All roles on one sheet"),
+        ("admin:members_two_person", "What needs two people"),
+    ]
 
     def get_urls(self) -> list[Any]:
         """The sheet of all roles, the switches for two people, taking a role away for good."""
         view = self.admin_site.admin_view
         return [
-            path("matrix/", view(desk_page("permissions.view|permissions.manage_roles")(self.matrix)), name="members_role_matrix"),
-            path("two-person/", view(desk_page("permissions.manage_roles", "GET", "POST")(self.two_person)), name="members_two_person"),
-            path("<int:pk>/remove/", view(desk_page("permissions.manage_roles", "POST")(self.remove)), name="members_role_remove"),
+            path(
+                "matrix/",
+                view(desk_page("permissions.view|permissions.manage_roles")(self.matrix)),
+                name="members_role_matrix",
+            ),
+            path(
+                "two-person/",
+                view(desk_page("permissions.manage_roles", "GET", "POST")(self.two_person)),
+                name="members_two_person",
+            ),
+            path(
+                "<int:pk>/remove/",
+                view(desk_page("permissions.manage_roles", "POST")(self.remove)),
+                name="members_role_remove",
+            ),
             *super().get_urls(),
         ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One role in plain sentences and who holds it; a form where it may be changed."""
         role = self.get_object(request, unquote(object_id)) if object_id else None
         if object_id and role is None:
             raise Http404
         may_write = self.has_change_permission(request, role) and not (role and role.is_builtin)
-        if not (self.has_view_permission(request) and (role or may_write)) or (request.method == "POST" and not may_write):
+        if not (self.has_view_permission(request) and (role or may_write)) or (
+            request.method == "POST" and not may_write
+        ):
             raise PermissionDenied
         held = set(role.grants.values_list("name", flat=True)) if role else set()
-        initial = {"name": role.name, "description": role.description, "permissions": list(held)} if role else {}
+        initial = (
+            {"name": role.name, "description": role.description, "permissions": list(held)}
+            if role
+            else {}
+        )
         form = RoleForm(request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid() and self._save(request, role, form):
             return redirect("admin:members_role_changelist")
@@ -101,22 +129,36 @@ class RoleAdmin(DeskAdmin):
             "role": role,
             "form": form,
             "may_write": may_write,
-            "modules": [(title, [(name, text, name in chosen, name in mine) for name, text in rows]) for title, rows in by_module()],
-            "holders": role.assignments.running().select_related("user").order_by("user__email")[:100] if role else [],
+            "modules": [
+                (title, [(name, text, name in chosen, name in mine) for name, text in rows])
+                for title, rows in by_module()
+            ],
+            "holders": role.assignments.running()
+            .select_related("user")
+            .order_by("user__email")[:100]
+            if role
+            else [],
         }
-        return render_page(request, "admin/members/role.html", context, status=422 if form.errors else 200)
+        return render_page(
+            request, "admin/members/role.html", context, status=422 if form.errors else 200
+        )
 
     def _save(self, request: HttpRequest, role: Role | None, form: RoleForm) -> bool:
         given: Any = form.cleaned_data
         try:
             saved = actions.save_role(
-                role=role, name=given["name"], description=given["description"], permissions=set(given["permissions"]),
+                role=role,
+                name=given["name"],
+                description=given["description"],
+                permissions=set(given["permissions"]),
                 by=request.user,  # type: ignore[arg-type]
-            )  # fmt: skip
+            )
         except actions.MembersError as error:
             form.add_error(None, str(error))
             return False
-        messages.success(request, f"Saved: {saved.name}. It counts from the next page everybody opens.")
+        messages.success(
+            request, f"Saved: {saved.name}. It counts from the next page everybody opens."
+        )
         return True
 
     def remove(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -134,8 +176,13 @@ class RoleAdmin(DeskAdmin):
         by: Any = request.user
         try:
             if not is_on and actions.needs_two("rules"):
-                summary, reason = f"One person is enough: {actions.ACTS[act].sentence}", request.POST.get("reason", "")[:300]
-                asked = actions.ask_approval(act="rules", params={"act": act}, summary=summary, reason=reason, by=by)
+                summary, reason = (
+                    f"One person is enough: {actions.ACTS[act].sentence}",
+                    request.POST.get("reason", "")[:300],
+                )
+                asked = actions.ask_approval(
+                    act="rules", params={"act": act}, summary=summary, reason=reason, by=by
+                )
                 messages.success(request, actions.outcome_of(asked, done="Saved."))
             else:
                 actions.set_two_person_rule(act=act, is_on=is_on, by=by)
@@ -147,8 +194,15 @@ class RoleAdmin(DeskAdmin):
         """Every power of every role on one sheet one can print."""
         roles = list(Role.objects.order_by("-is_builtin", "name").prefetch_related("grants"))
         held = {role.pk: {grant.name for grant in role.grants.all()} for role in roles}
-        modules = [(title, [(text, [name in held[r.pk] for r in roles]) for name, text in rows]) for title, rows in by_module()]
-        return render(request, "admin/members/role_matrix.html", {"title": "All roles", "roles": roles, "modules": modules})
+        modules = [
+            (title, [(text, [name in held[r.pk] for r in roles]) for name, text in rows])
+            for title, rows in by_module()
+        ]
+        return render(
+            request,
+            "admin/members/role_matrix.html",
+            {"title": "All roles", "roles": roles, "modules": modules},
+        )
 
     def two_person(self, request: HttpRequest) -> HttpResponse:
         """The switches: which acts need a second person."""
@@ -160,26 +214,43 @@ class RoleAdmin(DeskAdmin):
             return redirect("admin:members_two_person")
         off = set(TwoPersonRule.objects.filter(is_on=False).values_list("act", flat=True))
         acts = [(name, act.sentence, name not in off) for name, act in actions.ACTS.items()]
-        return render(request, "admin/members/two_person.html", {"title": "What needs two people", "acts": acts})
+        return render(
+            request,
+            "admin/members/two_person.html",
+            {"title": "What needs two people", "acts": acts},
+        )
 
 
 class AssignmentForm(forms.Form):
     """Give a role to a login, by its address, from one day to another."""
 
     email = EmailField(label="E-mail address of the person")
-    role = forms.ModelChoiceField(Role.objects.order_by("name"), label="Role", empty_label="Please choose")
-    starts_on = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    role = forms.ModelChoiceField(
+        Role.objects.order_by("name"), label="Role", empty_label="Please choose"
+    )
+    starts_on = forms.DateField(
+        label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
     ends_on = forms.DateField(
-        label="Until", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        label="Until",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text="The last day, for example the end of the term of office. Empty means until further notice.",
-    )  # fmt: skip
-    reason = TidyCharField(max_length=300, required=False, label="Why", help_text="Needed when a second person has to agree.")
+    )
+    reason = TidyCharField(
+        max_length=300,
+        required=False,
+        label="Why",
+        help_text="Needed when a second person has to agree.",
+    )
 
     def clean_email(self) -> Any:
         """The login must exist."""
         user = User.objects.filter(email=self.cleaned_data["email"]).first()
         if user is None:
-            raise forms.ValidationError("Nobody signs in with this address yet. Ask for one sign-in first, then give the role.")
+            raise forms.ValidationError(
+                "Nobody signs in with this address yet. Ask for one sign-in first, then give the role."
+            )
         return user
 
 
@@ -202,14 +273,20 @@ class RoleAssignmentAdmin(DeskAdmin):
     ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Give a role, or look at one that was given and take it back."""
         assignment = self.get_object(request, unquote(object_id)) if object_id else None
         if object_id and assignment is None:
             raise Http404
         may_write = self.has_change_permission(request)
-        if not self.has_view_permission(request) or (not may_write and (assignment is None or request.method == "POST")):
+        if not self.has_view_permission(request) or (
+            not may_write and (assignment is None or request.method == "POST")
+        ):
             raise PermissionDenied
         if assignment is not None:
             return self._one(request, assignment, may_write=may_write)
@@ -217,35 +294,66 @@ class RoleAssignmentAdmin(DeskAdmin):
         if request.method == "POST" and form.is_valid() and self._give(request, form):
             return redirect("admin:members_roleassignment_changelist")
         return render_page(
-            request, "admin/members/assignment_add.html", {"title": "Give a role", "form": form}, status=422 if form.errors else 200
+            request,
+            "admin/members/assignment_add.html",
+            {"title": "Give a role", "form": form},
+            status=422 if form.errors else 200,
         )
 
     def _give(self, request: HttpRequest, form: AssignmentForm) -> bool:
         given, by = form.cleaned_data, request.user
         try:
-            if actions.needs_second_person(set(given["role"].grants.values_list("name", flat=True))):
-                params = {"user": given["email"].pk, "role": given["role"].pk, "starts_on": given["starts_on"], "ends_on": given["ends_on"]}
-                asked = actions.ask_role(summary=f"{given['email']} becomes {given['role'].name}", reason=given["reason"], by=by, **params)  # type: ignore[arg-type]
+            if actions.needs_second_person(
+                set(given["role"].grants.values_list("name", flat=True))
+            ):
+                params = {
+                    "user": given["email"].pk,
+                    "role": given["role"].pk,
+                    "starts_on": given["starts_on"],
+                    "ends_on": given["ends_on"],
+                }
+                asked = actions.ask_role(
+                    summary=f"{given['email']} becomes {given['role'].name}",
+                    reason=given["reason"],
+                    by=by,
+                    **params,
+                )  # type: ignore[arg-type]
                 messages.success(request, actions.outcome_of(asked, done="The role is given."))
             else:
-                actions.assign_role(user=given["email"], role=given["role"], by=by, starts_on=given["starts_on"], ends_on=given["ends_on"])  # type: ignore[arg-type]
+                actions.assign_role(
+                    user=given["email"],
+                    role=given["role"],
+                    by=by,
+                    starts_on=given["starts_on"],
+                    ends_on=given["ends_on"],
+                )  # type: ignore[arg-type]
                 messages.success(request, "The role is given.")
         except actions.MembersError as error:
             form.add_error(None, str(error))
             return False
         return True
 
-    def _one(self, request: HttpRequest, assignment: RoleAssignment, *, may_write: bool) -> HttpResponse:
+    def _one(
+        self, request: HttpRequest, assignment: RoleAssignment, *, may_write: bool
+    ) -> HttpResponse:
         error = ""
         if request.method == "POST":
             try:
-                actions.withdraw_role(assignment=assignment, by=request.user, reason=request.POST.get("reason", "")[:300])  # type: ignore[arg-type]
+                actions.withdraw_role(
+                    assignment=assignment,
+                    by=request.user,
+                    reason=request.POST.get("reason", "")[:300],
+                )  # type: ignore[arg-type]
             except actions.MembersError as problem:
                 error = str(problem)
             else:
                 messages.success(request, "The role is taken back, from this moment on.")
                 return redirect("admin:members_roleassignment_changelist")
-        row = {"starts_on": assignment.starts_on, "ends_on": assignment.ends_on, "withdrawn_at": assignment.withdrawn_at}
+        row = {
+            "starts_on": assignment.starts_on,
+            "ends_on": assignment.ends_on,
+            "withdrawn_at": assignment.withdrawn_at,
+        }
         context = {
             "title": f"{assignment.user} is {assignment.role.name}",
             "assignment": assignment,
@@ -253,7 +361,9 @@ class RoleAssignmentAdmin(DeskAdmin):
             "may_write": may_write and assignment.withdrawn_at is None,
             "error": error,
         }
-        return render(request, "admin/members/assignment.html", context, status=422 if error else 200)
+        return render(
+            request, "admin/members/assignment.html", context, status=422 if error else 200
+        )
 
 
 @admin.register(Approval)
@@ -262,7 +372,8 @@ class ApprovalAdmin(DeskAdmin):
 
     proves_itself = True
     permissions = dict.fromkeys(
-        ["view", "change"], "|".join(sorted({"permissions.view", *(act.permission for act in actions.ACTS.values())}))
+        ["view", "change"],
+        "|".join(sorted({"permissions.view", *(act.permission for act in actions.ACTS.values())})),
     )
     list_values = ["summary", "asked_by__email", "asked_at", "is_granted", "decided_at", "done_at"]
     columns = [
@@ -276,10 +387,18 @@ class ApprovalAdmin(DeskAdmin):
     def rows(self, request: HttpRequest) -> Any:
         """The acts this person could agree to or asked for."""
         may = [name for name, act in actions.ACTS.items() if request.user.has_perm(act.permission)]  # type: ignore[union-attr]
-        return Approval.objects.all() if request.user.has_perm("permissions.view") else Approval.objects.filter(act__in=may)  # type: ignore[union-attr]
+        return (
+            Approval.objects.all()
+            if request.user.has_perm("permissions.view")
+            else Approval.objects.filter(act__in=may)
+        )  # type: ignore[union-attr]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One request: what, why, by whom; agree or not, as the second person."""
         if object_id is None or not self.has_view_permission(request):
@@ -296,7 +415,11 @@ class ApprovalAdmin(DeskAdmin):
                     actions.withdraw_approval(approval=approval, by=request.user)  # type: ignore[arg-type]
                     messages.success(request, "Taken back. Nothing was done.")
                 else:
-                    actions.decide_approval(approval=approval, is_granted=request.POST.get("do") == "yes", by=request.user)  # type: ignore[arg-type]
+                    actions.decide_approval(
+                        approval=approval,
+                        is_granted=request.POST.get("do") == "yes",
+                        by=request.user,
+                    )  # type: ignore[arg-type]
                     messages.success(request, "Noted. Thank you.")
             except actions.MembersError as error:
                 messages.error(request, str(error))
@@ -306,9 +429,13 @@ class ApprovalAdmin(DeskAdmin):
         context = {
             "title": approval.summary,
             "approval": approval,
-            "particulars": particulars(approval) if approval.decided_at is None or approval.act.startswith("list:") else [],
+            "particulars": particulars(approval)
+            if approval.decided_at is None or approval.act.startswith("list:")
+            else [],
             "act": act,
-            "may_decide": approval.is_open(now) and not mine and request.user.has_perm(act.permission),  # type: ignore[union-attr]
+            "may_decide": approval.is_open(now)
+            and not mine
+            and request.user.has_perm(act.permission),  # type: ignore[union-attr]
             "mine": mine,
             "is_late": approval.decided_at is None and not approval.is_open(now),
         }
@@ -319,12 +446,17 @@ class ApprovalAdmin(DeskAdmin):
 class LoginAdmin(DeskAdmin):
     """Logins: who can sign in, with which second key; opened, shut, helped on the phone."""
 
-    permissions = {"view": "permissions.view|permissions.assign_roles", "change": "permissions.assign_roles"}
+    permissions = {
+        "view": "permissions.view|permissions.assign_roles",
+        "change": "permissions.assign_roles",
+    }
     order = ["email", "id"]
     list_values = ["email", "is_active", "is_staff", "last_login"]
     columns = [
         Column("Address", lambda r: r["email"], lead=True),
-        Column("May sign in", lambda r: badge("ok", "Yes") if r["is_active"] else badge("bad", "No")),
+        Column(
+            "May sign in", lambda r: badge("ok", "Yes") if r["is_active"] else badge("bad", "No")
+        ),
         Column("At the desk", lambda r: "Yes" if r["is_staff"] else ""),
         Column("Last came", lambda r: short_day(r["last_login"])),
     ]
@@ -335,7 +467,11 @@ class LoginAdmin(DeskAdmin):
         return queryset.filter(email__icontains=text)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One login: its people, roles and keys; shut it, open it, take a lost key away."""
         login = self.get_object(request, unquote(object_id)) if object_id else None

@@ -11,7 +11,16 @@ from django.urls import path
 from loaf.lib.admin import desk_page
 from members import about, actions, audit
 from members.forms.own_fields import OwnFieldsForm
-from members.models import NEEDS, HouseholdMember, LoginMove, Member, NoContact, Note, PrivateDetails, ProfileField
+from members.models import (
+    NEEDS,
+    HouseholdMember,
+    LoginMove,
+    Member,
+    NoContact,
+    Note,
+    PrivateDetails,
+    ProfileField,
+)
 from members.models.member import InactiveReason
 
 PERSON = "admin:members_member_change"
@@ -34,21 +43,41 @@ def set_standing(request: HttpRequest, pk: int) -> HttpResponse:
     by: Any = request.user
     reason, do = request.POST.get("reason", "")[:300], request.POST.get("do", "")
     if do == "reinstate":
-        return _act(request, pk, lambda m: actions.reinstate(member=m, reason=reason, by=by), "Active again.")
+        return _act(
+            request,
+            pk,
+            lambda m: actions.reinstate(member=m, reason=reason, by=by),
+            "Active again.",
+        )
     if do == "undo":
-        return _act(request, pk, lambda m: actions.undo_standing(member=m, reason=reason, by=by), "Everything is as it was before.")
+        return _act(
+            request,
+            pk,
+            lambda m: actions.undo_standing(member=m, reason=reason, by=by),
+            "Everything is as it was before.",
+        )
     why = request.POST.get("inactive_reason", "")
     if why == InactiveReason.DECEASED and not request.POST.get("sure"):
         messages.error(request, "Please tick that you are sure. Nothing was changed.")
         return redirect(PERSON, pk)
-    return _act(request, pk, lambda m: actions.set_standing(member=m, inactive_reason=why, reason=reason, by=by), "Saved.")
+    return _act(
+        request,
+        pk,
+        lambda m: actions.set_standing(member=m, inactive_reason=why, reason=reason, by=by),
+        "Saved.",
+    )
 
 
 def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Write something down."""
     by: Any = request.user
     kind, text = request.POST.get("kind", ""), request.POST.get("text", "")[:5000]
-    return _act(request, pk, lambda m: actions.add_note(member=m, kind=kind, text=text, by=by), "Written down.")
+    return _act(
+        request,
+        pk,
+        lambda m: actions.add_note(member=m, kind=kind, text=text, by=by),
+        "Written down.",
+    )
 
 
 def set_tags(request: HttpRequest, pk: int) -> HttpResponse:
@@ -63,32 +92,59 @@ def set_own_fields(request: HttpRequest, pk: int) -> HttpResponse:
     by: Any = request.user
     form = OwnFieldsForm(request.POST, fields=_own_fields(request))
     if not form.is_valid():
-        messages.error(request, "; ".join(str(error) for errors in form.errors.values() for error in errors))
+        messages.error(
+            request, "; ".join(str(error) for errors in form.errors.values() for error in errors)
+        )
         return redirect(PERSON, pk)
-    return _act(request, pk, lambda m: actions.save_own_fields(member=m, given=form.given, by=by), "Saved.")
+    return _act(
+        request, pk, lambda m: actions.save_own_fields(member=m, given=form.given, by=by), "Saved."
+    )
 
 
 def _own_fields(request: HttpRequest) -> list[ProfileField]:
     """The fields of our own this person may read."""
-    return [field for field in ProfileField.objects.filter(is_active=True) if request.user.has_perm(field.readers)]
+    return [
+        field
+        for field in ProfileField.objects.filter(is_active=True)
+        if request.user.has_perm(field.readers)
+    ]
 
 
 def change_household(request: HttpRequest, pk: int) -> HttpResponse:
     """Link two people who both asked for it, or end a link."""
     by: Any = request.user
     if request.POST.get("do") == "part":
-        return _act(request, pk, lambda m: actions.part(member=m, by=by), "The link is gone. Nobody is written to.")
-    return _act(request, pk, lambda m: actions.link_by_hand(one=m, other=_by_number(request), by=by), "They are linked now.")
+        return _act(
+            request,
+            pk,
+            lambda m: actions.part(member=m, by=by),
+            "The link is gone. Nobody is written to.",
+        )
+    return _act(
+        request,
+        pk,
+        lambda m: actions.link_by_hand(one=m, other=_by_number(request), by=by),
+        "They are linked now.",
+    )
 
 
 def keep_apart(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep two people apart, or let them meet again."""
     by: Any = request.user
     if request.POST.get("do") == "end":
-        pair = NoContact.objects.of(get_object_or_404(Member, pk=pk)).filter(pk=_number(request, "pair")).first()
+        pair = (
+            NoContact.objects.of(get_object_or_404(Member, pk=pk))
+            .filter(pk=_number(request, "pair"))
+            .first()
+        )
         if pair is None:
             raise Http404
-        return _act(request, pk, lambda _: actions.end_keeping_apart(pair=pair, by=by), "They find each other again.")
+        return _act(
+            request,
+            pk,
+            lambda _: actions.end_keeping_apart(pair=pair, by=by),
+            "They find each other again.",
+        )
     reason = request.POST.get("reason", "")[:300]
     return _act(
         request,
@@ -116,7 +172,11 @@ def private_page(request: HttpRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(Member, pk=pk)
     audit.record("looked.emergency", target=member)
     details = PrivateDetails.objects.filter(member=member).first() or PrivateDetails(member=member)
-    return render(request, "admin/members/private.html", {"member": member, "details": details, "needs": NEEDS, "title": str(member)})
+    return render(
+        request,
+        "admin/members/private.html",
+        {"member": member, "details": details, "needs": NEEDS, "title": str(member)},
+    )
 
 
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
@@ -124,32 +184,52 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(Member, pk=pk)
     audit.record("looked", target=member)
     return render(
-        request, "admin/members/timeline.html", {"member": member, "lines": about.timeline(member, request.user), "title": str(member)}
+        request,
+        "admin/members/timeline.html",
+        {"member": member, "lines": about.timeline(member, request.user), "title": str(member)},
     )
 
 
 def urls(view: Callable[[Any], Any]) -> list[Any]:
     """The addresses of these acts; `view` is the admin site's own wrapper."""
     rows = [
-        ("status", "users.change_status", set_standing, "POST"), ("notes", "|".join(sorted(set(Note.READERS.values()))), add_note, "POST"),
-        ("tags", "users.edit", set_tags, "POST"), ("fields", "users.edit", set_own_fields, "POST"),
-        ("household", "users.edit", change_household, "POST"), ("apart", "users.view_private", keep_apart, "POST"),
-        ("private", "users.view_private", private_page, "GET"), ("timeline", "users.view", timeline, "GET"),
-    ]  # fmt: skip
-    return [path(f"<int:pk>/{name}/", view(desk_page(may, method)(do)), name=f"members_member_{name}") for name, may, do, method in rows]
+        ("status", "users.change_status", set_standing, "POST"),
+        ("notes", "|".join(sorted(set(Note.READERS.values()))), add_note, "POST"),
+        ("tags", "users.edit", set_tags, "POST"),
+        ("fields", "users.edit", set_own_fields, "POST"),
+        ("household", "users.edit", change_household, "POST"),
+        ("apart", "users.view_private", keep_apart, "POST"),
+        ("private", "users.view_private", private_page, "GET"),
+        ("timeline", "users.view", timeline, "GET"),
+    ]
+    return [
+        path(f"<int:pk>/{name}/", view(desk_page(may, method)(do)), name=f"members_member_{name}")
+        for name, may, do, method in rows
+    ]
 
 
 def beside(request: HttpRequest, member: Member) -> dict[str, Any]:
     """What stands beside the form: notes one may read, the household, pairs, how to call."""
     may = request.user.has_perm
-    kinds = [(kind, label) for kind, label in Note.Kind.choices if may(Note.READERS[Note.Kind(kind)])]
+    kinds = [
+        (kind, label) for kind, label in Note.Kind.choices if may(Note.READERS[Note.Kind(kind)])
+    ]
     private = may("users.view_private")
     details = PrivateDetails.objects.filter(member=member).first() if private else None
     return {
         "note_kinds": kinds,
-        "notes": Note.objects.filter(member=member, kind__in=[kind for kind, _ in kinds]).select_related("by")[:20] if kinds else [],
+        "notes": Note.objects.filter(
+            member=member, kind__in=[kind for kind, _ in kinds]
+        ).select_related("by")[:20]
+        if kinds
+        else [],
         "tags": ", ".join(member.tags.values_list("name", flat=True)),
-        "own_values": [(v.field.label, v.text) for v in member.own_fields.filter(field__in=_own_fields(request)).select_related("field")],
+        "own_values": [
+            (v.field.label, v.text)
+            for v in member.own_fields.filter(field__in=_own_fields(request)).select_related(
+                "field"
+            )
+        ],
         "own_fields": OwnFieldsForm(None, fields=_own_fields(request), member=member),
         "partner": HouseholdMember.objects.partner_of(member),
         "pairs": _pairs(member) if private else [],

@@ -12,16 +12,22 @@ from members.models.listing import FIELDS
 class ListingForm(forms.Form):
     """For each field who sees it, the plate, and whether members may write."""
 
-    plate = forms.ChoiceField(choices=Listing.Plate.choices, widget=forms.RadioSelect, label="Beside your name stands")
+    plate = forms.ChoiceField(
+        choices=Listing.Plate.choices, widget=forms.RadioSelect, label="Beside your name stands"
+    )
     wants_notes = forms.BooleanField(
-        required=False, label="Members may write to me through the office", help_text="Neither of you sees the other’s address."
+        required=False,
+        label="Members may write to me through the office",
+        help_text="Neither of you sees the other’s address.",
     )
 
     def __init__(self, *args: Any, has_photo: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.has_photo = has_photo
         for name, label in FIELDS.items():
-            self.fields[f"show_{name}"] = forms.ChoiceField(choices=Audience.choices, label=f"{label}: who sees it")
+            self.fields[f"show_{name}"] = forms.ChoiceField(
+                choices=Audience.choices, label=f"{label}: who sees it"
+            )
         self.order_fields([*(f"show_{name}" for name in FIELDS), "plate", "wants_notes"])
 
     def clean(self) -> dict[str, Any]:
@@ -29,9 +35,14 @@ class ListingForm(forms.Form):
         given = super().clean() or self.cleaned_data
         if given.get("plate") == Listing.Plate.PHOTO:
             if not self.has_photo:
-                self.add_error("plate", "You have no photo yet. Put one in first, or choose another plate.")
+                self.add_error(
+                    "plate", "You have no photo yet. Put one in first, or choose another plate."
+                )
             elif given.get("show_photo") == Audience.NOBODY:
-                self.add_error("plate", "Your photo is for “Only the office” above. Choose who sees it, or another plate.")
+                self.add_error(
+                    "plate",
+                    "Your photo is for “Only the office” above. Choose who sees it, or another plate.",
+                )
         return given
 
     @property
@@ -44,13 +55,17 @@ class NoteForm(forms.Form):
     """A note to a member."""
 
     text = LongTextField(
-        max_length=2000, label="Your note", widget=forms.Textarea({"rows": 6}),
+        max_length=2000,
+        label="Your note",
+        widget=forms.Textarea({"rows": 6}),
         help_text="It goes out with the name you have here. Your address is not shown.",
         error_messages={"required": "Please write a few words first."},
-    )  # fmt: skip
+    )
 
 
 class ReportForm(forms.Form):
     """What is wrong with a note."""
 
-    reason = LongTextField(max_length=500, label="What is wrong with it?", widget=forms.Textarea({"rows": 3}))
+    reason = LongTextField(
+        max_length=500, label="What is wrong with it?", widget=forms.Textarea({"rows": 3})
+    )

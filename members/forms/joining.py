@@ -16,7 +16,10 @@ class Step(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, sentence in {"first_name": "Please type your first name.", "last_name": "Please type your last name."}.items():
+        for name, sentence in {
+            "first_name": "Please type your first name.",
+            "last_name": "Please type your last name.",
+        }.items():
             if name in self.fields:
                 self.fields[name].error_messages["required"] = sentence
 
@@ -25,26 +28,48 @@ class You(Step):
     """Who she is."""
 
     title = "You"
-    first_name = TidyCharField(max_length=100, label="First name", widget=forms.TextInput({"autocomplete": "given-name"}))
-    last_name = TidyCharField(max_length=100, label="Last name", widget=forms.TextInput({"autocomplete": "family-name"}))
+    first_name = TidyCharField(
+        max_length=100, label="First name", widget=forms.TextInput({"autocomplete": "given-name"})
+    )
+    last_name = TidyCharField(
+        max_length=100, label="Last name", widget=forms.TextInput({"autocomplete": "family-name"})
+    )
     chosen_name = TidyCharField(
-        max_length=100, required=False, label="What should we call you?", help_text="This is the name on your name tag.",
+        max_length=100,
+        required=False,
+        label="What should we call you?",
+        help_text="This is the name on your name tag.",
         widget=forms.TextInput({"autocomplete": "nickname"}),
-    )  # fmt: skip
-    pronouns = TidyCharField(max_length=40, required=False, label="Pronouns", widget=forms.TextInput({"autocomplete": "off"}))
+    )
+    pronouns = TidyCharField(
+        max_length=40,
+        required=False,
+        label="Pronouns",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
 
 
 class Reach(Step):
     """How to reach her."""
 
     title = "How to reach you"
-    email = EmailField(required=False, help_text="We send six digits there to make sure it is yours. Leave it empty if you have none.")
+    email = EmailField(
+        required=False,
+        help_text="We send six digits there to make sure it is yours. Leave it empty if you have none.",
+    )
     phone = PhoneField(required=False)
-    best_time = TidyCharField(max_length=100, required=False, label="Best time to call", help_text="For example: after 5 pm")
+    best_time = TidyCharField(
+        max_length=100,
+        required=False,
+        label="Best time to call",
+        help_text="For example: after 5 pm",
+    )
     voicemail = forms.ChoiceField(
-        choices=Voicemail.choices, initial=Voicemail.FIRST, widget=forms.RadioSelect,
+        choices=Voicemail.choices,
+        initial=Voicemail.FIRST,
+        widget=forms.RadioSelect,
         label="If we reach your voicemail, may we say where we call from?",
-    )  # fmt: skip
+    )
 
     def clean(self) -> dict[str, Any]:
         """One way to reach her at least."""
@@ -59,7 +84,10 @@ class Household(Step):
 
     title = "Your household"
     partner_first_name = TidyCharField(
-        max_length=100, required=False, label="Their first name", help_text="Leave it empty if it is just you."
+        max_length=100,
+        required=False,
+        label="Their first name",
+        help_text="Leave it empty if it is just you.",
     )
     partner_last_name = TidyCharField(max_length=100, required=False, label="Their last name")
     partner_is_member = forms.BooleanField(required=False, label="They are already a member")
@@ -70,33 +98,55 @@ class FoundUs(Step):
 
     title = "How you found us"
     found_us = TidyCharField(max_length=200, required=False, label="How did you hear of us?")
-    knows_1 = TidyCharField(max_length=200, required=False, label="A member who knows you", help_text="First and last name, if you like.")
+    knows_1 = TidyCharField(
+        max_length=200,
+        required=False,
+        label="A member who knows you",
+        help_text="First and last name, if you like.",
+    )
     knows_2 = TidyCharField(max_length=200, required=False, label="Another one")
-    knows_nobody = forms.BooleanField(required=False, label="I know nobody yet", help_text="That is fine. Come to any event and meet us.")
+    knows_nobody = forms.BooleanField(
+        required=False,
+        label="I know nobody yet",
+        help_text="That is fine. Come to any event and meet us.",
+    )
     about = forms.CharField(
-        required=False, max_length=2000, label="Anything you’d like us to know?",
-        help_text="What you enjoy, what makes coming along easier for you.", widget=forms.Textarea({"rows": 4}),
-    )  # fmt: skip
+        required=False,
+        max_length=2000,
+        label="Anything you’d like us to know?",
+        help_text="What you enjoy, what makes coming along easier for you.",
+        widget=forms.Textarea({"rows": 4}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for question in Question.objects.filter(is_active=True):
-            self.fields[f"question_{question.pk}"] = field_of(question, required=question.is_required)
+            self.fields[f"question_{question.pk}"] = field_of(
+                question, required=question.is_required
+            )
 
 
 class Agree(Step):
     """The one rule, and sending it."""
 
     title = "Agree and send"
-    is_of_age = forms.BooleanField(label="I’m 50 or over, or the partner of a member", help_text="We don’t ask for a birth date.")
+    is_of_age = forms.BooleanField(
+        label="I’m 50 or over, or the partner of a member",
+        help_text="We don’t ask for a birth date.",
+    )
     agrees = forms.BooleanField(
-        label="You may keep what I typed to decide about my membership", help_text="Only our membership volunteers read it."
+        label="You may keep what I typed to decide about my membership",
+        help_text="Only our membership volunteers read it.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["is_of_age"].error_messages["required"] = "Please tick this box if it is so; call us if you are not sure."
-        self.fields["agrees"].error_messages["required"] = "We need your word that we may keep this."
+        self.fields["is_of_age"].error_messages["required"] = (
+            "Please tick this box if it is so; call us if you are not sure."
+        )
+        self.fields["agrees"].error_messages["required"] = (
+            "We need your word that we may keep this."
+        )
 
 
 STEPS: list[type[Step]] = [You, Reach, Household, FoundUs, Agree]
@@ -108,8 +158,11 @@ class PaperForm(You, Reach, Household, FoundUs):
     title = "Key in a paper form"
     is_of_age = forms.BooleanField(label="50 or over, or the partner of a member")
     field_order = [
-        *You.base_fields, *Reach.base_fields, *Household.base_fields, *FoundUs.base_fields,
-    ]  # fmt: skip
+        *You.base_fields,
+        *Reach.base_fields,
+        *Household.base_fields,
+        *FoundUs.base_fields,
+    ]
 
     def clean(self) -> dict[str, Any]:
         """The rules of each step."""
@@ -124,13 +177,19 @@ class ReferenceForm(forms.Form):
 
 def field_of(question: AskedField, *, required: bool) -> forms.Field:
     """The form field of a question or field of our own."""
-    words: dict[str, Any] = {"label": question.label, "help_text": question.help_text, "required": required}
+    words: dict[str, Any] = {
+        "label": question.label,
+        "help_text": question.help_text,
+        "required": required,
+    }
     kind = AskedField.Kind(question.kind)
     if kind == AskedField.Kind.TICK:
         return forms.BooleanField(**words)
     if kind == AskedField.Kind.CHOICE:
         lines = [line.strip() for line in question.choices.splitlines() if line.strip()]
-        return forms.ChoiceField(choices=[(line, line) for line in lines], widget=forms.RadioSelect, **words)
+        return forms.ChoiceField(
+            choices=[(line, line) for line in lines], widget=forms.RadioSelect, **words
+        )
     if kind == AskedField.Kind.TEXT:
         return forms.CharField(max_length=2000, widget=forms.Textarea({"rows": 4}), **words)
     return TidyCharField(max_length=300, **words)

@@ -17,79 +17,125 @@ class NameForm(forms.Form):
     """What she is called, and what stands on paper."""
 
     first_name = TidyCharField(max_length=100, label="First name", widget=_auto("given-name"))
-    last_name = TidyCharField(max_length=100, required=False, label="Last name", widget=_auto("family-name"))
+    last_name = TidyCharField(
+        max_length=100, required=False, label="Last name", widget=_auto("family-name")
+    )
     chosen_name = TidyCharField(
-        max_length=100, required=False, label="What should we call you?", widget=_auto("nickname"),
+        max_length=100,
+        required=False,
+        label="What should we call you?",
+        widget=_auto("nickname"),
         help_text="On your name tag and everywhere else. Empty means your first name.",
-    )  # fmt: skip
+    )
     pronouns = TidyCharField(max_length=40, required=False, label="Pronouns", widget=_auto("off"))
     mailing_name = TidyCharField(
-        max_length=120, required=False, label="Name on the envelope", widget=_auto("off"),
+        max_length=120,
+        required=False,
+        label="Name on the envelope",
+        widget=_auto("off"),
         help_text="If letters should bear another name. Empty means first and last name.",
-    )  # fmt: skip
+    )
 
 
 class ContactForm(forms.Form):
     """How she may be reached, and how not."""
 
     phone = PhoneField(required=False)
-    best_time = TidyCharField(max_length=100, required=False, label="Best time to call", help_text="For example: after 5 pm")
+    best_time = TidyCharField(
+        max_length=100,
+        required=False,
+        label="Best time to call",
+        help_text="For example: after 5 pm",
+    )
     voicemail = forms.ChoiceField(
-        choices=Voicemail.choices, initial=Voicemail.FIRST, widget=forms.RadioSelect,
+        choices=Voicemail.choices,
+        initial=Voicemail.FIRST,
+        widget=forms.RadioSelect,
         label="If we reach your voicemail, may we say where we call from?",
-    )  # fmt: skip
+    )
     no_post = forms.BooleanField(required=False, label="Please send me nothing by mail")
     note = TidyCharField(
-        max_length=200, required=False, label="Anything else to know before we call?",
+        max_length=200,
+        required=False,
+        label="Anything else to know before we call?",
         help_text="For example: my brother answers the phone; say you call from the bakery.",
-    )  # fmt: skip
+    )
 
 
 class AddressForm(forms.Form):
     """Where letters go, and the neighborhood."""
 
-    address_line1 = TidyCharField(max_length=150, required=False, label="Street and number", widget=_auto("address-line1"))
-    address_line2 = TidyCharField(max_length=150, required=False, label="Apartment or second line", widget=_auto("address-line2"))
-    city = TidyCharField(max_length=80, required=False, label="City", widget=_auto("address-level2"))
-    region = TidyCharField(max_length=40, required=False, label="State", widget=_auto("address-level1"))
-    postal_code = TidyCharField(max_length=20, required=False, label="ZIP code", widget=_auto("postal-code"))
+    address_line1 = TidyCharField(
+        max_length=150, required=False, label="Street and number", widget=_auto("address-line1")
+    )
+    address_line2 = TidyCharField(
+        max_length=150,
+        required=False,
+        label="Apartment or second line",
+        widget=_auto("address-line2"),
+    )
+    city = TidyCharField(
+        max_length=80, required=False, label="City", widget=_auto("address-level2")
+    )
+    region = TidyCharField(
+        max_length=40, required=False, label="State", widget=_auto("address-level1")
+    )
+    postal_code = TidyCharField(
+        max_length=20, required=False, label="ZIP code", widget=_auto("postal-code")
+    )
     area = TidyCharField(
-        max_length=60, required=False, label="Neighborhood", widget=_auto("off"),
+        max_length=60,
+        required=False,
+        label="Neighborhood",
+        widget=_auto("off"),
         help_text="For example: Montrose. Good for finding a ride together.",
-    )  # fmt: skip
+    )
 
 
 class AboutForm(forms.Form):
     """A few words of her own, and whether she may be in pictures."""
 
     bio = LongTextField(
-        max_length=1000, required=False, label="About me", widget=forms.Textarea({"rows": 5}),
+        max_length=1000,
+        required=False,
+        label="About me",
+        widget=forms.Textarea({"rows": 5}),
         help_text="What you like, what you could teach, what you look for.",
-    )  # fmt: skip
-    photo_consent = forms.ChoiceField(choices=PhotoConsent.choices, widget=forms.RadioSelect, label="Pictures")
+    )
+    photo_consent = forms.ChoiceField(
+        choices=PhotoConsent.choices, widget=forms.RadioSelect, label="Pictures"
+    )
 
 
 class AccessForm(forms.Form):
     """What makes coming easier."""
 
     needs = forms.MultipleChoiceField(
-        choices=list(NEEDS.items()), required=False, widget=forms.CheckboxSelectMultiple, label="What helps you to come"
+        choices=list(NEEDS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="What helps you to come",
     )
     diet = TidyCharField(max_length=200, required=False, label="What should we know about food?")
     other = TidyCharField(max_length=300, required=False, label="Anything else?")
     may_name = forms.BooleanField(
-        required=False, label="The organiser may know it is me",
+        required=False,
+        label="The organiser may know it is me",
         help_text="Without this tick organisers only see how many people need what.",
-    )  # fmt: skip
+    )
 
 
 class EmergencyForm(forms.Form):
     """Whom to call."""
 
     name1 = TidyCharField(max_length=100, required=False, label="First person", widget=_auto("off"))
-    relation1 = TidyCharField(max_length=60, required=False, label="Who is it?", help_text="For example: sister, neighbor")
+    relation1 = TidyCharField(
+        max_length=60, required=False, label="Who is it?", help_text="For example: sister, neighbor"
+    )
     phone1 = PhoneField(required=False)
-    name2 = TidyCharField(max_length=100, required=False, label="Second person", widget=_auto("off"))
+    name2 = TidyCharField(
+        max_length=100, required=False, label="Second person", widget=_auto("off")
+    )
     relation2 = TidyCharField(max_length=60, required=False, label="Who is it?")
     phone2 = PhoneField(required=False)
 
@@ -109,10 +155,11 @@ class PhotoForm(forms.Form):
     """One picture."""
 
     photo = forms.FileField(
-        label="A picture of you", help_text="JPEG, PNG or WebP, up to 10 megabytes. Where and when it was taken is removed.",
+        label="A picture of you",
+        help_text="JPEG, PNG or WebP, up to 10 megabytes. Where and when it was taken is removed.",
         widget=forms.ClearableFileInput({"accept": "image/jpeg,image/png,image/webp"}),
         error_messages={"required": "Please choose a picture first."},
-    )  # fmt: skip
+    )
 
     def clean_photo(self) -> Any:
         """A name must say a picture, too: photo.jpg.html is no honest one (ASVS 5.2.2)."""
@@ -127,10 +174,18 @@ class CropForm(forms.Form):
 
     PLACES = [("start", "Left"), ("middle", "Middle"), ("end", "Right")]
     zoom = forms.TypedChoiceField(
-        coerce=float, choices=[("1", "As it is"), ("1.5", "Closer"), ("2.2", "Very close")], widget=forms.RadioSelect, initial="1",
+        coerce=float,
+        choices=[("1", "As it is"), ("1.5", "Closer"), ("2.2", "Very close")],
+        widget=forms.RadioSelect,
+        initial="1",
         label="How close?",
-    )  # fmt: skip
-    across = forms.ChoiceField(choices=PLACES, widget=forms.RadioSelect, initial="middle", label="Which side?")
+    )
+    across = forms.ChoiceField(
+        choices=PLACES, widget=forms.RadioSelect, initial="middle", label="Which side?"
+    )
     down = forms.ChoiceField(
-        choices=[("start", "Top"), ("middle", "Middle"), ("end", "Bottom")], widget=forms.RadioSelect, initial="middle", label="How high?"
+        choices=[("start", "Top"), ("middle", "Middle"), ("end", "Bottom")],
+        widget=forms.RadioSelect,
+        initial="middle",
+        label="How high?",
     )

@@ -6,7 +6,10 @@ from allauth.account import forms as allauth_forms
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core import context
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 
 from loaf.lib.forms import EmailField
@@ -22,9 +25,14 @@ A_QUARTER = 15 * 60
 class TooOften(ValidationError):
     """A limit: the sentence says until when, the page answers 429 with Retry-After (members/views/front_door.py)."""
 
-    def __init__(self, use: limits.Use, words: str = "That was often. Please wait until {clock}") -> None:
+    def __init__(
+        self, use: limits.Use, words: str = "That was often. Please wait until {clock}"
+    ) -> None:
         self.again_at = use.again_at
-        super().__init__(f"{words.format(clock=clock(use.again_at))}, or call us and we’ll help you in.", code="often")
+        super().__init__(
+            f"{words.format(clock=clock(use.again_at))}, or call us and we’ll help you in.",
+            code="often",
+        )
 
 
 def is_known_device(address: str) -> bool:
@@ -40,10 +48,16 @@ def refuse_robots(data: Any) -> None:
     """
     use = limits.count("knocks", limits.network(context.request), limit=30, seconds=3600)
     if use.allowed or not robots.problem(
-        challenge=data.get("challenge", ""), work=data.get("work", ""), answer=data.get("person", ""), at_once=True
+        challenge=data.get("challenge", ""),
+        work=data.get("work", ""),
+        answer=data.get("person", ""),
+        at_once=True,
     ):
         return
-    raise ValidationError("Many people knock from where you are. Please answer the small question, and press again.", code="person")
+    raise ValidationError(
+        "Many people knock from where you are. Please answer the small question, and press again.",
+        code="person",
+    )
 
 
 def count_password_try(address: str) -> None:
@@ -67,7 +81,9 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
 
     email = EmailField(help_text="The one you gave us when you joined.")
     shared = forms.BooleanField(
-        required=False, label="Other people use this device", help_text="We’ll sign you out when you close the window."
+        required=False,
+        label="Other people use this device",
+        help_text="We’ll sign you out when you close the window.",
     )
 
     def clean_email(self) -> Any:
@@ -92,10 +108,21 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[
     def clean_code(self) -> str:
         """Count the try, then compare. Whoever has no login is answered as if the digits were wrong."""
         stage = LoginStageController.enter(context.request, LoginByCodeStage.key)
-        address, typed = (stage.state.get("email") or "" if stage else ""), str(self.cleaned_data["code"])
-        if not stage or not codes.use(context.request, codes.SIGN_IN, typed, address=address) or not stage.login.user:
+        address, typed = (
+            (stage.state.get("email") or "" if stage else ""),
+            str(self.cleaned_data["code"]),
+        )
+        if (
+            not stage
+            or not codes.use(context.request, codes.SIGN_IN, typed, address=address)
+            or not stage.login.user
+        ):
             watch.refused(context.request, "login.wrong_code", address=address)
-            left = codes.standing(context.request, codes.SIGN_IN, address).tries_words if address else ""
+            left = (
+                codes.standing(context.request, codes.SIGN_IN, address).tries_words
+                if address
+                else ""
+            )
             raise ValidationError(f"That is not the code we sent. {left}.", code="incorrect_code")
         return typed
 
@@ -106,7 +133,11 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "E-mail address"
-        self.fields["login"].widget.attrs = {"autocomplete": "username", "type": "email", "autocapitalize": "none"}
+        self.fields["login"].widget.attrs = {
+            "autocomplete": "username",
+            "type": "email",
+            "autocapitalize": "none",
+        }
         self.fields["password"].help_text = ""
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
 
@@ -121,9 +152,11 @@ class PasswordForm(forms.Form):
     """A password, set or changed: one field, to be pasted or shown by the browser."""
 
     password = forms.CharField(
-        label="Your new password", max_length=200, strip=False,
+        label="Your new password",
+        max_length=200,
+        strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,15 +174,36 @@ class AgainForm(forms.Form):
     """The six digits once more, before something that cannot be undone."""
 
     code = forms.CharField(
-        max_length=12, label="The six digits", help_text="They work for 15 minutes. Take your time.",
-        widget=forms.TextInput({"class": "input code-input", "inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
-    )  # fmt: skip
+        max_length=12,
+        label="The six digits",
+        help_text="They work for 15 minutes. Take your time.",
+        widget=forms.TextInput(
+            {
+                "class": "input code-input",
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "autofocus": True,
+            }
+        ),
+    )
 
 
 class EmailForm(forms.Form):
     """Another e-mail address."""
 
-    email = EmailField(label="Your new e-mail address", help_text="We send six digits there to make sure it is yours.")
+    email = EmailField(
+        label="Your new e-mail address",
+        help_text="We send six digits there to make sure it is yours.",
+    )
 
 
-__all__ = ["SHARED_KEY", "AgainForm", "ConfirmLoginCodeForm", "EmailForm", "LoginForm", "PasswordForm", "RequestLoginCodeForm", "TooOften"]
+__all__ = [
+    "SHARED_KEY",
+    "AgainForm",
+    "ConfirmLoginCodeForm",
+    "EmailForm",
+    "LoginForm",
+    "PasswordForm",
+    "RequestLoginCodeForm",
+    "TooOften",
+]

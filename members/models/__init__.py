@@ -1,7 +1,15 @@
 """The tables of the members' room."""
 
 from members.models.announcement import Announcement
-from members.models.application import Answer, Application, Draft, Question, Reference, Voicemail, Vote
+from members.models.application import (
+    Answer,
+    Application,
+    Draft,
+    Question,
+    Reference,
+    Voicemail,
+    Vote,
+)
 from members.models.approval import Approval, TwoPersonRule
 from members.models.audit import AuditEntry
 from members.models.code import MailedCode

@@ -27,15 +27,30 @@ class Announcement(models.Model):
         Audience.APPLICANTS: ["pending_validation", "pre_validated", "payment_pending"],
     }
 
-    subject = models.CharField(max_length=120, help_text="Read it aloud in front of a grandchild: it must tell nothing.")
-    body = models.TextField("text", max_length=10_000, help_text="An empty line begins a new paragraph.")
-    audience = models.CharField("to whom", max_length=12, choices=Audience.choices, default=Audience.ACTIVE)
-    saved = models.ForeignKey(
-        "members.SavedFilter", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="only those on a saved list"
+    subject = models.CharField(
+        max_length=120, help_text="Read it aloud in front of a grandchild: it must tell nothing."
     )
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
+    body = models.TextField(
+        "text", max_length=10_000, help_text="An empty line begins a new paragraph."
+    )
+    audience = models.CharField(
+        "to whom", max_length=12, choices=Audience.choices, default=Audience.ACTIVE
+    )
+    saved = models.ForeignKey(
+        "members.SavedFilter",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="only those on a saved list",
+    )
+    state = models.CharField(
+        max_length=10, choices=State.choices, default=State.DRAFT, editable=False
+    )
     written = models.PositiveIntegerField(default=0, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -49,7 +64,9 @@ class Announcement(models.Model):
     @property
     def digest(self) -> str:
         """What a second person agrees to: these very words to this very group."""
-        return hashlib.sha256(f"{self.subject}\n{self.audience}\n{self.body}{self.saved.digest if self.saved else ''}".encode()).hexdigest()
+        return hashlib.sha256(
+            f"{self.subject}\n{self.audience}\n{self.body}{self.saved.digest if self.saved else ''}".encode()
+        ).hexdigest()
 
     def recipients(self) -> Any:
         """The members it goes to; nobody who has died or was suspended, nobody who wants no news."""
@@ -60,4 +77,8 @@ class Announcement(models.Model):
         if self.saved:
             found = fulfilling(found, self.saved.criteria)
         wants_news = ~Q(channels__has_key="news") | ~Q(channels__news="none")
-        return found.filter(wants_news).exclude(inactive_reason__in=["deceased", "suspended"]).order_by("pk")
+        return (
+            found.filter(wants_news)
+            .exclude(inactive_reason__in=["deceased", "suspended"])
+            .order_by("pk")
+        )

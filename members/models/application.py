@@ -73,8 +73,12 @@ class Question(AskedField):
         PRIVATE = "users.view_private", "Only those who may see private details"
 
     is_required = models.BooleanField("must be answered", default=False)
-    readers = models.CharField("who may read the answers", max_length=60, choices=Readers.choices, default=Readers.DECIDERS)
-    delete_after_days = models.PositiveSmallIntegerField("delete the answers after so many days", default=365)
+    readers = models.CharField(
+        "who may read the answers", max_length=60, choices=Readers.choices, default=Readers.DECIDERS
+    )
+    delete_after_days = models.PositiveSmallIntegerField(
+        "delete the answers after so many days", default=365
+    )
 
     class Meta(AskedField.Meta):
         verbose_name_plural = "questions of the form to join"
@@ -90,7 +94,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def waiting_for_them(self) -> Self:
         """The person has to do something: prove an address, pay."""
-        return self.filter(Q(member__status="payment_pending") | Q(member__status="pending_email") & ~Q(member__email=""))
+        return self.filter(
+            Q(member__status="payment_pending")
+            | Q(member__status="pending_email") & ~Q(member__email="")
+        )
 
 
 class Application(models.Model):
@@ -111,7 +118,9 @@ class Application(models.Model):
     reminded_at = models.DateTimeField(null=True, blank=True)
     proved_at = models.DateTimeField("address proved", null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     rejection_reason = models.CharField(max_length=300, blank=True)
     apply_again_on = models.DateField("may apply again from", null=True, blank=True)
 
@@ -137,7 +146,9 @@ class Answer(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["application", "question"], name="answer_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "question"], name="answer_once")
+        ]
 
     def __str__(self) -> str:
         return f"Answer {self.pk}"
@@ -153,12 +164,15 @@ class Reference(models.Model):
     is_known = models.BooleanField("knows the applicant", null=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(is_known=None, answered_at=None) | Q(is_known__isnull=False, answered_at__isnull=False),
+                condition=Q(is_known=None, answered_at=None)
+                | Q(is_known__isnull=False, answered_at__isnull=False),
                 name="reference_answer_is_whole",
             )
         ]
@@ -169,7 +183,10 @@ class Reference(models.Model):
     def is_open(self, now: dt.datetime) -> bool:
         """Whether the named member may answer: active, asked in the last 30 days, the applicant not decided on, not answered."""
         asked = self.asked_at or self.application.created_at
-        undecided = self.application.member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
+        undecided = self.application.member.status in (
+            Status.PENDING_VALIDATION,
+            Status.PRE_VALIDATED,
+        )
         is_active = self.member is not None and self.member.sees_member_pages
         return is_active and undecided and self.answered_at is None and now - asked < QUESTION_LIFE
 

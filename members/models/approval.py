@@ -38,7 +38,9 @@ class Approval(models.Model):
     reason = models.CharField(max_length=300)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     is_granted = models.BooleanField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -49,9 +51,13 @@ class Approval(models.Model):
         ordering = ["-asked_at"]
         verbose_name_plural = "what needs two people"
         constraints = [
-            models.CheckConstraint(condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")), name="approval_by_another_person"),
             models.CheckConstraint(
-                condition=Q(decided_at=None, is_granted=None, done_at=None) | Q(decided_at__isnull=False, is_granted__isnull=False),
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),
+                name="approval_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at=None, is_granted=None, done_at=None)
+                | Q(decided_at__isnull=False, is_granted__isnull=False),
                 name="approval_decision_is_whole",
             ),
         ]

@@ -16,15 +16,27 @@ class AuditEntry(models.Model):
 
     at = models.DateTimeField(default=timezone.now)
     # No constraint: an entry stays as it was written when the login or the member is erased.
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
-    on_behalf_of = models.ForeignKey("members.Member", models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+    )
+    on_behalf_of = models.ForeignKey(
+        "members.Member", models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
     action = models.CharField(max_length=60)
     target_type = models.CharField(max_length=60, blank=True)
     target_id = models.BigIntegerField(null=True)
     network = models.CharField(max_length=60, blank=True)
     details = models.JSONField(default=dict)
     details_digest = models.CharField(max_length=64)
-    position = models.BigIntegerField(null=True, unique=True, help_text="Its place in the chain, from 1; empty until it is sealed.")
+    position = models.BigIntegerField(
+        null=True,
+        unique=True,
+        help_text="Its place in the chain, from 1; empty until it is sealed.",
+    )
     hash = models.CharField(max_length=64, blank=True)
 
     class Meta:

@@ -36,7 +36,9 @@ class MailedCode(models.Model):
     address = models.EmailField(max_length=254)
     digest = models.CharField(max_length=64)
     browser = models.CharField(max_length=32)
-    is_known_device = models.BooleanField(default=False, help_text="Asked for by a browser that signed in with this address before.")
+    is_known_device = models.BooleanField(
+        default=False, help_text="Asked for by a browser that signed in with this address before."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -46,9 +48,14 @@ class MailedCode(models.Model):
     objects = MailedCodeQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["address", "purpose", "-created_at"], name="code_of_address")]
+        indexes = [
+            models.Index(fields=["address", "purpose", "-created_at"], name="code_of_address")
+        ]
         constraints = [
-            models.CheckConstraint(condition=Q(tries__lte=TRIES, tries_elsewhere__lte=TRIES_ELSEWHERE), name="code_tries_bounded"),
+            models.CheckConstraint(
+                condition=Q(tries__lte=TRIES, tries_elsewhere__lte=TRIES_ELSEWHERE),
+                name="code_tries_bounded",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -56,4 +63,8 @@ class MailedCode(models.Model):
 
     def tries_left(self, browser: str) -> int:
         """How often it may still be tried in this browser."""
-        return TRIES - self.tries if browser == self.browser else min(TRIES, TRIES_ELSEWHERE - self.tries_elsewhere)
+        return (
+            TRIES - self.tries
+            if browser == self.browser
+            else min(TRIES, TRIES_ELSEWHERE - self.tries_elsewhere)
+        )

@@ -39,7 +39,11 @@ class Consent(models.Model):
     class Meta:
         ordering = ["-given_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["member", "subject"], condition=models.Q(withdrawn_at=None), name="consent_one_running")
+            models.UniqueConstraint(
+                fields=["member", "subject"],
+                condition=models.Q(withdrawn_at=None),
+                name="consent_one_running",
+            )
         ]
 
     def __str__(self) -> str:

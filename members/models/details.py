@@ -40,9 +40,26 @@ class PrivateDetails(models.Model):
     @property
     def how_to_call(self) -> list[str]:
         """The rules for calling her, as sentences: they stand wherever her number does."""
-        told, rules = self.contact, {"no": "Leave no message on the voicemail.", "first": "On the voicemail say only a first name."}
-        said = [f"Best time: {told['best_time']}." if told.get("best_time") else "", rules.get(told.get("voicemail", ""), "")]
-        return [line for line in [*said, "Nothing by mail." if told.get("no_post") else "", told.get("note", "")] if line]
+        told, rules = (
+            self.contact,
+            {
+                "no": "Leave no message on the voicemail.",
+                "first": "On the voicemail say only a first name.",
+            },
+        )
+        said = [
+            f"Best time: {told['best_time']}." if told.get("best_time") else "",
+            rules.get(told.get("voicemail", ""), ""),
+        ]
+        return [
+            line
+            for line in [
+                *said,
+                "Nothing by mail." if told.get("no_post") else "",
+                told.get("note", ""),
+            ]
+            if line
+        ]
 
     def __str__(self) -> str:
         return f"Details {self.pk}"

@@ -37,9 +37,16 @@ class ProfileField(AskedField):
         OFFICE = "users.view", "Whoever sees the members list"
         PRIVATE = "users.view_private", "Only those who may see private details"
 
-    readers = models.CharField("who may read it, beside herself", max_length=60, choices=Readers.choices, default=Readers.PRIVATE)
+    readers = models.CharField(
+        "who may read it, beside herself",
+        max_length=60,
+        choices=Readers.choices,
+        default=Readers.PRIVATE,
+    )
     member_writes = models.BooleanField("members fill it in themselves", default=True)
-    delete_after_days = models.PositiveSmallIntegerField("delete a value after so many days", null=True, blank=True)
+    delete_after_days = models.PositiveSmallIntegerField(
+        "delete a value after so many days", null=True, blank=True
+    )
 
     class Meta(AskedField.Meta):
         verbose_name, verbose_name_plural = "field of our own", "fields of our own"
@@ -54,7 +61,9 @@ class ProfileValue(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["field", "member"], name="profile_value_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["field", "member"], name="profile_value_once")
+        ]
 
     def __str__(self) -> str:
         return f"Value {self.pk}"
@@ -68,7 +77,9 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         if private:
             return self
         # A field may have become private after the list was saved: what it asks about is looked at now.
-        fields = ProfileField.objects.filter(readers=ProfileField.Readers.PRIVATE).values_list("pk", flat=True)
+        fields = ProfileField.objects.filter(readers=ProfileField.Readers.PRIVATE).values_list(
+            "pk", flat=True
+        )
         closed = Q(is_private=True) | Q(criteria__field__in=list(fields))
         return self.exclude(pk__in=SavedFilter.objects.filter(closed).values("pk"))
 
@@ -82,8 +93,12 @@ class SavedFilter(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     criteria: Any = models.JSONField(default=dict)
-    is_private = models.BooleanField(default=False, db_default=False, editable=False, help_text="Asks about something private.")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
+    is_private = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Asks about something private."
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SavedFilterQuerySet.as_manager()
@@ -98,13 +113,17 @@ class SavedFilter(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         field = ProfileField.objects.filter(pk=self.criteria.get("field")).first()
         asks = bool(self.criteria.get("place") or self.criteria.get("reach"))
-        self.is_private = asks or (field is not None and field.readers == ProfileField.Readers.PRIVATE)
+        self.is_private = asks or (
+            field is not None and field.readers == ProfileField.Readers.PRIVATE
+        )
         super().save(*args, **kwargs)
 
     @property
     def digest(self) -> str:
         """A short name of exactly these criteria."""
-        return hashlib.sha256(json.dumps(self.criteria, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(self.criteria, sort_keys=True, cls=DjangoJSONEncoder).encode()
+        ).hexdigest()
 
     def members(self) -> Any:
         """The people on it today."""
@@ -116,9 +135,13 @@ def fulfilling(found: Any, criteria: dict[str, Any]) -> Any:
     if statuses := criteria.get("status"):
         found = found.filter(status__in=statuses)
     if tags := criteria.get("tags"):
-        found = found.filter(pk__in=Tag.members.through.objects.filter(tag__in=tags).values("member"))
+        found = found.filter(
+            pk__in=Tag.members.through.objects.filter(tag__in=tags).values("member")
+        )
     if place := criteria.get("place"):
-        found = found.filter(Q(area__icontains=place) | Q(city__icontains=place) | Q(postal_code__startswith=place))
+        found = found.filter(
+            Q(area__icontains=place) | Q(city__icontains=place) | Q(postal_code__startswith=place)
+        )
     if start := criteria.get("joined_from"):
         found = found.filter(joined_on__gte=start)
     if end := criteria.get("joined_to"):
@@ -141,7 +164,9 @@ class OfficeQuerySet(models.QuerySet["Office"]):
 
     def public(self) -> Self:
         """Held today, by somebody active who wants her first name on the public page."""
-        return self.running().filter(is_public=True, member__status=Status.ACTIVE, member__deleted_at=None)
+        return self.running().filter(
+            is_public=True, member__status=Status.ACTIVE, member__deleted_at=None
+        )
 
 
 class Office(models.Model):
@@ -152,16 +177,32 @@ class Office(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="offices")
     starts_on = models.DateField("from")
     ends_on = models.DateField("until", null=True, blank=True)
-    role = models.ForeignKey(Role, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="role it brings")
-    assignment = models.ForeignKey(RoleAssignment, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
-    is_public = models.BooleanField("her first name stands on the public page", default=False, editable=False)
+    role = models.ForeignKey(
+        Role,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="role it brings",
+    )
+    assignment = models.ForeignKey(
+        RoleAssignment, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    is_public = models.BooleanField(
+        "her first name stands on the public page", default=False, editable=False
+    )
 
     objects = OfficeQuerySet.as_manager()
 
     class Meta:
         ordering = ["body", "title"]
         verbose_name_plural = "offices and committees"
-        constraints = [models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="office_term_in_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="office_term_in_order",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.body})"

@@ -32,12 +32,20 @@ class HouseholdMemberQuerySet(models.QuerySet["HouseholdMember"]):
 
     def with_(self, member: Member) -> Self:
         """The other confirmed places of a member's household, when her own is confirmed."""
-        mine = self.model._default_manager.filter(member=member).exclude(confirmed_at=None).values("household")
+        mine = (
+            self.model._default_manager.filter(member=member)
+            .exclude(confirmed_at=None)
+            .values("household")
+        )
         return self.confirmed().filter(household__in=mine).exclude(member=member)
 
     def partner_of(self, member: Member) -> Member | None:
         """The other adult, when both agreed; None for somebody alone, and for a widow."""
-        here = self.with_(member).filter(member__deleted_at=None, member__erased_at=None).exclude(member__inactive_reason="deceased")
+        here = (
+            self.with_(member)
+            .filter(member__deleted_at=None, member__erased_at=None)
+            .exclude(member__inactive_reason="deceased")
+        )
         place = here.select_related("member").first()
         return place.member if place else None
 
@@ -57,7 +65,11 @@ class HouseholdMember(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["household", "member"], name="household_place_once"),
-            models.UniqueConstraint(fields=["member"], condition=Q(confirmed_at__isnull=False), name="household_one_each"),
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(confirmed_at__isnull=False),
+                name="household_one_each",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,5 +78,10 @@ class HouseholdMember(models.Model):
     @property
     def asker(self) -> Member | None:
         """Who asks: the other one, or – where nobody asked yet – whom an old list names beside her."""
-        other = HouseholdMember.objects.filter(household=self.household_id).exclude(pk=self.pk).select_related("member").first()
+        other = (
+            HouseholdMember.objects.filter(household=self.household_id)
+            .exclude(pk=self.pk)
+            .select_related("member")
+            .first()
+        )
         return self.invited_by or (other.member if other else None)

@@ -40,7 +40,12 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """Whom an active member finds: the active people who chose it, nobody she is to have no contact with. Nobody for others."""
         if not viewer.sees_member_pages:
             return self.none()
-        found = self.filter(is_on=True, member__status=Status.ACTIVE, member__paused_at=None, member__deleted_at=None)
+        found = self.filter(
+            is_on=True,
+            member__status=Status.ACTIVE,
+            member__paused_at=None,
+            member__deleted_at=None,
+        )
         return found.exclude(member__in=NoContact.objects.apart_from(viewer))
 
     def matching(self, text: str) -> Self:
@@ -61,7 +66,9 @@ class Listing(models.Model):
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="listing")
     shows = models.JSONField(default=dict)
-    plate = models.CharField("what stands beside your name", max_length=10, choices=Plate.choices, default=Plate.INITIALS)
+    plate = models.CharField(
+        "what stands beside your name", max_length=10, choices=Plate.choices, default=Plate.INITIALS
+    )
     is_on = models.BooleanField("is in the directory", default=True, db_default=True)
     wants_notes = models.BooleanField("Members may write to me through the office", default=True)
     # Both are written when she saves, from what members may see and nothing else.
@@ -105,7 +112,11 @@ class Listing(models.Model):
             "since": str(member.joined_on.year) if member.joined_on else "",
             "photo": member.photo,
         }
-        seen = {name: text for name, text in told.items() if text and self.shown_to(name, officer=officer)}
+        seen = {
+            name: text
+            for name, text in told.items()
+            if text and self.shown_to(name, officer=officer)
+        }
         if self.plate != self.Plate.PHOTO:
             seen.pop("photo", None)
         return seen
@@ -114,7 +125,11 @@ class Listing(models.Model):
         """The other one of the household, when both chose to show it; a link is never shown by one alone."""
         other = HouseholdMember.objects.partner_of(self.member)
         theirs = Listing.objects.visible_to(viewer).filter(member=other).first() if other else None
-        both = theirs and self.shown_to("household", officer=officer) and theirs.shown_to("household", officer=officer)
+        both = (
+            theirs
+            and self.shown_to("household", officer=officer)
+            and theirs.shown_to("household", officer=officer)
+        )
         return other if both else None
 
     def name_for(self, *, officer: bool) -> str:

@@ -95,7 +95,9 @@ class MemberQuerySet(models.QuerySet["Member"]):
         if not words:
             return self
         if len(words) == 1 and len(words[0]) < 3:
-            return self.filter(Q(last_name__istartswith=words[0]) | Q(first_name__istartswith=words[0]))
+            return self.filter(
+                Q(last_name__istartswith=words[0]) | Q(first_name__istartswith=words[0])
+            )
         found = self
         for word in words[:4]:
             named = Q(last_name__icontains=word) | Q(first_name__icontains=word)
@@ -118,7 +120,9 @@ class MemberManager(models.Manager.from_queryset(MemberQuerySet)):  # type: igno
 class Member(models.Model):
     """A person on the rolls. May have no login, may share one with a partner, may have no e-mail at all."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="members"
+    )
     member_number = models.PositiveIntegerField(unique=True, editable=False)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
@@ -134,26 +138,60 @@ class Member(models.Model):
     postal_code = models.CharField("ZIP code", max_length=20, blank=True)
     country = models.CharField(max_length=60, blank=True)
     area = models.CharField("neighborhood", max_length=60, blank=True, db_default="")
-    mailing_name = models.CharField("name on the envelope", max_length=120, blank=True, db_default="")
-    bio = models.TextField("about them", blank=True)
-    photo = models.CharField(max_length=40, blank=True, db_default="", editable=False, help_text="The folder of her picture.")
-    photo_consent = models.CharField(
-        "being in pictures", max_length=5, choices=PhotoConsent.choices, default=PhotoConsent.NO, db_default=PhotoConsent.NO
+    mailing_name = models.CharField(
+        "name on the envelope", max_length=120, blank=True, db_default=""
     )
-    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING_EMAIL, editable=False)
-    inactive_reason = models.CharField(max_length=20, choices=InactiveReason.choices, blank=True, editable=False)
+    bio = models.TextField("about them", blank=True)
+    photo = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text="The folder of her picture.",
+    )
+    photo_consent = models.CharField(
+        "being in pictures",
+        max_length=5,
+        choices=PhotoConsent.choices,
+        default=PhotoConsent.NO,
+        db_default=PhotoConsent.NO,
+    )
+    status = models.CharField(
+        max_length=20, choices=Status.choices, default=Status.PENDING_EMAIL, editable=False
+    )
+    inactive_reason = models.CharField(
+        max_length=20, choices=InactiveReason.choices, blank=True, editable=False
+    )
     # How she wants to hear of each topic: email, post or phone; a topic that is missing gets what works.
     channels = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
-    open_mail = models.BooleanField("plain words instead of discreet ones", default=False, db_default=False)
-    mail_phrase = models.CharField("two words of her own in each message", max_length=40, blank=True, db_default="")
+    open_mail = models.BooleanField(
+        "plain words instead of discreet ones", default=False, db_default=False
+    )
+    mail_phrase = models.CharField(
+        "two words of her own in each message", max_length=40, blank=True, db_default=""
+    )
     joined_on = models.DateField("member since", null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
-    erase_on = models.DateField(null=True, blank=True, editable=False, help_text="She asked to be forgotten; it is done on this day.")
-    deleted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="In the bin; gone for good after 30 days.")
+    erase_on = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="She asked to be forgotten; it is done on this day.",
+    )
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="In the bin; gone for good after 30 days."
+    )
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_precision = models.CharField(max_length=5, default="day", editable=False)
-    brought_by = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The import that brought her.")
-    invited_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When she was told of this site after an import.")
+    brought_by = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="The import that brought her."
+    )
+    invited_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When she was told of this site after an import.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -168,11 +206,18 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["last_name", "first_name", "id"], name="member_by_name"),
             models.Index(fields=["email"], name="member_by_email", condition=~Q(email="")),
-            models.Index(fields=["status", "last_name", "first_name", "id"], name="member_by_status"),
+            models.Index(
+                fields=["status", "last_name", "first_name", "id"], name="member_by_status"
+            ),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="member_status_known"),
-            models.CheckConstraint(condition=Q(inactive_reason="") | Q(status=Status.INACTIVE), name="member_reason_only_inactive"),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="member_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(inactive_reason="") | Q(status=Status.INACTIVE),
+                name="member_reason_only_inactive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,15 +235,25 @@ class Member(models.Model):
         if not (self.address_line1 and self.city):
             return []
         town = " ".join(part for part in [f"{self.city},", self.region, self.postal_code] if part)
-        return [self.mailing_name or str(self), *[line for line in (self.address_line1, self.address_line2) if line], town]
+        return [
+            self.mailing_name or str(self),
+            *[line for line in (self.address_line1, self.address_line2) if line],
+            town,
+        ]
 
     def channel_for(self, topic: str) -> str:
         """How a message about a topic reaches her: her choice where it can work, else e-mail, letter, phone; "" for not at all."""
-        works = {"email": bool(self.email), "post": bool(self.postal_lines), "phone": bool(self.phone)}
+        works = {
+            "email": bool(self.email),
+            "post": bool(self.postal_lines),
+            "phone": bool(self.phone),
+        }
         wanted = self.channels.get(topic, "")
         if wanted == "none" or (topic == "news" and self.paused_at):
             return ""
-        return next((channel for channel in (wanted, "email", "post", "phone") if works.get(channel)), "")
+        return next(
+            (channel for channel in (wanted, "email", "post", "phone") if works.get(channel)), ""
+        )
 
     @property
     def is_unaware(self) -> bool:
@@ -218,7 +273,11 @@ class Member(models.Model):
     @property
     def standing(self) -> str:
         """The status with the reason of an inactive member: "Not active: Deceased"."""
-        return f"{self.get_status_display()}: {self.get_inactive_reason_display()}" if self.inactive_reason else self.get_status_display()
+        return (
+            f"{self.get_status_display()}: {self.get_inactive_reason_display()}"
+            if self.inactive_reason
+            else self.get_status_display()
+        )
 
     @property
     def status_tone(self) -> str:
@@ -229,7 +288,8 @@ class Member(models.Model):
     def may_pay_dues(self) -> bool:
         """Approved first, paid afterwards: no money is taken from somebody who may still be declined."""
         return self.status in (Status.PAYMENT_PENDING, Status.ACTIVE) or (
-            self.status == Status.INACTIVE and self.inactive_reason not in (InactiveReason.SUSPENDED, InactiveReason.DECEASED)
+            self.status == Status.INACTIVE
+            and self.inactive_reason not in (InactiveReason.SUSPENDED, InactiveReason.DECEASED)
         )
 
     @property
@@ -250,7 +310,9 @@ class StatusChange(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="status_changes")
     from_status = models.CharField(max_length=20, blank=True)
     to_status = models.CharField(max_length=20, choices=Status.choices)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=300, blank=True)
     inactive_reason = models.CharField(max_length=20, blank=True, db_default="")
@@ -275,7 +337,9 @@ class ExternalId(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="external_ids")
     source = models.CharField(max_length=30)
     value = models.CharField(max_length=120)
-    brought_by = models.BigIntegerField(null=True, blank=True, editable=False, help_text="The import that brought it.")
+    brought_by = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="The import that brought it."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "value"], name="external_id_once")]

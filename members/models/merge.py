@@ -35,7 +35,9 @@ class DuplicatePair(models.Model):
     why = models.CharField(max_length=10, choices=Why.choices)
     found_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
-    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
 
     objects = DuplicatePairQuerySet.as_manager()
 

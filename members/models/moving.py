@@ -35,8 +35,14 @@ class LoginMove(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["member"], condition=Q(stopped_at=None, done_at=None), name="one_login_move_at_a_time"),
-            models.CheckConstraint(condition=Q(stopped_at=None) | Q(done_at=None), name="login_move_stopped_or_done"),
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(stopped_at=None, done_at=None),
+                name="one_login_move_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None) | Q(done_at=None), name="login_move_stopped_or_done"
+            ),
         ]
 
     def __str__(self) -> str:

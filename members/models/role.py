@@ -30,7 +30,9 @@ class RolePermission(models.Model):
     name = models.CharField(max_length=40)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["role", "name"], name="role_permission_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["role", "name"], name="role_permission_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.role_id}: {self.name}"
@@ -41,20 +43,28 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 
     def not_over(self) -> Self:
         """Assignments that run or will run: not taken back, and the last day not past."""
-        return self.filter(withdrawn_at=None).filter(Q(ends_on=None) | Q(ends_on__gte=timezone.localdate()))
+        return self.filter(withdrawn_at=None).filter(
+            Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
+        )
 
     def running(self, *, on: dt.date | Parameter | None = None) -> Self:
         """Assignments whose term covers the day (today when none is named)."""
         day = on or timezone.localdate()
-        return self.filter(starts_on__lte=day, withdrawn_at=None).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+        return self.filter(starts_on__lte=day, withdrawn_at=None).filter(
+            Q(ends_on=None) | Q(ends_on__gte=day)
+        )
 
 
 class RoleAssignment(models.Model):
     """A role held by a login from one day to another; it begins and ends by itself."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="role_assignments")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="role_assignments"
+    )
     role = models.ForeignKey(Role, models.PROTECT, related_name="assignments")
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     starts_on = models.DateField(default=timezone.localdate)
     ends_on = models.DateField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -65,7 +75,10 @@ class RoleAssignment(models.Model):
     class Meta:
         verbose_name_plural = "who holds which role"
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="role_term_in_order"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="role_term_in_order",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,8 +88,12 @@ class RoleAssignment(models.Model):
 def _held() -> Any:
     running = RoleAssignment.objects.running(on=Parameter("day", models.DateField()))
     mine = running.filter(user=Parameter("user", models.BigAutoField()))
-    keys = Authenticator.objects.filter(user=Parameter("user", models.BigAutoField()), type__in=SECOND_KEYS)
-    barred = Member.objects.filter(user=Parameter("user", models.BigAutoField()), inactive_reason__in=["suspended", "deceased"])
+    keys = Authenticator.objects.filter(
+        user=Parameter("user", models.BigAutoField()), type__in=SECOND_KEYS
+    )
+    barred = Member.objects.filter(
+        user=Parameter("user", models.BigAutoField()), inactive_reason__in=["suspended", "deceased"]
+    )
     held = RolePermission.objects.filter(~Exists(barred), role__assignments__in=mine)
     return held.annotate(has_key=Exists(keys)).values_list("name", "has_key")
 

@@ -21,7 +21,12 @@ class NoContactQuerySet(models.QuerySet["NoContact"]):
 
     def apart_from(self, member: Member) -> set[int]:
         """The ids of the members she is to have no contact with."""
-        return {pk for pair in self.of(member).values_list("one", "other") for pk in pair if pk != member.pk}
+        return {
+            pk
+            for pair in self.of(member).values_list("one", "other")
+            for pk in pair
+            if pk != member.pk
+        }
 
 
 class NoContact(models.Model):
@@ -76,7 +81,11 @@ class MemberNote(models.Model):
         ordering = ["-sent_at"]
         indexes = [
             models.Index(fields=["recipient", "-sent_at"], name="note_of_recipient"),
-            models.Index(fields=["reported_at"], name="note_reported", condition=Q(reported_at__isnull=False, settled_at=None)),
+            models.Index(
+                fields=["reported_at"],
+                name="note_reported",
+                condition=Q(reported_at__isnull=False, settled_at=None),
+            ),
         ]
         verbose_name_plural = "notes between members"
 

@@ -85,7 +85,9 @@ class User(AbstractBaseUser):
         from members.models.role import RoleAssignment, RolePermission
 
         held = RoleAssignment.objects.not_over().filter(user=self)
-        return frozenset(RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True))
+        return frozenset(
+            RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True)
+        )
 
     @cached_property
     def _roles(self) -> tuple[frozenset[str], frozenset[str], bool]:
@@ -97,7 +99,9 @@ class User(AbstractBaseUser):
         held = HELD(user=self.pk, day=timezone.localdate())
         names, has_key = frozenset(name for name, _ in held), any(key for _, key in held)
         is_awake = not settings.STAFF_SECOND_FACTOR or (has_key and self.came_with_key is not False)
-        asleep = frozenset() if is_awake else frozenset(name for name in names if is_sensitive(name))
+        asleep = (
+            frozenset() if is_awake else frozenset(name for name in names if is_sensitive(name))
+        )
         return names - asleep, asleep, has_key
 
     def forget_permissions(self) -> None:

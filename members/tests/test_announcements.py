@@ -18,7 +18,11 @@ def letter():
 
 
 def ask(client, letter):
-    return client.post(reverse("admin:members_announcement_send", args=[letter.pk]), {"do": "send", "reason": "Monthly"}, follow=True)
+    return client.post(
+        reverse("admin:members_announcement_send", args=[letter.pk]),
+        {"do": "send", "reason": "Monthly"},
+        follow=True,
+    )
 
 
 def agree_to_newest(client):
@@ -35,13 +39,17 @@ def test_each_member_gets_her_own_copy_once_the_way_she_chose(as_user, letter, m
     one, two = make_staff("communications"), make_staff("communications")
     ask(as_user(one), letter)
     work()
-    assert not Message.objects.filter(kind="announcement").exists(), "nothing goes before the second person"
+    assert not Message.objects.filter(kind="announcement").exists(), (
+        "nothing goes before the second person"
+    )
     agree_to_newest(as_user(two))
     work()
     write_announcement(letter.pk)
     letter.refresh_from_db()
     mine = [m for m in mails.mails if m["subject"] == "March notes"]
-    assert sorted(m["to"][0] for m in mine) == sorted([ruth.email, *(m.email for u in (one, two) for m in u.members.all())])
+    assert sorted(m["to"][0] for m in mine) == sorted(
+        [ruth.email, *(m.email for u in (one, two) for m in u.members.all())]
+    )
     assert all(len(m["to"]) == 1 for m in mine)
     assert "Dear Ruth" in mails.to("ruth@example.org")[0]["text"]
     assert (letter.state, letter.written) == ("sent", len(mine) + 1)
@@ -79,14 +87,19 @@ def test_killed_half_way_it_goes_on_and_writes_nobody_twice(letter, monkeypatch)
         write_announcement(letter.pk)
     assert Message.objects.count() == 2
     write_announcement(letter.pk)
-    assert sorted(Message.objects.values_list("to_email", flat=True)) == [f"m{n}@example.org" for n in range(5)]
+    assert sorted(Message.objects.values_list("to_email", flat=True)) == [
+        f"m{n}@example.org" for n in range(5)
+    ]
 
 
 def test_draft_is_written_seen_tried_and_fixed_once_sent(as_user, work, mails):
     make_member(first_name="Ruth", last_name="Baker", email="ruth@example.org")
     editor = make_staff("communications")
     desk = as_user(editor)
-    desk.post("/admin/members/announcement/add/", {"subject": "March notes", "body": "Hello.", "audience": "active"})
+    desk.post(
+        "/admin/members/announcement/add/",
+        {"subject": "March notes", "body": "Hello.", "audience": "active"},
+    )
     letter = Announcement.objects.get()
     url = f"/admin/members/announcement/{letter.pk}/change/"
     page = desk.get(url).content.decode()
@@ -96,4 +109,6 @@ def test_draft_is_written_seen_tried_and_fixed_once_sent(as_user, work, mails):
     work()
     assert [m["subject"] for m in mails.mails] == ["March notes"]
     Announcement.objects.update(state="sent")
-    assert desk.post(url, {"subject": "Changed", "body": "x", "audience": "active"}).status_code == 403
+    assert (
+        desk.post(url, {"subject": "Changed", "body": "x", "audience": "active"}).status_code == 403
+    )

@@ -19,7 +19,14 @@ from members import assist
 from members.audit import ActingMiddleware
 from members.models import AuditEntry
 from notices.models import Message
-from tests.factories import make_event, make_payment, make_person, make_plan, make_staff, make_staff_with
+from tests.factories import (
+    make_event,
+    make_payment,
+    make_person,
+    make_plan,
+    make_staff,
+    make_staff_with,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +34,15 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def call(as_user):
     """A member on the phone, and the volunteer who helps her."""
-    member, helper = make_person(first_name="Ruth", email="ruth@example.org"), make_staff("membership")
+    member, helper = (
+        make_person(first_name="Ruth", email="ruth@example.org"),
+        make_staff("membership"),
+    )
     client = as_user(helper)
-    answer = client.post(reverse("admin:members_member_assist", args=[member.pk]), {"reason": "Cannot find the button"})
+    answer = client.post(
+        reverse("admin:members_member_assist", args=[member.pk]),
+        {"reason": "Cannot find the button"},
+    )
     assert answer.url == reverse("dashboard")
     return member, helper, client
 
@@ -41,13 +54,26 @@ def test_helper_acts_for_the_member_and_every_act_says_so(call):
     assert "You are helping Ruth" in page
     client.post(reverse("event", args=[event.slug]), {"answer": "yes", "guests": "0", "note": ""})
     assert Rsvp.objects.get().member == member
-    acts = list(AuditEntry.objects.filter(action__startswith="assist").order_by("id").values_list("action", "actor", "on_behalf_of"))
+    acts = list(
+        AuditEntry.objects.filter(action__startswith="assist")
+        .order_by("id")
+        .values_list("action", "actor", "on_behalf_of")
+    )
     assert acts == [("assist.began", helper.pk, None), ("assist.event", helper.pk, member.pk)]
     assert AuditEntry.objects.get(action="assist.began").reason == "Cannot find the button"
     assert Message.objects.get(to_email="ruth@example.org").subject == "Was this you?"
 
 
-@pytest.mark.parametrize("path", ["/me/security/", "/accounts/email/", "/accounts/password/set/", "/accounts/2fa/totp/activate/", "/who/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/me/security/",
+        "/accounts/email/",
+        "/accounts/password/set/",
+        "/accounts/2fa/totp/activate/",
+        "/who/",
+    ],
+)
 def test_ways_to_sign_in_stay_closed(call, path):
     _, _, client = call
     assert client.get(path).url == reverse("dashboard")
@@ -56,7 +82,11 @@ def test_ways_to_sign_in_stay_closed(call, path):
 def pages_of_members():
     """Every address of the members' side, each method, with something in place of what stands between < and >."""
     for route in all_routes():
-        if route.path.startswith("/admin/") or "webhook" in route.path or route.name.startswith(("google", "github", "socialaccount")):
+        if (
+            route.path.startswith("/admin/")
+            or "webhook" in route.path
+            or route.name.startswith(("google", "github", "socialaccount"))
+        ):
             continue
         path = re.sub(r"<[^>]*:(pk|step)>|<\\w+:endpoint>", "1", route.path)
         yield from ((route.name, re.sub(r"<[^>]+>", "x", path), method) for method in route.methods)
@@ -69,7 +99,9 @@ def test_every_page_is_closed_to_helpers_that_nobody_opened(call, name, path, me
     opened = name in (assist.LOOKS if method == "GET" else assist.ACTS) or name in assist.WAY_OUT
     answer = client.generic(method, path)
     shut = answer.status_code == 302 and answer.url == reverse("dashboard") and name != "dashboard"
-    assert shut != opened or answer.status_code in (404, 405), f"{method} {path}: {answer.status_code}"
+    assert shut != opened or answer.status_code in (404, 405), (
+        f"{method} {path}: {answer.status_code}"
+    )
     assert not Payment.objects.exists()
 
 
@@ -84,16 +116,26 @@ def test_function_that_opens_a_payment_page_refuses_helpers_itself(call, rf, doo
     def within(_request):
         with pytest.raises(BillingError, match="not for helpers"):
             if door == "dues":
-                billing.start_dues_checkout(member=member, wish=billing.Wish(plan=make_plan()), attempt="a")
+                billing.start_dues_checkout(
+                    member=member, wish=billing.Wish(plan=make_plan()), attempt="a"
+                )
             elif door == "open":
                 billing.open_checkout(payment=waiting)
             elif door == "card":
                 subscriptions.open_card_page(member=member, plan=None, attempt="a")
             elif door == "gift":
-                gift_cards.buy(plan=make_plan(), name="A", email="a@example.org", buyer=member, attempt="a")
+                gift_cards.buy(
+                    plan=make_plan(), name="A", email="a@example.org", buyer=member, attempt="a"
+                )
             else:
                 billing.start_payment(
-                    payer=member, name="A", email="", lines=[("donation", "x", 5)], currency="usd", attempt="a", description="x"
+                    payer=member,
+                    name="A",
+                    email="",
+                    lines=[("donation", "x", 5)],
+                    currency="usd",
+                    attempt="a",
+                    description="x",
                 )
         return HttpResponse()
 
@@ -103,7 +145,9 @@ def test_function_that_opens_a_payment_page_refuses_helpers_itself(call, rf, doo
 def test_cards_stay_closed(call):
     _, _, client = call
     plan = make_plan()
-    answer = press(client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a"}, follow=True)
+    answer = press(
+        client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a"}, follow=True
+    )
     assert "does this alone" in answer.content.decode()
 
 
@@ -128,9 +172,14 @@ def test_help_ends_by_the_button_by_time_and_with_the_power(call, time_machine, 
 def test_help_needs_a_reason_the_power_and_a_member_without_powers(as_user):
     member, helper = make_person(first_name="Ruth"), make_staff("membership")
     url = reverse("admin:members_member_assist", args=[member.pk])
-    assert "what you help with" in as_user(helper).post(url, {"reason": " "}, follow=True).content.decode()
+    assert (
+        "what you help with"
+        in as_user(helper).post(url, {"reason": " "}, follow=True).content.decode()
+    )
     assert as_user(make_staff_with("users.view")).post(url, {"reason": "x"}).status_code == 403
     boss = make_staff("superadmin")
     own = boss.members.get()
-    answer = as_user(helper).post(reverse("admin:members_member_assist", args=[own.pk]), {"reason": "x"}, follow=True)
+    answer = as_user(helper).post(
+        reverse("admin:members_member_assist", args=[own.pk]), {"reason": "x"}, follow=True
+    )
     assert "People who work at the desk" in answer.content.decode()

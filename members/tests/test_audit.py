@@ -30,7 +30,10 @@ def without_guard(statement, *params):
 @pytest.fixture
 def three(db):
     member = make_person(status="payment_pending")
-    entries = [audit.record("member.changed", target=member, after={"n": n}, reason=f"Because {n}") for n in range(3)]
+    entries = [
+        audit.record("member.changed", target=member, after={"n": n}, reason=f"Because {n}")
+        for n in range(3)
+    ]
     audit.seal()
     return entries
 
@@ -48,7 +51,10 @@ def test_untouched_chain_is_proved_and_sealing_twice_does_nothing(three, capsys)
         ("UPDATE members_auditentry SET action = 'x' WHERE id = %s", "altered"),
         ("UPDATE members_auditentry SET at = '2001-01-01' WHERE id = %s", "altered"),
         ("UPDATE members_auditentry SET details_digest = 'x' WHERE id = %s", "altered"),
-        ("""UPDATE members_auditentry SET details = '{"reason": "another"}' WHERE id = %s""", "details of entry"),
+        (
+            """UPDATE members_auditentry SET details = '{"reason": "another"}' WHERE id = %s""",
+            "details of entry",
+        ),
         ("DELETE FROM members_auditentry WHERE id = %s", "is missing"),
     ],
 )
@@ -68,9 +74,16 @@ def test_chain_that_was_cut_short_is_found_with_the_head_written_down(three, cap
         call_command("audit_verify", head=head)
 
 
-@pytest.mark.parametrize("change", ["action = 'x'", "actor_id = 1", "position = 99", "hash = 'x'", """details = '{"a": 1}'"""])
+@pytest.mark.parametrize(
+    "change",
+    ["action = 'x'", "actor_id = 1", "position = 99", "hash = 'x'", """details = '{"a": 1}'"""],
+)
 def test_database_refuses_to_edit_an_entry(three, change):
-    with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(Error, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"UPDATE members_auditentry SET {change} WHERE id = %s", [three[0].pk])
 
 
@@ -85,7 +98,11 @@ def test_database_refuses_to_delete_an_entry(three):
 def test_database_refuses_to_empty_the_audit_and_the_ledger(three, table):
     with connection.cursor() as cursor:
         cursor.execute("SET loaf.may_truncate = 'off'")
-    with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(Error, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"TRUNCATE {table}")
     with connection.cursor() as cursor:
         cursor.execute("SET loaf.may_truncate = 'on'")
@@ -117,7 +134,11 @@ def test_looking_at_a_member_and_saving_by_hand_are_noted(as_user):
     assert (looked.actor, looked.target_id, looked.network) == (boss, member.pk, "203.0.113.0/24")
     page = desk.get(f"/admin/billing/plan/{plan.pk}/change/")
     form = page.context["adminform"].form
-    data = {name: form[name].value() for name in form.fields if form[name].value() is not None and form[name].value() is not False}
+    data = {
+        name: form[name].value()
+        for name in form.fields
+        if form[name].value() is not None and form[name].value() is not False
+    }
     assert data["minimum_amount"] == "40.00"
     saved = desk.post(f"/admin/billing/plan/{plan.pk}/change/", data | {"minimum_amount": "45"})
     assert saved.status_code == 302, saved.context["errors"]
@@ -131,7 +152,8 @@ def test_looking_at_a_member_and_saving_by_hand_are_noted(as_user):
 
 
 @pytest.mark.parametrize(
-    ("address", "network"), [("203.0.113.77", "203.0.113.0/24"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("nonsense", "")]
+    ("address", "network"),
+    [("203.0.113.77", "203.0.113.0/24"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("nonsense", "")],
 )
 def test_network_is_trimmed(address, network):
     assert audit.trimmed(address) == network
@@ -141,6 +163,8 @@ def test_audit_is_searched_by_person_reason_and_row(as_user, three):
     desk = as_user(make_staff("superadmin"))
     url = "/admin/members/auditentry/"
     assert "1 found" in desk.get(url, {"q": "because 1"}).content.decode()
-    assert "3 found" in desk.get(url, {"q": f"members.member:{three[0].target_id}"}).content.decode()
+    assert (
+        "3 found" in desk.get(url, {"q": f"members.member:{three[0].target_id}"}).content.decode()
+    )
     assert "Nothing matches" in desk.get(url, {"q": "members.member:999999"}).content.decode()
     assert "3 found" in desk.get(url, {"kind": "member."}).content.decode()

@@ -32,7 +32,10 @@ def test_off_by_default(applicant):
 
 def test_last_yes_approves_and_nobody_decides_alone_before(applicant, settings, as_user):
     settings.COMMITTEE_YES = 2
-    url, desk = reverse("admin:members_application_change", args=[applicant.pk]), as_user(make_staff("membership"))
+    url, desk = (
+        reverse("admin:members_application_change", args=[applicant.pk]),
+        as_user(make_staff("membership")),
+    )
     assert "has not finished" in desk.post(url, {"do": "approve"}).content.decode()
     desk.post(url, {"do": "vote_yes"})
     page = desk.get(url).content.decode()

@@ -18,18 +18,35 @@ from tests.factories import make_member, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 CANARY = {
-    "last_name": "Canarylast", "pronouns": "canary/pro", "area": "Canaryarea", "phone": "+17135550177", "email": "canary@example.org",
-    "address_line1": "77 Canary Street", "city": "Houston", "bio": "Canarybio", "joined_on": "1987-01-01",
-}  # fmt: skip
+    "last_name": "Canarylast",
+    "pronouns": "canary/pro",
+    "area": "Canaryarea",
+    "phone": "+17135550177",
+    "email": "canary@example.org",
+    "address_line1": "77 Canary Street",
+    "city": "Houston",
+    "bio": "Canarybio",
+    "joined_on": "1987-01-01",
+}
 SHOWN = {
-    "last_name": "Canarylast", "pronouns": "canary/pro", "area": "Canaryarea", "phone": "713-555-0177", "email": "canary@example.org",
-    "address": "77 Canary Street", "bio": "Canarybio", "since": "1987", "photo": "/photo/", "household": "Shares a home with",
-}  # fmt: skip
+    "last_name": "Canarylast",
+    "pronouns": "canary/pro",
+    "area": "Canaryarea",
+    "phone": "713-555-0177",
+    "email": "canary@example.org",
+    "address": "77 Canary Street",
+    "bio": "Canarybio",
+    "since": "1987",
+    "photo": "/photo/",
+    "household": "Shares a home with",
+}
 
 
 def listed(*, shows=None, **fields):
     member = make_person(first_name="Bev", **fields)
-    actions.save_listing(member=member, shows=shows or {}, plate="initials", wants_notes=True, by=None)
+    actions.save_listing(
+        member=member, shows=shows or {}, plate="initials", wants_notes=True, by=None
+    )
     return member
 
 
@@ -41,7 +58,9 @@ def canary():
     home = Household.objects.create()
     for one in (member, partner):
         HouseholdMember.objects.create(household=home, member=one, confirmed_at=member.created_at)
-    actions.save_listing(member=partner, shows={"household": "members"}, plate="initials", wants_notes=True, by=None)
+    actions.save_listing(
+        member=partner, shows={"household": "members"}, plate="initials", wants_notes=True, by=None
+    )
     return member
 
 
@@ -50,7 +69,9 @@ def pages(client, member):
     lists = client.get(reverse("directory"))
     fragment = client.get(reverse("directory"), headers={"HX-Request": "true"})
     person = client.get(reverse("person", args=[member.pk]))
-    return " ".join(answer.content.decode() for answer in (lists, fragment, person) if answer.status_code == 200)
+    return " ".join(
+        answer.content.decode() for answer in (lists, fragment, person) if answer.status_code == 200
+    )
 
 
 def as_viewer(as_user, kind):
@@ -64,12 +85,24 @@ def as_viewer(as_user, kind):
 
 
 # The privacy table of the directory: which audience lets which viewer see a field. Fields × audiences × viewers.
-SEES = {"member": {"members"}, "officer": {"members", "officers"}, "lapsed": set(), "applicant": set(), "visitor": set()}
+SEES = {
+    "member": {"members"},
+    "officer": {"members", "officers"},
+    "lapsed": set(),
+    "applicant": set(),
+    "visitor": set(),
+}
 
 
 @pytest.mark.parametrize(("audience", "viewer"), list(itertools.product(Audience.values, SEES)))
 def test_each_field_is_seen_by_exactly_whom_she_chose(as_user, canary, audience, viewer):
-    actions.save_listing(member=canary, shows=dict.fromkeys(FIELDS, audience), plate="photo", wants_notes=True, by=None)
+    actions.save_listing(
+        member=canary,
+        shows=dict.fromkeys(FIELDS, audience),
+        plate="photo",
+        wants_notes=True,
+        by=None,
+    )
     seen = pages(as_viewer(as_user, viewer), canary)
     for field, words in SHOWN.items():
         assert (words in seen) == (audience in SEES[viewer]), (field, audience, viewer)
@@ -77,7 +110,9 @@ def test_each_field_is_seen_by_exactly_whom_she_chose(as_user, canary, audience,
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_one_field_opens_itself_alone(as_user, canary, field):
-    actions.save_listing(member=canary, shows={field: "members"}, plate="photo", wants_notes=True, by=None)
+    actions.save_listing(
+        member=canary, shows={field: "members"}, plate="photo", wants_notes=True, by=None
+    )
     seen = pages(as_viewer(as_user, "member"), canary)
     assert {name for name, words in SHOWN.items() if words in seen} == {field}
 
@@ -89,13 +124,19 @@ def test_nobody_is_listed_until_she_says_so(as_user):
     assert client.get(reverse("person", args=[hidden.pk])).status_code == 404
     assert not Listing.objects.exists()
     page = as_user(hidden.user).get(reverse("my_listing"))
-    assert {page.context["form"][f"show_{name}"].value() for name in FIELDS} == {"nobody"}, "all starts closed"
+    assert {page.context["form"][f"show_{name}"].value() for name in FIELDS} == {"nobody"}, (
+        "all starts closed"
+    )
 
 
 def test_member_lists_herself_sees_the_preview_and_leaves_again(as_user):
     ruth = make_person(first_name="Ruth", area="Montrose", phone="+17135550142")
     client, other = as_user(ruth.user), as_viewer(as_user, "member")
-    data = {f"show_{name}": "nobody" for name in FIELDS} | {"show_area": "members", "show_phone": "officers", "plate": "initials"}
+    data = {f"show_{name}": "nobody" for name in FIELDS} | {
+        "show_area": "members",
+        "show_phone": "officers",
+        "plate": "initials",
+    }
     assert client.post(reverse("my_listing"), data).status_code == 302
     page = client.get(reverse("my_listing")).content.decode()
     preview, officers = page.split("What officers see there")
@@ -105,13 +146,21 @@ def test_member_lists_herself_sees_the_preview_and_leaves_again(as_user):
     assert "Montrose" in pages(other, ruth)
     assert Consent.objects.get(subject="directory").withdrawn_at is None
     assert client.post(reverse("my_listing"), data | {"show_area": "world"}).status_code == 422
-    assert "You have no photo yet" in client.post(reverse("my_listing"), data | {"plate": "photo"}).content.decode()
+    assert (
+        "You have no photo yet"
+        in client.post(reverse("my_listing"), data | {"plate": "photo"}).content.decode()
+    )
     type(ruth).objects.filter(pk=ruth.pk).update(photo="a" * 32)
-    assert "Choose who sees it" in client.post(reverse("my_listing"), data | {"plate": "photo"}).content.decode()
+    assert (
+        "Choose who sees it"
+        in client.post(reverse("my_listing"), data | {"plate": "photo"}).content.decode()
+    )
     client.post(reverse("my_listing"), {"do": "off"})
     assert other.get(reverse("person", args=[ruth.pk])).status_code == 404
     assert Consent.objects.get(subject="directory").withdrawn_at
-    assert client.get(reverse("my_listing")).context["form"]["show_area"].value() == "members", "what she chose waits for her"
+    assert client.get(reverse("my_listing")).context["form"]["show_area"].value() == "members", (
+        "what she chose waits for her"
+    )
     assert "Montrose" not in pages(other, ruth)
 
 
@@ -121,25 +170,41 @@ def test_search_finds_what_is_shown_and_nothing_that_is_hidden(as_user, canary, 
     word = SHOWN[field][:8]
 
     def found():
-        return [person["pk"] for person in client.get(reverse("directory"), {"q": word}).context["people"]]
+        return [
+            person["pk"]
+            for person in client.get(reverse("directory"), {"q": word}).context["people"]
+        ]
 
     actions.save_listing(member=canary, shows={}, plate="initials", wants_notes=True, by=None)
     assert found() == []
-    actions.save_listing(member=canary, shows={field: "officers"}, plate="initials", wants_notes=True, by=None)
+    actions.save_listing(
+        member=canary, shows={field: "officers"}, plate="initials", wants_notes=True, by=None
+    )
     assert found() == []
-    actions.save_listing(member=canary, shows={field: "members"}, plate="initials", wants_notes=True, by=None)
+    actions.save_listing(
+        member=canary, shows={field: "members"}, plate="initials", wants_notes=True, by=None
+    )
     assert found() == [canary.pk]
     actions.save_profile(member=canary, part="name", given={"last_name": "Other"}, by=None)
-    assert found() == ([] if field == "last_name" else [canary.pk]), "what she changes counts at once"
+    assert found() == ([] if field == "last_name" else [canary.pk]), (
+        "what she changes counts at once"
+    )
 
 
 @pytest.mark.parametrize(
-    "fields", [{"status": "inactive", "inactive_reason": "deceased"}, {"status": "inactive", "inactive_reason": "lapsed"}, {"paused_at": "now"},
-               {"deleted_at": "now"}],
-)  # fmt: skip
+    "fields",
+    [
+        {"status": "inactive", "inactive_reason": "deceased"},
+        {"status": "inactive", "inactive_reason": "lapsed"},
+        {"paused_at": "now"},
+        {"deleted_at": "now"},
+    ],
+)
 def test_whoever_is_gone_or_rests_is_not_found(as_user, fields):
     member = listed()
-    fields = {name: member.created_at if value == "now" else value for name, value in fields.items()}
+    fields = {
+        name: member.created_at if value == "now" else value for name, value in fields.items()
+    }
     type(member).objects.filter(pk=member.pk).update(**fields)
     assert "Bev" not in pages(as_viewer(as_user, "member"), member)
 
@@ -187,14 +252,21 @@ def test_pair_kept_apart_finds_neither_the_other_nor_writes(as_user):
         client = as_user(viewer.user)
         assert [p["pk"] for p in client.get(reverse("directory")).context["people"]] == [viewer.pk]
         assert client.get(reverse("person", args=[hidden.pk])).status_code == 404
-        assert client.post(reverse("write_note", args=[hidden.pk]), {"text": "x"}).status_code == 404
+        assert (
+            client.post(reverse("write_note", args=[hidden.pk]), {"text": "x"}).status_code == 404
+        )
     actions.end_keeping_apart(pair=NoContact.objects.get(), by=boss)
     assert as_user(one.user).get(reverse("person", args=[other.pk])).status_code == 200
 
 
 def test_note_reaches_her_without_either_address_and_is_answered(as_user, mails, work):
-    sender, recipient = make_person(first_name="Ruth", email="ruth@example.org"), listed(email="bev@example.org")
-    as_user(sender.user).post(reverse("write_note", args=[recipient.pk]), {"text": "Shall we ride together?"})
+    sender, recipient = (
+        make_person(first_name="Ruth", email="ruth@example.org"),
+        listed(email="bev@example.org"),
+    )
+    as_user(sender.user).post(
+        reverse("write_note", args=[recipient.pk]), {"text": "Shall we ride together?"}
+    )
     work()
     mail = mails.to("bev@example.org")[-1]
     assert "Shall we ride together?" in mail["text"]
@@ -223,14 +295,20 @@ def test_block_stops_notes_and_tells_nothing_of_itself(as_user):
     assert MemberNote.objects.count() == 1
     as_user(recipient.user).post(reverse("notes"), {"unblock": str(sender.pk)})
     assert not Block.objects.exists()
-    assert client.post(reverse("write_note", args=[recipient.pk]), {"text": "three"}).status_code == 302
+    assert (
+        client.post(reverse("write_note", args=[recipient.pk]), {"text": "three"}).status_code
+        == 302
+    )
 
 
 @pytest.mark.usefixtures("still")
 def test_ten_notes_a_day_are_the_most(as_user):
     sender, recipient = make_person(), listed()
     client = as_user(sender.user)
-    answers = [client.post(reverse("write_note", args=[recipient.pk]), {"text": f"note {n}"}) for n in range(11)]
+    answers = [
+        client.post(reverse("write_note", args=[recipient.pk]), {"text": f"note {n}"})
+        for n in range(11)
+    ]
     assert [a.status_code for a in answers] == [302] * 10 + [422]
     assert "tomorrow" in answers[-1].content.decode()
 
@@ -243,7 +321,9 @@ def test_reported_note_comes_to_the_office_and_only_then_can_be_read_there(as_us
     url = reverse("admin:members_membernote_changelist")
     assert "Ruth" not in desk.get(url).content.decode()
     assert desk.get(reverse("admin:members_membernote_change", args=[note.pk])).status_code == 404
-    as_user(recipient.user).post(reverse("note", args=[note.token]), {"do": "report", "reason": "It is rude."})
+    as_user(recipient.user).post(
+        reverse("note", args=[note.token]), {"do": "report", "reason": "It is rude."}
+    )
     assert "Ruth" in desk.get(url).content.decode()
     page = desk.get(reverse("admin:members_membernote_change", args=[note.pk])).content.decode()
     assert "rude words" in page
@@ -265,7 +345,9 @@ def test_whoever_wants_no_notes_gets_none(as_user):
 def test_helper_neither_changes_the_listing_nor_reads_notes(as_user):
     helped = make_person(first_name="Bev")
     desk = as_user(make_staff("membership"))
-    desk.post(reverse("admin:members_member_assist", args=[helped.pk]), {"reason": "lost her glasses"})
+    desk.post(
+        reverse("admin:members_member_assist", args=[helped.pk]), {"reason": "lost her glasses"}
+    )
     for name in ("my_listing", "notes", "privacy", "own_data", "goodbye", "profile_email"):
         assert desk.get(reverse(name)).status_code == 302, name
     assert "Bev" in desk.get(reverse("profile")).content.decode()

@@ -26,7 +26,9 @@ def later(client, minutes=6):
 
 
 def digits_of_the_app(user):
-    return digits(decrypt(Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP).data["secret"]))
+    return digits(
+        decrypt(Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP).data["secret"])
+    )
 
 
 @pytest.mark.usefixtures("still")
@@ -35,60 +37,96 @@ def test_giving_a_role_asks_again_and_then_does_what_was_sent(as_user):
     client, url = as_user(boss), reverse("admin:members_roleassignment_add")
     role = boss.role_assignments.get().role.__class__.objects.get(name="events")
     later(client)
-    sent = {"email": other.user.email, "role": role.pk, "starts_on": timezone.localdate().isoformat()}
+    sent = {
+        "email": other.user.email,
+        "role": role.pk,
+        "starts_on": timezone.localdate().isoformat(),
+    }
     answer = client.post(url, sent)
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("mfa_reauthenticate"))
     assert not RoleAssignment.objects.filter(user=other.user).exists()
     client.post(answer.url, {"code": digits_of_the_app(boss), "next": url})
-    assert RoleAssignment.objects.filter(user=other.user, role=role).exists(), "what was typed is not lost"
+    assert RoleAssignment.objects.filter(user=other.user, role=role).exists(), (
+        "what was typed is not lost"
+    )
 
 
 @pytest.mark.parametrize(
     ("role", "name"),
-    [("superadmin", "members_role_add"), ("superadmin", "members_two_person"), ("superadmin", "members_member_file"),
-     ("finance", "members_member_file"), ("superadmin", "members_auditentry_file")],
-)  # fmt: skip
+    [
+        ("superadmin", "members_role_add"),
+        ("superadmin", "members_two_person"),
+        ("superadmin", "members_member_file"),
+        ("finance", "members_member_file"),
+        ("superadmin", "members_auditentry_file"),
+    ],
+)
 def test_grave_pages_ask_again_and_others_do_not(as_user, role, name):
     client = as_user(make_staff(role))
     later(client)
     url = reverse(f"admin:{name}")
     assert client.get(url).status_code == 200, "looking is not asked again"
-    assert reverse("mfa_reauthenticate") in client.post(url, {"reason": "x", "act": "merge", "is_on": "1"}).url
+    assert (
+        reverse("mfa_reauthenticate")
+        in client.post(url, {"reason": "x", "act": "merge", "is_on": "1"}).url
+    )
     later(client, minutes=4)
-    assert reverse("mfa_reauthenticate") not in getattr(client.post(url, {"reason": "x", "act": "merge", "is_on": "1"}), "url", "")
+    assert reverse("mfa_reauthenticate") not in getattr(
+        client.post(url, {"reason": "x", "act": "merge", "is_on": "1"}), "url", ""
+    )
 
 
 def test_agreeing_to_what_somebody_asked_needs_a_fresh_sign_in(as_user):
-    approval = Approval.objects.create(act="list:users.export", summary="s", reason="r", asked_by=make_staff("superadmin"))
+    approval = Approval.objects.create(
+        act="list:users.export", summary="s", reason="r", asked_by=make_staff("superadmin")
+    )
     client = as_user(make_staff("superadmin"))
     later(client)
-    assert reverse("mfa_reauthenticate") in client.post(reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"}).url
+    assert (
+        reverse("mfa_reauthenticate")
+        in client.post(
+            reverse("admin:members_approval_change", args=[approval.pk]), {"do": "yes"}
+        ).url
+    )
 
 
 @pytest.mark.usefixtures("still")
 def test_yes_to_one_request_needs_a_proof_of_its_own(as_user):
     """Signed in a moment ago, and proved for another request: neither is enough."""
     asker, second = make_staff("superadmin"), make_staff("superadmin")
-    one, other = (Approval.objects.create(act="list:users.export", summary="s", reason="r", asked_by=asker) for _ in range(2))
+    one, other = (
+        Approval.objects.create(act="list:users.export", summary="s", reason="r", asked_by=asker)
+        for _ in range(2)
+    )
     client = as_user(second)
-    urls = [reverse("admin:members_approval_change", args=[approval.pk]) for approval in (one, other)]
+    urls = [
+        reverse("admin:members_approval_change", args=[approval.pk]) for approval in (one, other)
+    ]
     asked = client.post(urls[0], {"do": "yes"})
     assert asked.url.startswith(reverse("mfa_reauthenticate")), "a fresh sign-in is no proof for it"
     assert client.post(urls[1], {"do": "yes"}).url.startswith(reverse("mfa_reauthenticate"))
     one.refresh_from_db()
     assert one.is_granted is None
-    answer = client.post(f"{reverse('mfa_reauthenticate')}?next={urls[1]}", {"code": digits_of_the_app(second), "next": urls[1]})
+    answer = client.post(
+        f"{reverse('mfa_reauthenticate')}?next={urls[1]}",
+        {"code": digits_of_the_app(second), "next": urls[1]},
+    )
     assert answer.status_code == 302
     one.refresh_from_db(), other.refresh_from_db()
     assert (one.is_granted, other.is_granted) == (None, True)
-    assert client.post(urls[0], {"do": "yes"}).url.startswith(reverse("mfa_reauthenticate")), "the proof was used up"
+    assert client.post(urls[0], {"do": "yes"}).url.startswith(reverse("mfa_reauthenticate")), (
+        "the proof was used up"
+    )
 
 
 def test_everyday_work_at_the_desk_is_not_interrupted(as_user):
     client, member = as_user(make_staff("membership")), make_person()
     later(client)
-    answer = client.post(reverse("admin:members_member_change", args=[member.pk]), {"first_name": "Carol", "last_name": "New"})
+    answer = client.post(
+        reverse("admin:members_member_change", args=[member.pk]),
+        {"first_name": "Carol", "last_name": "New"},
+    )
     assert "reauthenticate" not in getattr(answer, "url", "")
     member.refresh_from_db()
     assert member.first_name == "Carol"
@@ -103,7 +141,9 @@ def test_person_without_a_key_proves_herself_with_six_digits(as_user, mails, wor
     later(client)
     ask(client)
     work()
-    answer = client.post(reverse("again"), {"next": "/me/letters/", "code": read_code(mails, "ruth@example.org")})
+    answer = client.post(
+        reverse("again"), {"next": "/me/letters/", "code": read_code(mails, "ruth@example.org")}
+    )
     assert (answer.status_code, answer.url) == (302, "/me/letters/")
     request = RequestFactory().get("/")
     request.session, request.user = client.session, User.objects.get(email="ruth@example.org")
@@ -120,7 +160,9 @@ def test_wrong_digits_are_refused_and_five_use_the_code_up(as_user, mails, work)
         answer = client.post(reverse("again"), {"code": "000000" if code != "000000" else "111111"})
         assert answer.status_code == 422
     client.post(reverse("again"), {"code": "000000" if code != "000000" else "111111"})
-    assert "cannot be used any more" in client.post(reverse("again"), {"code": code}).content.decode()
+    assert (
+        "cannot be used any more" in client.post(reverse("again"), {"code": code}).content.decode()
+    )
 
 
 @pytest.mark.usefixtures("still")

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 def ask(client, **given):
-    return client.post(reverse("household"), {"do": "ask", "first_name": "Dee", "email": "dee@example.org", **given})
+    return client.post(
+        reverse("household"),
+        {"do": "ask", "first_name": "Dee", "email": "dee@example.org", **given},
+    )
 
 
 def agree(client, member, do="yes"):
@@ -61,7 +64,9 @@ def test_unknown_people_get_the_same_answer_and_no_letter(as_user, june, dee, gi
     answers = [ask(known), ask(unknown, **given)]
     pages = [client.get(reverse("household")).content.decode() for client in (known, unknown)]
     assert {answer.status_code for answer in answers} == {302}
-    assert all("If we know this person" in page and "Waiting for an answer" in page for page in pages)
+    assert all(
+        "If we know this person" in page and "Waiting for an answer" in page for page in pages
+    )
     assert Message.objects.filter(kind="household_asked").count() == 1
 
 
@@ -69,7 +74,9 @@ def test_no_is_told_to_nobody_and_the_question_can_be_taken_back(as_user, june, 
     hers, theirs = as_user(june.user), as_user(dee.user)
     ask(hers)
     agree(theirs, dee, "no")
-    assert "Waiting for an answer" in hers.get(reverse("household")).content.decode(), "a no looks like no answer"
+    assert "Waiting for an answer" in hers.get(reverse("household")).content.decode(), (
+        "a no looks like no answer"
+    )
     assert ask(hers).status_code == 422
     hers.post(reverse("household"), {"do": "back"})
     assert not Household.objects.exists()
@@ -83,7 +90,9 @@ def test_question_to_somebody_else_cannot_be_answered(as_user, june, dee):
     ask(as_user(june.user))
     stranger = as_user(make_person().user)
     place = HouseholdMember.objects.get(member=dee)
-    assert stranger.post(reverse("household"), {"do": "yes", "place": place.token}).status_code == 404
+    assert (
+        stranger.post(reverse("household"), {"do": "yes", "place": place.token}).status_code == 404
+    )
     assert stranger.post(reverse("household"), {"do": "yes", "place": "x"}).status_code == 404
 
 
@@ -110,7 +119,12 @@ def test_one_due_covers_two_and_either_sees_the_receipt(as_user, june, dee):
     cover_household(membership=term)
     assert cover_household(membership=term) is None, "once a term"
     covered = Membership.objects.get(member=dee)
-    assert (covered.starts_on, covered.ends_on, covered.dues_amount, covered.covered_by) == (term.starts_on, term.ends_on, 0, term)
+    assert (covered.starts_on, covered.ends_on, covered.dues_amount, covered.covered_by) == (
+        term.starts_on,
+        term.ends_on,
+        0,
+        term,
+    )
     dee.refresh_from_db()
     assert dee.status == "active"
     page = as_user(dee.user).get(reverse("payments")).content.decode()
@@ -134,8 +148,16 @@ def test_parting_wipes_the_link_keeps_the_dates_and_writes_to_nobody(as_user, ju
     make_term(member=june, plan=make_plan(seats=2))
     link(june, dee)
     for member in (june, dee):
-        Application.objects.create(member=member, partner_first_name="Secret", partner_is_member=True)
-        actions.save_listing(member=member, shows=dict.fromkeys(FIELDS, "members"), plate="plain", wants_notes=True, by=None)
+        Application.objects.create(
+            member=member, partner_first_name="Secret", partner_is_member=True
+        )
+        actions.save_listing(
+            member=member,
+            shows=dict.fromkeys(FIELDS, "members"),
+            plate="plain",
+            wants_notes=True,
+            by=None,
+        )
     before = Message.objects.count()
     client = as_user(dee.user)
     assert "both stay members" in client.get(reverse("household_part")).content.decode()
@@ -152,7 +174,11 @@ def test_parting_wipes_the_link_keeps_the_dates_and_writes_to_nobody(as_user, ju
 def test_link_shows_in_the_directory_only_when_both_say_so(as_user, june, dee):
     link(june, dee)
     viewer = as_user(make_person().user)
-    for shows, told in ((({}, {})), False), ((({"household": "members"}, {})), False), ((({"household": "members"},) * 2), True):
+    for shows, told in (
+        ((({}, {})), False),
+        ((({"household": "members"}, {})), False),
+        ((({"household": "members"},) * 2), True),
+    ):
         for member, own in zip((june, dee), shows, strict=True):
             actions.save_listing(member=member, shows=own, plate="plain", wants_notes=True, by=None)
         page = viewer.get(reverse("person", args=[june.pk])).content.decode()
@@ -166,7 +192,10 @@ def test_widow_stays_a_member_and_a_mistake_is_undone(as_user, june, dee, work, 
     actions.save_listing(member=june, shows={}, plate="plain", wants_notes=True, by=None)
     desk, viewer = as_user(make_staff("membership")), as_user(make_person().user)
     url = reverse("admin:members_member_status", args=[june.pk])
-    desk.post(url, {"inactive_reason": "deceased", "reason": "Her sister called", "do": "set", "sure": "on"})
+    desk.post(
+        url,
+        {"inactive_reason": "deceased", "reason": "Her sister called", "do": "set", "sure": "on"},
+    )
     june.refresh_from_db()
     dee.refresh_from_db()
     assert (june.status, june.inactive_reason, dee.status) == ("inactive", "deceased", "active")
@@ -208,11 +237,16 @@ def test_member_without_login_is_no_candidate_twice(june):
     make_member(first_name="Dee", email="dee@example.org")
     make_member(first_name="Dee", email="dee@example.org")
     actions.invite(member=june, first_name="Dee", email="dee@example.org", by=None)
-    assert HouseholdMember.objects.count() == 1, "two of one name and address: nobody is asked by guess"
+    assert HouseholdMember.objects.count() == 1, (
+        "two of one name and address: nobody is asked by guess"
+    )
 
 
 def test_nobody_asks_herself_and_applicants_ask_nobody(as_user, june, dee):
-    assert "That is you" in ask(as_user(june.user), first_name="June", email="june@example.org").content.decode()
+    assert (
+        "That is you"
+        in ask(as_user(june.user), first_name="June", email="june@example.org").content.decode()
+    )
     stranger = make_person(status="pending_validation")
     assert "This is for members" in ask(as_user(stranger.user)).content.decode()
     assert not Household.objects.exists()
@@ -220,13 +254,18 @@ def test_nobody_asks_herself_and_applicants_ask_nobody(as_user, june, dee):
 
 def test_known_and_unknown_people_look_alike_also_when_asked_twice(as_user, june, dee):
     known, unknown = as_user(make_person().user), as_user(make_person().user)
-    answers = [[ask(known).status_code for _ in range(2)], [ask(unknown, email="nobody@example.org").status_code for _ in range(2)]]
+    answers = [
+        [ask(known).status_code for _ in range(2)],
+        [ask(unknown, email="nobody@example.org").status_code for _ in range(2)],
+    ]
     assert answers[0] == answers[1] == [302, 422]
 
 
 def test_widow_may_be_linked_again(as_user, june, dee):
     link(june, dee)
-    actions.set_standing(member=june, inactive_reason="deceased", reason="x", by=make_staff("superadmin"))
+    actions.set_standing(
+        member=june, inactive_reason="deceased", reason="x", by=make_staff("superadmin")
+    )
     client, other = as_user(dee.user), make_person(first_name="Opal", email="opal@example.org")
     assert "Waiting for an answer" not in client.get(reverse("household")).content.decode()
     assert ask(client, first_name="Opal", email="opal@example.org").status_code == 302
@@ -251,13 +290,20 @@ def test_blocked_person_cannot_ask(june, dee):
     assert not Message.objects.filter(person=dee.pk).exists()
 
 
-def test_keeping_partners_apart_ends_their_link_and_hides_the_other_from_third_pages(as_user, june, dee):
+def test_keeping_partners_apart_ends_their_link_and_hides_the_other_from_third_pages(
+    as_user, june, dee
+):
     link(june, dee)
     for member in (june, dee):
-        actions.save_listing(member=member, shows={"household": "members"}, plate="plain", wants_notes=True, by=None)
+        actions.save_listing(
+            member=member, shows={"household": "members"}, plate="plain", wants_notes=True, by=None
+        )
     stalker, boss = make_person(), make_staff("superadmin")
     actions.keep_apart(one=stalker, other=dee, reason="x", by=boss)
-    assert "Shares a home with" not in as_user(stalker.user).get(reverse("person", args=[june.pk])).content.decode()
+    assert (
+        "Shares a home with"
+        not in as_user(stalker.user).get(reverse("person", args=[june.pk])).content.decode()
+    )
     actions.keep_apart(one=june, other=dee, reason="x", by=boss)
     assert HouseholdMember.objects.partner_of(june) is None
 
@@ -301,7 +347,12 @@ def test_letter_to_many_comes_once_by_mail_for_both_as_the_page_says(june, dee, 
     from members import emails
     from members.models import Announcement
 
-    home = {"address_line1": "1 Any St", "city": "Houston", "postal_code": "77002", "channels": {"news": "post"}}
+    home = {
+        "address_line1": "1 Any St",
+        "city": "Houston",
+        "postal_code": "77002",
+        "channels": {"news": "post"},
+    }
     link(june, dee)
     for who in (june, dee):
         Member.objects.filter(pk=who.pk).update(**home)

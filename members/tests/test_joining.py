@@ -20,9 +20,19 @@ from tests.factories import make_person, make_staff, make_staff_with
 pytestmark = pytest.mark.django_db
 
 GIVEN = {
-    "first_name": "Mari", "last_name": "Prado", "chosen_name": "", "pronouns": "she/her", "email": "mari@example.org", "phone": "713-555-0150",
-    "best_time": "after 5 pm", "voicemail": "no", "partner_first_name": "", "partner_last_name": "", "found_us": "A friend", "about": "Accordion",
-}  # fmt: skip
+    "first_name": "Mari",
+    "last_name": "Prado",
+    "chosen_name": "",
+    "pronouns": "she/her",
+    "email": "mari@example.org",
+    "phone": "713-555-0150",
+    "best_time": "after 5 pm",
+    "voicemail": "no",
+    "partner_first_name": "",
+    "partner_last_name": "",
+    "found_us": "A friend",
+    "about": "Accordion",
+}
 
 
 def aged_challenge(seconds=10):
@@ -36,7 +46,9 @@ def fill(client, **changes):
         answer = client.post(reverse("join_step", args=[step]), given)
         assert answer.status_code == 302, answer.content.decode()
     return client.post(
-        reverse("join_step", args=[5]), {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"} | changes
+        reverse("join_step", args=[5]),
+        {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"}
+        | changes,
     )
 
 
@@ -62,15 +74,26 @@ def test_whole_way_from_the_first_step_to_an_active_member(mails, work, as_user)
     )
     assert "Good to have you, Mari" in client.get(reverse("join_status")).content.decode()
     desk = as_user(make_staff("membership"))
-    page = desk.get(reverse("admin:members_application_change", args=[application.pk])).content.decode()
+    page = desk.get(
+        reverse("admin:members_application_change", args=[application.pk])
+    ).content.decode()
     assert "Voicemail: Leave no message" in page
     assert "Accordion" in page
     for do in ("validate", "approve"):
-        assert desk.post(reverse("admin:members_application_change", args=[application.pk]), {"do": do}).status_code == 302
+        assert (
+            desk.post(
+                reverse("admin:members_application_change", args=[application.pk]), {"do": do}
+            ).status_code
+            == 302
+        )
     member.refresh_from_db()
     assert member.status == "payment_pending"
     work()
-    assert [m["subject"] for m in mails.to("mari@example.org")] == ["Your code", "We have your note", "Good news, and one small step"]
+    assert [m["subject"] for m in mails.to("mari@example.org")] == [
+        "Your code",
+        "We have your note",
+        "Good news, and one small step",
+    ]
 
 
 def test_each_step_is_saved_and_what_was_typed_comes_back(client):
@@ -141,7 +164,10 @@ def test_person_without_e_mail_gets_a_page_to_print_and_is_confirmed_by_phone(as
     assert application.reference[:6].upper() in page
     assert Client().get(reverse("join_paper")).status_code == 404
     assert not Message.objects.exists()
-    desk, url = as_user(make_staff("membership")), reverse("admin:members_application_change", args=[application.pk])
+    desk, url = (
+        as_user(make_staff("membership")),
+        reverse("admin:members_application_change", args=[application.pk]),
+    )
     assert "Confirmed by phone" in desk.get(url).content.decode()
     desk.post(url, {"do": "prove"})
     application.member.refresh_from_db()
@@ -152,7 +178,8 @@ def test_sending_twice_makes_one_application(mails, work):
     client = Client()
     fill(client)
     again = client.post(
-        reverse("join_step", args=[5]), {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"}
+        reverse("join_step", args=[5]),
+        {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"},
     )
     assert again.status_code == 302
     assert Application.objects.count() == Member.objects.count() == 1
@@ -161,12 +188,21 @@ def test_sending_twice_makes_one_application(mails, work):
 def test_paper_form_is_keyed_in_on_one_screen_in_the_papers_order(as_user):
     desk = as_user(make_staff("membership"))
     page = desk.get(reverse("admin:members_application_add")).content.decode()
-    order = [page.index(f'name="{name}"') for name in ("first_name", "email", "partner_first_name", "found_us", "is_of_age")]
+    order = [
+        page.index(f'name="{name}"')
+        for name in ("first_name", "email", "partner_first_name", "found_us", "is_of_age")
+    ]
     assert order == sorted(order)
-    bad = desk.post(reverse("admin:members_application_add"), {"first_name": "Dot", "is_of_age": "on", "voicemail": "first"})
+    bad = desk.post(
+        reverse("admin:members_application_add"),
+        {"first_name": "Dot", "is_of_age": "on", "voicemail": "first"},
+    )
     assert bad.status_code == 422
     assert 'value="Dot"' in bad.content.decode()
-    desk.post(reverse("admin:members_application_add"), GIVEN | {"email": "", "is_of_age": "on", "another": "1"})
+    desk.post(
+        reverse("admin:members_application_add"),
+        GIVEN | {"email": "", "is_of_age": "on", "another": "1"},
+    )
     assert Application.objects.get().member.status == "pending_validation"
 
 
@@ -183,14 +219,24 @@ def test_blank_form_is_one_sheet_and_holds_our_questions(client, settings):
 
 def test_own_question_is_asked_kept_shown_to_those_who_may_and_forgotten(mails, work, as_user):
     public = Question.objects.create(
-        label="Do you drive at night?", kind="choice", choices="Yes\nNo", is_required=True, delete_after_days=30
+        label="Do you drive at night?",
+        kind="choice",
+        choices="Yes\nNo",
+        is_required=True,
+        delete_after_days=30,
     )
-    secret = Question.objects.create(label="Anything about your health?", kind="text", readers="users.view_private")
+    secret = Question.objects.create(
+        label="Anything about your health?", kind="text", readers="users.view_private"
+    )
     client = Client()
     for step in (1, 2, 3):
         client.post(reverse("join_step", args=[step]), GIVEN)
     assert client.post(reverse("join_step", args=[4]), GIVEN).status_code == 422
-    _, application = apply(mails, work, **{f"question_{public.pk}": "No", f"question_{secret.pk}": "A pacemaker canary"})
+    _, application = apply(
+        mails,
+        work,
+        **{f"question_{public.pk}": "No", f"question_{secret.pk}": "A pacemaker canary"},
+    )
     url = reverse("admin:members_application_change", args=[application.pk])
     assert "pacemaker canary" in as_user(make_staff("membership")).get(url).content.decode()
     page = as_user(make_staff_with("users.approve")).get(url).content.decode()
@@ -226,15 +272,24 @@ def test_one_reminder_after_three_days_and_gone_after_thirty(work, mails):
 @pytest.mark.parametrize(
     ("changes", "kept"),
     [
-        ({"website": "http://spam.example"}, 0), ({"challenge": "now"}, 0), ({"challenge": "forged"}, 0), ({"person": "Sunday"}, 0),
-        ({"challenge": ""}, 0), ({"person": " TUESDAY. "}, 1),
+        ({"website": "http://spam.example"}, 0),
+        ({"challenge": "now"}, 0),
+        ({"challenge": "forged"}, 0),
+        ({"person": "Sunday"}, 0),
+        ({"challenge": ""}, 0),
+        ({"person": " TUESDAY. "}, 1),
     ],
-)  # fmt: skip
+)
 def test_robots_are_kept_out_without_puzzles(changes, kept):
     client = Client()
     for step in range(1, 5):
         client.post(reverse("join_step", args=[step]), GIVEN)
-    data = {"is_of_age": "on", "agrees": "on", "challenge": aged_challenge(), "person": "Tuesday"} | changes
+    data = {
+        "is_of_age": "on",
+        "agrees": "on",
+        "challenge": aged_challenge(),
+        "person": "Tuesday",
+    } | changes
     if data["challenge"] == "now":
         data["challenge"] = aged_challenge(0)
     answer = client.post(reverse("join_step", args=[5]), data)
@@ -259,7 +314,9 @@ def test_application_with_a_members_address_tells_nothing_and_takes_nothing_over
     ask_for_code(other, "ruth@example.org")
     work()
     type_code(other, read_code(mails, "ruth@example.org"))
-    assert Application.objects.get().proved_at is None, "another browser's code proves nothing for this application"
+    assert Application.objects.get().proved_at is None, (
+        "another browser's code proves nothing for this application"
+    )
     assert "Ruth" in other.get("/me/").content.decode()
     assert Member.objects.get(pk=owner.pk).user_id == owner.user_id
 

@@ -11,7 +11,12 @@ from notices.models import Message
 from tests.factories import make_member, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
-ADDRESS = {"address_line1": "12 Bread Street", "city": "Houston", "region": "TX", "postal_code": "77006"}
+ADDRESS = {
+    "address_line1": "12 Bread Street",
+    "city": "Houston",
+    "region": "TX",
+    "postal_code": "77006",
+}
 
 
 def decline(member):
@@ -40,14 +45,20 @@ def test_message_goes_the_chosen_way_or_the_one_that_works(fields, channels, cha
 
 
 def test_nobody_who_has_died_or_cannot_be_reached_is_written_to():
-    emails.welcome(make_member(email="r@example.org", status="inactive", inactive_reason="deceased"))
+    emails.welcome(
+        make_member(email="r@example.org", status="inactive", inactive_reason="deceased")
+    )
     emails.welcome(make_member(email=""))
     assert not Message.objects.exists()
 
 
 def test_discreet_by_default_and_plain_words_by_choice(mails, work):
     for email, is_open in (("quiet@example.org", False), ("open@example.org", True)):
-        emails.welcome(make_member(first_name="Ruth", email=email, open_mail=is_open, mail_phrase="blue teapot"))
+        emails.welcome(
+            make_member(
+                first_name="Ruth", email=email, open_mail=is_open, mail_phrase="blue teapot"
+            )
+        )
     work()
     quiet, plain = mails.to("quiet@example.org")[0], mails.to("open@example.org")[0]
     assert (quiet["subject"], plain["subject"]) == ("A place at the table", "Welcome to LOAF")
@@ -77,11 +88,21 @@ def test_member_chooses_on_one_page_and_nonsense_is_refused(as_user):
     member = make_person(email="ruth@example.org", **ADDRESS)
     client = as_user(member.user)
     assert client.get(reverse("letters")).status_code == 200
-    bad = client.post(reverse("letters"), {"membership": "pigeon", "events": "post", "mail_phrase": "http://evil.example"})
+    bad = client.post(
+        reverse("letters"),
+        {"membership": "pigeon", "events": "post", "mail_phrase": "http://evil.example"},
+    )
     assert bad.status_code == 422
     assert "two plain words" in bad.content.decode()
     client.post(
-        reverse("letters"), {"membership": "post", "events": "email", "news": "none", "mail_phrase": "blue teapot", "open_mail": "on"}
+        reverse("letters"),
+        {
+            "membership": "post",
+            "events": "email",
+            "news": "none",
+            "mail_phrase": "blue teapot",
+            "open_mail": "on",
+        },
     )
     member.refresh_from_db()
     assert (member.channels, member.open_mail, member.mail_phrase) == (
@@ -93,15 +114,28 @@ def test_member_chooses_on_one_page_and_nonsense_is_refused(as_user):
 
 def test_becoming_a_member_and_lapsing_are_told_once():
     member = make_member(status="payment_pending", email="ruth@example.org")
-    for to, reason in (("active", ""), ("inactive", "lapsed"), ("active", ""), ("inactive", "resigned")):
+    for to, reason in (
+        ("active", ""),
+        ("inactive", "lapsed"),
+        ("active", ""),
+        ("inactive", "resigned"),
+    ):
         change_status(member=member, to=to, by=None, inactive_reason=reason)
-    assert list(Message.objects.order_by("pk").values_list("kind", flat=True)) == ["welcome", "status_ended", "status_ended"]
+    assert list(Message.objects.order_by("pk").values_list("kind", flat=True)) == [
+        "welcome",
+        "status_ended",
+        "status_ended",
+    ]
 
 
-@pytest.mark.parametrize(("channel", "email"), [("email", ""), ("post", "a@example.org"), ("phone", "a@example.org")])
+@pytest.mark.parametrize(
+    ("channel", "email"), [("email", ""), ("post", "a@example.org"), ("phone", "a@example.org")]
+)
 def test_database_keeps_one_way_a_message(channel, email):
     with pytest.raises(IntegrityError), transaction.atomic():
-        Message.objects.create(key="k", kind="k", channel=channel, to_email=email, subject="s", text="t")
+        Message.objects.create(
+            key="k", kind="k", channel=channel, to_email=email, subject="s", text="t"
+        )
 
 
 REVEALING = (
@@ -130,7 +164,13 @@ def test_no_subject_tells_anything_to_somebody_looking_over_a_shoulder():
     for path in Path(__file__).parents[2].glob("*/emails.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.keyword) and node.arg == "subject":
-                subjects.append("".join(str(part.value) for part in ast.walk(node.value) if isinstance(part, ast.Constant)))
+                subjects.append(
+                    "".join(
+                        str(part.value)
+                        for part in ast.walk(node.value)
+                        if isinstance(part, ast.Constant)
+                    )
+                )
     assert len(subjects) >= 15
     for subject in subjects:
         assert not [word for word in REVEALING if word in subject.lower()], subject
@@ -151,7 +191,12 @@ def test_what_is_written_and_not_gone_is_taken_back_when_somebody_dies(mails, wo
 
 def test_whoever_wants_nothing_by_mail_is_called_with_her_rules():
     member = make_member(phone="+17135550142", **ADDRESS)
-    details = {"no_post": True, "voicemail": "no", "best_time": "after 5", "note": "Say you are from the bakery"}
+    details = {
+        "no_post": True,
+        "voicemail": "no",
+        "best_time": "after 5",
+        "note": "Say you are from the bakery",
+    }
     PrivateDetails.objects.create(member=member, contact=details)
     emails.welcome(member)
     message = Message.objects.get()

@@ -32,7 +32,11 @@ def test_button_signs_everybody_out_but_the_one_who_pressed(as_user):
     assert again.get("/me/").status_code == 200, "members still get in, pay and answer"
     desk.post(reverse("admin:panic"), {"do": "open", "reason": "It was found"})
     assert again.get(reverse("directory")).status_code == 200
-    assert list(AuditEntry.objects.filter(action__startswith="house").order_by("pk").values_list("action", flat=True)) == [
+    assert list(
+        AuditEntry.objects.filter(action__startswith="house")
+        .order_by("pk")
+        .values_list("action", flat=True)
+    ) == [
         "house.shut",
         "house.opened",
     ]
@@ -54,7 +58,9 @@ def test_no_list_leaves_while_the_house_is_shut_even_one_that_was_agreed_to(as_u
     with pytest.raises(actions.MembersError, match="The house is shut"):
         actions.decide_approval(approval=asked, is_granted=True, by=second)
     data = {"kind": "labels", "size": "14", "shape": "letter", "copies": "1", "reason": "x"}
-    assert "The house is shut" in desk.post(reverse("admin:members_paper_add"), data).content.decode()
+    assert (
+        "The house is shut" in desk.post(reverse("admin:members_paper_add"), data).content.decode()
+    )
     actions.open_the_house(by=None, reason="y")
     assert desk.post(take).status_code == 200
 
@@ -71,6 +77,11 @@ def test_command_shuts_and_opens(capsys, as_user):
 
 
 def test_only_who_may_change_settings_shuts_the_house(as_user):
-    assert as_user(make_staff("admin")).post(reverse("admin:panic"), {"do": "shut", "reason": "x"}).status_code == 403
+    assert (
+        as_user(make_staff("admin"))
+        .post(reverse("admin:panic"), {"do": "shut", "reason": "x"})
+        .status_code
+        == 403
+    )
     with pytest.raises(actions.MembersError, match="among your powers"):
         actions.shut_the_house(by=make_staff("admin"), reason="x")

@@ -24,7 +24,14 @@ from members.tests.test_sign_in import read_code
 from tests.factories import make_member, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
-EMERGENCY = {"name1": "Winnie", "relation1": "sister", "phone1": "713-555-0150", "name2": "", "relation2": "", "phone2": ""}
+EMERGENCY = {
+    "name1": "Winnie",
+    "relation1": "sister",
+    "phone1": "713-555-0150",
+    "name2": "",
+    "relation2": "",
+    "phone2": "",
+}
 
 
 def save(client, part, **given):
@@ -38,11 +45,39 @@ def ruth():
 
 def test_each_part_is_shown_saved_and_shown_again(as_user, ruth):
     client = as_user(ruth.user)
-    assert save(client, "name", first_name="Ruth", last_name="Sampleton", chosen_name="Ruthie", pronouns="she/her").status_code == 302
-    assert save(client, "contact", phone="(713) 555-0199", voicemail="no", best_time="mornings", note="ask for Ruthie").status_code == 302
-    assert save(client, "address", address_line1="12 Bread Street", city="Houston", area="Montrose").status_code == 302
+    assert (
+        save(
+            client,
+            "name",
+            first_name="Ruth",
+            last_name="Sampleton",
+            chosen_name="Ruthie",
+            pronouns="she/her",
+        ).status_code
+        == 302
+    )
+    assert (
+        save(
+            client,
+            "contact",
+            phone="(713) 555-0199",
+            voicemail="no",
+            best_time="mornings",
+            note="ask for Ruthie",
+        ).status_code
+        == 302
+    )
+    assert (
+        save(
+            client, "address", address_line1="12 Bread Street", city="Houston", area="Montrose"
+        ).status_code
+        == 302
+    )
     assert save(client, "about", bio="Accordion", photo_consent="ask").status_code == 302
-    assert save(client, "access", needs=["stairs", "ride"], diet="no nuts", may_name="on").status_code == 302
+    assert (
+        save(client, "access", needs=["stairs", "ride"], diet="no nuts", may_name="on").status_code
+        == 302
+    )
     assert save(client, "emergency", **EMERGENCY).status_code == 302
     page = client.get(reverse("profile")).content.decode()
     for words in (
@@ -58,16 +93,25 @@ def test_each_part_is_shown_saved_and_shown_again(as_user, ruth):
         assert words in page, words
     ruth.refresh_from_db()
     assert (ruth.phone, ruth.called, ruth.photo_consent) == ("+17135550199", "Ruthie", "ask")
-    for part, words in {"contact": "ask for Ruthie", "emergency": "Winnie", "access": "no nuts"}.items():
+    for part, words in {
+        "contact": "ask for Ruthie",
+        "emergency": "Winnie",
+        "access": "no nuts",
+    }.items():
         assert words in client.get(reverse("profile_part", args=[part])).content.decode()
 
 
 @pytest.mark.parametrize(
     ("part", "given", "field"),
-    [("name", {"first_name": " "}, "first_name"), ("contact", {"phone": "12", "voicemail": "no"}, "phone"),
-     ("emergency", EMERGENCY | {"phone1": ""}, "phone1"), ("emergency", EMERGENCY | {"name1": ""}, "name1"),
-     ("access", {"needs": ["flying"]}, "needs"), ("about", {"photo_consent": "perhaps"}, "photo_consent")],
-)  # fmt: skip
+    [
+        ("name", {"first_name": " "}, "first_name"),
+        ("contact", {"phone": "12", "voicemail": "no"}, "phone"),
+        ("emergency", EMERGENCY | {"phone1": ""}, "phone1"),
+        ("emergency", EMERGENCY | {"name1": ""}, "name1"),
+        ("access", {"needs": ["flying"]}, "needs"),
+        ("about", {"photo_consent": "perhaps"}, "photo_consent"),
+    ],
+)
 def test_nonsense_gets_a_sentence_and_keeps_what_was_typed(as_user, ruth, part, given, field):
     answer = save(as_user(ruth.user), part, **given)
     assert answer.status_code == 422
@@ -118,7 +162,9 @@ def picture(size=(400, 300), fmt="JPEG", **options):
 
 
 def upload(client, data, name="me.jpg", kind="image/jpeg"):
-    return client.post(reverse("profile_photo"), {"do": "upload", "photo": SimpleUploadedFile(name, data, kind)})
+    return client.post(
+        reverse("profile_photo"), {"do": "upload", "photo": SimpleUploadedFile(name, data, kind)}
+    )
 
 
 def test_photo_loses_place_and_text_and_comes_in_three_sizes(as_user, ruth):
@@ -150,12 +196,23 @@ GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(bomb, "20 million"), (lambda: b"", "empty"), (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "no picture"),
-     (lambda: b"<html><script>alert(1)</script>", "no picture"), (lambda: GIF, "no picture"), (lambda: picture()[:200], "no picture"),
-     (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n", "no picture"), (lambda: b"push graphic-context\nfill 'url(https://evil.example)'", "no picture"),
-     (lambda: b"\xff\xd8\xff\xe0" + b"\x00" * 5000, "no picture"), (lambda: b"%PDF-1.4", "no picture"),
-     (lambda: picture((100, 100)) + b"\x00" * (10 * 1024 * 1024), "10 megabytes")],
-)  # fmt: skip
+    [
+        (bomb, "20 million"),
+        (lambda: b"", "empty"),
+        (
+            lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            "no picture",
+        ),
+        (lambda: b"<html><script>alert(1)</script>", "no picture"),
+        (lambda: GIF, "no picture"),
+        (lambda: picture()[:200], "no picture"),
+        (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n", "no picture"),
+        (lambda: b"push graphic-context\nfill 'url(https://evil.example)'", "no picture"),
+        (lambda: b"\xff\xd8\xff\xe0" + b"\x00" * 5000, "no picture"),
+        (lambda: b"%PDF-1.4", "no picture"),
+        (lambda: picture((100, 100)) + b"\x00" * (10 * 1024 * 1024), "10 megabytes"),
+    ],
+)
 def test_bad_picture_is_refused_in_words(as_user, ruth, data, words):
     began = time.process_time()
     answer = upload(as_user(ruth.user), data(), name="../../me.php.jpg")
@@ -182,8 +239,15 @@ def test_photo_is_turned_cut_and_taken_away_with_its_files(as_user, ruth):
     ruth.refresh_from_db()
     with default_storage.open(photos.path(ruth.photo, photos.MASTER)) as file:
         assert Image.open(file).size == (200, 400)
-    client.post(reverse("profile_photo"), {"do": "crop", "zoom": "2.2", "across": "start", "down": "end"})
-    assert client.post(reverse("profile_photo"), {"do": "crop", "zoom": "99", "across": "x", "down": "end"}).status_code == 422
+    client.post(
+        reverse("profile_photo"), {"do": "crop", "zoom": "2.2", "across": "start", "down": "end"}
+    )
+    assert (
+        client.post(
+            reverse("profile_photo"), {"do": "crop", "zoom": "99", "across": "x", "down": "end"}
+        ).status_code
+        == 422
+    )
     client.post(reverse("profile_photo"), {"do": "remove"})
     ruth.refresh_from_db()
     assert ruth.photo == ""
@@ -211,7 +275,11 @@ def test_link_to_a_photo_opens_for_one_login_for_five_minutes(as_user, ruth, tim
     ruth.refresh_from_db()
     url = photos.link(ruth, "m", ruth.user)
     answer = client.get(url)
-    assert (answer.status_code, answer["Content-Type"], answer["X-Content-Type-Options"]) == (200, "image/webp", "nosniff")
+    assert (answer.status_code, answer["Content-Type"], answer["X-Content-Type-Options"]) == (
+        200,
+        "image/webp",
+        "nosniff",
+    )
     assert "private" in answer["Cache-Control"]
     assert other.get(url).status_code == 404, "the link is hers alone"
     assert client.get(url[:-3] + "x/").status_code == 404
@@ -237,7 +305,9 @@ def test_new_address_counts_only_after_its_code_and_the_old_one_is_told(as_user,
 def test_new_address_asks_for_a_fresh_sign_in(as_user, ruth):
     client = as_user(ruth.user)
     later(client)
-    assert reverse("again") in client.post(reverse("profile_email"), {"email": "new@example.org"}).url
+    assert (
+        reverse("again") in client.post(reverse("profile_email"), {"email": "new@example.org"}).url
+    )
 
 
 def test_one_of_two_on_a_login_gets_her_own(as_user, ruth, mails, work):
@@ -259,7 +329,9 @@ def test_address_of_somebody_at_the_desk_is_not_taken_over(as_user, ruth, mails,
     client = as_user(ruth.user)
     client.post(reverse("profile_email"), {"email": boss.email})
     work()
-    answer = client.post(reverse("profile_email"), {"code": read_code(mails, boss.email)}, follow=True)
+    answer = client.post(
+        reverse("profile_email"), {"code": read_code(mails, boss.email)}, follow=True
+    )
     assert "Please call us" in answer.content.decode()
     ruth.refresh_from_db()
     assert ruth.email == "ruth@example.org"
@@ -273,7 +345,10 @@ def test_consents_are_written_with_their_words_and_taken_back(as_user, ruth):
     client = as_user(ruth.user)
     save(client, "access", needs=["hearing"], may_name="on")
     save(client, "about", bio="", photo_consent="yes")
-    assert set(Consent.objects.values_list("subject", "withdrawn_at")) == {("access", None), ("photos", None)}
+    assert set(Consent.objects.values_list("subject", "withdrawn_at")) == {
+        ("access", None),
+        ("photos", None),
+    }
     for subject in ("access", "photos"):
         client.post(reverse("privacy"), {"do": "withdraw", "subject": subject})
     assert not Consent.objects.filter(withdrawn_at=None).exists()

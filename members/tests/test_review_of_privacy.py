@@ -38,7 +38,15 @@ from members.models.listing import FIELDS
 from members.tests.test_fresh import later
 from members.tests.test_sign_in import read_code
 from notices.models import Message
-from tests.factories import make_member, make_person, make_plan, make_staff, make_staff_with, make_term, make_user
+from tests.factories import (
+    make_member,
+    make_person,
+    make_plan,
+    make_staff,
+    make_staff_with,
+    make_term,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +62,9 @@ def ruth():
 
 
 @pytest.mark.parametrize("what", ["address", "erase"])
-def test_helper_finishes_nothing_for_a_member_that_she_began_for_herself(as_user, mails, work, ruth, what):
+def test_helper_finishes_nothing_for_a_member_that_she_began_for_herself(
+    as_user, mails, work, ruth, what
+):
     helper = make_staff_with("users.assist")
     helper.authenticator_set.all().delete()
     client = as_user(helper)
@@ -70,7 +80,11 @@ def test_helper_finishes_nothing_for_a_member_that_she_began_for_herself(as_user
     client.post(reverse("admin:members_member_assist", args=[ruth.pk]), {"reason": "help"})
     client.post(reverse("again"), {"next": url, "code": code})
     ruth.refresh_from_db()
-    assert (ruth.email, ruth.user.email, ruth.erase_on) == ("ruth@example.org", "ruth@example.org", None)
+    assert (ruth.email, ruth.user.email, ruth.erase_on) == (
+        "ruth@example.org",
+        "ruth@example.org",
+        None,
+    )
 
 
 def test_please_keep_me_works_also_long_after_leaving(as_user, ruth, time_machine):
@@ -98,10 +112,16 @@ def test_whoever_is_a_member_again_is_not_forgotten(ruth):
 def test_login_that_decided_something_is_emptied_and_stops_nobody_else(ruth):
     former, other = make_person(first_name="Former", email="former@example.org"), make_person()
     Approval.objects.create(act="merge", params={}, summary="s", reason="r", asked_by=former.user)
-    Member.objects.filter(pk__in=[former.pk, other.pk]).update(erase_on=timezone.localdate(), status="inactive", inactive_reason="resigned")
+    Member.objects.filter(pk__in=[former.pk, other.pk]).update(
+        erase_on=timezone.localdate(), status="inactive", inactive_reason="resigned"
+    )
     assert sweep()["people to forget"] == 2
     login = User.objects.get(pk=former.user_id)
-    assert (login.email, login.is_active, login.has_usable_password()) == (f"former-{login.pk}@login.invalid", False, False)
+    assert (login.email, login.is_active, login.has_usable_password()) == (
+        f"former-{login.pk}@login.invalid",
+        False,
+        False,
+    )
     other.refresh_from_db()
     assert other.erased_at
 
@@ -109,17 +129,26 @@ def test_login_that_decided_something_is_emptied_and_stops_nobody_else(ruth):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("way", ["bin", "erase"])
 def test_files_messages_and_decisions_go_with_the_person(way):
-    boss, ruth = make_staff("superadmin"), make_person(first_name="Secretname", email="ruth@example.org")
+    boss, ruth = (
+        make_staff("superadmin"),
+        make_person(first_name="Secretname", email="ruth@example.org"),
+    )
     default_storage.save("photos/abc/master.webp", ContentFile(b"x"))
     Member.objects.filter(pk=ruth.pk).update(photo="abc")
     ruth.refresh_from_db()
     stored = default_storage.save("own-data/x.zip", ContentFile(b"zip"))
     OwnCopy.objects.create(member=ruth, stored_as=stored, made_at=timezone.now())
     emails.welcome(ruth)
-    audit.record("member.address", target=ruth, before={"address_line1": "1 Secret Street"}, by=boss)
+    audit.record(
+        "member.address", target=ruth, before={"address_line1": "1 Secret Street"}, by=boss
+    )
     if way == "bin":
         approval = actions.ask_approval(
-            act="delete", params={"members": [ruth.pk]}, summary="Delete Secretname", reason="Secretname", by=boss
+            act="delete",
+            params={"members": [ruth.pk]},
+            summary="Delete Secretname",
+            reason="Secretname",
+            by=boss,
         )
         actions.decide_approval(approval=approval, is_granted=True, by=make_staff("superadmin"))
         sweep(now=timezone.now() + dt.timedelta(days=31))
@@ -129,15 +158,25 @@ def test_files_messages_and_decisions_go_with_the_person(way):
     assert not default_storage.exists("photos/abc/master.webp")
     assert not default_storage.exists(stored)
     assert not Message.objects.filter(to_email="ruth@example.org").exists()
-    told = [str(e.details) for e in AuditEntry.objects.all()] + [f"{a.summary} {a.reason}" for a in Approval.objects.all()]
+    told = [str(e.details) for e in AuditEntry.objects.all()] + [
+        f"{a.summary} {a.reason}" for a in Approval.objects.all()
+    ]
     assert not any("Secret" in text for text in told)
 
 
 def test_listing_goes_with_a_merge_and_comes_back_with_its_undoing(boss, ruth):
     carol = make_person(first_name="Carol", status="inactive", phone="+17135550142")
-    actions.save_listing(member=carol, shows=dict.fromkeys(FIELDS, "members"), plate="plain", wants_notes=True, by=None)
+    actions.save_listing(
+        member=carol,
+        shows=dict.fromkeys(FIELDS, "members"),
+        plate="plain",
+        wants_notes=True,
+        by=None,
+    )
     merge = merge_members(keep=ruth, drop=carol, by=boss, reason="x")
-    assert Listing.objects.get(member=ruth).search.startswith("Ruth"), "she is searched by her own name"
+    assert Listing.objects.get(member=ruth).search.startswith("Ruth"), (
+        "she is searched by her own name"
+    )
     undo_merge(merge=merge, by=boss)
     assert not Listing.objects.filter(member=ruth).exists()
     assert Listing.objects.get(member=carol).search.startswith("Carol")
@@ -158,7 +197,15 @@ def test_undoing_a_merge_gives_no_login_back_that_she_left(boss):
 def test_block_and_photo_and_messages_go_with_a_merge(boss, ruth):
     drop, victim = make_person(status="inactive", photo="a" * 32), make_person()
     Block.objects.create(by=victim, whom=drop)
-    message = Message.objects.create(key="k", kind="k", to_email="x@example.org", subject="s", text="t", person=drop.pk, status="sent")
+    message = Message.objects.create(
+        key="k",
+        kind="k",
+        to_email="x@example.org",
+        subject="s",
+        text="t",
+        person=drop.pk,
+        status="sent",
+    )
     merge = merge_members(keep=ruth, drop=drop, by=boss, reason="x")
     ruth.refresh_from_db()
     assert Block.objects.filter(by=victim, whom=ruth).exists()
@@ -185,11 +232,17 @@ def test_nobody_disarms_somebody_above_her_by_a_standing(boss):
         with pytest.raises(actions.MembersError, match="powers you lack"):
             actions.set_standing(member=boss.members.get(), inactive_reason=why, reason="x", by=low)
     with pytest.raises(actions.MembersError, match="about herself"):
-        actions.set_standing(member=low.members.get(), inactive_reason="suspended", reason="x", by=low)
+        actions.set_standing(
+            member=low.members.get(), inactive_reason="suspended", reason="x", by=low
+        )
     second = make_staff("superadmin")
-    actions.set_standing(member=boss.members.get(), inactive_reason="suspended", reason="x", by=second)
+    actions.set_standing(
+        member=boss.members.get(), inactive_reason="suspended", reason="x", by=second
+    )
     third = make_staff("superadmin")
-    actions.set_standing(member=third.members.get(), inactive_reason="suspended", reason="x", by=second)
+    actions.set_standing(
+        member=third.members.get(), inactive_reason="suspended", reason="x", by=second
+    )
     assert second.held_permissions
 
 
@@ -230,7 +283,10 @@ def test_addresses_are_for_those_who_may_see_them_also_on_labels(as_user):
 
 
 def test_partners_in_two_places_get_two_letters(boss):
-    ann, bea = (make_person(first_name=n, address_line1=f"{k} Street", city="Houston") for k, n in enumerate(("Ann", "Bea")))
+    ann, bea = (
+        make_person(first_name=n, address_line1=f"{k} Street", city="Houston")
+        for k, n in enumerate(("Ann", "Bea"))
+    )
     actions.link_by_hand(one=ann, other=bea, by=boss)
     assert len(papers.envelopes([ann, bea])[0]) == 2
 
@@ -247,8 +303,16 @@ def test_saved_list_about_private_things_is_for_those_who_may_see_them(as_user):
     shown = desk.get(reverse("admin:members_savedfilter_changelist"))
     assert [row["name"] for row in shown.context["page"].rows] == ["open"]
     private = SavedFilter.objects.filter(is_private=True).first()
-    assert desk.get(reverse("admin:members_savedfilter_change", args=[private.pk])).status_code in (302, 404)
-    assert "Nothing matches" not in desk.get(reverse("admin:members_member_changelist"), {"saved": private.pk}).content.decode()
+    assert desk.get(reverse("admin:members_savedfilter_change", args=[private.pk])).status_code in (
+        302,
+        404,
+    )
+    assert (
+        "Nothing matches"
+        not in desk.get(
+            reverse("admin:members_member_changelist"), {"saved": private.pk}
+        ).content.decode()
+    )
 
 
 def test_note_between_members_is_not_kept_in_the_outbox(ruth, work, mails):
@@ -261,20 +325,36 @@ def test_note_between_members_is_not_kept_in_the_outbox(ruth, work, mails):
 
 
 def test_helper_sees_what_is_told_in_confidence_only_with_the_power_and_written_down(as_user, ruth):
-    PrivateDetails.objects.create(member=ruth, emergency={"people": [{"name": "Secretsister", "relation": "", "phone": "+17135550142"}]})
-    for powers, sees in ((["users.assist"], False), (["users.assist", "users.view_private", "users.view"], True)):
+    PrivateDetails.objects.create(
+        member=ruth,
+        emergency={"people": [{"name": "Secretsister", "relation": "", "phone": "+17135550142"}]},
+    )
+    for powers, sees in (
+        (["users.assist"], False),
+        (["users.assist", "users.view_private", "users.view"], True),
+    ):
         desk = as_user(make_staff_with(*powers))
         desk.post(reverse("admin:members_member_assist", args=[ruth.pk]), {"reason": "x"})
         assert ("Secretsister" in desk.get(reverse("profile")).content.decode()) == sees
         assert (desk.get(reverse("profile_part", args=["emergency"])).status_code == 200) == sees
-        assert AuditEntry.objects.filter(action="looked.emergency", target_id=ruth.pk).exists() == sees
-    assert "Helped you inside your pages" in as_user(ruth.user).get(reverse("privacy")).content.decode()
+        assert (
+            AuditEntry.objects.filter(action="looked.emergency", target_id=ruth.pk).exists() == sees
+        )
+    assert (
+        "Helped you inside your pages"
+        in as_user(ruth.user).get(reverse("privacy")).content.decode()
+    )
 
 
 def test_name_changed_at_the_desk_is_searched_by_at_once(as_user, ruth):
-    actions.save_listing(member=ruth, shows={"last_name": "members"}, plate="plain", wants_notes=True, by=None)
+    actions.save_listing(
+        member=ruth, shows={"last_name": "members"}, plate="plain", wants_notes=True, by=None
+    )
     desk = as_user(make_staff("membership"))
-    desk.post(reverse("admin:members_member_change", args=[ruth.pk]), {"first_name": "Ruth", "last_name": "Newname", "email": ruth.email})
+    desk.post(
+        reverse("admin:members_member_change", args=[ruth.pk]),
+        {"first_name": "Ruth", "last_name": "Newname", "email": ruth.email},
+    )
     assert "Newname" in Listing.objects.get(member=ruth).search
 
 
@@ -287,14 +367,18 @@ def test_stranger_reads_roles_and_no_names(as_user):
 
 def test_picture_with_broken_facts_is_refused_or_read_never_a_fault():
     out = io.BytesIO()
-    Image.new("RGB", (50, 50)).save(out, "WEBP", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01")
+    Image.new("RGB", (50, 50)).save(
+        out, "WEBP", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01"
+    )
     data = out.getvalue()
     with contextlib.suppress(pictures.PictureError):
         assert pictures.open_picture(io.BytesIO(data), len(data)).size == (50, 50)
 
 
 def test_deleted_person_stands_on_no_public_page(boss, ruth):
-    Office.objects.create(member=ruth, title="secretary", starts_on=timezone.localdate(), is_public=True)
+    Office.objects.create(
+        member=ruth, title="secretary", starts_on=timezone.localdate(), is_public=True
+    )
     delete_member(member=ruth, by=boss, reason="x")
     assert not Office.objects.public().exists()
 
@@ -310,10 +394,17 @@ def test_second_person_reads_what_she_agrees_to(as_user, boss, ruth):
     desk.post(reverse("admin:members_announcement_send", args=[letter.pk]), {"reason": "x"})
     twin = make_member(first_name="Ruth", bio="Bakes", status="inactive")
     actions.ask_approval(
-        act="merge", params={"keep": ruth.pk, "drop": twin.pk, "theirs": ["bio"]}, summary="s", reason="r", by=make_staff("admin")
+        act="merge",
+        params={"keep": ruth.pk, "drop": twin.pk, "theirs": ["bio"]},
+        summary="s",
+        reason="r",
+        by=make_staff("admin"),
     )
     second = as_user(boss)
-    pages = [second.get(reverse("admin:members_approval_change", args=[a.pk])).content.decode() for a in Approval.objects.order_by("pk")]
+    pages = [
+        second.get(reverse("admin:members_approval_change", args=[a.pk])).content.decode()
+        for a in Approval.objects.order_by("pk")
+    ]
     assert "These very words" in pages[0]
     assert "Ruth" in pages[0]
     assert "Bakes" in pages[1]
@@ -330,13 +421,22 @@ def test_first_page_tells_of_a_question_and_a_note(as_user, ruth):
 
 
 def test_death_is_read_where_somebody_looks_and_asked_twice(as_user, ruth):
-    desk, url = as_user(make_staff("membership")), reverse("admin:members_member_status", args=[ruth.pk])
+    desk, url = (
+        as_user(make_staff("membership")),
+        reverse("admin:members_member_status", args=[ruth.pk]),
+    )
     desk.post(url, {"inactive_reason": "deceased", "reason": "x", "do": "set"})
     ruth.refresh_from_db()
     assert ruth.status == "active", "not without being sure"
-    desk.post(url, {"inactive_reason": "deceased", "reason": "Her niece called", "do": "set", "sure": "on"})
+    desk.post(
+        url,
+        {"inactive_reason": "deceased", "reason": "Her niece called", "do": "set", "sure": "on"},
+    )
     for page in ("change", "timeline"):
-        assert "Deceased" in desk.get(reverse(f"admin:members_member_{page}", args=[ruth.pk])).content.decode()
+        assert (
+            "Deceased"
+            in desk.get(reverse(f"admin:members_member_{page}", args=[ruth.pk])).content.decode()
+        )
 
 
 def test_record_is_not_joined_with_itself(as_user, boss, ruth):
@@ -354,7 +454,12 @@ def test_letter_to_nobody_is_not_asked_for(as_user):
 
 def test_line_breaks_count_once(as_user, ruth):
     text = "\r\n".join(["123456789"] * 100)
-    assert as_user(ruth.user).post(reverse("profile_part", args=["about"]), {"bio": text, "photo_consent": "no"}).status_code == 302
+    assert (
+        as_user(ruth.user)
+        .post(reverse("profile_part", args=["about"]), {"bio": text, "photo_consent": "no"})
+        .status_code
+        == 302
+    )
 
 
 def test_inactive_member_reads_why_there_are_no_people(as_user):

@@ -10,12 +10,26 @@ from django.utils import timezone
 
 from conftest import agree
 from members import actions
-from members.models import Approval, AuditEntry, Member, Paper, Role, RoleAssignment, TwoPersonRule, User
+from members.models import (
+    Approval,
+    AuditEntry,
+    Member,
+    Paper,
+    Role,
+    RoleAssignment,
+    TwoPersonRule,
+    User,
+)
 from notices.models import Message
 from tests.factories import add_second_key, make_person, make_staff, make_staff_with, make_user
 from tests.threads import at_once
 
-ROSTER = {"kind": "roster", "saved": None, "digest": "", "options": {"size": "14", "shape": "letter", "copies": 1}}
+ROSTER = {
+    "kind": "roster",
+    "saved": None,
+    "digest": "",
+    "options": {"size": "14", "shape": "letter", "copies": 1},
+}
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/members/roleassignment/add/"
@@ -33,7 +47,12 @@ def colleague(kind="superadmin"):
 def test_role_given_at_the_desk_counts_at_once_and_ends_with_its_last_day(as_user, time_machine):
     time_machine.move_to("2026-06-10 12:00-05:00", tick=False)
     desk, helper = as_user(colleague()), make_person(email="helper@example.org")
-    given = {"email": "helper@example.org", "role": role("events").pk, "starts_on": "2026-06-10", "ends_on": "2026-06-10"}
+    given = {
+        "email": "helper@example.org",
+        "role": role("events").pk,
+        "starts_on": "2026-06-10",
+        "ends_on": "2026-06-10",
+    }
     assert desk.post(ADD, given).status_code == 302
     assert as_user(helper.user).get("/admin/events/event/").status_code == 200
     time_machine.move_to("2026-06-10 23:59-05:00", tick=False)
@@ -45,7 +64,9 @@ def test_role_given_at_the_desk_counts_at_once_and_ends_with_its_last_day(as_use
 def test_role_begins_on_its_first_day(as_user, time_machine):
     time_machine.move_to("2026-06-10 12:00-05:00", tick=False)
     person = make_person()
-    actions.assign_role(user=person.user, role=role("events"), by=None, starts_on=dt.date(2026, 6, 12))
+    actions.assign_role(
+        user=person.user, role=role("events"), by=None, starts_on=dt.date(2026, 6, 12)
+    )
     assert as_user(person.user).get("/admin/").status_code == 404
     time_machine.move_to("2026-06-12 00:01-05:00", tick=False)
     assert as_user(person.user).get("/admin/").status_code == 200
@@ -54,7 +75,9 @@ def test_role_begins_on_its_first_day(as_user, time_machine):
 def test_nobody_gives_a_power_they_lack(as_user):
     giver = make_staff_with("permissions.assign_roles", "permissions.view", "events.view")
     make_person(email="friend@example.org")
-    answer = as_user(giver).post(ADD, {"email": "friend@example.org", "role": role("finance").pk, "starts_on": "2026-06-10"})
+    answer = as_user(giver).post(
+        ADD, {"email": "friend@example.org", "role": role("finance").pk, "starts_on": "2026-06-10"}
+    )
     assert answer.status_code == 422
     assert "powers that you hold yourself" in answer.content.decode()
     assert not RoleAssignment.objects.filter(user__email="friend@example.org").exists()
@@ -62,7 +85,9 @@ def test_nobody_gives_a_power_they_lack(as_user):
 
 def test_nobody_gives_herself_a_role_or_takes_her_own(as_user):
     me = colleague()
-    answer = as_user(me).post(ADD, {"email": me.email, "role": role("finance").pk, "starts_on": "2026-06-10"})
+    answer = as_user(me).post(
+        ADD, {"email": me.email, "role": role("finance").pk, "starts_on": "2026-06-10"}
+    )
     assert "their own powers" in answer.content.decode()
     mine = me.role_assignments.get()
     answer = as_user(me).post(f"/admin/members/roleassignment/{mine.pk}/change/", {"reason": "x"})
@@ -76,10 +101,19 @@ def test_taking_a_role_back_counts_at_the_next_request(as_user):
     client = as_user(helper)
     assert client.get("/admin/billing/payment/").status_code == 200
     held = helper.role_assignments.get()
-    assert as_user(boss).post(f"/admin/members/roleassignment/{held.pk}/change/", {"reason": "Term is over"}).status_code == 302
+    assert (
+        as_user(boss)
+        .post(f"/admin/members/roleassignment/{held.pk}/change/", {"reason": "Term is over"})
+        .status_code
+        == 302
+    )
     assert client.get("/admin/billing/payment/").status_code == 404
     entry = AuditEntry.objects.get(action="role.withdrawn")
-    assert (entry.actor, entry.reason, entry.details["before"]["role"]) == (boss, "Term is over", "finance")
+    assert (entry.actor, entry.reason, entry.details["before"]["role"]) == (
+        boss,
+        "Term is over",
+        "finance",
+    )
 
 
 def test_last_superadmin_without_an_end_stays():
@@ -101,11 +135,17 @@ def test_two_superadmins_who_demote_each_other_at_once_leave_one():
         RoleAssignment.objects.exclude(user__in=[one, two]).update(withdrawn_at=timezone.now())
         errors = at_once(
             [
-                lambda one=one, two=two: actions.withdraw_role(assignment=two.role_assignments.get(), by=one, reason=""),
-                lambda one=one, two=two: actions.withdraw_role(assignment=one.role_assignments.get(), by=two, reason=""),
+                lambda one=one, two=two: actions.withdraw_role(
+                    assignment=two.role_assignments.get(), by=one, reason=""
+                ),
+                lambda one=one, two=two: actions.withdraw_role(
+                    assignment=one.role_assignments.get(), by=two, reason=""
+                ),
             ]
         )
-        assert RoleAssignment.objects.running().filter(role=role(), user__in=[one, two]).count() == 1
+        assert (
+            RoleAssignment.objects.running().filter(role=role(), user__in=[one, two]).count() == 1
+        )
         assert all(isinstance(error, actions.MembersError) for error in errors)
 
 
@@ -124,17 +164,30 @@ def test_own_role_is_made_changed_and_deleted_in_plain_sentences(as_user):
     desk = as_user(colleague())
     page = desk.get("/admin/members/role/add/").content.decode()
     assert "Tick people off at the door." in page
-    made = desk.post("/admin/members/role/add/", {"name": "Door", "permissions": ["events.view", "events.mark_attendance"]})
+    made = desk.post(
+        "/admin/members/role/add/",
+        {"name": "Door", "permissions": ["events.view", "events.mark_attendance"]},
+    )
     assert made.status_code == 302
     own = role("Door")
-    assert set(own.grants.values_list("name", flat=True)) == {"events.view", "events.mark_attendance"}
-    desk.post(f"/admin/members/role/{own.pk}/change/", {"name": "Door", "description": "At the door", "permissions": ["events.view"]})
+    assert set(own.grants.values_list("name", flat=True)) == {
+        "events.view",
+        "events.mark_attendance",
+    }
+    desk.post(
+        f"/admin/members/role/{own.pk}/change/",
+        {"name": "Door", "description": "At the door", "permissions": ["events.view"]},
+    )
     assert set(own.grants.values_list("name", flat=True)) == {"events.view"}
     assert "At the door" in desk.get("/admin/members/role/").content.decode()
     assert "Door" in desk.get("/admin/members/role/matrix/").content.decode()
     desk.post(f"/admin/members/role/{own.pk}/remove/")
     assert not Role.objects.filter(name="Door").exists()
-    assert list(AuditEntry.objects.filter(action__startswith="role.").order_by("id").values_list("action", flat=True)[1:]) == [
+    assert list(
+        AuditEntry.objects.filter(action__startswith="role.")
+        .order_by("id")
+        .values_list("action", flat=True)[1:]
+    ) == [
         "role.made",
         "role.changed",
         "role.deleted",
@@ -157,12 +210,20 @@ def test_role_form_says_what_is_wrong(as_user, data, sentence):
 
 def test_own_role_cannot_hold_more_than_its_maker_nor_be_changed_by_its_holder(as_user):
     maker = make_staff_with("permissions.manage_roles", "permissions.view", "events.view")
-    answer = as_user(maker).post("/admin/members/role/add/", {"name": "Big", "permissions": ["events.view", "users.delete"]})
+    answer = as_user(maker).post(
+        "/admin/members/role/add/", {"name": "Big", "permissions": ["events.view", "users.delete"]}
+    )
     assert "powers that you hold yourself" in answer.content.decode()
     held = maker.role_assignments.get().role
-    answer = as_user(maker).post(f"/admin/members/role/{held.pk}/change/", {"name": held.name, "permissions": ["events.view"]})
+    answer = as_user(maker).post(
+        f"/admin/members/role/{held.pk}/change/",
+        {"name": held.name, "permissions": ["events.view"]},
+    )
     assert "a role they hold" in answer.content.decode()
-    assert as_user(maker).post(f"/admin/members/role/{role().pk}/change/", {"name": "x"}).status_code == 403
+    assert (
+        as_user(maker).post(f"/admin/members/role/{role().pk}/change/", {"name": "x"}).status_code
+        == 403
+    )
 
 
 def test_superadmin_needs_a_second_person_who_is_not_the_first(as_user):
@@ -184,7 +245,13 @@ def test_superadmin_needs_a_second_person_who_is_not_the_first(as_user):
     assert "settings.edit" in User.objects.get(email="new@example.org").held_permissions
     with pytest.raises(IntegrityError), transaction.atomic():
         Approval.objects.create(
-            act="superadmin", summary="s", reason="r", asked_by=one, decided_by=one, decided_at=timezone.now(), is_granted=True
+            act="superadmin",
+            summary="s",
+            reason="r",
+            asked_by=one,
+            decided_by=one,
+            decided_at=timezone.now(),
+            is_granted=True,
         )
 
 
@@ -203,9 +270,14 @@ def test_list_leaves_the_house_after_a_second_person_agreed(as_user, work):
     assert "ruth@example.org" in text
     assert "'=SUM" in text
     assert answer["Content-Disposition"] == 'attachment; filename="list.csv"'
-    assert as_user(two).post(f"/admin/members/paper/{Paper.objects.get().pk}/take/").status_code == 404
+    assert (
+        as_user(two).post(f"/admin/members/paper/{Paper.objects.get().pk}/take/").status_code == 404
+    )
     told = AuditEntry.objects.filter(action__startswith="export").order_by("pk")
-    assert list(told.values_list("actor", "action")) == [(one.pk, "export.list"), (one.pk, "export.paper")]
+    assert list(told.values_list("actor", "action")) == [
+        (one.pk, "export.list"),
+        (one.pk, "export.paper"),
+    ]
 
 
 def test_what_was_asked_at_the_old_pages_is_closed_and_no_switch_opens_more_than_it_did(as_user):
@@ -247,14 +319,36 @@ def test_one_person_is_enough_only_after_two_agreed_to_that(as_user):
 
 def test_powers_that_shape_powers_need_two_people_whatever_the_role_is_called(as_user):
     boss, friend = colleague(), make_person(email="friend@example.org")
-    own = actions.save_role(role=None, name="Helper", description="", permissions={"permissions.assign_roles", "events.view"}, by=boss)
-    as_user(boss).post(ADD, {"email": "friend@example.org", "role": own.pk, "starts_on": "2026-06-10", "reason": "Helps me"})
+    own = actions.save_role(
+        role=None,
+        name="Helper",
+        description="",
+        permissions={"permissions.assign_roles", "events.view"},
+        by=boss,
+    )
+    as_user(boss).post(
+        ADD,
+        {
+            "email": "friend@example.org",
+            "role": own.pk,
+            "starts_on": "2026-06-10",
+            "reason": "Helps me",
+        },
+    )
     assert not friend.user.role_assignments.exists()
     assert Approval.objects.get().params["role"] == own.pk
-    plain = actions.save_role(role=None, name="Plain", description="", permissions={"events.view"}, by=boss)
+    plain = actions.save_role(
+        role=None, name="Plain", description="", permissions={"events.view"}, by=boss
+    )
     actions.assign_role(user=friend.user, role=plain, by=boss)
     with pytest.raises(actions.MembersError, match="before it is given"):
-        actions.save_role(role=plain, name="Plain", description="", permissions={"events.view", "settings.edit"}, by=boss)
+        actions.save_role(
+            role=plain,
+            name="Plain",
+            description="",
+            permissions={"events.view", "settings.edit"},
+            by=boss,
+        )
 
 
 def test_somebody_made_by_the_asker_does_not_count_as_the_second_person(as_user):
@@ -295,11 +389,19 @@ def test_suspended_member_has_no_powers_at_the_desk(as_user):
 
 def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_holder():
     boss = colleague()
-    own = actions.save_role(role=None, name="Own", description="", permissions={"events.view"}, by=boss)
+    own = actions.save_role(
+        role=None, name="Own", description="", permissions={"events.view"}, by=boss
+    )
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     actions.assign_role(user=boss, role=own, by=None, starts_on=tomorrow)
     with pytest.raises(actions.MembersError, match="a role they hold"):
-        actions.save_role(role=own, name="Own", description="", permissions={"events.view", "events.edit"}, by=boss)
+        actions.save_role(
+            role=own,
+            name="Own",
+            description="",
+            permissions={"events.view", "events.edit"},
+            by=boss,
+        )
     with pytest.raises(actions.MembersError, match="who held it"):
         actions.delete_role(role=own, by=colleague())
 
@@ -313,9 +415,13 @@ def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided
     make_staff("events")
     actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
     add_second_key(puppet.user)
-    asked = actions.ask_approval(act="papers", params=ROSTER, summary="Roster of Montrose", reason="For Ruth", by=boss)
+    asked = actions.ask_approval(
+        act="papers", params=ROSTER, summary="Roster of Montrose", reason="For Ruth", by=boss
+    )
     letters = Message.objects.all()
-    assert [m.to_email for m in letters] == [two.email], "not the asker, not whom she gave the power, nobody who may not"
+    assert [m.to_email for m in letters] == [two.email], (
+        "not the asker, not whom she gave the power, nobody who may not"
+    )
     assert f"/admin/members/approval/{asked.pk}/change/" in letters[0].text
     assert "Montrose" not in letters[0].text + letters[0].subject
     assert "Ruth" not in letters[0].text
@@ -351,7 +457,9 @@ def test_asker_is_told_when_nobody_else_could_agree():
     make_staff("membership")
     assert "gets a letter" in actions.outcome_of(asked, done="Done.")
     asked.is_granted = True
-    assert actions.outcome_of(asked, done="Done.") == actions.outcome_of(None, done="Done.") == "Done."
+    assert (
+        actions.outcome_of(asked, done="Done.") == actions.outcome_of(None, done="Done.") == "Done."
+    )
 
 
 def test_nobody_is_written_to_where_one_person_is_enough():

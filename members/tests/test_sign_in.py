@@ -115,7 +115,10 @@ def test_many_who_sign_in_from_one_network_do_a_little_work_and_go_on():
     assert "small question" in answer.content.decode()
     challenge = re.search(r'name="challenge" value="([^"]+)"', answer.content.decode())[1]
     done = {"challenge": challenge, "person": "Tuesday"}
-    assert ask_for_code(Client(REMOTE_ADDR="10.8.0.1"), "guest31@example.org", **done).status_code == 302
+    assert (
+        ask_for_code(Client(REMOTE_ADDR="10.8.0.1"), "guest31@example.org", **done).status_code
+        == 302
+    )
     again = ask_for_code(Client(REMOTE_ADDR="10.8.0.1"), "guest32@example.org", **done)
     assert "small question" in again.content.decode(), "a piece of work counts once"
 
@@ -141,7 +144,10 @@ def test_used_and_expired_codes_do_not_work(client, mails, work, time_machine):
 
 
 def test_two_members_on_one_address_are_asked_who_is_here(client, mails, work):
-    ruth, carol = make_member(email="us@example.org"), make_member(email="us@example.org", first_name="Carol")
+    ruth, carol = (
+        make_member(email="us@example.org"),
+        make_member(email="us@example.org", first_name="Carol"),
+    )
     ask_for_code(client, "us@example.org")
     work()
     type_code(client, read_code(mails, "us@example.org"))
@@ -171,7 +177,9 @@ def test_known_and_unknown_addresses_get_the_same_answer(mails, work):
         client = Client()
         first = ask_for_code(client, f"{kind}@example.org")
         second = client.get(first.url)
-        body = re.sub(r'value="[^"]{30,}"', "", second.content.decode()).replace(f"{kind}@example.org", "X")
+        body = re.sub(r'value="[^"]{30,}"', "", second.content.decode()).replace(
+            f"{kind}@example.org", "X"
+        )
         pages[kind] = (first.status_code, first.url, second.status_code, len(body), body)
     assert pages["known"] == pages["fresh"] == pages["unknown"]
     work()
@@ -188,7 +196,9 @@ def test_known_and_unknown_addresses_take_the_same_statements(django_assert_num_
     for email in ("known@example.org", "unknown@example.org"):
         with CaptureQueriesContext(connection) as seen:
             ask_for_code(Client(), email)
-        counts.append(sum(1 for q in seen.captured_queries if q["sql"].startswith(("INSERT", "UPDATE"))))
+        counts.append(
+            sum(1 for q in seen.captured_queries if q["sql"].startswith(("INSERT", "UPDATE")))
+        )
     assert counts[0] == counts[1]
 
 
@@ -204,7 +214,9 @@ def test_too_many_codes_for_one_address_are_stopped_alike(known):
 def test_use_another_address_forgets_the_first(client, mails, work):
     make_member(email="ruth@example.org"), make_member(email="carol@example.org")
     ask_for_code(client, "ruth@example.org")
-    assert client.post(reverse("account_logout"), {"next": reverse("account_login")}).url == reverse("account_login")
+    assert client.post(
+        reverse("account_logout"), {"next": reverse("account_login")}
+    ).url == reverse("account_login")
     ask_for_code(client, "carol@example.org")
     work()
     assert len(mails.to("carol@example.org")) == 1
@@ -216,7 +228,9 @@ def test_password_sign_in_for_those_who_have_one(client):
     person.user.save()
     bad = client.post(reverse("account_login"), {"login": "ruth@example.org", "password": "wrong"})
     assert b"error-summary" in bad.content
-    good = client.post(reverse("account_login"), {"login": "Ruth@example.org", "password": "a long and good one"})
+    good = client.post(
+        reverse("account_login"), {"login": "Ruth@example.org", "password": "a long and good one"}
+    )
     assert good.status_code == 302
     assert client.get("/me/").status_code == 200
 

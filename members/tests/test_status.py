@@ -50,7 +50,10 @@ def test_ensure_login_makes_one_for_a_person_on_the_rolls_only():
 def test_claim_members_takes_unclaimed_people_with_the_address():
     user = make_user(email="ruth@example.org")
     make_member(email="ruth@example.org"), make_member(email="ruth@example.org", first_name="Carol")
-    make_member(email="other@example.org"), make_member(email="ruth@example.org", status="pending_email")
+    (
+        make_member(email="other@example.org"),
+        make_member(email="ruth@example.org", status="pending_email"),
+    )
     taken = make_person(email="else@example.org")
     Member.objects.filter(pk=taken.pk).update(email="ruth@example.org")
     assert actions.claim_members(user=user) == 2
@@ -73,7 +76,9 @@ def test_rejecting_needs_a_reason_and_keeps_it():
 
 
 def test_purge_unproved_deletes_old_applications_only():
-    old = actions.start_application(given={"first_name": "A", "last_name": "B", "email": "a@example.org"})
+    old = actions.start_application(
+        given={"first_name": "A", "last_name": "B", "email": "a@example.org"}
+    )
     actions.start_application(given={"first_name": "C", "last_name": "D", "email": "c@example.org"})
     now = timezone.now()
     Application.objects.filter(pk=old.pk).update(created_at=now - dt.timedelta(days=31))

@@ -53,7 +53,9 @@ def test_password_is_no_proof_for_another_way_in(left_open, as_user):
     session = left_open.session
     come_in(session, Member.objects.get().user, ways=("password",))
     session.save()
-    assert left_open.post(reverse("profile_email"), {"email": "thief@example.org"}).url.startswith(reverse("again"))
+    assert left_open.post(reverse("profile_email"), {"email": "thief@example.org"}).url.startswith(
+        reverse("again")
+    )
     assert left_open.get(reverse("account_reauthenticate")).url.startswith(reverse("again"))
 
 
@@ -69,9 +71,13 @@ def test_password_chosen_with_a_proof_is_told_to_the_logins_address(as_user, mai
     assert client.get("/me/").status_code == 200
 
 
-@pytest.mark.parametrize("password", ["short", "password", "ruth@example.org", "loafhouston1", "LOAF Houston 2026"])
+@pytest.mark.parametrize(
+    "password", ["short", "password", "ruth@example.org", "loafhouston1", "LOAF Houston 2026"]
+)
 def test_weak_password_is_refused_at_the_field(as_user, password):
-    answer = as_user(make_person(email="ruth@example.org").user).post(reverse("password"), {"password": password})
+    answer = as_user(make_person(email="ruth@example.org").user).post(
+        reverse("password"), {"password": password}
+    )
     assert answer.status_code == 422
     assert "id_password_error" in answer.content.decode()
 
@@ -98,7 +104,9 @@ def test_mailbox_of_the_treasurer_alone_adds_no_key_and_moves_no_address(mails, 
     assert thief.get("/me/").status_code == 200
     for door in ("passkey", "password"):
         assert thief.get(reverse(door)).url.startswith(reverse("mfa_reauthenticate"))
-    assert thief.post(reverse("profile_email"), {"email": "thief@example.org"}).url.startswith(reverse("mfa_reauthenticate"))
+    assert thief.post(reverse("profile_email"), {"email": "thief@example.org"}).url.startswith(
+        reverse("mfa_reauthenticate")
+    )
     assert thief.get("/admin/billing/payment/").status_code == 403
 
 
@@ -107,9 +115,22 @@ def test_mailbox_of_the_treasurer_alone_adds_no_key_and_moves_no_address(mails, 
 
 def member_form(member, **changes):
     names = [
-        "first_name", "last_name", "chosen_name", "pronouns", "mailing_name", "email", "phone", "address_line1", "address_line2", "city",
-        "region", "postal_code", "country", "area", "bio",
-    ]  # fmt: skip
+        "first_name",
+        "last_name",
+        "chosen_name",
+        "pronouns",
+        "mailing_name",
+        "email",
+        "phone",
+        "address_line1",
+        "address_line2",
+        "city",
+        "region",
+        "postal_code",
+        "country",
+        "area",
+        "bio",
+    ]
     return {name: getattr(member, name) for name in names} | {"joined_on": "2020-01-01"} | changes
 
 
@@ -126,7 +147,8 @@ def test_desk_does_not_change_the_address_somebody_signs_in_with(as_user):
 def test_address_of_somebody_without_a_login_is_changed_and_the_old_one_told(as_user, mails, work):
     ruth = make_member(email="ruth@example.org")
     as_user(make_staff("membership")).post(
-        reverse("admin:members_member_change", args=[ruth.pk]), member_form(ruth, email="new@example.org")
+        reverse("admin:members_member_change", args=[ruth.pk]),
+        member_form(ruth, email="new@example.org"),
     )
     ruth.refresh_from_db()
     assert ruth.email == "new@example.org"
@@ -136,7 +158,10 @@ def test_address_of_somebody_without_a_login_is_changed_and_the_old_one_told(as_
 
 def test_telephone_of_somebody_with_greater_powers_is_refused_and_the_rest_is_open(as_user):
     boss = make_staff("superadmin").members.get()
-    desk, url = as_user(make_staff("membership")), reverse("admin:members_member_change", args=[boss.pk])
+    desk, url = (
+        as_user(make_staff("membership")),
+        reverse("admin:members_member_change", args=[boss.pk]),
+    )
     answer = desk.post(url, member_form(boss, phone="713-555-0199"))
     assert "holds powers you lack" in answer.content.decode()
     desk.post(url, member_form(boss, city="Galveston"))
@@ -146,7 +171,9 @@ def test_telephone_of_somebody_with_greater_powers_is_refused_and_the_rest_is_op
 
 def ask_to_move(desk, member, email="new@example.org"):
     given = {"email": email, "called": "on", "reason": "Rang the number, knew her last event"}
-    return desk.post(reverse("admin:members_member_move_login", args=[member.pk]), given, follow=True)
+    return desk.post(
+        reverse("admin:members_member_move_login", args=[member.pk]), given, follow=True
+    )
 
 
 def test_lost_mailbox_takes_two_people_two_letters_and_two_days(as_user, mails, work, time_machine):
@@ -156,7 +183,11 @@ def test_lost_mailbox_takes_two_people_two_letters_and_two_days(as_user, mails, 
     page = ask_to_move(as_user(asker), ruth).content.decode()
     assert "Another person has to agree" in page
     approval = Approval.objects.get(act="move_login")
-    shown = as_user(second).get(reverse("admin:members_approval_change", args=[approval.pk])).content.decode()
+    shown = (
+        as_user(second)
+        .get(reverse("admin:members_approval_change", args=[approval.pk]))
+        .content.decode()
+    )
     assert "713-555-0188" in shown
     agree(as_user(second), approval.pk)
     work()
@@ -178,10 +209,15 @@ def test_move_is_stopped_by_whoever_reads_the_letter(as_user, stopper):
     ruth, asker = make_person(email="ruth@example.org"), make_staff("membership")
     move = actions.begin_move(member=ruth, email="thief@example.org", by=asker)
     if stopper == "herself":
-        assert "Your sign-in moves to another address" in as_user(ruth.user).get("/me/security/").content.decode()
+        assert (
+            "Your sign-in moves to another address"
+            in as_user(ruth.user).get("/me/security/").content.decode()
+        )
         as_user(ruth.user).post("/me/security/", {"do": "stop_move"})
     else:
-        as_user(make_staff("membership")).post(reverse("admin:members_member_move_login", args=[ruth.pk]), {"do": "stop"})
+        as_user(make_staff("membership")).post(
+            reverse("admin:members_member_move_login", args=[ruth.pk]), {"do": "stop"}
+        )
     LoginMove.objects.filter(pk=move.pk).update(due_at=timezone.now() - dt.timedelta(hours=1))
     assert actions.do_moves() == 0
     ruth.refresh_from_db()
@@ -190,7 +226,10 @@ def test_move_is_stopped_by_whoever_reads_the_letter(as_user, stopper):
 
 def test_login_of_a_superadmin_is_not_moved_by_somebody_with_less(as_user):
     boss = make_staff("superadmin").members.get()
-    assert "holds powers you lack" in ask_to_move(as_user(make_staff("membership")), boss).content.decode()
+    assert (
+        "holds powers you lack"
+        in ask_to_move(as_user(make_staff("membership")), boss).content.decode()
+    )
     assert not Approval.objects.exists()
 
 
@@ -206,7 +245,9 @@ def test_own_login_and_one_on_its_way_are_refused(as_user):
 # -- the audit of the doors
 
 
-def test_sign_ins_failures_limits_and_refusals_are_in_the_audit_with_their_network(mails, work, as_user, settings):
+def test_sign_ins_failures_limits_and_refusals_are_in_the_audit_with_their_network(
+    mails, work, as_user, settings
+):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     ruth = make_person(email="ruth@example.org")
     client = Client(REMOTE_ADDR="10.77.5.1")
@@ -215,8 +256,12 @@ def test_sign_ins_failures_limits_and_refusals_are_in_the_audit_with_their_netwo
     type_code(client, "wrong!")
     type_code(client, read_code(mails, "ruth@example.org"))
     for _ in range(6):
-        Client(REMOTE_ADDR="10.77.5.2").post(reverse("account_login"), {"login": "ruth@example.org", "password": "guess"})
-    Client(REMOTE_ADDR="10.77.5.3").post(reverse("account_login"), {"login": "nobody@example.org", "password": "guess"})
+        Client(REMOTE_ADDR="10.77.5.2").post(
+            reverse("account_login"), {"login": "ruth@example.org", "password": "guess"}
+        )
+    Client(REMOTE_ADDR="10.77.5.3").post(
+        reverse("account_login"), {"login": "nobody@example.org", "password": "guess"}
+    )
     as_user(make_staff_with("users.view")).get("/admin/billing/payment/")
     as_user(ruth.user).get("/admin/")
     kinds = list(AuditEntry.objects.order_by("id").values_list("action", "target_id", "network"))

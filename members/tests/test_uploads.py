@@ -61,30 +61,64 @@ def animated(fmt):
 
 
 TEXTS = {
-    "picture.svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="CANARY"/>', "page.html": b"<html><body onload=CANARY>", "data.xml": b"<?xml version='1.0'?><a/>",
-    "script.js": b"alert('CANARY')", "shell.php": SCRIPT, "drawing.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "trick.mvg": b"push graphic-context\nimage over 0,0 0,0 'https://evil.example'",
-    "trick.msl": b"<image><read filename='/etc/passwd'/></image>", "paper.pdf": b"%PDF-1.7\n1 0 obj<<>>", "program.exe": b"MZ" + b"\x00" * 200, "shell.sh": b"#!/bin/sh\nid\n",
-    "table.csv": b"a,b\n=cmd|' /C calc'!A0,1\n", "style.css": b"body{background:url(//evil.example)}", "archive.zip": b"PK\x03\x04" + b"\x00" * 60, "nothing.jpg": b"",
-    "one.byte": b"\xff", "text.jpg": b"This is no picture.", "header.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF" + SCRIPT, "header.png": b"\x89PNG\r\n\x1a\n" + SCRIPT,
-    "header.webp": b"RIFF\x00\x00\x00\x00WEBP" + SCRIPT, "gif.jpg": b"GIF89a/*CANARY*/=1;", "photoshop.psd": b"8BPS\x00\x01" + b"\x00" * 60, "heic.heic": b"\x00\x00\x00\x18ftypheic" + b"\x00" * 60,
-}  # fmt: skip
+    "picture.svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="CANARY"/>',
+    "page.html": b"<html><body onload=CANARY>",
+    "data.xml": b"<?xml version='1.0'?><a/>",
+    "script.js": b"alert('CANARY')",
+    "shell.php": SCRIPT,
+    "drawing.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+    "trick.mvg": b"push graphic-context\nimage over 0,0 0,0 'https://evil.example'",
+    "trick.msl": b"<image><read filename='/etc/passwd'/></image>",
+    "paper.pdf": b"%PDF-1.7\n1 0 obj<<>>",
+    "program.exe": b"MZ" + b"\x00" * 200,
+    "shell.sh": b"#!/bin/sh\nid\n",
+    "table.csv": b"a,b\n=cmd|' /C calc'!A0,1\n",
+    "style.css": b"body{background:url(//evil.example)}",
+    "archive.zip": b"PK\x03\x04" + b"\x00" * 60,
+    "nothing.jpg": b"",
+    "one.byte": b"\xff",
+    "text.jpg": b"This is no picture.",
+    "header.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF" + SCRIPT,
+    "header.png": b"\x89PNG\r\n\x1a\n" + SCRIPT,
+    "header.webp": b"RIFF\x00\x00\x00\x00WEBP" + SCRIPT,
+    "gif.jpg": b"GIF89a/*CANARY*/=1;",
+    "photoshop.psd": b"8BPS\x00\x01" + b"\x00" * 60,
+    "heic.heic": b"\x00\x00\x00\x18ftypheic" + b"\x00" * 60,
+}
 REFUSED = {
     **{name: (lambda data=data: data) for name, data in TEXTS.items()},
-    "real.gif": lambda: made("GIF"), "real.bmp": lambda: made("BMP"), "real.tiff": lambda: made("TIFF"), "real.ico": lambda: made("ICO", (32, 32)),
-    "half.jpg": lambda: made("JPEG", (600, 400))[:900], "half.png": lambda: made("PNG", (600, 400))[:60], "bomb.png": lambda: made("PNG", (13_000, 13_000), "1"),
-    "\u202egpj.exe": lambda: made("PNG"), "photo.jpg.html": lambda: made("JPEG"), "photo.png.svg": lambda: made("PNG"),
-    "lying.png": lambda: lying_png(30_000, 30_000), "long.png": lambda: made("PNG", (12_500, 4)),
-}  # fmt: skip
+    "real.gif": lambda: made("GIF"),
+    "real.bmp": lambda: made("BMP"),
+    "real.tiff": lambda: made("TIFF"),
+    "real.ico": lambda: made("ICO", (32, 32)),
+    "half.jpg": lambda: made("JPEG", (600, 400))[:900],
+    "half.png": lambda: made("PNG", (600, 400))[:60],
+    "bomb.png": lambda: made("PNG", (13_000, 13_000), "1"),
+    "\u202egpj.exe": lambda: made("PNG"),
+    "photo.jpg.html": lambda: made("JPEG"),
+    "photo.png.svg": lambda: made("PNG"),
+    "lying.png": lambda: lying_png(30_000, 30_000),
+    "long.png": lambda: made("PNG", (12_500, 4)),
+}
 HARMLESS = {
-    "text.png": png_with_text, "gps.jpg": jpeg_with_gps, "tail.jpg": lambda: made("JPEG") + SCRIPT, "tail.png": lambda: made("PNG") + SCRIPT, "polyglot.jpg": jpeg_zip,
-    "double.php.jpg": lambda: made("JPEG"), "../../etc/passwd.jpg": lambda: made("JPEG"), "a" * 300 + ".png": lambda: made("PNG", mode="RGBA"),
-}  # fmt: skip
+    "text.png": png_with_text,
+    "gps.jpg": jpeg_with_gps,
+    "tail.jpg": lambda: made("JPEG") + SCRIPT,
+    "tail.png": lambda: made("PNG") + SCRIPT,
+    "polyglot.jpg": jpeg_zip,
+    "double.php.jpg": lambda: made("JPEG"),
+    "../../etc/passwd.jpg": lambda: made("JPEG"),
+    "a" * 300 + ".png": lambda: made("PNG", mode="RGBA"),
+}
 
 
 def upload(as_user, name, data):
     member = make_person()
     client = as_user(member.user)
-    answer = client.post(reverse("profile_photo"), {"do": "upload", "photo": SimpleUploadedFile(name, data, "image/jpeg")})
+    answer = client.post(
+        reverse("profile_photo"),
+        {"do": "upload", "photo": SimpleUploadedFile(name, data, "image/jpeg")},
+    )
     member.refresh_from_db()
     return client, member, answer
 

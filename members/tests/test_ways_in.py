@@ -33,7 +33,9 @@ def sign_in(mails, work, email, agent=FIREFOX, client=None):
 
 
 def app_code(user):
-    return digits(get_adapter().decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"]))
+    return digits(
+        get_adapter().decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
+    )
 
 
 SENSITIVE = [
@@ -54,7 +56,9 @@ def test_screens_of_money_exports_and_roles_need_a_second_key(as_user, url):
     assert "second key" in refused.content.decode()
     assert client.get("/admin/members/member/").status_code == 200
     add_second_key(boss)
-    assert "Use my second key" in client.get(url).content.decode(), "a key that was not used in this session opens nothing"
+    assert "Use my second key" in client.get(url).content.decode(), (
+        "a key that was not used in this session opens nothing"
+    )
     assert as_user(boss).get(url).status_code == 200
 
 
@@ -74,11 +78,16 @@ def test_code_lets_staff_in_and_the_second_key_opens_powers_once_used(mails, wor
     assert client.get("/me/").status_code == 200, "a code by e-mail always works"
     asleep = client.get("/admin/billing/payment/")
     assert asleep.status_code == 403
-    assert "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Fbilling%2Fpayment%2F" in asleep.content.decode()
+    assert (
+        "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Fbilling%2Fpayment%2F"
+        in asleep.content.decode()
+    )
     code = app_code(boss)
     where = "/accounts/2fa/reauthenticate/?next=/admin/billing/payment/"
     assert "did not fit" in client.post(where, {"code": "000000"}).content.decode()
-    assert client.post(where, {"code": code}).url == "/admin/billing/payment/", "back at what they were doing"
+    assert client.post(where, {"code": code}).url == "/admin/billing/payment/", (
+        "back at what they were doing"
+    )
     assert client.get("/admin/billing/payment/").status_code == 200
     again = sign_in(mails, work, boss.email)
     again.post(where, {"code": code})
@@ -117,7 +126,14 @@ def test_member_is_never_asked_for_a_second_key(mails, work):
     assert client.get("/me/security/").status_code == 200
 
 
-SLEEPING = ["users.view_private", "users.assist", "imports.upload", "communications.send", "communications.view_log", "settings.view"]
+SLEEPING = [
+    "users.view_private",
+    "users.assist",
+    "imports.upload",
+    "communications.send",
+    "communications.view_log",
+    "settings.view",
+]
 
 
 @pytest.mark.parametrize("name", SLEEPING)
@@ -134,14 +150,21 @@ def test_another_administrator_resets_a_lost_key_with_a_reason(as_user, mails, w
     boss, helper = make_staff("superadmin"), make_staff("finance")
     held = as_user(helper)
     desk, url = as_user(boss), f"/admin/members/user/{helper.pk}/change/"
-    assert "how you made sure" in desk.post(url, {"do": "reset", "reason": " "}, follow=True).content.decode()
+    assert (
+        "how you made sure"
+        in desk.post(url, {"do": "reset", "reason": " "}, follow=True).content.decode()
+    )
     desk.post(url, {"do": "reset", "reason": "Rang the number on file"})
     assert not Authenticator.objects.filter(user=helper).exists()
     assert held.get("/admin/billing/payment/").status_code != 200
     work()
     assert mails.to(helper.email)[-1]["subject"] == "Was this you?"
     entry = AuditEntry.objects.get(action="login.second_factor_reset")
-    assert (entry.actor, entry.target_id, entry.reason) == (boss, helper.pk, "Rang the number on file")
+    assert (entry.actor, entry.target_id, entry.reason) == (
+        boss,
+        helper.pk,
+        "Rang the number on file",
+    )
     with pytest.raises(actions.MembersError, match="their own"):
         actions.reset_second_factor(user=boss, by=boss, reason="x")
     with pytest.raises(actions.MembersError, match="powers you hold"):
@@ -152,16 +175,23 @@ def test_login_is_shut_and_opened_at_the_desk(as_user):
     boss, person = make_staff("superadmin"), make_person()
     client = as_user(person.user)
     assert client.get("/me/").status_code == 200
-    as_user(boss).post(f"/admin/members/user/{person.user.pk}/change/", {"do": "shut", "reason": "Asked us to"})
+    as_user(boss).post(
+        f"/admin/members/user/{person.user.pk}/change/", {"do": "shut", "reason": "Asked us to"}
+    )
     assert client.get("/me/").status_code == 302
-    as_user(boss).post(f"/admin/members/user/{person.user.pk}/change/", {"do": "open", "reason": "Came back"})
+    as_user(boss).post(
+        f"/admin/members/user/{person.user.pk}/change/", {"do": "open", "reason": "Came back"}
+    )
     person.user.refresh_from_db()
     assert person.user.is_active
 
 
 def test_devices_are_listed_in_words_and_signed_out_one_or_all(mails, work):
     person = make_person(email="ruth@example.org")
-    here, there = sign_in(mails, work, "ruth@example.org"), sign_in(mails, work, "ruth@example.org", IPAD)
+    here, there = (
+        sign_in(mails, work, "ruth@example.org"),
+        sign_in(mails, work, "ruth@example.org", IPAD),
+    )
     page = here.get("/me/security/").content.decode()
     assert "Firefox on a Windows computer" in page
     assert "Safari on an iPad" in page
@@ -180,13 +210,17 @@ def test_nobody_signs_out_another_persons_device(as_user, mails, work):
     make_person(email="ruth@example.org")
     ruth = sign_in(mails, work, "ruth@example.org")
     stranger = as_user(make_person().user)
-    stranger.post("/me/security/", {"session": UserSession.objects.get(user__email="ruth@example.org").pk})
+    stranger.post(
+        "/me/security/", {"session": UserSession.objects.get(user__email="ruth@example.org").pk}
+    )
     assert ruth.get("/me/").status_code == 200
 
 
 def test_new_device_is_told_once_and_a_known_one_never(mails, work):
     person = make_person(email="ruth@example.org")
-    type(person.user).objects.filter(pk=person.user.pk).update(date_joined=timezone.now() - dt.timedelta(days=9))
+    type(person.user).objects.filter(pk=person.user.pk).update(
+        date_joined=timezone.now() - dt.timedelta(days=9)
+    )
     client = sign_in(mails, work, "ruth@example.org")
     work()
     notes = [m for m in mails.to("ruth@example.org") if m["subject"] == "Was this you?"]

@@ -33,7 +33,9 @@ def _viewer(request: HttpRequest) -> Member:
 
 def _within_looks(viewer: Member, kind: str, limit: int) -> bool:
     day = limits.allow(f"directory-{kind}", str(viewer.pk), limit=limit, seconds=86_400)
-    return day and limits.allow(f"directory-{kind}-minute", str(viewer.pk), limit=LOOKS_A_MINUTE, seconds=60)
+    return day and limits.allow(
+        f"directory-{kind}-minute", str(viewer.pk), limit=LOOKS_A_MINUTE, seconds=60
+    )
 
 
 def _too_often(request: HttpRequest) -> HttpResponse:
@@ -58,9 +60,12 @@ def directory(request: HttpRequest) -> HttpResponse:
     elif letter.isalpha():
         found = found.filter(sort_name__startswith=letter)
     page = keyset.paginate(
-        found.values("member_id", "sort_name"), ["sort_name", "member_id"],
-        after=request.GET.get("after", "")[:600], before=request.GET.get("before", "")[:600], size=PAGE_SIZE,
-    )  # fmt: skip
+        found.values("member_id", "sort_name"),
+        ["sort_name", "member_id"],
+        after=request.GET.get("after", "")[:600],
+        before=request.GET.get("before", "")[:600],
+        size=PAGE_SIZE,
+    )
     ids = [row["member_id"] for row in page.rows]
     listings = {row.pk: row for row in Listing.objects.filter(pk__in=ids).select_related("member")}
     officer = is_officer(request)
@@ -97,16 +102,24 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     listing = get_object_or_404(Listing.objects.visible_to(viewer).select_related("member"), pk=pk)
     if listing.pk != viewer.pk:
         audit.record("looked.directory", target=listing.member)
-    return render_page(request, "members/person.html", {**_whole(request, listing, viewer), "viewer": viewer})
+    return render_page(
+        request, "members/person.html", {**_whole(request, listing, viewer), "viewer": viewer}
+    )
 
 
-def _whole(request: HttpRequest, listing: Listing, viewer: Member, *, officer: bool | None = None) -> dict[str, Any]:
+def _whole(
+    request: HttpRequest, listing: Listing, viewer: Member, *, officer: bool | None = None
+) -> dict[str, Any]:
     officer = is_officer(request) if officer is None else officer
     user: Any = request.user
     facts = listing.facts(officer=officer)
     return {
         "person": _card(request, listing, officer=officer),
-        "facts": [(FIELDS[name], name, text) for name, text in facts.items() if name not in ("last_name", "photo", "area")],
+        "facts": [
+            (FIELDS[name], name, text)
+            for name, text in facts.items()
+            if name not in ("last_name", "photo", "area")
+        ],
         "photo": photos.link(listing.member, "m", user) if facts.get("photo") else "",
         "partner": listing.partner_shown(viewer, officer=officer),
         "may_write": actions.may_write(sender=viewer, recipient=listing.member),
@@ -117,12 +130,20 @@ def _whole(request: HttpRequest, listing: Listing, viewer: Member, *, officer: b
 def write_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Write to somebody through the office."""
     viewer = _viewer(request)
-    listing = get_object_or_404(Listing.objects.visible_to(viewer).exclude(pk=viewer.pk).select_related("member"), pk=pk)
+    listing = get_object_or_404(
+        Listing.objects.visible_to(viewer).exclude(pk=viewer.pk).select_related("member"), pk=pk
+    )
     form = NoteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _passed_on(request, form, viewer, listing.member):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and _passed_on(request, form, viewer, listing.member)
+    ):
         return redirect("person", pk)
     context = {"form": form, "name": listing.name_for(officer=is_officer(request)), "back": pk}
-    return render_page(request, "members/note_write.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/note_write.html", context, status=422 if form.errors else 200
+    )
 
 
 def _passed_on(request: HttpRequest, form: NoteForm, sender: Member, recipient: Member) -> bool:
@@ -156,12 +177,19 @@ def notes(request: HttpRequest) -> HttpResponse:
 def note(request: HttpRequest, token: str) -> HttpResponse:
     """One note: answer it, block its writer, or ask the office to look at it."""
     member: Member = request.member  # type: ignore[attr-defined]
-    found = get_object_or_404(MemberNote.objects.select_related("sender"), token=token, recipient=member)
+    found = get_object_or_404(
+        MemberNote.objects.select_related("sender"), token=token, recipient=member
+    )
     do = request.POST.get("do", "")
-    answer, report = NoteForm(request.POST if do == "answer" else None), ReportForm(request.POST if do == "report" else None)
+    answer, report = (
+        NoteForm(request.POST if do == "answer" else None),
+        ReportForm(request.POST if do == "report" else None),
+    )
     if do == "block":
         actions.block(by=member, whom=found.sender)
-        messages.success(request, f"You get no more notes from {found.sender.called}. She is not told.")
+        messages.success(
+            request, f"You get no more notes from {found.sender.called}. She is not told."
+        )
         return redirect("notes")
     if do == "report" and report.is_valid():
         actions.report_note(note=found, reason=report.cleaned_data["reason"])
@@ -170,9 +198,14 @@ def note(request: HttpRequest, token: str) -> HttpResponse:
     if do == "answer" and answer.is_valid() and _passed_on(request, answer, member, found.sender):
         return redirect("notes")
     context = {
-        "note": found, "form": answer, "report": report, "may_answer": actions.may_write(sender=member, recipient=found.sender)
-    }  # fmt: skip
-    return render_page(request, "members/note.html", context, status=422 if answer.errors or report.errors else 200)
+        "note": found,
+        "form": answer,
+        "report": report,
+        "may_answer": actions.may_write(sender=member, recipient=found.sender),
+    }
+    return render_page(
+        request, "members/note.html", context, status=422 if answer.errors or report.errors else 200
+    )
 
 
 @member_required("GET", "POST")
@@ -189,12 +222,20 @@ def my_listing(request: HttpRequest) -> HttpResponse:
         actions.show_offices(member=member, is_public=request.POST["do"] == "show_office", by=by)
         messages.success(request, "Saved.")
         return redirect("my_listing")
-    form = ListingForm(request.POST or None, has_photo=bool(member.photo), initial=actions.listing_initial(listing))
+    form = ListingForm(
+        request.POST or None, has_photo=bool(member.photo), initial=actions.listing_initial(listing)
+    )
     if request.method == "POST" and form.is_valid():
         if actions.opens_more(listing, form.shows) and not fresh.is_fresh(request):
             return fresh.ask_again(request)
         given = form.cleaned_data
-        actions.save_listing(member=member, shows=form.shows, plate=given["plate"], wants_notes=given["wants_notes"], by=by)
+        actions.save_listing(
+            member=member,
+            shows=form.shows,
+            plate=given["plate"],
+            wants_notes=given["wants_notes"],
+            by=by,
+        )
         messages.success(request, "Saved. “What members see” shows it as it is now.")
         return redirect("my_listing")
     shown = listing or Listing(member=member)
@@ -207,4 +248,6 @@ def my_listing(request: HttpRequest) -> HttpResponse:
         "for_officers": _whole(request, shown, member, officer=True) if listing else None,
         "member": member,
     }
-    return render_page(request, "members/my_listing.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/my_listing.html", context, status=422 if form.errors else 200
+    )

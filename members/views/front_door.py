@@ -42,8 +42,15 @@ class DoorMixin:
         """A challenge where one is asked for."""
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
         form = context["form"]
-        knocks = any(form.has_error(name, "person") for name in [NON_FIELD_ERRORS, *form.fields]) if form.is_bound else False
-        return context | {"challenge": robots.new_challenge() if knocks else "", "question": robots.QUESTION}
+        knocks = (
+            any(form.has_error(name, "person") for name in [NON_FIELD_ERRORS, *form.fields])
+            if form.is_bound
+            else False
+        )
+        return context | {
+            "challenge": robots.new_challenge() if knocks else "",
+            "question": robots.QUESTION,
+        }
 
 
 def code_page(request: HttpRequest, address: str) -> dict[str, Any]:
@@ -77,10 +84,15 @@ class ConfirmCode(library.ConfirmLoginCodeView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         """In; or another code, where one may be sent."""
         if self._action == "resend":
-            standing = codes.standing(self.request, codes.SIGN_IN, self._process.state.get("email") or "")
+            standing = codes.standing(
+                self.request, codes.SIGN_IN, self._process.state.get("email") or ""
+            )
             if standing.next_at:
                 context = self.get_context_data(form=None)
-                return refused(render(self.request, "account/confirm_login_code.html", context), standing.next_at)
+                return refused(
+                    render(self.request, "account/confirm_login_code.html", context),
+                    standing.next_at,
+                )
         response: HttpResponse = super().form_valid(form)
         return response
 

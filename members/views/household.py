@@ -29,14 +29,22 @@ def household(request: HttpRequest) -> HttpResponse:
                 return redirect("household")
             if form.is_valid():
                 actions.invite(member=member, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-                messages.success(request, "If we know this person by that name and address, the question waits on their pages.")
+                messages.success(
+                    request,
+                    "If we know this person by that name and address, the question waits on their pages.",
+                )
                 return redirect("household")
         except actions.MembersError as error:
             form.add_error(None, str(error)) if do == "ask" else messages.error(request, str(error))
             if do != "ask":
                 return redirect("household")
     partner = HouseholdMember.objects.partner_of(member)
-    mine = HouseholdMember.objects.confirmed().filter(member=member).select_related("household").first()
+    mine = (
+        HouseholdMember.objects.confirmed()
+        .filter(member=member)
+        .select_related("household")
+        .first()
+    )
     context = {
         "member": member,
         "form": form,
@@ -45,25 +53,33 @@ def household(request: HttpRequest) -> HttpResponse:
         "waiting": actions.waiting_home(member),
         "asked": _questions(member),
     }
-    return render_page(request, "members/household.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/household.html", context, status=422 if form.errors else 200
+    )
 
 
 def _questions(member: Member) -> Any:
     """The questions others put to her that are still open."""
     fresh = timezone.now() - INVITE_LIFE
     is_open = Q(invited_at__gt=fresh) | Q(invited_by=None)  # what an old list said stays open
-    return HouseholdMember.objects.filter(is_open, member=member, confirmed_at=None).select_related("invited_by")
+    return HouseholdMember.objects.filter(is_open, member=member, confirmed_at=None).select_related(
+        "invited_by"
+    )
 
 
 def _act(request: HttpRequest, member: Member, do: str) -> None:
     """One button of the page. Raises MembersError, and Http404 for a question that is not hers."""
     by: Any = request.user
     if do in ("yes", "no"):
-        place = HouseholdMember.objects.filter(token=request.POST.get("place", ""), member=member, confirmed_at=None).first()
+        place = HouseholdMember.objects.filter(
+            token=request.POST.get("place", ""), member=member, confirmed_at=None
+        ).first()
         if place is None:
             raise Http404
         actions.accept(place=place, by=by) if do == "yes" else actions.decline(place=place, by=by)
-        messages.success(request, "You are linked now." if do == "yes" else "Saved. Nobody is told.")
+        messages.success(
+            request, "You are linked now." if do == "yes" else "Saved. Nobody is told."
+        )
     elif do == "back":
         actions.take_back(member=member, by=by)
         messages.success(request, "Your question is taken back.")

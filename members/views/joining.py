@@ -60,7 +60,10 @@ def path_to_membership(status: str = "", *, begun: bool = False) -> list[dict[st
     now = POSITION.get(Status(status), 0) if status else 0 if begun else -1
     states = ["done" if n < now else "now" if n == now else "next" for n in range(len(STEPS))]
     words = {"done": "Done", "now": "You are here", "next": "Still to come"}
-    return [{"state": s, "words": words[s], "title": t, "text": x} for s, (t, x) in zip(states, STEPS, strict=True)]
+    return [
+        {"state": s, "words": words[s], "title": t, "text": x}
+        for s, (t, x) in zip(states, STEPS, strict=True)
+    ]
 
 
 @signed_in("GET", "POST")
@@ -74,7 +77,9 @@ def who(request: HttpRequest) -> HttpResponse:
             return redirect("dashboard")
     if len(members) < 2:
         return redirect("dashboard" if members else "join_status")
-    return render(request, "members/who.html", {"members": members, "current": current_member(request)})
+    return render(
+        request, "members/who.html", {"members": members, "current": current_member(request)}
+    )
 
 
 @never_cache
@@ -103,12 +108,20 @@ def join(request: HttpRequest, step: int = 0) -> HttpResponse:
     return render_page(request, "members/join.html", context, status=status)
 
 
-def _leave_step(request: HttpRequest, draft: Draft | None, step: int, form: Any) -> HttpResponse | None:
+def _leave_step(
+    request: HttpRequest, draft: Draft | None, step: int, form: Any
+) -> HttpResponse | None:
     """Keep what the step gave and go on, or send; None when something has to be mended first (the form says what)."""
     if form.data.get("website"):  # a field people never see
         return redirect("home")
     if not limits.allow("join", limits.client_address(request), limit=60, seconds=3600):
-        form.add_error(None, ValidationError(f"That was often. Please wait an hour, or call {settings.ORG['phone']}.", code="often"))
+        form.add_error(
+            None,
+            ValidationError(
+                f"That was often. Please wait an hour, or call {settings.ORG['phone']}.",
+                code="often",
+            ),
+        )
         return None
     if not form.is_valid():
         return None
@@ -116,13 +129,22 @@ def _leave_step(request: HttpRequest, draft: Draft | None, step: int, form: Any)
         kept = actions.save_step(draft=draft, step=step + 1, given=form.cleaned_data)
         request.session[DRAFT_KEY] = str(kept.key)
         request.session.set_expiry(A_VISIT)
-        return redirect("join_later") if "later" in request.POST else redirect("join_step", step + 1)
+        return (
+            redirect("join_later") if "later" in request.POST else redirect("join_step", step + 1)
+        )
     sent = request.POST
-    why = robots.problem(challenge=sent.get("challenge", ""), work=sent.get("work", ""), answer=sent.get("person", ""))
+    why = robots.problem(
+        challenge=sent.get("challenge", ""),
+        work=sent.get("work", ""),
+        answer=sent.get("person", ""),
+    )
     if why == "robot":
         return redirect("home")
     if why:
-        form.add_error(None, ValidationError("One small question is left, at the end of the form.", code="person"))
+        form.add_error(
+            None,
+            ValidationError("One small question is left, at the end of the form.", code="person"),
+        )
         return None
     return _send(request, draft, form.cleaned_data)
 
@@ -139,7 +161,9 @@ def _said(draft: Draft) -> list[tuple[int, str, str]]:
         for name, field in form_class(initial=draft.data).fields.items():
             value = draft.data.get(name)
             if value:
-                words = dict(getattr(field, "choices", [])).get(value, "Yes" if value is True else value)
+                words = dict(getattr(field, "choices", [])).get(
+                    value, "Yes" if value is True else value
+                )
                 said.append((n, str(field.label), str(words)))
     return said
 
@@ -182,14 +206,19 @@ def join_later(request: HttpRequest) -> HttpResponse:
         if draft is not None:
             request.session[DRAFT_KEY] = str(draft.key)
             return redirect("join_step", draft.step)
-        form.add_error("code", f"That is not the code we sent. {codes.standing(request, RESUME, address).tries_words}.")
+        form.add_error(
+            "code",
+            f"That is not the code we sent. {codes.standing(request, RESUME, address).tries_words}.",
+        )
     context = {
         "draft": _draft_of(request),
         "asked": bool(address) and "anew" not in request.GET,
         "form": form,
         "standing": codes.standing(request, RESUME, address) if address else None,
     }
-    return render_page(request, "members/join_later.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/join_later.html", context, status=422 if form.errors else 200
+    )
 
 
 def _send_resume_code(request: HttpRequest, address: str) -> HttpResponse | None:
@@ -198,7 +227,12 @@ def _send_resume_code(request: HttpRequest, address: str) -> HttpResponse | None
     standing = codes.standing(request, RESUME, address)
     again_at = standing.next_at or (None if often.allowed else often.again_at)
     if again_at:
-        context = {"asked": not standing.is_over, "form": AgainForm(), "standing": standing, "again_at": again_at}
+        context = {
+            "asked": not standing.is_over,
+            "form": AgainForm(),
+            "standing": standing,
+            "again_at": again_at,
+        }
         return refused(render(request, "members/join_later.html", context), again_at)
     request.session[f"code_{RESUME}"] = address
     request.session.set_expiry(A_VISIT)
@@ -214,8 +248,14 @@ def _send_resume_code(request: HttpRequest, address: str) -> HttpResponse | None
 @open_to_all()
 def join_paper(request: HttpRequest) -> HttpResponse:
     """The page to print for somebody without e-mail: what happens next, and the number of the form."""
-    application = get_object_or_404(Application.objects.select_related("member"), reference=request.session.get(PAPER_KEY, ""))
-    return render(request, "members/join_paper.html", {"application": application, "short": application.reference[:6].upper()})
+    application = get_object_or_404(
+        Application.objects.select_related("member"), reference=request.session.get(PAPER_KEY, "")
+    )
+    return render(
+        request,
+        "members/join_paper.html",
+        {"application": application, "short": application.reference[:6].upper()},
+    )
 
 
 @open_to_all()
@@ -238,7 +278,9 @@ def join_status(request: HttpRequest) -> HttpResponse:
     context = {
         "member": member,
         "application": application,
-        "path": path_to_membership(member.status) if member and member.status != Status.REJECTED else [],
+        "path": path_to_membership(member.status)
+        if member and member.status != Status.REJECTED
+        else [],
         "waiting": WAITING[Status(member.status)] if member else "",
     }
     return render(request, "members/join_status.html", context)
@@ -255,9 +297,13 @@ def answer_reference(request: HttpRequest, token: str) -> HttpResponse:
         form = ReferenceForm(request.POST)
         if form.is_valid():
             try:
-                actions.answer_reference(reference=reference, is_known=form.cleaned_data["answer"] == "yes")
+                actions.answer_reference(
+                    reference=reference, is_known=form.cleaned_data["answer"] == "yes"
+                )
             except actions.MembersError:
                 raise Http404 from None
             return redirect("answer_reference", token)
     applicant = reference.application.member if reference.is_open(timezone.now()) else None
-    return render(request, "members/reference.html", {"reference": reference, "applicant": applicant})
+    return render(
+        request, "members/reference.html", {"reference": reference, "applicant": applicant}
+    )

@@ -22,19 +22,24 @@ class LettersForm(forms.Form):
     """A channel for each topic, discreet or plain words, and the member's own two words."""
 
     open_mail = forms.BooleanField(
-        required=False, label="You may use plain words",
+        required=False,
+        label="You may use plain words",
         help_text="Then the sender is our full name and the subject says what it is about. If others see your mail, leave this empty.",
-    )  # fmt: skip
+    )
     mail_phrase = TidyCharField(
-        max_length=40, required=False, label="Two words of your own",
+        max_length=40,
+        required=False,
+        label="Two words of your own",
         help_text="For example: blue teapot. They stand in each message from us, so you know it is really from us.",
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for topic, label in TOPICS.items():
             choices = [*CHANNELS, ("none", "Not at all")] if topic == "news" else CHANNELS
-            self.fields[topic] = forms.ChoiceField(choices=choices, label=label, widget=forms.RadioSelect)
+            self.fields[topic] = forms.ChoiceField(
+                choices=choices, label=label, widget=forms.RadioSelect
+            )
         self.order_fields([*TOPICS, "mail_phrase", "open_mail"])
 
     def clean_mail_phrase(self) -> str:
@@ -49,15 +54,30 @@ class LettersForm(forms.Form):
 def letters(request: HttpRequest) -> HttpResponse:
     """Choose; what cannot work (a letter without an address) falls back to what can."""
     member: Member = request.member  # type: ignore[attr-defined]
-    initial = {topic: member.channels.get(topic) or member.channel_for(topic) or "email" for topic in TOPICS}
-    form = LettersForm(request.POST or None, initial=initial | {"open_mail": member.open_mail, "mail_phrase": member.mail_phrase})
+    initial = {
+        topic: member.channels.get(topic) or member.channel_for(topic) or "email"
+        for topic in TOPICS
+    }
+    form = LettersForm(
+        request.POST or None,
+        initial=initial | {"open_mail": member.open_mail, "mail_phrase": member.mail_phrase},
+    )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         member.channels = {topic: given[topic] for topic in TOPICS}
         member.open_mail, member.mail_phrase = given["open_mail"], given["mail_phrase"]
         member.save(update_fields=["channels", "open_mail", "mail_phrase", "updated_at"])
-        audit.record("member.letters", target=member, after={"channels": member.channels, "open_mail": member.open_mail})
-        set_consent(member=member, subject=Consent.Subject.OPEN_MAIL, is_given=member.open_mail, by=request.user)  # type: ignore[arg-type]
+        audit.record(
+            "member.letters",
+            target=member,
+            after={"channels": member.channels, "open_mail": member.open_mail},
+        )
+        set_consent(
+            member=member,
+            subject=Consent.Subject.OPEN_MAIL,
+            is_given=member.open_mail,
+            by=request.user,
+        )  # type: ignore[arg-type]
         messages.success(request, "Saved.")
         return redirect("letters")
     context = {"form": form, "member": member}

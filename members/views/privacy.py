@@ -30,11 +30,19 @@ SEEN_BY = [
 
 def seen_by(*, names_people: bool) -> list[tuple[str, list[str]]]:
     """For each kind of data the roles, and for members the people, who can see it today. Two queries."""
-    running = RoleAssignment.objects.running().select_related("role").prefetch_related("role__grants", "user__members")
+    running = (
+        RoleAssignment.objects.running()
+        .select_related("role")
+        .prefetch_related("role__grants", "user__members")
+    )
     holders = [(a, {grant.name for grant in a.role.grants.all()}) for a in running]
     told = []
     for what, permission in SEEN_BY:
-        who = (f"{_called(a)} ({a.role.name})" if names_people else a.role.name for a, names in holders if permission in names)
+        who = (
+            f"{_called(a)} ({a.role.name})" if names_people else a.role.name
+            for a, names in holders
+            if permission in names
+        )
         people = sorted(set(who))
         told.append((what, people))
     return told
@@ -73,7 +81,9 @@ def _act(request: HttpRequest, member: Member, do: str) -> None:
     by: Any = request.user
     if do == "pause":
         actions.pause(member=member, by=by)
-        messages.success(request, "Have a good rest. No news comes, and nobody finds you in the directory.")
+        messages.success(
+            request, "Have a good rest. No news comes, and nobody finds you in the directory."
+        )
     elif do == "unpause":
         actions.unpause(member=member, by=by)
         messages.success(request, "You are back. Good to see you.")
@@ -116,7 +126,9 @@ def own_data(request: HttpRequest) -> HttpResponse:
         else:
             messages.error(request, "That is five copies today. Please go on tomorrow.")
         return redirect("own_data")
-    latest = OwnCopy.objects.filter(member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).first()
+    latest = OwnCopy.objects.filter(
+        member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE
+    ).first()
     return render_page(request, "members/own_data_page.html", {"copy": latest}, fragment="copy")
 
 
@@ -124,7 +136,13 @@ def own_data(request: HttpRequest) -> HttpResponse:
 def own_data_file(request: HttpRequest, token: str) -> HttpResponseBase:
     """The ZIP, for the member it is about, while she is freshly signed in."""
     member: Member = request.member  # type: ignore[attr-defined]
-    copy = OwnCopy.objects.filter(token=token, member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).exclude(made_at=None).first()
+    copy = (
+        OwnCopy.objects.filter(
+            token=token, member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE
+        )
+        .exclude(made_at=None)
+        .first()
+    )
     if copy is None:
         raise Http404
     if not fresh.is_fresh(request):

@@ -28,7 +28,15 @@ from members.forms.profile import (
     NameForm,
     PhotoForm,
 )
-from members.models import NEEDS, Listing, Member, PrivateDetails, ProfileField, ProfileValue, Voicemail
+from members.models import (
+    NEEDS,
+    Listing,
+    Member,
+    PrivateDetails,
+    ProfileField,
+    ProfileValue,
+    Voicemail,
+)
 from members.models.listing import Audience
 
 
@@ -45,9 +53,19 @@ PARTS = {
     "name": Part("Your name", NameForm, "What we call you, and what stands on paper."),
     "contact": Part("Telephone", ContactForm, "How we may reach you, and how we had better not."),
     "address": Part("Postal address", AddressForm, "Letters come in a plain envelope."),
-    "about": Part("About you", AboutForm, "Only if you like. Nobody has to say anything about herself."),
-    "access": Part("What helps you to come", AccessForm, "Said once, here; you need not say it again for each event."),
-    "emergency": Part("Whom to call", EmergencyForm, "If something happens at one of our events. Every look at it is written down."),
+    "about": Part(
+        "About you", AboutForm, "Only if you like. Nobody has to say anything about herself."
+    ),
+    "access": Part(
+        "What helps you to come",
+        AccessForm,
+        "Said once, here; you need not say it again for each event.",
+    ),
+    "emergency": Part(
+        "Whom to call",
+        EmergencyForm,
+        "If something happens at one of our events. Every look at it is written down.",
+    ),
 }
 
 
@@ -63,7 +81,11 @@ def initial_of(member: Member, part: str) -> dict[str, Any]:
         return {name: getattr(member, name) for name in PARTS[part].form.base_fields}
     if part == "emergency":
         people = details.emergency.get("people", [])
-        return {f"{key}{n}": value for n, person in enumerate(people, start=1) for key, value in person.items()}
+        return {
+            f"{key}{n}": value
+            for n, person in enumerate(people, start=1)
+            for key, value in person.items()
+        }
     held = dict(getattr(details, part))
     return held | {"phone": member.phone} if part == "contact" else held
 
@@ -77,7 +99,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "member": member,
         "listing": listing,
-        "sections": [s for s in _sections(member, listing) if private or s["part"] not in actions.SEALED],
+        "sections": [
+            s for s in _sections(member, listing) if private or s["part"] not in actions.SEALED
+        ],
         "picture": _picture(request, member, "m"),
         "more": _more(member),
     }
@@ -115,7 +139,8 @@ def _sections(member: Member, listing: Listing | None) -> list[dict[str, Any]]:
     details = details_of(member)
     needs = [NEEDS[name] for name in details.access.get("needs", []) if name in NEEDS]
     people = [
-        f"{p['name']}{', ' + p['relation'] if p['relation'] else ''}: {phone(p['phone'])}" for p in details.emergency.get("people", [])
+        f"{p['name']}{', ' + p['relation'] if p['relation'] else ''}: {phone(p['phone'])}"
+        for p in details.emergency.get("people", [])
     ]
     voicemail = details.contact.get("voicemail", "")
     in_directory = "Members, in the directory" if listing else "Only the office"
@@ -128,9 +153,21 @@ def _sections(member: Member, listing: Listing | None) -> list[dict[str, Any]]:
         ],
         "contact": [
             ("Phone", phone(member.phone), _who(listing, "phone")),
-            ("Best time", details.contact.get("best_time", ""), "Whoever calls you from the office"),
-            ("Voicemail", Voicemail(voicemail).label if voicemail else "", "Whoever calls you from the office"),
-            ("Before we call", details.contact.get("note", ""), "Whoever calls you from the office"),
+            (
+                "Best time",
+                details.contact.get("best_time", ""),
+                "Whoever calls you from the office",
+            ),
+            (
+                "Voicemail",
+                Voicemail(voicemail).label if voicemail else "",
+                "Whoever calls you from the office",
+            ),
+            (
+                "Before we call",
+                details.contact.get("note", ""),
+                "Whoever calls you from the office",
+            ),
         ],
         "address": [
             ("Address", ", ".join(member.postal_lines[1:]), _who(listing, "address")),
@@ -140,11 +177,27 @@ def _sections(member: Member, listing: Listing | None) -> list[dict[str, Any]]:
             ("About you", member.bio, _who(listing, "bio")),
             ("Pictures", member.get_photo_consent_display(), "Whoever takes or shows pictures"),
         ],
-        "access": [("You told us", "; ".join([*needs, *filter(None, [details.access.get("diet"), details.access.get("other")])]),
-                    "The organiser, by name" if details.access.get("may_name") else "Organisers see a number, no name")],
-        "emergency": [("We would call", "; ".join(people), "The event lead on the day, and care volunteers")],
-    }  # fmt: skip
-    return [{"part": part, "title": PARTS[part].title, "rows": lines} for part, lines in rows.items()]
+        "access": [
+            (
+                "You told us",
+                "; ".join(
+                    [
+                        *needs,
+                        *filter(None, [details.access.get("diet"), details.access.get("other")]),
+                    ]
+                ),
+                "The organiser, by name"
+                if details.access.get("may_name")
+                else "Organisers see a number, no name",
+            )
+        ],
+        "emergency": [
+            ("We would call", "; ".join(people), "The event lead on the day, and care volunteers")
+        ],
+    }
+    return [
+        {"part": part, "title": PARTS[part].title, "rows": lines} for part, lines in rows.items()
+    ]
 
 
 @member_required("GET", "POST")
@@ -161,7 +214,9 @@ def profile_part(request: HttpRequest, part: str) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("profile")
     context = {"form": form, "part": PARTS[part]}
-    return render_page(request, "members/profile_part.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/profile_part.html", context, status=422 if form.errors else 200
+    )
 
 
 @member_required("GET", "POST")
@@ -176,8 +231,17 @@ def profile_more(request: HttpRequest) -> HttpResponse:
         actions.save_own_fields(member=member, given=form.given, by=request.user)  # type: ignore[arg-type]
         messages.success(request, "Saved.")
         return redirect("profile")
-    context = {"form": form, "part": Part("More about you", forms.Form, "What we would like to know besides. All of it is up to you.")}
-    return render_page(request, "members/profile_part.html", context, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "part": Part(
+            "More about you",
+            forms.Form,
+            "What we would like to know besides. All of it is up to you.",
+        ),
+    }
+    return render_page(
+        request, "members/profile_part.html", context, status=422 if form.errors else 200
+    )
 
 
 @member_required("GET", "POST")
@@ -193,7 +257,11 @@ def profile_email(request: HttpRequest) -> HttpResponse:
         if code_form.is_valid():
             if address := codes.use(request, purpose, code_form.cleaned_data["code"]):
                 return _changed_address(request, member, address)
-            left = codes.standing(request, purpose, waits).tries_words if waits else "Please begin anew"
+            left = (
+                codes.standing(request, purpose, waits).tries_words
+                if waits
+                else "Please begin anew"
+            )
             code_form.add_error("code", f"That is not the code we sent there. {left}.")
         context = {"form": code_form, "waits": codes.waiting(request, purpose), "member": member}
         return render_page(request, "members/profile_email.html", context, status=422)
@@ -206,7 +274,9 @@ def profile_email(request: HttpRequest) -> HttpResponse:
         return redirect("profile_email")
     shown = AgainForm() if waits and "anew" not in request.GET and not form.is_bound else form
     context = {"form": shown, "waits": waits if shown is not form else "", "member": member}
-    return render_page(request, "members/profile_email.html", context, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/profile_email.html", context, status=422 if form.errors else 200
+    )
 
 
 def _changed_address(request: HttpRequest, member: Member, address: str) -> HttpResponse:
@@ -248,7 +318,12 @@ def profile_photo(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your photo is gone. A plate with your initials takes its place.")
         return redirect("profile_photo")
     bad = form.errors or crop.errors
-    context = {"form": form, "crop": crop, "member": member, "picture": _picture(request, member, "l")}
+    context = {
+        "form": form,
+        "crop": crop,
+        "member": member,
+        "picture": _picture(request, member, "l"),
+    }
     return render_page(request, "members/profile_photo.html", context, status=422 if bad else 200)
 
 

@@ -52,12 +52,19 @@ def security(request: HttpRequest) -> HttpResponse:
     printed = next((key for key in own if key.type == Authenticator.Type.RECOVERY_CODES), None)
     context = {
         "passkeys": [
-            {"pk": key.pk, "name": key.wrap().name, "created_at": key.created_at, "last_used_at": key.last_used_at}
+            {
+                "pk": key.pk,
+                "name": key.wrap().name,
+                "created_at": key.created_at,
+                "last_used_at": key.last_used_at,
+            }
             for key in own
             if key.type == Authenticator.Type.WEBAUTHN
         ],
         "has_app": any(key.type == Authenticator.Type.TOTP for key in own),
-        "codes_left": len(printed.wrap().get_unused_codes()) if printed and user.granted_permissions else None,
+        "codes_left": len(printed.wrap().get_unused_codes())
+        if printed and user.granted_permissions
+        else None,
         "has_password": user.has_usable_password(),
         "wanted": wanted if wanted and not user.sleeping_permissions else "",
         "use_key": key_page(request, wanted or reverse("admin:index")) if user.has_key else "",
@@ -81,22 +88,33 @@ def _act(request: HttpRequest, user: Any) -> HttpResponse:
         request.session["passkey_offer"] = False
         return redirect("dashboard")
     if do == "stop_move":
-        stopped = [member for member in Member.objects.for_login(user) if actions.stop_move(member=member, by=user)]
-        messages.success(request, "Stopped. You sign in as before." if stopped else "There is nothing to stop.")
+        stopped = [
+            member
+            for member in Member.objects.for_login(user)
+            if actions.stop_move(member=member, by=user)
+        ]
+        messages.success(
+            request, "Stopped. You sign in as before." if stopped else "There is nothing to stop."
+        )
         return redirect("security")
     if not fresh.is_fresh(request):
         return fresh.ask_again(request)
     if do == "remove_passkey":
         pk = request.POST.get("passkey", "")
         gone = pk.isdecimal() and keys.remove_passkey(request, user=user, pk=int(pk))
-        messages.success(request, "Removed. The code by e-mail still lets you in." if gone else "It was removed already.")
+        messages.success(
+            request,
+            "Removed. The code by e-mail still lets you in." if gone else "It was removed already.",
+        )
     else:
         which = request.POST.get("session", "")
         only = int(which) if which.isdecimal() else None
         if only is None and which != "all":
             return redirect("security")
         count = actions.end_sessions(user=user, keep=request.session.session_key, only=only)
-        messages.success(request, "Signed out there." if count else "That device was signed out already.")
+        messages.success(
+            request, "Signed out there." if count else "That device was signed out already."
+        )
     return redirect("security")
 
 
@@ -117,7 +135,9 @@ def passkey(request: HttpRequest) -> HttpResponse:
             errors = "The device did not answer as it should, or this page was open for long. Please press the button again."
         else:
             request.session["passkey_offer"] = False
-            messages.success(request, "Done. Next time, tap “Use my fingerprint or face” on this device.")
+            messages.success(
+                request, "Done. Next time, tap “Use my fingerprint or face” on this device."
+            )
             return redirect("mfa_view_recovery_codes" if _has_unseen_codes(user) else "security")
     context = {"options": keys.begin_passkey(user), "errors": errors}
     return render(request, "members/passkey.html", context, status=422 if errors else 200)
@@ -125,7 +145,9 @@ def passkey(request: HttpRequest) -> HttpResponse:
 
 def _has_unseen_codes(user: Any) -> bool:
     """Whether codes to print were just made and not looked at."""
-    printed = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    printed = Authenticator.objects.filter(
+        user=user, type=Authenticator.Type.RECOVERY_CODES
+    ).first()
     return printed is not None and not printed.wrap().did_view
 
 
@@ -141,7 +163,9 @@ def password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         messages.success(request, "Your password is saved. The code by e-mail works as before.")
         return redirect("security")
-    return render_page(request, "members/password.html", {"form": form}, status=422 if form.errors else 200)
+    return render_page(
+        request, "members/password.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @signed_in("GET", "POST")
@@ -157,12 +181,19 @@ def again(request: HttpRequest) -> HttpResponse:
     elif form.is_bound and form.is_valid():
         if fresh.use_code(request, user, form.cleaned_data["code"]):
             return fresh.go_on(request)
-        form.add_error("code", f"That is not the code we sent. {codes.standing(request, fresh.PURPOSE, user.email).tries_words}.")
+        form.add_error(
+            "code",
+            f"That is not the code we sent. {codes.standing(request, fresh.PURPOSE, user.email).tries_words}.",
+        )
     target = request.POST.get("next") or request.GET.get("next", "")
     standing = codes.standing(request, fresh.PURPOSE, user.email)
     others = [way | {"url": f"{way['url']}?{urlencode({'next': target})}"} for way in ways[1:]]
     context = {
-        "waits": bool(standing.tries_left), "standing": standing, "form": form, "next": target, "email": user.email,
+        "waits": bool(standing.tries_left),
+        "standing": standing,
+        "form": form,
+        "next": target,
+        "email": user.email,
         "reauthentication_alternatives": others,
-    }  # fmt: skip
+    }
     return render_page(request, "members/again.html", context, status=422 if form.errors else 200)

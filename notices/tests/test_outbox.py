@@ -15,7 +15,12 @@ from notices.actions import Letter, deliver, queue_letter
 from notices.models import Message
 
 pytestmark = pytest.mark.django_db
-LETTER = Letter(subject="Your\r\nBcc: x@example.org code", heading="Hello", paragraphs=["One & two"], button=("Go", "https://x.example/"))
+LETTER = Letter(
+    subject="Your\r\nBcc: x@example.org code",
+    heading="Hello",
+    paragraphs=["One & two"],
+    button=("Go", "https://x.example/"),
+)
 
 
 def queue(to="ruth@example.org", key="k", *, is_secret=False):
@@ -56,7 +61,9 @@ def test_no_address_can_smuggle_a_second_recipient(db, text):
 def try_five_times(work):
     for _ in range(5):
         work()
-        DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now() - dt.timedelta(seconds=1))
+        DBTaskResult.objects.filter(status="READY").update(
+            run_after=timezone.now() - dt.timedelta(seconds=1)
+        )
 
 
 def test_mail_server_away_for_an_hour_loses_nothing(mails, work):
@@ -91,7 +98,10 @@ def test_address_nobody_has_is_given_up_at_once_with_the_reason(mails, work):
     queue(to="gone@example.org")
     work()
     message = Message.objects.get()
-    assert (message.status, message.error) == ("failed", "The other side refuses this address (550).")
+    assert (message.status, message.error) == (
+        "failed",
+        "The other side refuses this address (550).",
+    )
 
 
 def test_code_that_could_not_be_sent_is_wiped(mails, work):
@@ -107,7 +117,9 @@ def test_mail_server_back_again_sends_it_once(mails, work):
     mails.fail_with = "451 try later"
     work()
     mails.fail_with = ""
-    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now() - dt.timedelta(seconds=1))
+    DBTaskResult.objects.filter(status="READY").update(
+        run_after=timezone.now() - dt.timedelta(seconds=1)
+    )
     work()
     work()
     assert (len(mails.mails), Message.objects.get().status) == (1, "sent")

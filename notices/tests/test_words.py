@@ -10,7 +10,12 @@ from notices.models import LetterText, Message
 from tests.factories import make_member, make_staff, make_staff_with
 
 pytestmark = pytest.mark.django_db
-NEW = {"subject": "Hello {called}", "heading": "Hi {called}", "body": "First part.\n\nSecond {called}.", "do": "save"}
+NEW = {
+    "subject": "Hello {called}",
+    "heading": "Hi {called}",
+    "body": "First part.\n\nSecond {called}.",
+    "do": "save",
+}
 
 
 def url(kind="welcome"):
@@ -21,14 +26,21 @@ def url(kind="welcome"):
 def test_every_kind_has_a_sample_a_preview_and_a_form(as_user, kind):
     desk = as_user(make_staff("communications"))
     letter = words.sample_of(kind)
-    assert letter.heading in desk.get(reverse("admin:notices_lettertext_preview", args=[kind])).context["text"]
+    assert (
+        letter.heading
+        in desk.get(reverse("admin:notices_lettertext_preview", args=[kind])).context["text"]
+    )
     page = desk.get(url(kind)).content.decode()
     assert letter.heading.split(",")[0].split()[0] in page
     assert not Message.objects.exists(), "a sample goes nowhere"
     saved = desk.post(url(kind), {**desk.get(url(kind)).context["form"].initial, "do": "save"})
     assert saved.status_code == 302, "the original words can be saved as they are"
     again = words.worded(words.sample_of(kind), kind)
-    assert (again.subject, again.heading, again.paragraphs) == (letter.subject, letter.heading, letter.paragraphs)
+    assert (again.subject, again.heading, again.paragraphs) == (
+        letter.subject,
+        letter.heading,
+        letter.paragraphs,
+    )
 
 
 def test_changed_words_go_out_with_the_persons_own_and_keep_the_button(as_user):
@@ -41,7 +53,14 @@ def test_changed_words_go_out_with_the_persons_own_and_keep_the_button(as_user):
 
 
 @pytest.mark.parametrize(
-    "body", ["{{ settings.SECRET_KEY }}", "{% load static %}x", "{called.__class__}", "{% include 'x' %}", "<script>alert(1)</script>"]
+    "body",
+    [
+        "{{ settings.SECRET_KEY }}",
+        "{% load static %}x",
+        "{called.__class__}",
+        "{% include 'x' %}",
+        "<script>alert(1)</script>",
+    ],
 )
 def test_template_words_are_inert(as_user, body):
     as_user(make_staff("communications")).post(url(), NEW | {"body": body})

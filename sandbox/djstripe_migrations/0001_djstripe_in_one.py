@@ -55,7 +55,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -91,7 +94,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -127,7 +133,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -163,14 +172,30 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("created", djstripe.fields.StripeDateTimeField(blank=True, null=True)),
-                ("id", models.CharField(default=djstripe.models.api.generate_api_key_id, editable=False, max_length=255)),
-                ("type", djstripe.fields.StripeEnumField(enum=djstripe.enums.APIKeyType, max_length=255)),
+                (
+                    "id",
+                    models.CharField(
+                        default=djstripe.models.api.generate_api_key_id,
+                        editable=False,
+                        max_length=255,
+                    ),
+                ),
+                (
+                    "type",
+                    djstripe.fields.StripeEnumField(enum=djstripe.enums.APIKeyType, max_length=255),
+                ),
                 (
                     "name",
                     models.CharField(
-                        blank=True, help_text="An optional name to identify the key.", max_length=100, verbose_name="Key name"
+                        blank=True,
+                        help_text="An optional name to identify the key.",
+                        max_length=100,
+                        verbose_name="Key name",
                     ),
                 ),
                 (
@@ -179,10 +204,19 @@ class Migration(migrations.Migration):
                         help_text="The value of the key.",
                         max_length=128,
                         unique=True,
-                        validators=[django.core.validators.RegexValidator(regex="^(pk|sk|rk)_(test|live)_[a-zA-Z0-9]{24,}$")],
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                regex="^(pk|sk|rk)_(test|live)_[a-zA-Z0-9]{24,}$"
+                            )
+                        ],
                     ),
                 ),
-                ("livemode", models.BooleanField(help_text="Whether the key is valid for live or test mode.")),
+                (
+                    "livemode",
+                    models.BooleanField(
+                        help_text="Whether the key is valid for live or test mode."
+                    ),
+                ),
                 (
                     "djstripe_owner_account",
                     djstripe.fields.StripeForeignKey(
@@ -206,7 +240,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -252,7 +289,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -268,7 +308,12 @@ class Migration(migrations.Migration):
                 ("amount", djstripe.fields.StripeQuantumCurrencyAmountField()),
                 ("currency", djstripe.fields.StripeCurrencyCodeField(max_length=3)),
                 ("source", djstripe.fields.StripeIdField(max_length=255)),
-                ("type", djstripe.fields.StripeEnumField(enum=djstripe.enums.BalanceTransactionType, max_length=255)),
+                (
+                    "type",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.BalanceTransactionType, max_length=255
+                    ),
+                ),
                 (
                     "djstripe_owner_account",
                     djstripe.fields.StripeForeignKey(
@@ -292,7 +337,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -357,7 +405,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -413,7 +464,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -428,7 +482,12 @@ class Migration(migrations.Migration):
                 ("metadata", djstripe.fields.JSONField(blank=True, null=True)),
                 (
                     "fingerprint",
-                    models.CharField(blank=True, default="", help_text="Uniquely identifies this particular card number.", max_length=16),
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Uniquely identifies this particular card number.",
+                        max_length=16,
+                    ),
                 ),
                 (
                     "account",
@@ -466,7 +525,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -479,9 +541,19 @@ class Migration(migrations.Migration):
                 ),
                 ("created", djstripe.fields.StripeDateTimeField(blank=True, null=True)),
                 ("metadata", djstripe.fields.JSONField(blank=True, null=True)),
-                ("amount", djstripe.fields.StripeDecimalCurrencyAmountField(decimal_places=2, max_digits=14)),
+                (
+                    "amount",
+                    djstripe.fields.StripeDecimalCurrencyAmountField(
+                        decimal_places=2, max_digits=14
+                    ),
+                ),
                 ("currency", djstripe.fields.StripeCurrencyCodeField(max_length=3)),
-                ("status", djstripe.fields.StripeEnumField(enum=djstripe.enums.ChargeStatus, max_length=255)),
+                (
+                    "status",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.ChargeStatus, max_length=255
+                    ),
+                ),
                 (
                     "balance_transaction",
                     djstripe.fields.StripeForeignKey(
@@ -525,7 +597,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -597,7 +672,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -633,7 +711,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -665,7 +746,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("idempotency_key", models.TextField(blank=True, default="")),
-                ("type", models.CharField(help_text="Stripe's event description code", max_length=250)),
+                (
+                    "type",
+                    models.CharField(help_text="Stripe's event description code", max_length=250),
+                ),
                 (
                     "djstripe_owner_account",
                     djstripe.fields.StripeForeignKey(
@@ -689,7 +773,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -725,7 +812,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -761,7 +851,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -788,7 +881,9 @@ class Migration(migrations.Migration):
                 (
                     "file",
                     djstripe.fields.StripeForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to="djstripe.file", to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="djstripe.file",
+                        to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD,
                     ),
                 ),
             ],
@@ -800,9 +895,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IdempotencyKey",
             fields=[
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("action", models.CharField(max_length=100)),
-                ("livemode", models.BooleanField(help_text="Whether the key was used in live or test mode.")),
+                (
+                    "livemode",
+                    models.BooleanField(help_text="Whether the key was used in live or test mode."),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -815,7 +918,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -884,7 +990,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -919,7 +1028,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -954,7 +1066,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -989,7 +1104,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1024,7 +1142,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1059,7 +1180,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1127,7 +1251,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1208,7 +1335,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1268,7 +1398,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1350,7 +1483,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1440,7 +1576,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1490,7 +1629,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1503,11 +1645,20 @@ class Migration(migrations.Migration):
                 ),
                 ("created", djstripe.fields.StripeDateTimeField(blank=True, null=True)),
                 ("metadata", djstripe.fields.JSONField(blank=True, null=True)),
-                ("active", models.BooleanField(help_text="Whether the price can be used for new purchases.")),
+                (
+                    "active",
+                    models.BooleanField(
+                        help_text="Whether the price can be used for new purchases."
+                    ),
+                ),
                 ("currency", djstripe.fields.StripeCurrencyCodeField(max_length=3)),
                 (
                     "nickname",
-                    models.CharField(blank=True, help_text="A brief description of the plan, hidden from customers.", max_length=250),
+                    models.CharField(
+                        blank=True,
+                        help_text="A brief description of the plan, hidden from customers.",
+                        max_length=250,
+                    ),
                 ),
                 (
                     "lookup_key",
@@ -1551,7 +1702,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1607,7 +1761,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1643,7 +1800,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1713,7 +1873,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1749,7 +1912,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1766,7 +1932,12 @@ class Migration(migrations.Migration):
                 ("error", djstripe.fields.JSONField(blank=True, null=True)),
                 ("result_available_until", djstripe.fields.StripeDateTimeField()),
                 ("sql", models.TextField(help_text="SQL for the query.", max_length=5000)),
-                ("status", djstripe.fields.StripeEnumField(enum=djstripe.enums.ScheduledQueryRunStatus, max_length=255)),
+                (
+                    "status",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.ScheduledQueryRunStatus, max_length=255
+                    ),
+                ),
                 ("title", models.TextField(help_text="Title of the query.", max_length=5000)),
                 (
                     "djstripe_owner_account",
@@ -1802,7 +1973,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1872,7 +2046,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1919,7 +2096,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -1932,10 +2112,20 @@ class Migration(migrations.Migration):
                 ),
                 ("created", djstripe.fields.StripeDateTimeField(blank=True, null=True)),
                 ("ach_credit_transfer", djstripe.fields.JSONField()),
-                ("amount", djstripe.fields.StripeDecimalCurrencyAmountField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                (
+                    "amount",
+                    djstripe.fields.StripeDecimalCurrencyAmountField(
+                        blank=True, decimal_places=2, max_digits=14, null=True
+                    ),
+                ),
                 ("currency", djstripe.fields.StripeCurrencyCodeField(max_length=3)),
                 ("customer_data", djstripe.fields.JSONField(blank=True, null=True)),
-                ("status", djstripe.fields.StripeEnumField(enum=djstripe.enums.SourceTransactionStatus, max_length=255)),
+                (
+                    "status",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.SourceTransactionStatus, max_length=255
+                    ),
+                ),
                 (
                     "djstripe_owner_account",
                     djstripe.fields.StripeForeignKey(
@@ -1969,7 +2159,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2015,7 +2208,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2092,7 +2288,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2182,7 +2381,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2197,7 +2399,11 @@ class Migration(migrations.Migration):
                 ("metadata", djstripe.fields.JSONField(blank=True, null=True)),
                 (
                     "promotion_code",
-                    models.CharField(blank=True, help_text="The promotion code applied to create this discount.", max_length=255),
+                    models.CharField(
+                        blank=True,
+                        help_text="The promotion code applied to create this discount.",
+                        max_length=255,
+                    ),
                 ),
                 (
                     "customer",
@@ -2258,7 +2464,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2315,7 +2524,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2384,7 +2596,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2401,10 +2616,20 @@ class Migration(migrations.Migration):
                 ("completed_at", djstripe.fields.StripeDateTimeField(blank=True, null=True)),
                 ("current_phase", djstripe.fields.JSONField(blank=True, null=True)),
                 ("default_settings", djstripe.fields.JSONField(blank=True, null=True)),
-                ("end_behavior", djstripe.fields.StripeEnumField(enum=djstripe.enums.SubscriptionScheduleEndBehavior, max_length=255)),
+                (
+                    "end_behavior",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.SubscriptionScheduleEndBehavior, max_length=255
+                    ),
+                ),
                 ("phases", djstripe.fields.JSONField(blank=True, null=True)),
                 ("released_at", djstripe.fields.StripeDateTimeField(blank=True, null=True)),
-                ("status", djstripe.fields.StripeEnumField(enum=djstripe.enums.SubscriptionScheduleStatus, max_length=255)),
+                (
+                    "status",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.SubscriptionScheduleStatus, max_length=255
+                    ),
+                ),
                 (
                     "customer",
                     models.ForeignKey(
@@ -2459,7 +2684,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2495,7 +2723,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2543,7 +2774,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2590,7 +2824,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2660,7 +2897,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2707,7 +2947,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2765,7 +3008,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 (
                     "livemode",
                     models.BooleanField(
@@ -2853,7 +3099,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2870,7 +3119,12 @@ class Migration(migrations.Migration):
                 ("id_number", djstripe.fields.JSONField(blank=True, null=True)),
                 ("options", djstripe.fields.JSONField(blank=True, null=True)),
                 ("selfie", djstripe.fields.JSONField(blank=True, null=True)),
-                ("type", djstripe.fields.StripeEnumField(enum=djstripe.enums.VerificationType, max_length=255)),
+                (
+                    "type",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.VerificationType, max_length=255
+                    ),
+                ),
                 (
                     "djstripe_owner_account",
                     djstripe.fields.StripeForeignKey(
@@ -2894,7 +3148,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2910,8 +3167,18 @@ class Migration(migrations.Migration):
                 ("last_error", djstripe.fields.JSONField(blank=True, null=True)),
                 ("redaction", djstripe.fields.JSONField(blank=True, null=True)),
                 ("verified_outputs", djstripe.fields.JSONField(blank=True, null=True)),
-                ("status", djstripe.fields.StripeEnumField(enum=djstripe.enums.VerificationSessionStatus, max_length=255)),
-                ("type", djstripe.fields.StripeEnumField(enum=djstripe.enums.VerificationType, max_length=255)),
+                (
+                    "status",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.VerificationSessionStatus, max_length=255
+                    ),
+                ),
+                (
+                    "type",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.VerificationType, max_length=255
+                    ),
+                ),
                 (
                     "djstripe_owner_account",
                     djstripe.fields.StripeForeignKey(
@@ -2945,7 +3212,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("id", djstripe.fields.StripeIdField(max_length=255, unique=True)),
                 (
                     "livemode",
@@ -2970,15 +3240,37 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        blank=True, editable=False, help_text="The endpoint's secret, used to generate webhook signatures.", max_length=256
+                        blank=True,
+                        editable=False,
+                        help_text="The endpoint's secret, used to generate webhook signatures.",
+                        max_length=256,
                     ),
                 ),
-                ("status", djstripe.fields.StripeEnumField(enum=djstripe.enums.WebhookEndpointStatus, max_length=255)),
-                ("url", models.URLField(help_text="The URL of the webhook endpoint.", max_length=2048)),
-                ("application", models.CharField(blank=True, help_text="The ID of the associated Connect application.", max_length=255)),
+                (
+                    "status",
+                    djstripe.fields.StripeEnumField(
+                        enum=djstripe.enums.WebhookEndpointStatus, max_length=255
+                    ),
+                ),
+                (
+                    "url",
+                    models.URLField(help_text="The URL of the webhook endpoint.", max_length=2048),
+                ),
+                (
+                    "application",
+                    models.CharField(
+                        blank=True,
+                        help_text="The ID of the associated Connect application.",
+                        max_length=255,
+                    ),
+                ),
                 (
                     "djstripe_uuid",
-                    models.UUIDField(default=uuid.uuid4, help_text="A UUID specific to dj-stripe generated for the endpoint", unique=True),
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        help_text="A UUID specific to dj-stripe generated for the endpoint",
+                        unique=True,
+                    ),
                 ),
                 (
                     "djstripe_tolerance",
@@ -2990,7 +3282,9 @@ class Migration(migrations.Migration):
                 (
                     "djstripe_validation_method",
                     djstripe.fields.StripeEnumField(
-                        default="verify_signature", enum=djstripe.enums.WebhookEndpointValidation, max_length=255
+                        default="verify_signature",
+                        enum=djstripe.enums.WebhookEndpointValidation,
+                        max_length=255,
                     ),
                 ),
                 (
@@ -3014,16 +3308,34 @@ class Migration(migrations.Migration):
             name="WebhookEventTrigger",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("remote_ip", models.GenericIPAddressField(help_text="IP address of the request client.")),
+                (
+                    "remote_ip",
+                    models.GenericIPAddressField(help_text="IP address of the request client."),
+                ),
                 ("headers", djstripe.fields.JSONField()),
                 ("body", models.TextField(blank=True)),
-                ("valid", models.BooleanField(default=False, help_text="Whether or not the webhook event has passed validation")),
+                (
+                    "valid",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether or not the webhook event has passed validation",
+                    ),
+                ),
                 (
                     "processed",
-                    models.BooleanField(default=False, help_text="Whether or not the webhook event has been successfully processed"),
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether or not the webhook event has been successfully processed",
+                    ),
                 ),
                 ("exception", models.CharField(blank=True, max_length=128)),
-                ("traceback", models.TextField(blank=True, help_text="Traceback if an exception was thrown during processing")),
+                (
+                    "traceback",
+                    models.TextField(
+                        blank=True,
+                        help_text="Traceback if an exception was thrown during processing",
+                    ),
+                ),
                 (
                     "djstripe_version",
                     models.CharField(
@@ -3075,7 +3387,10 @@ class Migration(migrations.Migration):
                 ("djstripe_created", models.DateTimeField(auto_now_add=True)),
                 ("djstripe_updated", models.DateTimeField(auto_now=True)),
                 ("stripe_data", djstripe.fields.JSONField(default=dict)),
-                ("djstripe_id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "djstripe_id",
+                    models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 (
                     "livemode",
                     models.BooleanField(

@@ -9,7 +9,9 @@ def parse(body: str) -> dict[str, Any]:
     """Turn "a[b]=1&c[0][d]=2" into {"a": {"b": "1"}, "c": [{"d": "2"}]}."""
     root: dict[str, Any] = {}
     for name, value in parse_qsl(body, keep_blank_values=True):
-        keys = [part for part in re.split(r"[\[\]]+", name) if part] + ([""] if name.endswith("[]") else [])
+        keys = [part for part in re.split(r"[\[\]]+", name) if part] + (
+            [""] if name.endswith("[]") else []
+        )
         _put(root, keys, value)
     return _lists(root)
 

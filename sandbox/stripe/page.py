@@ -36,7 +36,11 @@ def render(session: dict[str, Any], *, error: str = "") -> str:
     )
     total = money(session["amount_total"], session["currency"])
     problem = f"<p class='error' role='alert'>{escape(error)}</p>" if error else ""
-    back = f"<p><a href='{escape(session['cancel_url'])}'>Back without paying</a></p>" if session["cancel_url"] else ""
+    back = (
+        f"<p><a href='{escape(session['cancel_url'])}'>Back without paying</a></p>"
+        if session["cancel_url"]
+        else ""
+    )
     return _frame(
         f"""<h1>Pay {total}</h1><ul>{lines}</ul>{problem}
         <form method="post"><p><label for="card">Card number</label>

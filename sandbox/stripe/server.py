@@ -23,9 +23,17 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int = 0, *, path: Path | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.store = Store(path, api_version=stripe.api_version, base_url=f"http://localhost:{self.server_port}")
+        self.store = Store(
+            path, api_version=stripe.api_version, base_url=f"http://localhost:{self.server_port}"
+        )
         self.api = Api(self.store)
-        self.knobs: dict[str, Any] = {"latency": 0.0, "status": 0, "lose_answer": False, "refuse": "", "down_once": ""}
+        self.knobs: dict[str, Any] = {
+            "latency": 0.0,
+            "status": 0,
+            "lose_answer": False,
+            "refuse": "",
+            "down_once": "",
+        }
         self.posts_without_key = 0
         self.calls: list[str] = []
 
@@ -63,7 +71,9 @@ class Handler(BaseHTTPRequestHandler):
             self._page(method, url.path[5:].strip("/"), body)
         elif url.path.startswith("/receipts/"):
             self._send(
-                200, "text/html", "<!doctype html><html lang=en><title>Receipt stand-in</title><p>A receipt of the stand-in.</p></html>"
+                200,
+                "text/html",
+                "<!doctype html><html lang=en><title>Receipt stand-in</title><p>A receipt of the stand-in.</p></html>",
             )
         elif url.path == "/_health":
             self._send(200, "text/plain", "ok")
@@ -76,15 +86,24 @@ class Handler(BaseHTTPRequestHandler):
         if server.knobs["latency"]:
             time.sleep(server.knobs["latency"])
         if server.knobs["status"]:
-            self._json(server.knobs["status"], {"error": {"type": "api_error", "message": "The stand-in was told to fail."}})
+            self._json(
+                server.knobs["status"],
+                {"error": {"type": "api_error", "message": "The stand-in was told to fail."}},
+            )
             return
         if server.knobs["refuse"] and path.startswith(server.knobs["refuse"]):
-            denied = StripeError("The provided key does not have the required permissions.", kind="invalid_request_error")
+            denied = StripeError(
+                "The provided key does not have the required permissions.",
+                kind="invalid_request_error",
+            )
             self._json(403, denied.body)
             return
         if server.knobs["down_once"] == path:
             server.knobs["down_once"] = ""
-            self._json(500, {"error": {"type": "api_error", "message": "The stand-in was told to fail once."}})
+            self._json(
+                500,
+                {"error": {"type": "api_error", "message": "The stand-in was told to fail once."}},
+            )
             return
         key = self.headers.get("Idempotency-Key", "")
         if method == "POST" and not key:
@@ -105,7 +124,10 @@ class Handler(BaseHTTPRequestHandler):
         if method == "POST" and key in store.replays:
             known_mark, status, answer = store.replays[key]
             if known_mark != mark:
-                error = StripeError("Keys for idempotent requests can only be used with the same parameters.", kind="idempotency_error")
+                error = StripeError(
+                    "Keys for idempotent requests can only be used with the same parameters.",
+                    kind="idempotency_error",
+                )
                 return 400, error.body
             return status, answer
         try:
@@ -126,13 +148,23 @@ class Handler(BaseHTTPRequestHandler):
                 if method == "POST" and session["status"] == "open":
                     card = parse_qs(body).get("card", [""])[0]
                     if not store.pay(session, card):
-                        self._send(200, "text/html", page.render(session, error="Your card was declined. Nothing was charged."))
+                        self._send(
+                            200,
+                            "text/html",
+                            page.render(
+                                session, error="Your card was declined. Nothing was charged."
+                            ),
+                        )
                         return
                     store.save()
-                    self._redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]))
+                    self._redirect(
+                        session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+                    )
                     return
             except StripeError as error:
-                self._send(404, "text/html", f"<!doctype html><title>Not found</title><p>{error}</p>")
+                self._send(
+                    404, "text/html", f"<!doctype html><title>Not found</title><p>{error}</p>"
+                )
                 return
             text = page.render(session)
         self._send(200, "text/html", text)

@@ -22,7 +22,9 @@ def sign(payload: bytes, secret: str, *, at: int | None = None) -> str:
 
 def post(url: str, payload: bytes, header: str) -> int:
     """Send one delivery and return the status (0 when nobody answered)."""
-    request = urllib.request.Request(url, payload, {"Content-Type": "application/json", "Stripe-Signature": header})
+    request = urllib.request.Request(
+        url, payload, {"Content-Type": "application/json", "Stripe-Signature": header}
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return int(answer.status)
@@ -44,7 +46,10 @@ class Deliverer:
         """Deliver one event to each endpoint that wants its type."""
         payload = json.dumps(event).encode()
         for endpoint in endpoints:
-            if event["type"] not in endpoint["enabled_events"] and "*" not in endpoint["enabled_events"]:
+            if (
+                event["type"] not in endpoint["enabled_events"]
+                and "*" not in endpoint["enabled_events"]
+            ):
                 continue
             delivery = (endpoint["url"], endpoint["secret"], payload)
             if self.mode == "hold":

@@ -11,10 +11,16 @@ from billing.reconcile import reconcile
 class Command(BaseCommand):
     """`manage.py reconcile [--mend]`: prints each difference, exit 1 if any is left."""
 
-    help = "Compare every card payment with Stripe, to the cent. --mend books what is safely booked."
+    help = (
+        "Compare every card payment with Stripe, to the cent. --mend books what is safely booked."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--mend", action="store_true", help="Book lost payments, refunds and fees that Stripe knows.")
+        parser.add_argument(
+            "--mend",
+            action="store_true",
+            help="Book lost payments, refunds and fees that Stripe knows.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not stripe.is_configured():

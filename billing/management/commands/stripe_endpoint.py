@@ -21,7 +21,9 @@ class Command(BaseCommand):
             self.stdout.write(stripe_webhooks.make_webhook_endpoint())
             printed, ours = stripe_webhooks.statement_text(), settings.ORG["statement"]
         except sdk.StripeError as error:
-            raise CommandError(f"Stripe cannot be reached or refused: {type(error).__name__}.") from None
+            raise CommandError(
+                f"Stripe cannot be reached or refused: {type(error).__name__}."
+            ) from None
         if printed.upper() != ours.upper():
             said = f"prints “{printed}”" if printed else "has no text yet"
             self.stderr.write(

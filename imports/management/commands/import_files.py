@@ -22,10 +22,28 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="Preview only.")
         parser.add_argument("--json", action="store_true")
-        parser.add_argument("--overwrite", action="store_true", help="Take the file's value where the list has another.")
-        parser.add_argument("--strict", action="store_true", help="All or nothing: bring in nothing while a line is refused or in doubt.")
-        parser.add_argument("--plan", action="append", default=[], metavar="THEIRS=OURS", help="Which of our plans one of theirs is.")
-        parser.add_argument("--day-first", action="store_true", help="Read 03/04/2021 as April 3 where no line of a file tells.")
+        parser.add_argument(
+            "--overwrite",
+            action="store_true",
+            help="Take the file's value where the list has another.",
+        )
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="All or nothing: bring in nothing while a line is refused or in doubt.",
+        )
+        parser.add_argument(
+            "--plan",
+            action="append",
+            default=[],
+            metavar="THEIRS=OURS",
+            help="Which of our plans one of theirs is.",
+        )
+        parser.add_argument(
+            "--day-first",
+            action="store_true",
+            help="Read 03/04/2021 as April 3 where no line of a file tells.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         job = self._job(options)
@@ -45,11 +63,18 @@ class Command(BaseCommand):
         report = self._report(job)
         if options["dry_run"]:
             job.delete()
-        self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False) if options["json"] else self._text(report))
+        self.stdout.write(
+            json.dumps(report, indent=2, ensure_ascii=False)
+            if options["json"]
+            else self._text(report)
+        )
 
     def _read_dates_as_said(self, job: ImportJob, *, day_first: bool) -> None:
         """Nobody can be asked here: dates no line explains are read as the option says, and the report says so."""
-        if job.files.filter(asks_order=True, day_first=None).update(day_first=day_first) and day_first:
+        if (
+            job.files.filter(asks_order=True, day_first=None).update(day_first=day_first)
+            and day_first
+        ):
             actions.preview(job.pk)
 
     def _plans_as_said(self, job: ImportJob, said: list[str]) -> None:
@@ -75,7 +100,12 @@ class Command(BaseCommand):
                 if not path.is_file():
                     raise CommandError(f"There is no file {path}.")
                 streams.append((path.name, path.open("rb"), path.stat().st_size, ""))
-            return actions.create_job(uploads=streams, by=None, overwrite=options["overwrite"], good_rows_only=not options["strict"])  # type: ignore[arg-type]
+            return actions.create_job(
+                uploads=streams,
+                by=None,
+                overwrite=options["overwrite"],
+                good_rows_only=not options["strict"],
+            )  # type: ignore[arg-type]
         except actions.UploadProblem as problem:
             raise CommandError("\n".join(problem.problems)) from None
         finally:
@@ -100,9 +130,14 @@ class Command(BaseCommand):
                 }
                 for f in job.files.all()
             ],
-            "plans": [{"name": one.name, "ours": one.said or None, "lines": one.lines} for one in plans.questions(job)],
+            "plans": [
+                {"name": one.name, "ours": one.said or None, "lines": one.lines}
+                for one in plans.questions(job)
+            ],
             "counts": job.counts,
-            "money": [{**dataclasses.asdict(one), "agrees": one.agrees} for one in balancing.money_of(job)],
+            "money": [
+                {**dataclasses.asdict(one), "agrees": one.agrees} for one in balancing.money_of(job)
+            ],
             "rejected": [self._line(row) for row in refused],
             "doubts": [self._line(row) for row in doubts],
             "notes": [self._line(row) for row in noted],
@@ -115,23 +150,40 @@ class Command(BaseCommand):
     def _text(self, report: dict[str, Any]) -> str:
         lines = [f"Import {report['job']}: {report['status']}"]
         lines += [f"  {f['name']}: {f['kind']}, {f['encoding']}" for f in report["files"]]
-        lines += [f"  {kind}: " + ", ".join(f"{n} {action}" for action, n in counts.items()) for kind, counts in report["counts"].items()]
+        lines += [
+            f"  {kind}: " + ", ".join(f"{n} {action}" for action, n in counts.items())
+            for kind, counts in report["counts"].items()
+        ]
         if not any(sum(counts.values()) for counts in report["counts"].values()):
             lines.append("  There are no lines below the headers.")
         lines += [self._money(one) for one in report["money"]]
         closed = [one["name"] for one in report["plans"] if not one["ours"]]
-        lines += [f"  plan “{name}” is none of ours: it comes in closed, without renewing (see --plan)" for name in closed]
-        lines += [f"  refused: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["rejected"]]
-        lines += [f"  to decide: {r['file']} line {r['line']}: {r['reason']}" for r in report["doubts"]]
+        lines += [
+            f"  plan “{name}” is none of ours: it comes in closed, without renewing (see --plan)"
+            for name in closed
+        ]
+        lines += [
+            f"  refused: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}"
+            for r in report["rejected"]
+        ]
+        lines += [
+            f"  to decide: {r['file']} line {r['line']}: {r['reason']}" for r in report["doubts"]
+        ]
         lines += [
             f"  {f['name']}: dates like 03/04/2021 were read with the {'day' if f['day_first'] else 'month'} first; no line of it tells"
             for f in report["files"]
             if f["asks_order"]
         ]
-        lines += [f"  note: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}" for r in report["notes"]]
+        lines += [
+            f"  note: {r['file']} line {r['line']}: {r.get('column', '')} {r['reason']}"
+            for r in report["notes"]
+        ]
         return "\n".join(lines)
 
     def _money(self, one: dict[str, Any]) -> str:
-        came, back, booked, gone = (plain_amount(one[name], one["currency"]) for name in ("came", "back", "booked_came", "booked_back"))
+        came, back, booked, gone = (
+            plain_amount(one[name], one["currency"])
+            for name in ("came", "back", "booked_came", "booked_back")
+        )
         agrees = "they agree" if one["agrees"] else "THEY DIFFER"
         return f"  {one['currency']} {one['purpose']}: the files say {came}, {back} back; the books {booked}, {gone} back: {agrees}"

@@ -103,7 +103,12 @@ def _local(value: dt.date | dt.datetime) -> dt.date | dt.datetime:
 def icon(name: str, cls: str = "icon") -> SafeString:
     """An icon of the one cached picture file; the words beside it carry the meaning."""
     attribute = format_html(' class="{}"', cls) if cls else ""
-    return format_html('<svg{} aria-hidden="true"><use href="{}#{}"/></svg>', attribute, static("art/art.svg"), name)
+    return format_html(
+        '<svg{} aria-hidden="true"><use href="{}#{}"/></svg>',
+        attribute,
+        static("art/art.svg"),
+        name,
+    )
 
 
 @register.simple_tag
@@ -113,8 +118,10 @@ def picture(name: str, shape: str = "") -> SafeString:
     extra = format_html(' data-shape="{}"', shape) if shape else ""
     return format_html(
         '<svg class="tile"{} viewBox="0 0 200 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true"><use href="{}#{}"/></svg>',
-        extra, static("art/art.svg"), name,
-    )  # fmt: skip
+        extra,
+        static("art/art.svg"),
+        name,
+    )
 
 
 @register.simple_tag
@@ -122,7 +129,12 @@ def picture(name: str, shape: str = "") -> SafeString:
 def badge(tone: str, text: str) -> SafeString:
     """A status badge: words first, icon second, colour last."""
     symbol = {"ok": "i-check", "info": "i-clock", "warn": "i-clock", "bad": "i-x"}.get(tone)
-    return format_html('<span class="badge" data-tone="{}">{}{}</span>', tone, icon(symbol, "") if symbol else "", text)
+    return format_html(
+        '<span class="badge" data-tone="{}">{}{}</span>',
+        tone,
+        icon(symbol, "") if symbol else "",
+        text,
+    )
 
 
 @register.simple_tag
@@ -138,7 +150,9 @@ register.filter("flat", flatatt)
 @register.filter
 def is_choice(field: BoundField) -> bool:
     """Say whether the field is one tick box (its label goes behind it)."""
-    return getattr(field.field.widget, "input_type", "") == "checkbox" and not hasattr(field.field, "choices")
+    return getattr(field.field.widget, "input_type", "") == "checkbox" and not hasattr(
+        field.field, "choices"
+    )
 
 
 @register.filter

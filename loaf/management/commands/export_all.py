@@ -24,5 +24,9 @@ class Command(BaseCommand):
         except whole.WholeProblem as problem:
             raise CommandError(str(problem)) from None
         rows = sum(table["rows"] for table in manifest["tables"].values())
-        self.stdout.write(f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files are in {options['folder']}.")
-        self.stdout.write("It holds everything, also what was told in confidence. Keep it as you would keep the keys.")
+        self.stdout.write(
+            f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files are in {options['folder']}."
+        )
+        self.stdout.write(
+            "It holds everything, also what was told in confidence. Keep it as you would keep the keys."
+        )

@@ -22,4 +22,6 @@ class Command(BaseCommand):
         except whole.WholeProblem as problem:
             raise CommandError(str(problem)) from None
         rows = sum(table["rows"] for table in manifest["tables"].values())
-        self.stdout.write(f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files are back.")
+        self.stdout.write(
+            f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files are back."
+        )

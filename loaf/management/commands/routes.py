@@ -23,4 +23,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([route.__dict__ for route in routes], indent=2))
             return
         for route in routes:
-            self.stdout.write(f"{route.path:60} {','.join(route.methods):20} {route.access:32} {route.name}")
+            self.stdout.write(
+                f"{route.path:60} {','.join(route.methods):20} {route.access:32} {route.name}"
+            )

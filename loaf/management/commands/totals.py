@@ -20,13 +20,19 @@ def totals() -> dict[str, Any]:
     return {
         "members": {
             "total": Member.objects.count(),
-            "by_status": dict(Member.objects.values_list("status").annotate(n=Count("id")).order_by("status")),
+            "by_status": dict(
+                Member.objects.values_list("status").annotate(n=Count("id")).order_by("status")
+            ),
         },
         "people": {"members": len(addresses), "any": len(addresses | payers)},
         "payments": _rows(Payment.objects.values("source", "status", "currency").annotate(**money)),
-        "payment_lines": _rows(lines.values("payment__source", "payment__currency", "kind").annotate(**money)),
+        "payment_lines": _rows(
+            lines.values("payment__source", "payment__currency", "kind").annotate(**money)
+        ),
         "refunds": _rows(Refund.objects.values("source", "currency").annotate(**money)),
-        "donations": _rows(Donation.objects.values("payment__source", "status", "currency").annotate(**money)),
+        "donations": _rows(
+            Donation.objects.values("payment__source", "status", "currency").annotate(**money)
+        ),
         "trial_balance": LedgerEntry.objects.trial_balance(),
         "unbalanced_postings": LedgerEntry.objects.unbalanced().count(),
     }

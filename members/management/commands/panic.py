@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Hide the directory, the gallery and the feeds, freeze exports, sign everybody out. --off opens everything again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--reason", required=True, help="What happened; it stands in the audit.")
+        parser.add_argument(
+            "--reason", required=True, help="What happened; it stands in the audit."
+        )
         parser.add_argument("--off", action="store_true", help="Open the house again.")
 
     def handle(self, *args: Any, **options: Any) -> None:
