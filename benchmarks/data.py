@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.models import Plan
 from events.models import Event
-from loaf.lib.sql import copy_rows, execute
+from core.sql import copy_rows, execute
 from members.models import Member, NumberSeries, User
 
 HEADER = [

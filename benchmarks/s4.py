@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _deep_cursor() -> str:
-    from loaf.lib.keyset import _encode
+    from core.keyset import _encode
     from members.models import Member
 
     fields = ["last_name", "first_name", "id"]

@@ -9,7 +9,7 @@ from benchmarks.data import club
 
 from django.db import connection
 
-from loaf.lib.sql import execute
+from core.sql import execute
 from members.models import Listing, Member
 
 MEMBERS, LISTED = 1_000_000, 200_000

@@ -12,7 +12,7 @@ from benchmarks.data import club
 from benchmarks.harness import fresh_database, line
 from billing import ledger, reports
 from billing.models import LedgerEntry
-from loaf.lib.sql import execute
+from core.sql import execute
 
 PAYMENTS, MEMBERS = 1_000_000, 50_000
 TIMES = 7

@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpRequest, QueryDict
 
-from loaf.lib.tables import write_table
+from core.tables import write_table
 from members.models import Member
 
 ROWS = 100_000

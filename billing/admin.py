@@ -36,10 +36,10 @@ from billing.models import (
     Refund,
 )
 from billing.models.plan import Interval
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
-from loaf.lib.forms import MoneyField, TidyCharField
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
+from core.forms import MoneyField, TidyCharField
+from core.money import format_money
+from core.templatetags.loaf import badge, short_day
 from members import audit
 from members.models import Approval
 

@@ -15,10 +15,10 @@ from django.urls import path
 from billing import bank, subscriptions
 from billing.errors import BillingError
 from billing.models import BankLine, Dispute, Payout, Subscription
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, read_only_fields
-from loaf.lib.htmx import render_page
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, read_only_fields
+from core.htmx import render_page
+from core.money import format_money
+from core.templatetags.loaf import badge, short_day
 from members import audit
 from members.models import Member
 

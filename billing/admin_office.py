@@ -16,11 +16,11 @@ from django.utils import timezone
 from billing import corrections, office, refunds
 from billing.actions import BillingError, attempt_key
 from billing.models import Deposit, Membership, Payment, PaymentLine, Plan
-from loaf.lib.admin import Column, DeskAdmin, FileColumn
-from loaf.lib.forms import MoneyField, TidyCharField
-from loaf.lib.htmx import render_page
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, FileColumn
+from core.forms import MoneyField, TidyCharField
+from core.htmx import render_page
+from core.money import format_money
+from core.templatetags.loaf import badge, short_day
 from members import audit
 from members.actions import outcome_of
 from members.models import Member

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing import instalments, reports
 from billing.models import Payment, Reconciliation, Subscription
-from loaf.lib.admin import for_file
+from core.admin import for_file
 from members import paper
 from members.lists import REPORTS, Report
 

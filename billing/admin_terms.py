@@ -16,11 +16,11 @@ from django.utils import timezone
 from billing import approvals, fund, grants, instalments
 from billing.errors import BillingError
 from billing.models import Account, Membership, Plan
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter
-from loaf.lib.forms import MoneyField, TidyCharField
-from loaf.lib.htmx import render_page
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, FileColumn, Filter
+from core.forms import MoneyField, TidyCharField
+from core.htmx import render_page
+from core.money import format_money
+from core.templatetags.loaf import badge, short_day
 from members.models import Approval, Member
 
 TONES = {"active": "ok", "pending": "info", "past_due": "warn"}

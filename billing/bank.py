@@ -25,8 +25,8 @@ from billing.models import (
     Payment,
     Payout,
 )
-from loaf.lib.dates import DateError, parse_date
-from loaf.lib.money import MoneyError, format_money, parse_money
+from core.dates import DateError, parse_date
+from core.money import MoneyError, format_money, parse_money
 from members import audit
 from members.models import User
 

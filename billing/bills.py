@@ -14,9 +14,9 @@ from django.shortcuts import redirect
 from billing import instalments
 from billing.actions import Offer, Wish
 from billing.models import Instalment, Plan
-from loaf.lib.htmx import render_page
-from loaf.lib.money import format_money, unit
-from loaf.lib.templatetags.loaf import short_day
+from core.htmx import render_page
+from core.money import format_money, unit
+from core.templatetags.loaf import short_day
 
 NOT_KEPT = {"csrfmiddlewaretoken", "once", "seen", "change"}
 

@@ -10,7 +10,7 @@ from billing.actions import cut_short, lock_people
 from billing.errors import BillingError
 from billing.models import Account, BankLine, Deposit, Instalment, Membership, Payment, Refund
 from billing.signals import payment_closed
-from loaf.lib.money import format_money
+from core.money import format_money
 from members import audit
 from members.actions import Act, register_act, write_status
 from members.models import Approval, Member, StatusChange, User

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Refund, Subscription
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import short_day
+from core.money import format_money
+from core.templatetags.loaf import short_day
 from members.emails import to_member
 from members.models import Member
 from notices.actions import Letter, Recipient, queue_letter, send_letter

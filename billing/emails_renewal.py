@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from billing.gateways.stripe_subscriptions import KnownInvoice
 from billing.models import Instalment, Membership, Plan, Subscription
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import short_day
+from core.money import format_money
+from core.templatetags.loaf import short_day
 from members.emails import to_member
 from members.models import Member
 from notices.actions import Letter

@@ -14,7 +14,7 @@ from billing import actions, bank, refunds, subscriptions
 from billing.gateways import stripe, stripe_bank, stripe_webhooks
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, Payout, Plan, ProviderEvent
-from loaf.lib.money import format_money
+from core.money import format_money
 from members import audit
 from members.models import User
 

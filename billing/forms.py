@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from billing.actions import Offer
 from billing.models import Plan
-from loaf.lib.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
-from loaf.lib.money import format_money
+from core.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
+from core.money import format_money
 
 AHEAD = dt.timedelta(days=90)
 """Whoever is paid for longer than this has nothing to do: paying more takes a tick."""

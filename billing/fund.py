@@ -7,7 +7,7 @@ from django.utils import timezone
 from billing import approvals, ledger
 from billing.errors import BillingError
 from billing.models import Account, LedgerEntry, Membership, Payment
-from loaf.lib.money import format_money
+from core.money import format_money
 from members import audit
 from members.actions import Act, register_act
 from members.models import Approval, User

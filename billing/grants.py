@@ -12,7 +12,7 @@ from billing.actions.terms import begin, cut_short, let_go
 from billing.errors import BillingError
 from billing.models import Membership, Plan
 from billing.models.plan import Interval
-from loaf.lib.templatetags.loaf import short_day
+from core.templatetags.loaf import short_day
 from members import audit
 from members.actions import Act, register_act
 from members.models import Approval, Member, User

@@ -12,7 +12,7 @@ from billing.errors import BillingError
 from billing.gateways import stripe
 from billing.models import Instalment, Membership, Payment, PaymentLine, Plan
 from billing.models.instalment import InstalmentQuerySet
-from loaf.lib.money import unit
+from core.money import unit
 from members.models import Member
 
 LATE_DAYS = 14

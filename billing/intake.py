@@ -17,8 +17,8 @@ from djstripe.models import WebhookEndpoint
 
 from billing.gateways import stripe_webhooks
 from billing.tasks import process_event
-from loaf.lib.access import open_to_all
-from loaf.lib.sql import is_postgres
+from core.access import open_to_all
+from core.sql import is_postgres
 
 SECRET_SECONDS = 60
 """How long a process remembers an endpoint's secret: a rolled one is taken within a minute, and Stripe tries for three days."""

@@ -18,7 +18,7 @@ from billing.actions import (
 )
 from billing.models import Account, Deposit, Membership, Payment, PaymentLine, Plan
 from billing.signals import payment_booked
-from loaf.lib.money import format_money, unit
+from core.money import format_money, unit
 from members import audit
 from members.models import Member, User
 

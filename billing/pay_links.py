@@ -13,7 +13,7 @@ from django.urls import reverse
 from billing import actions
 from billing.errors import BillingError
 from billing.models import Plan
-from loaf.lib.crypt import UnreadableField, seal, unseal
+from core.crypt import UnreadableField, seal, unseal
 from members.models import Member
 
 SALT = "pay-link"

@@ -5,7 +5,7 @@ from django.db import transaction
 from billing import approvals
 from billing.errors import BillingError
 from billing.models import Membership, Plan
-from loaf.lib.money import format_money
+from core.money import format_money
 from members import audit
 from members.actions import Act, needs_two, register_act
 from members.models import Approval, Member, User

@@ -12,7 +12,7 @@ from billing import actions, bank, refunds, subscriptions
 from billing.gateways import stripe, stripe_bank
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, Payout, Reconciliation, Refund, Subscription
-from loaf.lib.money import format_money
+from core.money import format_money
 
 LOOK_BACK = dt.timedelta(days=60)
 DISPUTES_BACK = dt.timedelta(days=200)

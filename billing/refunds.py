@@ -14,7 +14,7 @@ from billing.errors import TERM_QUESTION
 from billing.gateways import stripe
 from billing.models import Account, GiftCard, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_refunded
-from loaf.lib.money import format_money
+from core.money import format_money
 from members import audit
 from members.actions import Act, register_act
 from members.models import Approval, User

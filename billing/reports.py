@@ -20,7 +20,7 @@ from billing.models import (
     Refund,
     Subscription,
 )
-from loaf.lib.dates import add_months
+from core.dates import add_months
 from members.models import Member
 from members.models.member import Status, StatusChange
 
@@ -319,7 +319,7 @@ def journal_no(posting: str) -> str:
 
 def journal(first: dt.date, last: dt.date) -> Iterator[list[str]]:
     """Every entry of a time, posting by posting, for the bookkeeper's own program."""
-    from loaf.lib.money import plain_amount
+    from core.money import plain_amount
 
     for entry in (
         _booked(first, last)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Instalment, Payment
-from loaf.lib.money import format_money
+from core.money import format_money
 from members.about import Line, Row, register_section, register_strand
 from members.models import Member
 

@@ -3,7 +3,7 @@
 from billing import events, refunds, subscriptions
 from billing.gateways import stripe, stripe_subscriptions
 from billing.reconcile import reconcile_and_keep
-from loaf.lib.tasks import retrying_task
+from core.tasks import retrying_task
 
 
 @retrying_task(on_give_up=events.park, priority=20)

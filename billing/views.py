@@ -15,11 +15,11 @@ from django.views.decorators.cache import never_cache
 from billing import actions, bills, gift_cards, instalments, pay_links, receipts, subscriptions
 from billing.forms import ChangeForm, CodeForm, DuesForm, FriendForm, GiftForm, PauseForm
 from billing.models import GiftCard, Membership, Payment, PaymentLine, Plan, Subscription
-from loaf.lib.access import open_to_all
-from loaf.lib.dates import add_months
-from loaf.lib.htmx import render_page
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import short_day
+from core.access import open_to_all
+from core.dates import add_months
+from core.htmx import render_page
+from core.money import format_money
+from core.templatetags.loaf import short_day
 from members import limits, paper
 from members.doors import current_member, member_required
 from members.models import Member

@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 
+from core.admin import Column, DeskAdmin, FileColumn, Filter, read_only_fields
+from core.money import format_money
+from core.templatetags.loaf import badge, short_day
 from donations.models import Donation, Fund
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, read_only_fields
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import badge, short_day
 
 TONES = {"received": "ok", "pending": "info", "failed": "bad"}
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from billing.emails import card, to_payer
 from billing.models import Payment
-from loaf.lib.money import format_money
-from loaf.lib.templatetags.loaf import short_day
+from core.money import format_money
+from core.templatetags.loaf import short_day
 from notices.actions import Letter
 from notices.words import register
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
+from core.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
+from core.money import format_money
 from donations.models import Fund
-from loaf.lib.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
-from loaf.lib.money import format_money
 
 AMOUNTS = [
     (1500, "a ride home"),

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.models import Payment
-from loaf.lib.text import free_slug
+from core.text import free_slug
 from members.models import Member
 
 

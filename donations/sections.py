@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from core.money import format_money
 from donations.models import Donation
-from loaf.lib.money import format_money
 from members.about import Line, Row, register_section, register_strand
 from members.models import Member
 

@@ -9,11 +9,11 @@ from django.views.decorators.cache import never_cache
 
 from billing import bills
 from billing.actions import BillingError, attempt_key
+from core.access import open_to_all
+from core.htmx import render_page
 from donations import actions
 from donations.forms import AMOUNTS, DonationForm
 from donations.models import Fund
-from loaf.lib.access import open_to_all
-from loaf.lib.htmx import render_page
 from members import limits
 from members.doors import current_member
 

@@ -6,10 +6,10 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
 
+from core.admin import Column, DeskAdmin, FileColumn, Filter
+from core.templatetags.loaf import badge, clock, day
 from events import actions
 from events.models import Event
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter
-from loaf.lib.templatetags.loaf import badge, clock, day
 
 TONES = {"published": "ok", "draft": "quiet", "cancelled": "bad"}
 

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from core.access import permission_required
 from events.models import Event, Rsvp
-from loaf.lib.access import permission_required
 from members import audit
 from members.models import NEEDS, Member, NoContact, PrivateDetails
 

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from core.templatetags.loaf import clock, day
 from events.models import Event, Rsvp
-from loaf.lib.templatetags.loaf import clock, day
 from members.emails import to_member
 from members.models import Member
 from notices.actions import Letter

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
+from core.forms import NumberChoiceField, TidyCharField
 from events.models import Event, Rsvp
-from loaf.lib.forms import NumberChoiceField, TidyCharField
 
 
 class AnswerForm(forms.Form):

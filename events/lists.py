@@ -8,8 +8,8 @@ from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
+from core.admin import for_file
 from events.models import Attendance, Rsvp
-from loaf.lib.admin import for_file
 from members.lists import REPORTS, Report
 
 HEADER = [

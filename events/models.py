@@ -10,8 +10,8 @@ from django.db.models import Count, F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from loaf.lib.prepared import Parameter
-from loaf.lib.text import free_slug
+from core.prepared import Parameter
+from core.text import free_slug
 from members.models import Member
 
 

@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from core.access import MEMBER, open_to_all, permission_required
+from core.htmx import render_page
+from core.prepared import Parameter, PreparedQuery
 from events import actions
 from events.care import told_apart
 from events.forms import AnswerForm
 from events.models import Attendance, Event, Guest, Rsvp
-from loaf.lib.access import MEMBER, open_to_all, permission_required
-from loaf.lib.htmx import render_page
-from loaf.lib.prepared import Parameter, PreparedQuery
 from members.doors import current_member
 from members.models import Member
 

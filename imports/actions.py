@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from billing.models import Membership, Payment
+from core.sql import set_based
 from events.models import Rsvp
 from imports import files, plans, undoing
 from imports.matching import match, tell_planner
@@ -28,7 +29,6 @@ from imports.uploading import (
     put_away,
 )
 from imports.writing import ORDER, write_chunk
-from loaf.lib.sql import set_based
 from members import audit
 from members.models import ExternalId, Member, User
 

@@ -12,6 +12,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
 from billing.models import Plan
+from core.admin import Column, DeskAdmin, desk_page
+from core.csvsafe import stream_csv
+from core.htmx import render_page
+from core.templatetags.loaf import badge, short_day
 from donations.models import Fund
 from imports import actions, balancing, deciding, inviting, mapping, plans, undoing
 from imports.forms import ColumnsForm, FilesForm, UploadForm
@@ -21,10 +25,6 @@ from imports.readers.sheets import BY_HAND
 from imports.staging import reader_of
 from imports.tables import TableImport
 from imports.writing import changes, first_row
-from loaf.lib.admin import Column, DeskAdmin, desk_page
-from loaf.lib.csvsafe import stream_csv
-from loaf.lib.htmx import render_page
-from loaf.lib.templatetags.loaf import badge, short_day
 from members.actions import MembersError, outcome_of
 from members.models import Approval, Member
 from notices.words import sample_of

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core.sql import fetch_all
 from imports.models import ImportJob
-from loaf.lib.sql import fetch_all
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from django.conf import settings
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from loaf.lib.dates import parse_date, parse_datetime
-from loaf.lib.money import parse_money
-from loaf.lib.phones import to_e164
-from loaf.lib.text import is_email, normal_email, tidy
+from core.dates import parse_date, parse_datetime
+from core.money import parse_money
+from core.phones import to_e164
+from core.text import is_email, normal_email, tidy
 
 YES = {"yes", "y", "x", "true", "1", "on", "t"}
 NO = {"no", "n", "false", "0", "off", "f", "-"}

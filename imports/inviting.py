@@ -4,8 +4,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.sql import batched
 from imports.models import ImportJob
-from loaf.lib.sql import batched
 from members import audit, emails
 from members.actions import Act, MembersError, ask_approval, register_act
 from members.actions.panic import refuse_while_shut

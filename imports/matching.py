@@ -7,10 +7,10 @@ somebody decides, and is never merged by itself. The preview and the run call th
 from collections.abc import Iterable
 from typing import Any
 
+from core.sql import execute, fetch_all, is_postgres
 from imports.matching_facts import match_facts
 from imports.matching_payments import match_payments
 from imports.models import ImportJob
-from loaf.lib.sql import execute, fetch_all, is_postgres
 
 FILL = [
     "first_name",

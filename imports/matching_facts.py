@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from core.sql import execute, is_postgres
 from events.models import Event
 from imports.models import ImportRow
-from loaf.lib.sql import execute, is_postgres
 
 R = "imports_importrow"
 

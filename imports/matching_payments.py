@@ -6,8 +6,8 @@ order of the readers) stands for it; what the others know and it does not is tak
 
 from typing import Any
 
+from core.sql import execute, is_postgres
 from imports.models import ImportRow
-from loaf.lib.sql import execute, is_postgres
 
 ROUNDS = 6
 """A number leads to a row, whose other number leads to another row: real files need two rounds."""

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from loaf.lib.money import format_money
+from core.money import format_money
 
 
 class ImportJob(models.Model):

@@ -12,6 +12,8 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 
 from billing.models import Membership
+from core.dates import day_order
+from core.sql import CHUNK, copy_rows, fetch_all, listed, reserve_ids, rows_of
 from events.models import Rsvp
 from imports import files
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
@@ -30,8 +32,6 @@ from imports.readers.base import (
     RowProblem,
 )
 from imports.readers.sheets import mapped
-from loaf.lib.dates import day_order
-from loaf.lib.sql import CHUNK, copy_rows, fetch_all, listed, reserve_ids, rows_of
 from members.models import ExternalId, Member
 
 WHO = ["source", "source_id", "customer_id", "email", "first_name", "last_name", "is_loose"]

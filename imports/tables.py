@@ -26,12 +26,12 @@ from import_export.resources import Resource
 from import_export.results import Result, RowResult
 from import_export.tmp_storages import CacheStorage
 
+from core.admin import DeskAdmin, desk_page, for_file
+from core.csvsafe import safe_text
+from core.text import tidy
 from imports import files
 from imports.fields import NO, YES
 from imports.readers.base import normal_header
-from loaf.lib.admin import DeskAdmin, desk_page, for_file
-from loaf.lib.csvsafe import safe_text
-from loaf.lib.text import tidy
 
 log = logging.getLogger("loaf.imports")
 MOST_BYTES = 500_000

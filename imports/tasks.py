@@ -1,8 +1,8 @@
 """Background work of the imports."""
 
+from core.tasks import retrying_task
 from imports import actions, inviting, undoing
 from imports.models import ImportJob
-from loaf.lib.tasks import retrying_task
 
 
 @retrying_task(on_give_up=actions.fail)

@@ -14,6 +14,7 @@ from django.db.models import F, Model
 from django.utils import timezone
 
 from billing.models import Membership, Plan
+from core.sql import execute, fetch_all
 from donations.models import Fund
 from events.models import Event
 from imports.inviting import ACT as INVITE
@@ -21,7 +22,6 @@ from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
 from imports.writing import ORDER, first_row
 from imports.writing_payments import CHUNK_ROWS
-from loaf.lib.sql import execute, fetch_all
 from members import audit, desk_emails
 from members.models import (
     Approval,

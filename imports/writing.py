@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.sql import execute, fetch_all, is_postgres
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
 from imports.writing_facts import (
@@ -20,7 +21,6 @@ from imports.writing_facts import (
     write_terms,
 )
 from imports.writing_payments import CHUNK_ROWS, write_payments
-from loaf.lib.sql import execute, fetch_all, is_postgres
 from members.models import Member, NumberSeries
 
 CHUNK = 5_000

@@ -7,11 +7,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from billing.models import Plan
+from core.sql import execute, fetch_all, is_postgres
 from events.models import Event
 from imports.matching_facts import event_values, find_event
 from imports.models import ImportRow
 from imports.writing_payments import CHUNK_ROWS
-from loaf.lib.sql import execute, fetch_all, is_postgres
 from members.models import Household, HouseholdMember
 
 R = "imports_importrow"

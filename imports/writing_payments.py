@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from core.sql import execute, fetch_all
+from core.text import free_slug
 from donations.models import Fund
-from loaf.lib.sql import execute, fetch_all
-from loaf.lib.text import free_slug
 
 # Ids grow as lines do, and chunks are written in their order: a chunk is all between two ids.
 CHUNK_ROWS = (

@@ -16,9 +16,9 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 
+from core.access import STAFF
+from core.admin import DeskAdmin, desk_page
 from loaf import retention
-from loaf.lib.access import STAFF
-from loaf.lib.admin import DeskAdmin, desk_page
 from loaf.models import SweepCount
 from members import actions, fresh, watch
 from members.models import PanicSwitch

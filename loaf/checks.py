@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from core.money import is_counted_alike
 from loaf import retention
-from loaf.lib.money import is_counted_alike
 
 
 @register(Tags.urls)

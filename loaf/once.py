@@ -1,7 +1,7 @@
 """One form, one act: every form carries a name of its own, and sent twice it shows the first result again.
 
 A second click, Back and send again, a reload, a bad line that repeats a request: whatever the cause, the act happens once.
-By construction: `{% csrf_token %}` writes the name (loaf/lib/templatetags/loaf.py), this middleware keeps it. The same form
+By construction: `{% csrf_token %}` writes the name (core/templatetags/loaf.py), this middleware keeps it. The same form
 with other words in it is another act; a form that came back with faults may be sent again as it is.
 """
 

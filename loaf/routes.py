@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from loaf.lib.access import OPEN, SIGNED_IN, STAFF
+from core.access import OPEN, SIGNED_IN, STAFF
 
 # Views of libraries cannot carry our mark; each name is declared here, and a new one fails the check.
 LIBRARY_DOORS = {

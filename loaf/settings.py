@@ -142,12 +142,12 @@ TEMPLATES = [
                 # In Django itself from 6.0 on; as a builtin the templates read the same on both.
                 "template_partials.templatetags.partials",
                 "django.templatetags.static",
-                "loaf.lib.templatetags.loaf",
+                "core.templatetags.loaf",
             ],
         },
     }
 ]
-FORM_RENDERER = "loaf.lib.forms.LoafRenderer"
+FORM_RENDERER = "core.forms.LoafRenderer"
 
 # Database: PostgreSQL to run it, an SQLite file to try it.
 DATABASE_URL = env.text(
@@ -307,7 +307,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "loaf.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Care notes, access needs, emergency contacts and safety rules stand encrypted in the database (loaf/lib/crypt.py).
+# Care notes, access needs, emergency contacts and safety rules stand encrypted in the database (core/crypt.py).
 # The first key writes, all of them read; `manage.py rotate_keys` after a change.
 FIELD_KEYS = env.secrets(
     "FIELD_KEYS", "fields-development-only-0123456789" if DEVELOPMENT else None, unlike=SECRET_KEY
@@ -396,11 +396,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "loaf.lib.logs.WithoutWords",
+            "()": "core.logs.WithoutWords",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
-    "filters": {"one_line": {"()": "loaf.lib.logs.OneLine"}},
+    "filters": {"one_line": {"()": "core.logs.OneLine"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]}
     },

@@ -1,6 +1,6 @@
 """Scheduled work, and when it is due."""
 
-from loaf.lib.tasks import Task, task
+from core.tasks import Task, task
 from loaf.sweep import sweep
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import include, path, reverse
 from django.views.generic import RedirectView
 
-from loaf.lib.access import open_to_all, signed_in
+from core.access import open_to_all, signed_in
 from loaf.views import pages
 from members.views import front_door
 

@@ -21,8 +21,8 @@ from django.db.models import Field, Model
 from django.utils import timezone
 
 from billing.models import Payment
-from loaf.lib.crypt import seal, unseal
-from loaf.lib.sql import copy_rows, execute
+from core.crypt import seal, unseal
+from core.sql import copy_rows, execute
 from loaf.retention import OUR_ROOMS
 from members.keys import map_secrets
 from members.models import Member, User

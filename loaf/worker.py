@@ -18,7 +18,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from loaf.lib.tasks import MAX_ATTEMPTS, Task
+from core.tasks import MAX_ATTEMPTS, Task
 from loaf.models import CLOCK, SILENT, ScheduleSlot, WorkerBeat
 
 log = logging.getLogger("loaf.worker")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from loaf.lib import crypt
+from core import crypt
 from members import codes, devices, emails
 from members.fresh import is_fresh
 

@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members import devices, emails, limits
 from members.models import MailedCode, User
 from members.models.code import TRIES, TRIES_ELSEWHERE

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from loaf.lib.access import MEMBER, View, declare
-from loaf.lib.prepared import Parameter, PreparedQuery
+from core.access import MEMBER, View, declare
+from core.prepared import Parameter, PreparedQuery
 from members.assist import helped
 from members.models import HouseholdMember, Member, MemberNote
 from members.models.member import InactiveReason, Status

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from loaf.lib.templatetags.loaf import clock, day, short_day
+from core.templatetags.loaf import clock, day, short_day
 from members.models import (
     Announcement,
     Application,

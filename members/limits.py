@@ -13,7 +13,7 @@ from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 from django.utils import timezone
 
-from loaf.lib.sql import fetch_all
+from core.sql import fetch_all
 from members.models import RateCount
 
 COUNT = """

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from loaf.lib.tables import write_table
+from core.tables import write_table
 from members import audit
 from members.actions.approvals import Act, register_act
 from members.actions.panic import refuse_while_shut

@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from loaf.lib.templatetags.loaf import short_day
+from core.templatetags.loaf import short_day
 from members import about, audit, paper, photos
 from members.models import Member, OwnCopy
 

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 
-from loaf.lib.csvsafe import stream_csv
-from loaf.lib.templatetags.loaf import phone
+from core.csvsafe import stream_csv
+from core.templatetags.loaf import phone
 from members import audit, paper
 from members.models import HouseholdMember, Listing, Member, Paper, PrivateDetails
 from members.models.member import Status

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from PIL import Image
 
-from loaf.lib import pictures
+from core import pictures
 from members.models import Member, User
 
 SIZES = {"s": 96, "m": 256, "l": 640}

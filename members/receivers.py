@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from loaf.lib.admin import desk_saved
+from core.admin import desk_saved
 from members import actions, audit, devices, emails, keys, watch
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from loaf.lib.templatetags.loaf import phone
+from core.templatetags.loaf import phone
 from members.about import Line, Row, register_section, register_strand
 from members.models import (
     NEEDS,

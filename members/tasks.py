@@ -1,6 +1,6 @@
 """Background work of the members' room."""
 
-from loaf.lib.tasks import retrying_task
+from core.tasks import retrying_task
 from members import own_data, papers
 from members.actions.announcing import write_announcement
 

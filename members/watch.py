@@ -6,7 +6,7 @@ on and on is written down thirty times an hour, no more.
 
 from django.http import HttpRequest
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members import audit, limits
 from members.models import User
 

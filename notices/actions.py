@@ -14,8 +14,8 @@ from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from loaf.lib.tasks import MAX_ATTEMPTS
-from loaf.lib.text import is_email
+from core.tasks import MAX_ATTEMPTS
+from core.text import is_email
 from notices import words
 from notices.letter import Letter
 from notices.models import Message

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import path
 
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, desk_saved
-from loaf.lib.forms import TidyCharField
-from loaf.lib.htmx import render_page
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, desk_saved
+from core.forms import TidyCharField
+from core.htmx import render_page
+from core.templatetags.loaf import badge, short_day
 from notices import actions, words
 from notices.actions import queue_letter
 from notices.models import LetterText, Message

@@ -1,6 +1,6 @@
 """Background work of the notices."""
 
-from loaf.lib.tasks import retrying_task
+from core.tasks import retrying_task
 from notices import actions
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.db import connection
 
-from loaf.lib.logs import WithoutWords
+from core.logs import WithoutWords
 from members import limits
 from members.models import Member
 from tests.factories import make_event, make_person, make_staff

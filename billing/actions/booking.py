@@ -14,7 +14,7 @@ from billing.errors import NeedsAttention
 from billing.gateways import stripe
 from billing.models import BankLine, Membership, Payment, PaymentLine, Refund
 from billing.signals import payment_booked
-from loaf.lib import money
+from core import money
 from members.models import Member, NumberSeries
 
 log = logging.getLogger("loaf.billing")

@@ -16,7 +16,7 @@ from billing.errors import BillingError, refuse_helpers
 from billing.gateways import stripe
 from billing.models import Membership, Payment, PaymentLine, Plan, Subscription
 from billing.signals import payment_closed
-from loaf.lib.money import unit
+from core.money import unit
 from members.models import Member
 
 log = logging.getLogger("loaf.billing")

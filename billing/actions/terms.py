@@ -16,7 +16,7 @@ from billing.errors import BillingError
 from billing.models import Membership, Payment, PaymentLine, Plan, Refund
 from billing.models.instalment import SETTLED
 from billing.models.plan import Interval, Late
-from loaf.lib.money import unit
+from core.money import unit
 from members.actions import MembersError, change_status
 from members.models import HouseholdMember, Member, User
 from members.models.member import InactiveReason, Status

@@ -15,7 +15,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from loaf.lib.dates import add_months
+from core.dates import add_months
 
 log = logging.getLogger("loaf.billing")
 TIMEOUT_SECONDS = 10

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import loaf.lib.text
+import core.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Subscription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True)),
+                ('reference', models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True)),
                 ('status', models.CharField(choices=[('asked', 'Not finished'), ('active', 'Renews by itself'), ('past_due', 'The card was refused'), ('ended', 'Ended')], default='asked', max_length=10)),
                 ('amount', models.PositiveIntegerField()),
                 ('currency', models.CharField(max_length=3)),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.models.plan import Membership
 from billing.models.subscription import Subscription
-from loaf.lib.text import reference
+from core.text import reference
 from members.models import HouseholdMember, Member
 
 

@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from loaf.lib.dates import add_months, is_cut
-from loaf.lib.money import unit
-from loaf.lib.prepared import Parameter
-from loaf.lib.text import free_slug
+from core.dates import add_months, is_cut
+from core.money import unit
+from core.prepared import Parameter
+from core.text import free_slug
 from members.models import Member
 
 

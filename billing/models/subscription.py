@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.models.plan import Plan
-from loaf.lib.text import reference
+from core.text import reference
 from members.models import Member
 
 

@@ -21,8 +21,8 @@ from billing.subscriptions.rows import (
     next_day,
     wish,
 )
-from loaf.lib.dates import add_months
-from loaf.lib.templatetags.loaf import short_day
+from core.dates import add_months
+from core.templatetags.loaf import short_day
 from members.models import Member
 
 log = logging.getLogger("loaf.billing")

@@ -10,8 +10,8 @@ from billing import actions, gift_cards, office, subscriptions
 from billing.errors import BillingError
 from billing.models import Membership, Payment, Subscription
 from billing.tests.paying import deliver, open_page, pay, press
-from loaf.lib.dates import add_months
-from loaf.lib.templatetags.loaf import short_day
+from core.dates import add_months
+from core.templatetags.loaf import short_day
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff, make_term
 

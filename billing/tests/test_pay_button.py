@@ -11,8 +11,8 @@ from billing import actions, office
 from billing.gateways import stripe
 from billing.models import LedgerEntry, Membership, Payment
 from billing.tests.paying import deliver, open_page, pay, press, session_of
-from loaf.lib.dates import add_months
-from loaf.lib.templatetags.loaf import short_day
+from core.dates import add_months
+from core.templatetags.loaf import short_day
 from members.actions import decide_approval
 from members.models import Approval
 from notices.models import Message

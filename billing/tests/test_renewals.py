@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing import actions, ledger, subscriptions
 from billing.models import LedgerEntry, Membership, Payment, Subscription
 from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, press, session_of
-from loaf.lib.templatetags.loaf import short_day
+from core.templatetags.loaf import short_day
 from loaf.sweep import sweep
 from members.actions import change_status
 from notices.models import Message

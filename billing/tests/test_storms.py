@@ -23,9 +23,9 @@ from billing.models import LedgerEntry, Membership, Payment, Plan, ProviderEvent
 from billing.models.plan import Cycle, Interval
 from billing.tests.paying import deliver, news_of, open_page, pay, press
 from billing.tests.test_intake import SECRET
+from core import money
+from core.dates import add_months
 from loaf.checks import stripe_settings_are_safe
-from loaf.lib import money
-from loaf.lib.dates import add_months
 from loaf.sweep import sweep
 from notices.models import Message
 from sandbox.stripe.store import _months_later

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from core.csvsafe import safe_text
+from core.text import tidy
 from imports.fields import FIELDS
-from loaf.lib.csvsafe import safe_text
-from loaf.lib.text import tidy
 
 PERSON, LINK, TERM, MANDATE, EVENT, ANSWER, PAYMENT = (
     "person",

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.dates import parse_date
 from imports.fields import house_zone
 from imports.readers.base import (
     ANSWER,
@@ -18,7 +19,6 @@ from imports.readers.base import (
 )
 from imports.readers.money import METHODS, amount_of, currency_of, moment_of, paid_moment, payment
 from imports.readers.people import NAMES, People, read_person, split_name
-from loaf.lib.dates import parse_date
 
 VISITOR = People("", is_loose=True, new_status="inactive", term=False)
 ANSWERS = {

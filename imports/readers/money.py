@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 
+from core.dates import DateError, parse_datetime
+from core.money import MoneyError, parse_money
+from core.text import is_email, normal_email
 from imports.fields import house_zone
 from imports.readers.base import PAYMENT, Cells, Facts, NotOurs, RowProblem
-from loaf.lib.dates import DateError, parse_datetime
-from loaf.lib.money import MoneyError, parse_money
-from loaf.lib.text import is_email, normal_email
 
 STRIPES = ("ch_", "py_", "pi_", "in_")
 """How Stripe's own numbers of a payment begin: charge, bank debit, payment intent, invoice."""

@@ -3,9 +3,9 @@
 import datetime as dt
 from typing import Any
 
+from core.text import is_email, normal_email
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader, RowProblem
 from imports.readers.money import amount_of, currency_of, paid_moment, payment, told_of
-from loaf.lib.text import is_email, normal_email
 
 KINDS = {
     "donation payment": "donation",

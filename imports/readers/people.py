@@ -9,10 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing.models.plan import Interval
+from core.dates import add_months
+from core.text import normal_email
 from imports.fields import FIELDS, NO, house_zone
 from imports.readers.base import LINK, MANDATE, PAYMENT, PERSON, TERM, Cells, Facts, RowProblem
-from loaf.lib.dates import add_months
-from loaf.lib.text import normal_email
 
 SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 GRACE = dt.timedelta(days=30)

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import agree
+from core.tables import write_table
 from events.models import Attendance, Rsvp
 from imports import sheets
 from imports.tests.test_files import preview, run
 from imports.tests.test_money_files import BACK, PAID, PAYPAL
-from loaf.lib.tables import write_table
 from members import papers
 from members.models import Approval, AuditEntry, Member, Paper, TwoPersonRule
 from members.models.switch import PanicSwitch

@@ -4,12 +4,12 @@ import pytest
 from django.utils import timezone
 
 from billing.models import Membership
+from core.sql import set_based
 from imports import actions, deciding, undoing
 from imports.matching import match, tell_planner
 from imports.models import ImportJob, ImportRow
 from imports.staging import stage_file
 from imports.tests.test_files import job_of, preview, run
-from loaf.lib.sql import set_based
 from members.actions.merging import delete_member, merge_members
 from members.models import ExternalId, Member
 from tests.factories import make_member, make_staff

@@ -5,10 +5,10 @@ import json
 import pytest
 from django.db import connection
 
+from core.sql import execute
 from imports import actions
 from imports.models import ImportJob
 from imports.tests.test_samples import DATA, JOBS
-from loaf.lib.sql import execute
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 OLD = 2_000

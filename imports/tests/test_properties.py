@@ -20,16 +20,16 @@ from hypothesis import strategies as st
 
 from billing import ledger
 from billing.models import Payment
+from core import phones
+from core.dates import DateError, parse_date, parse_datetime
+from core.money import MoneyError, parse_money, plain_amount
+from core.sql import reserve_ids
+from core.text import is_email, normal_email
 from imports import actions, files, undoing
 from imports.models import ImportJob, ImportRow
 from imports.staging import EITHER_WAY
 from imports.tests.test_files import job_of
 from imports.tests.test_taking_back import dump
-from loaf.lib import phones
-from loaf.lib.dates import DateError, parse_date, parse_datetime
-from loaf.lib.money import MoneyError, parse_money, plain_amount
-from loaf.lib.sql import reserve_ids
-from loaf.lib.text import is_email, normal_email
 from members.models import Member
 from notices.models import Message
 from tests.factories import make_member

@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from billing.models import Plan
+from core.tables import write_table
 from donations.models import Fund
 from imports.tables import MOST_BYTES, MOST_LINES
-from loaf.lib.tables import write_table
 from members.models import Approval, AuditEntry
 from tests.factories import (
     make_fund,

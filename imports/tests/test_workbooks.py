@@ -8,10 +8,10 @@ import zipfile
 import openpyxl
 import pytest
 
+from core.tables import write_table
 from imports import actions, files, sheets
 from imports.tests.test_files import preview, run
 from imports.tests.test_samples import DATA, TRUTH
-from loaf.lib.tables import write_table
 from members.models import Member
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaf.lib import keyset, phones
-from loaf.lib.csvsafe import safe_cell, safe_text, stream_csv
-from loaf.lib.dates import DateError, add_months, day_order, parse_date, parse_datetime
-from loaf.lib.money import MoneyError, format_money, parse_money, plain_amount
-from loaf.lib.text import is_email, normal_email
+from core import keyset, phones
+from core.csvsafe import safe_cell, safe_text, stream_csv
+from core.dates import DateError, add_months, day_order, parse_date, parse_datetime
+from core.money import MoneyError, format_money, parse_money, plain_amount
+from core.text import is_email, normal_email
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from loaf.lib.logs import OneLine, WithoutWords
+from core.logs import OneLine, WithoutWords
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from django.db.models import BigAutoField, DateTimeField
 from django.utils import timezone
 
+from core.prepared import Parameter, PreparedQuery
 from events.models import Event, Rsvp
-from loaf.lib.prepared import Parameter, PreparedQuery
 from tests.factories import make_event, make_member
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
+from core.sql import CHUNK, MARKS, copy_rows
 from imports.models import ImportRow
-from loaf.lib.sql import CHUNK, MARKS, copy_rows
 
 pytestmark = pytest.mark.django_db
 COLUMNS = ["job_id", "file_id", "record", "line", "kind", "action", "joined_on", "paid_at", "email"]

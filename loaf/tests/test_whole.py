@@ -10,8 +10,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from billing import ledger
+from core.sql import execute
 from loaf import whole
-from loaf.lib.sql import execute
 from loaf.management.commands.totals import totals
 from members import audit
 from members.models import Member, Note, User

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from loaf.lib.tasks import MAX_ATTEMPTS, backoff
+from core.tasks import MAX_ATTEMPTS, backoff
 from loaf.models import ScheduleSlot, WorkerBeat
 from loaf.sweep import sweep
 from loaf.tasks import SCHEDULE, run_sweep

@@ -18,11 +18,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 
 from billing.models import Membership, Plan
+from core.access import open_to_all, signed_in
+from core.htmx import render_page
+from core.prepared import Parameter, PreparedQuery
 from events.models import Event, Rsvp
 from loaf.context import TEXT_SIZES, THEMES
-from loaf.lib.access import open_to_all, signed_in
-from loaf.lib.htmx import render_page
-from loaf.lib.prepared import Parameter, PreparedQuery
 from loaf.models import WorkerBeat
 from members import limits
 from members.doors import current_member, members_of

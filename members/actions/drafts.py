@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members.models import Draft
 
 

@@ -6,7 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.models import Member, User

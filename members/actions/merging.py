@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, ProtectedError, QuerySet
 from django.utils import timezone
 
-from loaf.lib.sql import fetch_all
+from core.sql import fetch_all
 from members import audit
 from members.actions.errors import MembersError
 from members.actions.leaving import each_alone, erase, forget_login, forget_traces

@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.logins import make_login

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members import audit, emails
 from members.actions.errors import MembersError
 from members.actions.logins import end_sessions

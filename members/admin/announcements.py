@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
-from loaf.lib.admin import Column, DeskAdmin, desk_page
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, desk_page
+from core.templatetags.loaf import badge, short_day
 from members import actions, emails
 from members.models import Announcement, SavedFilter
 from notices.actions import queue_letter

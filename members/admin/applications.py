@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
-from loaf.lib.forms import TidyCharField
-from loaf.lib.htmx import render_page
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
+from core.forms import TidyCharField
+from core.htmx import render_page
+from core.templatetags.loaf import badge, short_day
 from members import actions, audit
 from members.actions.applications import WAIT_AFTER_NO
 from members.admin.people import status_badge

@@ -6,8 +6,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.http import QueryDict
 
-from loaf.lib.tables import FORMATS
-from loaf.lib.templatetags.loaf import phone, short_day
+from core.tables import FORMATS
+from core.templatetags.loaf import phone, short_day
 from members.actions.merging import CHOSEN
 from members.models import Announcement, Approval, AuditEntry, Member, Paper, SavedFilter
 

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter
-from loaf.lib.templatetags.loaf import clock, short_day
+from core.admin import Column, DeskAdmin, FileColumn, Filter
+from core.templatetags.loaf import clock, short_day
 from members.models import AuditEntry
 
 KINDS = [

@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 
-from loaf.lib.admin import Column, DeskAdmin, desk_page
-from loaf.lib.templatetags.loaf import badge, phone, short_day
+from core.admin import Column, DeskAdmin, desk_page
+from core.templatetags.loaf import badge, phone, short_day
 from members import actions
 from members.actions.merging import CHOSEN
 from members.models import BinnedMember, DuplicatePair, Member, Merge

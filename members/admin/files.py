@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from loaf.lib.admin import DeskAdmin
-from loaf.lib.tables import FORMATS
+from core.admin import DeskAdmin
+from core.tables import FORMATS
 from members import actions
 from members.lists import REPORTS
 

@@ -14,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, desk_page
-from loaf.lib.forms import TidyCharField
-from loaf.lib.htmx import render_page
-from loaf.lib.tables import FORMATS
-from loaf.lib.templatetags.loaf import short_day
+from core.admin import Column, DeskAdmin, FileColumn, desk_page
+from core.forms import TidyCharField
+from core.htmx import render_page
+from core.tables import FORMATS
+from core.templatetags.loaf import short_day
 from members import actions
 from members.admin.applications import QuestionForm
 from members.lists import SPEAKS

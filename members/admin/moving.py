@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from loaf.lib.forms import EmailField
+from core.forms import EmailField
 from members import actions
 from members.models import LoginMove, Member
 

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
-from loaf.lib.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
-from loaf.lib.templatetags.loaf import badge, partial_date
+from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
+from core.templatetags.loaf import badge, partial_date
 from members import actions, assist, audit
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page

@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from loaf.lib.admin import Column, DeskAdmin
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin
+from core.templatetags.loaf import badge, short_day
 from members import actions, audit
 from members.models import MemberNote
 

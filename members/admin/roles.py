@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from loaf.lib.admin import Column, DeskAdmin, desk_page
-from loaf.lib.forms import EmailField, TidyCharField
-from loaf.lib.htmx import render_page
-from loaf.lib.templatetags.loaf import badge, short_day
+from core.admin import Column, DeskAdmin, desk_page
+from core.forms import EmailField, TidyCharField
+from core.htmx import render_page
+from core.templatetags.loaf import badge, short_day
 from members import actions, fresh
 from members.admin.approving import particulars
 from members.models import Approval, Role, RoleAssignment, TwoPersonRule, User

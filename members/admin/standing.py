@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from loaf.lib.admin import desk_page
+from core.admin import desk_page
 from members import about, actions, audit
 from members.forms.own_fields import OwnFieldsForm
 from members.models import (

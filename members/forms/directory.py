@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from loaf.lib.forms import LongTextField
+from core.forms import LongTextField
 from members.models import Audience, Listing
 from members.models.listing import FIELDS
 

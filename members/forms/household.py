@@ -2,7 +2,7 @@
 
 from django import forms
 
-from loaf.lib.forms import EmailField, TidyCharField
+from core.forms import EmailField, TidyCharField
 
 
 class InviteForm(forms.Form):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from loaf.lib.forms import EmailField, PhoneField, TidyCharField
+from core.forms import EmailField, PhoneField, TidyCharField
 from members.models import Question, Voicemail
 from members.models.application import AskedField
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from loaf.lib.forms import LongTextField, PhoneField, TidyCharField
+from core.forms import LongTextField, PhoneField, TidyCharField
 from members.models import NEEDS, Voicemail
 from members.models.member import PhotoConsent
 

@@ -12,9 +12,9 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 
-from loaf.lib.forms import EmailField
-from loaf.lib.templatetags.loaf import clock
-from loaf.lib.text import normal_email
+from core.forms import EmailField
+from core.templatetags.loaf import clock
+from core.text import normal_email
 from members import actions, codes, devices, limits, robots, watch
 from members.models import User
 

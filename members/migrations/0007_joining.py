@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import loaf.lib.text
+import core.text
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -11,7 +11,7 @@ from django.db import migrations, models
 def name_applications(apps, schema_editor):
     """Give each application the unguessable name it lacks."""
     for application in apps.get_model("members", "Application").objects.filter(reference=None):
-        application.reference = loaf.lib.text.reference()
+        application.reference = core.text.reference()
         application.save(update_fields=["reference"])
 
 
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='application',
             name='reference',
-            field=models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True),
+            field=models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True),
         ),
         migrations.AddField(
             model_name='application',
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='as the applicant wrote it')),
-                ('token', models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True)),
+                ('token', models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True)),
                 ('is_known', models.BooleanField(null=True, verbose_name='knows the applicant')),
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),

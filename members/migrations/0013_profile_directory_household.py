@@ -2,8 +2,8 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import loaf.lib.crypt
-import loaf.lib.text
+import core.crypt
+import core.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('general', 'General'), ('care', 'Care'), ('safety', 'Safety'), ('finance', 'Money')], default='general', max_length=10)),
-                ('text', loaf.lib.crypt.EncryptedTextField()),
+                ('text', core.crypt.EncryptedTextField()),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='members.member')),
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
             name='OwnCopy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True)),
+                ('token', models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True)),
                 ('stored_as', models.CharField(blank=True, max_length=200)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('made_at', models.DateTimeField(null=True)),
@@ -111,9 +111,9 @@ class Migration(migrations.Migration):
             name='PrivateDetails',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('access', loaf.lib.crypt.EncryptedJSONField(blank=True, default=dict)),
-                ('emergency', loaf.lib.crypt.EncryptedJSONField(blank=True, default=dict)),
-                ('contact', loaf.lib.crypt.EncryptedJSONField(blank=True, default=dict)),
+                ('access', core.crypt.EncryptedJSONField(blank=True, default=dict)),
+                ('emergency', core.crypt.EncryptedJSONField(blank=True, default=dict)),
+                ('contact', core.crypt.EncryptedJSONField(blank=True, default=dict)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('member', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='details', to='members.member')),
             ],
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
             name='HouseholdMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True)),
+                ('token', models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True)),
                 ('invited_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
                 ('household', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='members.household')),
@@ -168,11 +168,11 @@ class Migration(migrations.Migration):
             name='MemberNote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True)),
-                ('text', loaf.lib.crypt.EncryptedTextField()),
+                ('token', models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True)),
+                ('text', core.crypt.EncryptedTextField()),
                 ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('reported_at', models.DateTimeField(blank=True, null=True)),
-                ('report', loaf.lib.crypt.EncryptedTextField(blank=True)),
+                ('report', core.crypt.EncryptedTextField(blank=True)),
                 ('settled_at', models.DateTimeField(blank=True, null=True, verbose_name='report dealt with')),
                 ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes_received', to='members.member')),
                 ('sender', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes_sent', to='members.member')),
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
             name='NoContact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', loaf.lib.crypt.EncryptedTextField(blank=True)),
+                ('reason', core.crypt.EncryptedTextField(blank=True)),
                 ('since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('one', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.member')),

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import loaf.lib.text
+import core.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('roster', 'Roster of those who are in the directory'), ('labels', 'Labels for letters (Avery 5160)'), ('table', 'Table (CSV)')], max_length=10)),
                 ('options', models.JSONField(default=dict)),
-                ('token', models.CharField(default=loaf.lib.text.reference, editable=False, max_length=30, unique=True)),
+                ('token', models.CharField(default=core.text.reference, editable=False, max_length=30, unique=True)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('made_at', models.DateTimeField(null=True)),
                 ('stored_as', models.CharField(blank=True, max_length=200)),

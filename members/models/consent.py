@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from loaf.lib.text import reference
+from core.text import reference
 from members.models.member import Member
 
 TEXTS = {

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from loaf.lib.crypt import EncryptedJSONField, EncryptedTextField
+from core.crypt import EncryptedJSONField, EncryptedTextField
 from members.models.member import Member
 
 NEEDS = {

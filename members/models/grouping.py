@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from loaf.lib.text import reference
+from core.text import reference
 from members.models.application import AskedField
 from members.models.member import Member, Status
 from members.models.role import Role, RoleAssignment

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from loaf.lib.text import reference
+from core.text import reference
 from members.models.member import Member
 
 INVITE_LIFE = dt.timedelta(days=30)

@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 
 
 class Status(models.TextChoices):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from loaf.lib.crypt import EncryptedJSONField
+from core.crypt import EncryptedJSONField
 from members.models.member import Member, MemberQuerySet
 
 UNDO = dt.timedelta(days=30)

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, Q
 from django.utils import timezone
 
-from loaf.lib.prepared import Parameter, PreparedQuery
+from core.prepared import Parameter, PreparedQuery
 from members.models.member import Member
 
 

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from loaf.lib.crypt import EncryptedTextField
-from loaf.lib.text import reference
+from core.crypt import EncryptedTextField
+from core.text import reference
 from members.models.member import Member
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from loaf.lib.text import normal_email
+from core.text import normal_email
 from members.permissions import is_sensitive
 
 

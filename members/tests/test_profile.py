@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from loaf.lib import crypt, pictures
+from core import crypt, pictures
 from members import photos
 from members.models import AuditEntry, Consent, Member, Note, PrivateDetails
 from members.tests.test_fresh import later

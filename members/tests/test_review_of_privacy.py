@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from billing.actions import expire_terms
-from loaf.lib import pictures
+from core import pictures
 from loaf.sweep import sweep
 from members import about, actions, audit, emails, papers
 from members.actions.leaving import ask_to_be_forgotten, erase, erase_due, leave, stay

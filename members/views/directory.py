@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from loaf.lib import keyset
-from loaf.lib.htmx import render_page
+from core import keyset
+from core.htmx import render_page
 from members import actions, assist, audit, fresh, limits, photos, tiers
 from members.doors import member_required
 from members.forms.directory import ListingForm, NoteForm, ReportForm

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from loaf.lib.access import open_to_all
+from core.access import open_to_all
 from members import codes, robots, watch
 from members.forms import TooOften
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from loaf.lib.htmx import render_page
+from core.htmx import render_page
 from members import actions
 from members.doors import member_required
 from members.forms.household import InviteForm

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from loaf.lib.access import open_to_all, signed_in
-from loaf.lib.htmx import render_page
-from loaf.lib.text import normal_email
+from core.access import open_to_all, signed_in
+from core.htmx import render_page
+from core.text import normal_email
 from members import actions, codes, emails, limits, robots
 from members.doors import SESSION_KEY, current_member, member_required, members_of
 from members.forms import STEPS as FORMS

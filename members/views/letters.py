@@ -7,8 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from loaf.lib.forms import TidyCharField
-from loaf.lib.htmx import render_page
+from core.forms import TidyCharField
+from core.htmx import render_page
 from members import audit
 from members.actions import set_consent
 from members.doors import member_required

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from loaf.lib.htmx import render_page
+from core.htmx import render_page
 from members import actions, fresh, limits
 from members.doors import member_required
 from members.models import Consent, Listing, Member, OwnCopy, RoleAssignment

@@ -10,10 +10,10 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from loaf.lib import pictures
-from loaf.lib.access import signed_in
-from loaf.lib.htmx import render_page
-from loaf.lib.templatetags.loaf import phone
+from core import pictures
+from core.access import signed_in
+from core.htmx import render_page
+from core.templatetags.loaf import phone
 from members import actions, assist, audit, codes, fresh, photos
 from members.doors import member_required
 from members.forms import AgainForm, EmailForm

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from loaf.lib.access import signed_in
-from loaf.lib.htmx import render_page
+from core.access import signed_in
+from core.htmx import render_page
 from members import actions, assist, codes, fresh, keys
 from members.devices import in_words
 from members.forms import AgainForm, PasswordForm

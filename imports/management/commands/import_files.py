@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from billing.models import Plan
+from core.money import plain_amount
 from imports import actions, balancing, plans
 from imports.models import ImportJob, ImportRow
-from loaf.lib.money import plain_amount
 
 
 class Command(BaseCommand):

@@ -13,10 +13,10 @@ from django.utils import timezone
 from billing import actions as billing
 from billing import ledger, subscriptions
 from billing.models import BankLine, Membership, Payment, PaymentLine, Plan, Subscription
+from core.dates import add_months
 from donations.actions import receive_donation
 from donations.models import Fund
 from events.models import Event, Guest, Rsvp
-from loaf.lib.dates import add_months
 from members import actions
 from members.actions import assign_role
 from members.models import (

@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from loaf.lib.text import is_email, normal_email
+from core.text import is_email, normal_email
 from members.actions import assign_role
 from members.models import Member, Role, RoleAssignment, User
 from members.models.member import Status

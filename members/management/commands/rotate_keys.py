@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
-from loaf.lib.crypt import EncryptedTextField, box
+from core.crypt import EncryptedTextField, box
 from members.keys import map_secrets
 
 CHUNK = 500

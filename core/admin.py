@@ -24,11 +24,11 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
-from loaf.lib import keyset
-from loaf.lib.access import declare
-from loaf.lib.htmx import render_page
-from loaf.lib.money import exponent, format_money
-from loaf.lib.templatetags.loaf import clock, day, short_day
+from core import keyset
+from core.access import declare
+from core.htmx import render_page
+from core.money import exponent, format_money
+from core.templatetags.loaf import clock, day, short_day
 
 Cell = str | SafeString
 COUNT_LIMIT = 1_000

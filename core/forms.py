@@ -7,8 +7,8 @@ from django import forms
 from django.core import validators
 from django.forms.renderers import TemplatesSetting
 
-from loaf.lib import money, phones
-from loaf.lib.text import is_email, normal_email, tidy
+from core import money, phones
+from core.text import is_email, normal_email, tidy
 
 # Django's own sentences, in the words of the house.
 forms.Field.default_error_messages = {

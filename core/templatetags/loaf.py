@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from loaf.lib import money as money_lib
-from loaf.lib import phones
+from core import money as money_lib
+from core import phones
 
 register = template.Library()
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import IO, Any
 from xml.sax.saxutils import escape
 
-from loaf.lib.csvsafe import safe_cell, stream_csv
+from core.csvsafe import safe_cell, stream_csv
 
 FORMATS = {
     "csv": ("CSV, for every program", "text/csv; charset=utf-8"),
