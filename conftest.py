@@ -1,5 +1,8 @@
-"""Fixtures all rooms share: the sandbox over real HTTP and SMTP, logins, and a worker that empties the queue."""
+"""Fixtures all rooms share: the sandbox over real HTTP and SMTP, logins, and a worker that empties
+the queue.
+"""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,17 +21,34 @@ from django.utils import timezone
 
 from sandbox.mail import Box, SmtpServer
 from sandbox.stripe.server import Server
+from tests.database import FILES, file_copy, template
+from tests.tiers import IS_SOAK
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Only a test database may be emptied (members/migrations/0012): the runner empties it between tests."""
+    """Only a test database may be emptied (members/migrations/0012): the runner empties it between
+    tests.
+    """
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("postgresql"):
         database["OPTIONS"]["options"] += " -c loaf.may_truncate=on"
+        database["TEST"]["TEMPLATE"] = template(os.environ["DATABASE_URL"])
+    else:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        database["TEST"]["NAME"] = str(FILES / "test.sqlite3")
+        file_copy(f"test.sqlite3{worker and '_'}{worker}")
+        config.option.reuse_db = True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Database tests get the cache table; PostgreSQL tests are named loudly when there is none."""
+    """What belongs to the long tier waits for it; the slow ones begin, so that no worker ends with
+    one alone; PostgreSQL tests are named loudly when there is none.
+    """
+    if not IS_SOAK:
+        waits = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=waits)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
             item.add_marker(
@@ -96,7 +116,9 @@ def mails(settings: Any, _mail_server: SmtpServer) -> Box:
 
 @pytest.fixture
 def stripe_sandbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """The Stripe stand-in on a port of its own, without a webhook endpoint: tests deliver events themselves."""
+    """The Stripe stand-in on a port of its own, without a webhook endpoint: tests deliver events
+    themselves.
+    """
     server = Server()
     threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -117,7 +139,8 @@ def work() -> Callable[..., None]:
 
     from loaf.worker import BeatingWorker
 
-    # The worker's own loop closes connections between tasks, which would end the test's transaction.
+    # The worker's own loop closes connections between tasks, which would end the test's
+    # transaction.
     worker = BeatingWorker(
         queue_names=["*"],
         interval=0,
@@ -140,7 +163,9 @@ def work() -> Callable[..., None]:
 def come_in(
     session: Any, user: Any, *, at: float | None = None, ways: tuple[str, ...] = ("code", "mfa")
 ) -> None:
-    """Note in a session how and when somebody came in, as the sign-in library does; a key only where there is one."""
+    """Note in a session how and when somebody came in, as the sign-in library does; a key only
+    where there is one.
+    """
     has_key = Authenticator.objects.filter(user=user).exists()
     session["account_authentication_methods"] = [
         {"method": way, "at": at or time.time()} for way in ways if way != "mfa" or has_key
@@ -149,7 +174,9 @@ def come_in(
 
 
 def agree(client: Client, pk: int, **options: Any) -> Any:
-    """Say yes to an approval, with the proof that is asked for this very one (its page asks; here it is given)."""
+    """Say yes to an approval, with the proof that is asked for this very one (its page asks; here
+    it is given).
+    """
     session = client.session
     session["proof_for"] = {"what": f"approval-{pk}", "at": 0}
     session.save()

@@ -1,4 +1,6 @@
-"""Between Stripe and the bank at the desk: who is charged by herself, disputes, payouts, the bank's own list."""
+"""Between Stripe and the bank at the desk: who is charged by herself, disputes, payouts, the bank's
+own list.
+"""
 
 from typing import Any
 
@@ -11,12 +13,16 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing import bank, subscriptions
 from billing.errors import BillingError
 from billing.models import BankLine, Dispute, Payout, Subscription
-from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, read_only_fields
+from core.admin import DeskAdmin, desk_page, read_only_fields
+from core.columns import Column, FileColumn, Filter
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.money import format_money
 from core.templatetags.loaf import badge, short_day
 from members import audit
@@ -41,17 +47,17 @@ def _state(row: dict[str, Any], choices: Any) -> str:
 
 def _explained(row: dict[str, Any]) -> str:
     whole = row["charges"] + row["fees"] + row["refunds"] + row["other"] == row["amount"]
-    return _state(row, Payout.Status.choices) if whole else badge("bad", "Does not add up")
+    return _state(row, Payout.Status.choices) if whole else badge("bad", _("Does not add up"))
 
 
 def _what(row: dict[str, Any]) -> str:
     if row["payout"]:
-        return badge("ok", "Payout of Stripe")
+        return badge("ok", _("Payout of Stripe"))
     if row["payment"]:
         return badge("ok", "A transfer")
     if row["deposit"]:
-        return badge("ok", f"Slip no. {row['deposit']}")
-    return row["note"] or badge("warn", "Waiting")
+        return badge("ok", _("Slip no. {deposit}").format(deposit=row["deposit"]))
+    return row["note"] or badge("warn", _("Waiting"))
 
 
 @admin.register(Subscription)
@@ -74,31 +80,35 @@ class SubscriptionAdmin(DeskAdmin):
     ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Member number", "member__member_number"),
-        FileColumn("First name", "member__first_name"),
-        FileColumn("Last name", "member__last_name"),
-        FileColumn("Plan", "plan__name"),
-        FileColumn("Status", "status"),
-        FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"),
-        FileColumn("Next charge", "next_charge_on"),
-        FileColumn("Stopped", "stops"),
-        FileColumn("Card ends", "card_ends_on"),
+        FileColumn(gettext_lazy("Member number"), "member__member_number"),
+        FileColumn(gettext_lazy("First name"), "member__first_name"),
+        FileColumn(gettext_lazy("Last name"), "member__last_name"),
+        FileColumn(gettext_lazy("Plan"), "plan__name"),
+        FileColumn(gettext_lazy("Status"), "status"),
+        FileColumn(gettext_lazy("Amount"), "amount", money="currency"),
+        FileColumn(gettext_lazy("Currency"), "currency"),
+        FileColumn(gettext_lazy("Next charge"), "next_charge_on"),
+        FileColumn(gettext_lazy("Stopped"), "stops"),
+        FileColumn(gettext_lazy("Card ends"), "card_ends_on"),
     ]
     columns = [
         Column(
-            "Member", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True
+            gettext_lazy("Member"),
+            lambda r: f"{r['member__first_name']} {r['member__last_name']}",
+            lead=True,
         ),
-        Column("Plan", lambda r: r["plan__name"]),
+        Column(gettext_lazy("Plan"), lambda r: r["plan__name"]),
         Column(
-            "Stands",
+            gettext_lazy("Stands"),
             lambda r: (
-                badge("quiet", "Stopped") if r["stops"] else _state(r, Subscription.Status.choices)
+                badge("quiet", _("Stopped"))
+                if r["stops"]
+                else _state(r, Subscription.Status.choices)
             ),
         ),
-        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
+        Column(gettext_lazy("Amount"), lambda r: format_money(r["amount"], r["currency"])),
         Column(
-            "Next charge",
+            gettext_lazy("Next charge"),
             lambda r: (
                 short_day(r["next_charge_on"])
                 if r["status"] in Subscription.LIVE and not r["stops"]
@@ -106,15 +116,19 @@ class SubscriptionAdmin(DeskAdmin):
             ),
         ),
         Column(
-            "Card",
+            gettext_lazy("Card"),
             lambda r: (
-                f"…{r['card_last4']}, until {r['card_ends_on']:%m/%Y}" if r["card_ends_on"] else ""
+                _("…{card_last4}, until {card_ends_on:%m/%Y}").format(
+                    card_last4=r["card_last4"], card_ends_on=r["card_ends_on"]
+                )
+                if r["card_ends_on"]
+                else ""
             ),
         ),
     ]
-    filters = [Filter("status", "Stands", Subscription.Status.choices)]
-    search_help = "Name"
-    empty_text = "Nobody’s dues renew by themselves yet."
+    filters = [Filter("status", gettext_lazy("Stands"), Subscription.Status.choices)]
+    search_help = gettext_lazy("Name")
+    empty_text = gettext_lazy("Nobody’s dues renew by themselves yet.")
 
     def search(
         self, queryset: QuerySet[Subscription], text: str, request: HttpRequest
@@ -170,7 +184,7 @@ class SubscriptionAdmin(DeskAdmin):
             do = subscriptions.resume if request.POST.get("do") == "resume" else subscriptions.stop
             do(subscription=row)
             audit.record(f"renewal.{do.__name__}", target=row.member, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Done. She gets a note.")
+            messages.success(request, _("Done. She gets a note."))
         except BillingError as error:
             messages.error(request, str(error))
         return redirect("admin:billing_subscription_change", pk)
@@ -192,24 +206,26 @@ class DisputeAdmin(DeskAdmin):
     ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Name", "payment__payer_name"),
-        FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"),
-        FileColumn("Status", "status"),
-        FileColumn("Reason", "reason"),
-        FileColumn("Answer by", "answer_by"),
-        FileColumn("Opened", "opened_at"),
+        FileColumn(gettext_lazy("Name"), "payment__payer_name"),
+        FileColumn(gettext_lazy("Amount"), "amount", money="currency"),
+        FileColumn(gettext_lazy("Currency"), "currency"),
+        FileColumn(gettext_lazy("Status"), "status"),
+        FileColumn(gettext_lazy("Reason"), "reason"),
+        FileColumn(gettext_lazy("Answer by"), "answer_by"),
+        FileColumn(gettext_lazy("Opened"), "opened_at"),
     ]
     columns = [
-        Column("From", lambda r: r["payment__payer_name"] or "not known", lead=True),
-        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
-        Column("Stands", lambda r: _state(r, Dispute.Status.choices)),
-        Column("Why", lambda r: r["reason"].replace("_", " ")),
-        Column("Answer by", lambda r: short_day(r["answer_by"])),
-        Column("Since", lambda r: short_day(r["opened_at"])),
+        Column(
+            gettext_lazy("From"), lambda r: r["payment__payer_name"] or _("not known"), lead=True
+        ),
+        Column(gettext_lazy("Amount"), lambda r: format_money(r["amount"], r["currency"])),
+        Column(gettext_lazy("Stands"), lambda r: _state(r, Dispute.Status.choices)),
+        Column(gettext_lazy("Why"), lambda r: r["reason"].replace("_", " ")),
+        Column(gettext_lazy("Answer by"), lambda r: short_day(r["answer_by"])),
+        Column(gettext_lazy("Since"), lambda r: short_day(r["opened_at"])),
     ]
-    filters = [Filter("status", "Stands", Dispute.Status.choices)]
-    empty_text = "Nobody disputes a charge."
+    filters = [Filter("status", gettext_lazy("Stands"), Dispute.Status.choices)]
+    empty_text = gettext_lazy("Nobody disputes a charge.")
     readonly_fields = read_only_fields(Dispute)
 
 
@@ -232,28 +248,33 @@ class PayoutAdmin(DeskAdmin):
     ]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Payout", "stripe_id"),
-        FileColumn("Status", "status"),
-        FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"),
-        FileColumn("Charges", "charges", money="currency"),
-        FileColumn("Fees", "fees", money="currency"),
-        FileColumn("Refunds", "refunds", money="currency"),
-        FileColumn("Other", "other", money="currency"),
-        FileColumn("Arrives", "arrives_on"),
-        FileColumn("At the bank", "bank_line__day"),
+        FileColumn(gettext_lazy("Payout"), "stripe_id"),
+        FileColumn(gettext_lazy("Status"), "status"),
+        FileColumn(gettext_lazy("Amount"), "amount", money="currency"),
+        FileColumn(gettext_lazy("Currency"), "currency"),
+        FileColumn(gettext_lazy("Charges"), "charges", money="currency"),
+        FileColumn(gettext_lazy("Fees"), "fees", money="currency"),
+        FileColumn(gettext_lazy("Refunds"), "refunds", money="currency"),
+        FileColumn(gettext_lazy("Other"), "other", money="currency"),
+        FileColumn(gettext_lazy("Arrives"), "arrives_on"),
+        FileColumn(gettext_lazy("At the bank"), "bank_line__day"),
     ]
     columns = [
-        Column("At the bank", lambda r: short_day(r["arrives_on"]), lead=True),
-        Column("Charges", lambda r: format_money(r["charges"], r["currency"])),
-        Column("Fees", lambda r: format_money(r["fees"], r["currency"])),
-        Column("Paid back", lambda r: format_money(r["refunds"], r["currency"])),
-        Column("Other", lambda r: format_money(r["other"], r["currency"]) if r["other"] else ""),
-        Column("Came", lambda r: format_money(r["amount"], r["currency"])),
-        Column("Stands", _explained),
-        Column("Bank line", lambda r: short_day(r["bank_line__day"]) or "not seen yet"),
+        Column(gettext_lazy("At the bank"), lambda r: short_day(r["arrives_on"]), lead=True),
+        Column(gettext_lazy("Charges"), lambda r: format_money(r["charges"], r["currency"])),
+        Column(gettext_lazy("Fees"), lambda r: format_money(r["fees"], r["currency"])),
+        Column(gettext_lazy("Paid back"), lambda r: format_money(r["refunds"], r["currency"])),
+        Column(
+            gettext_lazy("Other"),
+            lambda r: format_money(r["other"], r["currency"]) if r["other"] else "",
+        ),
+        Column(gettext_lazy("Came"), lambda r: format_money(r["amount"], r["currency"])),
+        Column(gettext_lazy("Stands"), _explained),
+        Column(
+            gettext_lazy("Bank line"), lambda r: short_day(r["bank_line__day"]) or _("not seen yet")
+        ),
     ]
-    empty_text = "Stripe has sent nothing to the bank yet."
+    empty_text = gettext_lazy("Stripe has sent nothing to the bank yet.")
     readonly_fields = read_only_fields(Payout)
 
 
@@ -261,8 +282,8 @@ class StatementForm(forms.Form):
     """The bank's list as a CSV file."""
 
     file = forms.FileField(
-        label="The bank’s list as CSV",
-        help_text="With columns Date, Description and Amount, or Debit and Credit.",
+        label=gettext_lazy("The bank’s list as CSV"),
+        help_text=gettext_lazy("With columns Date, Description and Amount, or Debit and Credit."),
     )
 
     def clean_file(self) -> bytes:
@@ -270,7 +291,7 @@ class StatementForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > MAX_STATEMENT:
             raise forms.ValidationError(
-                "This file is larger than 2 megabytes. Please take fewer months at once."
+                _("This file is larger than 2 megabytes. Please take fewer months at once.")
             )
         return bytes(file.read())
 
@@ -278,7 +299,7 @@ class StatementForm(forms.Form):
 class NoteForm(forms.Form):
     """What a line is."""
 
-    note = forms.CharField(max_length=200, label="What is it?")
+    note = forms.CharField(max_length=200, label=gettext_lazy("What is it?"))
 
 
 @admin.register(BankLine)
@@ -294,33 +315,33 @@ class BankLineAdmin(DeskAdmin):
     list_values = ["day", "text", "amount", "currency", "payout", "deposit", "payment", "note"]
     export_permission = "subscriptions.export"
     file_columns = [
-        FileColumn("Day", "day"),
-        FileColumn("Text", "text"),
-        FileColumn("Amount", "amount", money="currency"),
-        FileColumn("Currency", "currency"),
-        FileColumn("Payout", "payout__stripe_id"),
-        FileColumn("Slip", "deposit_id"),
-        FileColumn("Note", "note"),
+        FileColumn(gettext_lazy("Day"), "day"),
+        FileColumn(gettext_lazy("Text"), "text"),
+        FileColumn(gettext_lazy("Amount"), "amount", money="currency"),
+        FileColumn(gettext_lazy("Currency"), "currency"),
+        FileColumn(gettext_lazy("Payout"), "payout__stripe_id"),
+        FileColumn(gettext_lazy("Slip"), "deposit_id"),
+        FileColumn(gettext_lazy("Note"), "note"),
     ]
     columns = [
-        Column("Day", lambda r: short_day(r["day"]), lead=True),
-        Column("Text", lambda r: r["text"]),
-        Column("Amount", lambda r: format_money(r["amount"], r["currency"])),
-        Column("Is", _what),
+        Column(gettext_lazy("Day"), lambda r: short_day(r["day"]), lead=True),
+        Column(gettext_lazy("Text"), lambda r: r["text"]),
+        Column(gettext_lazy("Amount"), lambda r: format_money(r["amount"], r["currency"])),
+        Column(gettext_lazy("Is"), _what),
     ]
     filters = [
         Filter(
             "stands",
-            "Stands",
-            [("open", "Waiting"), ("known", "Known")],
+            gettext_lazy("Stands"),
+            [("open", gettext_lazy("Waiting")), ("known", gettext_lazy("Known"))],
             narrow=lambda rows, value: (
                 rows.filter(**FREE, note="") if value == "open" else rows.exclude(**FREE, note="")
             ),
         ),
     ]
-    search_help = "What the bank wrote"
-    add_words = "Read the bank’s list"
-    empty_text = "No list of the bank was read yet."
+    search_help = gettext_lazy("What the bank wrote")
+    add_words = gettext_lazy("Read the bank’s list")
+    empty_text = gettext_lazy("No list of the bank was read yet.")
 
     def search(
         self, queryset: QuerySet[BankLine], text: str, request: HttpRequest
@@ -354,12 +375,17 @@ class BankLineAdmin(DeskAdmin):
                     file=form.cleaned_data["file"], currency=settings.CURRENCY, by=user
                 )
                 messages.success(
-                    request, f"{new} new line{'' if new == 1 else 's'}, {matched} matched."
+                    request,
+                    ngettext(
+                        "{new} new line, {matched} matched.",
+                        "{new} new lines, {matched} matched.",
+                        new,
+                    ).format(new=new, matched=matched),
                 )
                 return redirect("admin:billing_bankline_changelist")
             except BillingError as error:
                 form.add_error("file", str(error))
-        context = {"title": "Read the bank’s list", "form": form}
+        context = {"title": _("Read the bank’s list"), "form": form}
         return render_page(
             request, "admin/billing/bank_read.html", context, status=422 if form.errors else 200
         )
@@ -369,7 +395,7 @@ class BankLineAdmin(DeskAdmin):
         if request.POST.get("do") == "drop":
             try:
                 bank.drop_line(line=line, by=user)
-                messages.success(request, "Taken off the list.")
+                messages.success(request, _("Taken off the list."))
             except BillingError as error:
                 messages.error(request, str(error))
             return redirect("admin:billing_bankline_changelist")
@@ -377,11 +403,11 @@ class BankLineAdmin(DeskAdmin):
         if request.method == "POST" and form.is_valid():
             try:
                 bank.note_line(line=line, note=form.cleaned_data["note"], by=user)
-                messages.success(request, "Noted.")
+                messages.success(request, _("Noted."))
                 return redirect("admin:billing_bankline_changelist")
             except BillingError as error:
                 form.add_error("note", str(error))
-        context = {"title": "A line of the bank", "line": line, "form": form}
+        context = {"title": _("A line of the bank"), "line": line, "form": form}
         return render_page(
             request, "admin/billing/bank_line.html", context, status=422 if form.errors else 200
         )

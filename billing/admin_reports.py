@@ -1,19 +1,32 @@
-"""What the treasurer reads and takes out: what came in, who has not paid, what to expect, the month for the board."""
+"""What the treasurer reads and takes out: what came in, who has not paid, what to expect, the month
+for the board.
+"""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing import instalments, reports
-from billing.models import Payment, Reconciliation, Subscription
+from billing import approvals, board, closing, instalments, quickbooks, reports, reports_later
+from billing.admin_sums import Sums, _tables
+from billing.errors import BillingError
+from billing.models import ClosedMonth, Payment, Subscription
 from core.admin import for_file
+from core.forms import TidyCharField
+from core.htmx import render_page
+from core.i18n import gettext_lazy
+from core.tables import IIF
+from core.templatetags.loaf import month_year
 from members import paper
+from members.actions.approvals import outcome_of
 from members.lists import REPORTS, Report
 
 CARD_DAYS = 60
@@ -37,21 +50,46 @@ def _rows(rows: list[reports.Row], names: list[str], money: set[str]) -> list[li
 
 
 def _accounts(asked: QueryDict) -> tuple[list[str], Any]:
-    names = ["account", "name", "credit", "debit", "net", "currency"]
-    return ["Account", "Name", "Came in", "Went out", "Left", "Currency"], _rows(
-        reports.by_account(*_days(asked)), names, {"credit", "debit", "net"}
+    names = ["account", "name", "credit", "debit", "net", "before", "currency"]
+    heading = [
+        _("Account"),
+        _("Name"),
+        _("Came in"),
+        _("Went out"),
+        _("Left"),
+        _("Left a year earlier"),
+        _("Currency"),
+    ]
+    return heading, _rows(
+        reports.by_account(*_days(asked)), names, {"credit", "debit", "net", "before"}
     )
 
 
 def _months(asked: QueryDict) -> tuple[list[str], Any]:
-    return ["Month", "Income"], _rows(
-        reports.by_month(timezone.localdate()), ["month", "net"], {"net"}
+    rows = reports.by_month(timezone.localdate())
+    return [_("Month"), _("Income"), _("A year earlier")], _rows(
+        rows, ["month", "net", "before"], {"net", "before"}
+    )
+
+
+def _funds(asked: QueryDict) -> tuple[list[str], Any]:
+    names = ["fund_code", "name", "came", "went", "stands", "currency"]
+    rows = _rows(reports.by_fund(*_days(asked)), names, {"came", "went", "stands"})
+    return [_("Code"), _("Fund"), _("Came in"), _("Went out"), _("Stands"), _("Currency")], rows
+
+
+def _later(asked: QueryDict) -> tuple[list[str], Any]:
+    rows = reports_later.for_later(_days(asked)[1])
+    for row in rows:
+        row["month"] = row["month"] or _("For life")
+    return [_("Month"), _("Dues received before it"), _("Currency")], _rows(
+        rows, ["month", "amount", "currency"], {"amount"}
     )
 
 
 def _plans(asked: QueryDict) -> tuple[list[str], Any]:
     names = ["name", "count", "total", "back", "left", "currency"]
-    return ["Plan", "Paid", "Came in", "Went back", "Left", "Currency"], _rows(
+    return [_("Plan"), _("Paid"), _("Came in"), _("Went back"), _("Left"), _("Currency")], _rows(
         reports.by_plan(*_days(asked)), names, {"total", "back", "left"}
     )
 
@@ -61,52 +99,63 @@ def _methods(asked: QueryDict) -> tuple[list[str], Any]:
         ["name", "count", "total", "back", "fees", "left", "currency"],
         {"total", "back", "fees", "left"},
     )
-    return ["How", "Payments", "Came in", "Went back", "Fees", "Left", "Currency"], _rows(
-        reports.by_method(*_days(asked)), names, money
-    )
+    return [
+        _("How"),
+        _("Payments"),
+        _("Came in"),
+        _("Went back"),
+        _("Fees"),
+        _("Left"),
+        _("Currency"),
+    ], _rows(reports.by_method(*_days(asked)), names, money)
 
 
 def _balances(asked: QueryDict) -> tuple[list[str], Any]:
     rows = _rows(
         reports.balances(_days(asked)[1]), ["account", "name", "balance", "currency"], {"balance"}
     )
-    return ["Account", "Name", "Balance", "Currency"], rows
+    return [_("Account"), _("Name"), _("Balance"), _("Currency")], rows
 
 
 def _expected(asked: QueryDict) -> tuple[list[str], Any]:
     rows = _rows(
         reports.forecast(timezone.localdate()), ["month", "cards", "hands"], {"cards", "hands"}
     )
-    return ["Month", "By themselves", "If all others renew"], rows
+    return [_("Month"), _("By themselves"), _("If all others renew")], rows
 
 
 def _unpaid(asked: QueryDict) -> tuple[list[str], Any]:
     rows = reports.unpaid().values_list(
         "member_number", "first_name", "last_name", "status", "ended_on"
     )
-    return ["Member number", "First name", "Last name", "Status", "Paid until"], [
+    return [_("Member number"), _("First name"), _("Last name"), _("Status"), _("Paid until")], [
         [for_file(cell) for cell in row] for row in rows
     ]
 
 
 def _journal(asked: QueryDict) -> tuple[list[str], Any]:
     """Every posting, in the columns a bookkeeper's program reads."""
-    return reports.JOURNAL, reports.journal(*_days(asked))
+    return quickbooks.JOURNAL, quickbooks.journal(*_days(asked))
+
+
+def _iif(asked: QueryDict) -> tuple[list[str], Any]:
+    """The same for QuickBooks Desktop."""
+    return quickbooks.IIF[1:], quickbooks.iif(*_days(asked))
 
 
 PAID = [
-    "Receipt",
-    "Paid on",
-    "From",
-    "Amount",
-    "Paid back",
-    "Fee",
-    "Currency",
-    "How",
-    "Status",
-    "For",
-    "Check no.",
-    "Provider no.",
+    gettext_lazy("Receipt"),
+    gettext_lazy("Paid on"),
+    gettext_lazy("From"),
+    gettext_lazy("Amount"),
+    gettext_lazy("Paid back"),
+    gettext_lazy("Fee"),
+    gettext_lazy("Currency"),
+    gettext_lazy("How"),
+    gettext_lazy("Status"),
+    gettext_lazy("For"),
+    gettext_lazy("Check no."),
+    gettext_lazy("Provider no."),
 ]
 
 
@@ -123,8 +172,8 @@ def _payments(asked: QueryDict) -> tuple[list[str], Any]:
             timezone.localtime(p.paid_at).date().isoformat() if p.paid_at else "",
             p.payer_name,
             for_file(p.amount, p.currency),
-            for_file(p.amount - p.held, p.currency),
-            for_file(p.fee, p.currency),  # type: ignore[attr-defined]
+            for_file(p.amount - p.held, p.currency),  # type: ignore[attr-defined]
+            for_file(p.fee, p.currency),
             p.currency.upper(),
             p.get_method_display(),
             p.get_status_display(),
@@ -136,38 +185,80 @@ def _payments(asked: QueryDict) -> tuple[list[str], Any]:
     )
 
 
-MONEY, DUE = ("admin:billing_money", "What came in"), ("admin:billing_due", "Who has not paid")
+MONEY, DUE = (
+    ("admin:billing_money", gettext_lazy("What came in")),
+    ("admin:billing_due", gettext_lazy("Who has not paid")),
+)
+POWER = "subscriptions.export"
 REPORTS |= {
-    "income": Report("Income and costs by account", "subscriptions.export", _accounts, MONEY),
-    "months": Report("Income of twelve months", "subscriptions.export", _months, MONEY),
-    "plans": Report("Dues by plan", "subscriptions.export", _plans, MONEY),
-    "methods": Report("Money by the way it came", "subscriptions.export", _methods, MONEY),
-    "balances": Report("Balances of the accounts", "subscriptions.export", _balances, MONEY),
-    "expected": Report("Dues to expect", "subscriptions.export", _expected, DUE),
-    "unpaid": Report("Who has not paid", "subscriptions.export", _unpaid, DUE),
-    "journal": Report("The books", "subscriptions.export", _journal, MONEY),
-    "payments": Report("Payments", "subscriptions.export", _payments, MONEY),
+    "income": Report(
+        gettext_lazy("Income and costs by account"), POWER, _accounts, MONEY, holds_names=False
+    ),
+    "months": Report(
+        gettext_lazy("Income of twelve months"), POWER, _months, MONEY, holds_names=False
+    ),
+    "plans": Report(gettext_lazy("Dues by plan"), POWER, _plans, MONEY, holds_names=False),
+    "methods": Report(
+        gettext_lazy("Money by the way it came"), POWER, _methods, MONEY, holds_names=False
+    ),
+    "funds": Report(
+        gettext_lazy("What is kept apart for funds"), POWER, _funds, MONEY, holds_names=False
+    ),
+    "later": Report(
+        gettext_lazy("Dues received for later months"), POWER, _later, MONEY, holds_names=False
+    ),
+    "balances": Report(
+        gettext_lazy("Balances of the accounts"), POWER, _balances, MONEY, holds_names=False
+    ),
+    "expected": Report(gettext_lazy("Dues to expect"), POWER, _expected, DUE, holds_names=False),
+    "unpaid": Report(gettext_lazy("Who has not paid"), POWER, _unpaid, DUE),
+    "journal": Report(
+        gettext_lazy("The books for QuickBooks Online"), POWER, _journal, MONEY, holds_names=False
+    ),
+    "journal-desktop": Report(
+        gettext_lazy("The books for QuickBooks Desktop"),
+        POWER,
+        _iif,
+        MONEY,
+        holds_names=False,
+        formats=IIF,
+        counts=quickbooks.is_entry,
+    ),
+    "payments": Report(gettext_lazy("Payments"), POWER, _payments, MONEY),
 }
+FILES = [
+    "income",
+    "months",
+    "plans",
+    "methods",
+    "funds",
+    "later",
+    "balances",
+    "journal",
+    "journal-desktop",
+    "payments",
+]
+"""What the page of the money offers to take along, in this order."""
 
 
 class SpanForm(forms.Form):
     """From a day to a day, both included."""
 
     first = forms.DateField(
-        label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     last = forms.DateField(
-        label="Until", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("Until"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
 
     def clean(self) -> dict[str, Any]:
         """The first day comes first."""
         given = super().clean() or self.cleaned_data
         if given.get("first") and given.get("last") and given["first"] > given["last"]:
-            self.add_error("last", "The last day lies before the first one.")
+            self.add_error("last", _("The last day lies before the first one."))
         for name in ("first", "last"):
             if given.get(name) and not 2000 <= given[name].year <= 2100:
-                self.add_error(name, "Please look at the year.")
+                self.add_error(name, _("Please look at the year."))
         return given
 
 
@@ -180,25 +271,47 @@ def _span(asked: QueryDict) -> tuple[SpanForm, dt.date, dt.date]:
     return form, given["first"], given["last"]
 
 
+@dataclass(frozen=True)
+class MoneyPage:
+    """What came in, in one span of time."""
+
+    title: str
+    form: Any
+    first: dt.date
+    last: dt.date
+    tables: list[Sums]
+    late: Any
+    months: Any
+    currency: str
+    closed: Any
+    files: list[tuple[str, str]]
+    board_years: list[int]
+    board_months: list[dt.date]
+
+
 def money(request: HttpRequest) -> HttpResponse:
-    """What came in: by account, month, plan and way."""
+    """What came in: by account, fund, month, plan and way, beside the year before."""
     form, first, last = _span(request.GET)
     today = timezone.localdate()
-    context = {
-        "title": "What came in",
-        "form": form,
-        "first": first,
-        "last": last,
-        "accounts": reports.by_account(first, last),
-        "months": reports.by_month(today),
-        "plans": reports.by_plan(first, last),
-        "methods": reports.by_method(first, last),
-        "currency": settings.CURRENCY,
-        "nights": Reconciliation.objects.first(),
-        "board_years": [today.year, today.year - 1],
-        "board_months": [reports.first_of(today, -n) for n in range(1, 13)],
-    }
-    return render(request, "admin/billing/money.html", context, status=422 if form.errors else 200)
+    page = MoneyPage(
+        title=_("What came in"),
+        form=form,
+        first=first,
+        last=last,
+        tables=_tables(first, last),
+        late=reports.of_earlier_months(first, last),
+        months=reports.by_month(today),
+        currency=settings.CURRENCY,
+        closed=closing.last_closed(),
+        files=[
+            (f"admin:report_{name.replace('-', '_')}_file", REPORTS[name].title) for name in FILES
+        ],
+        board_years=[today.year, today.year - 1],
+        board_months=[reports.first_of(today, -n) for n in range(1, 13)],
+    )
+    return render(
+        request, "admin/billing/money.html", vars(page), status=422 if form.errors else 200
+    )
 
 
 def due(request: HttpRequest) -> HttpResponse:
@@ -209,7 +322,7 @@ def due(request: HttpRequest) -> HttpResponse:
     )
     refused = Subscription.objects.filter(status=Subscription.Status.PAST_DUE)
     context = {
-        "title": "Who has not paid",
+        "title": _("Who has not paid"),
         "unpaid": reports.unpaid()[:300],
         "count": reports.unpaid().count(),
         "cards": cards.select_related("member").order_by("card_ends_on")[:200],
@@ -222,24 +335,22 @@ def due(request: HttpRequest) -> HttpResponse:
 
 
 def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
-    """One month, or with 0 the whole year, on one page for the board; no names."""
+    """One month, or with 0 the whole year, on one page for the board; no names. A closed month says
+    what it said then.
+    """
     first = dt.date(min(max(year, 2000), 2100), min(max(month, 1), 12), 1)
     last = reports.first_of(first, 1 if month else 12) - dt.timedelta(days=1)
-    accounts, as_of = reports.by_account(first, last), min(last, timezone.localdate())
+    closed = ClosedMonth.objects.filter(month=first).first() if month else None
     context = {
+        **(closed.page if closed else board.board(first, last)),
         "org": settings.ORG,
         "is_year": not month,
         "first": first,
         "last": last,
+        "before": reports.year_before(first),
         "currency": settings.CURRENCY,
-        "balances": reports.balances(last),
-        "income": [row for row in accounts if row["is_income"]],
-        "costs": [row for row in accounts if not row["is_income"]],
-        "net": sum(row["net"] for row in accounts),
-        "methods": reports.by_method(first, last),
-        "plans": reports.by_plan(first, last),
-        "figures": reports.figures(as_of),
-        "as_of": as_of,
+        "closed": closed,
+        "as_of": min(last, timezone.localdate()),
         "today": timezone.localdate(),
     }
     pdf = paper.write_pdf(render_to_string("billing/month_paper.html", context))
@@ -248,4 +359,53 @@ def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
         pdf,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+class CloseForm(forms.Form):
+    """Closing a month: a note, if one is wanted."""
+
+    reason = TidyCharField(
+        max_length=200, required=False, label=gettext_lazy("A note for the record")
+    )
+
+
+def close_month(request: HttpRequest) -> HttpResponse:
+    """The next month to close: what it holds, what is still open, and asking the second person."""
+    user: Any = request.user
+    month = closing.next_to_close(timezone.localdate())
+    form = CloseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if month is None or request.POST.get("month") != month.isoformat():
+            form.add_error(
+                None,
+                _(
+                    "This month was closed in the meantime, or is not over. Please look at the page"
+                    " again."
+                ),
+            )
+        else:
+            try:
+                asked = closing.ask_close(month=month, reason=form.cleaned_data["reason"], by=user)
+                messages.success(
+                    request,
+                    outcome_of(asked, done=_("{month} is closed.").format(month=month_year(month))),
+                )
+                return redirect("admin:billing_close")
+            except BillingError as error:
+                form.add_error(None, str(error))
+    last = reports.first_of(month, 1) - dt.timedelta(days=1) if month else None
+    context = {
+        "title": _("Close a month"),
+        "form": form,
+        "month": month,
+        "last": last,
+        "closed": ClosedMonth.objects.select_related("asked_by", "agreed_by")[:24],
+        "waits": approvals.waiting(closing.ACT, "month", month.isoformat()) if month else None,
+        "open_ends": closing.open_ends(month) if month else [],
+        "accounts": reports.by_account(month, last) if month and last else [],
+        "currency": settings.CURRENCY,
+    }
+    return render_page(
+        request, "admin/billing/close.html", context, status=422 if form.errors else 200
     )

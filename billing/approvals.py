@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from billing.errors import BillingError
-from members.actions import MembersError, ask_approval
+from members.actions.approvals import ask_approval
+from members.actions.errors import MembersError
 from members.models import Approval, User
 
 
-def waiting(act: str, about: str, pk: int) -> Approval | None:
-    """The request about one row that nobody has decided yet; `about` names the row in its params."""
+def waiting(act: str, about: str, pk: int | str) -> Approval | None:
+    """The request about one row that nobody has decided yet; `about` names the row in
+    its params.
+    """
     return (
         Approval.objects.waiting()
         .filter(act=act, **{f"params__{about}": pk})
@@ -22,11 +27,15 @@ def ask(
 ) -> Approval:
     """Ask for an act; it is done at once where the house lets one person decide.
 
-    `about` names what it is about in `params`: one request about it waits at a time. Raises BillingError.
+    `about` names what it is about in `params`: one request about it waits at a time. Raises
+    BillingError.
     """
     if about and (known := waiting(act, about, params[about])):
         raise BillingError(
-            f"Another person has to decide first about this: {known.summary}. Whoever asked can take it back."
+            _(
+                "Another person has to decide first about this: {summary}. Whoever asked"
+                " can take it back."
+            ).format(summary=known.summary)
         )
     try:
         return ask_approval(act=act, params=params, summary=summary[:300], reason=reason, by=by)

@@ -2,15 +2,30 @@
 
 from django.apps import AppConfig
 
+from core.i18n import gettext_lazy
+
 
 class BillingConfig(AppConfig):
     """Plans, memberships, payments and the one ledger."""
 
     name = "billing"
-    verbose_name = "Dues and payments"
+    verbose_name = gettext_lazy("Dues and payments")
 
     def ready(self) -> None:
-        from billing import corrections, fund, grants, ledger, plans, receivers, refunds, sections  # noqa: F401 (connects the signals, tells what this room holds)
+        # Loading them connects signals, registers acts of two people and samples of letters, tells
+        # what the room holds.
+        from billing import (  # noqa: F401
+            closing,
+            corrections,
+            emails_renewal_samples,
+            fund,
+            grants,
+            ledger,
+            plans,
+            receivers,
+            refunds,
+            sections,
+        )
         from billing.gateways import stripe_webhooks
         from members import audit, tiers
 

@@ -1,4 +1,6 @@
-"""Between Stripe and the bank: disputes booked as they stand, payouts explained to the cent, bank lines matched."""
+"""Between Stripe and the bank: disputes booked as they stand, payouts explained to the cent, bank
+lines matched.
+"""
 
 import csv
 import datetime as dt
@@ -11,9 +13,10 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import ledger
-from billing.errors import TERM_QUESTION, BillingError, NeedsAttention
+from billing.errors import PART_QUESTION, TERM_QUESTION, BillingError, NeedsAttention
 from billing.gateways.stripe_bank import KnownDispute, KnownPayout
 from billing.models import (
     Account,
@@ -27,6 +30,7 @@ from billing.models import (
 )
 from core.dates import DateError, parse_date
 from core.money import MoneyError, format_money, parse_money
+from core.templatetags.loaf import short_day
 from members import audit
 from members.models import User
 
@@ -37,17 +41,68 @@ LONG_AGO = dt.date(2000, 1, 1)
 STATES = {"won": Dispute.Status.WON, "lost": Dispute.Status.LOST}
 
 
+def _post_dispute(dispute: Dispute, known: KnownDispute) -> None:
+    """Post what is not posted yet, whatever was heard first: held back, the fee, how it ended."""
+    is_held = _posted(dispute, "held")
+    if known.held > 0 and not is_held:
+        _post(
+            dispute,
+            "held",
+            debit=Account.DISPUTED,
+            credit=Account.STRIPE,
+            amount=known.held,
+            at=known.held_at,
+        )
+        is_held = True
+    if known.fee and not _posted(dispute, "fee"):
+        _post(
+            dispute,
+            "fee",
+            debit=Account.DISPUTE_FEES,
+            credit=Account.STRIPE,
+            amount=known.fee,
+            at=known.held_at,
+        )
+    if is_held:
+        _post_end(dispute, known)
+
+
+def _post_end(dispute: Dispute, known: KnownDispute) -> None:
+    """Given back to us, or lost."""
+    is_won, is_lost = dispute.status == Dispute.Status.WON, dispute.status == Dispute.Status.LOST
+    if is_won and known.held <= 0 and not _posted(dispute, "back"):
+        _post(
+            dispute,
+            "back",
+            debit=Account.STRIPE,
+            credit=Account.DISPUTED,
+            amount=known.amount,
+            at=known.back_at,
+        )
+    if is_lost and not _posted(dispute, "lost"):
+        codes = set(dispute.payment.lines.values_list("fund_code", flat=True))
+        fund = codes.pop() if len(codes) == 1 else ""  # what was kept apart is gone from there
+        _post(
+            dispute,
+            "lost",
+            debit=(Account.WRITTEN_OFF, fund),
+            credit=Account.DISPUTED,
+            amount=known.held,
+        )
+
+
 @transaction.atomic
 def book_dispute(*, known: KnownDispute) -> Dispute:
-    """Bring our books to where a dispute stands at Stripe: held back, given back, lost, its fee. Each is posted once.
+    """Bring our books to where a dispute stands at Stripe: held back, given back, lost, its fee.
+    Each is posted once.
 
     Raises NeedsAttention for a charge we do not know.
     """
     payment = Payment.objects.select_for_update().filter(stripe_charge_id=known.charge_id).first()
     if payment is None:
-        raise NeedsAttention("Somebody disputes a charge that is not in our books.")
+        raise NeedsAttention(_("Somebody disputes a charge that is not in our books."))
     status = _status_of(known)
-    dispute, _ = Dispute.objects.update_or_create(
+    dispute, __ = Dispute.objects.update_or_create(
         stripe_id=known.id,
         defaults={
             "payment": payment,
@@ -59,39 +114,7 @@ def book_dispute(*, known: KnownDispute) -> Dispute:
             "answer_by": known.answer_by,
         },
     )
-    held = _posted(dispute, "held")
-    if known.held > 0 and not held:
-        _post(
-            dispute,
-            "held",
-            debit=Account.DISPUTED,
-            credit=Account.STRIPE,
-            amount=known.held,
-            at=known.held_at,
-        )
-        held = True
-    if known.fee and not _posted(dispute, "fee"):
-        _post(
-            dispute,
-            "fee",
-            debit=Account.DISPUTE_FEES,
-            credit=Account.STRIPE,
-            amount=known.fee,
-            at=known.held_at,
-        )
-    if status == Dispute.Status.WON and held and known.held <= 0 and not _posted(dispute, "back"):
-        _post(
-            dispute,
-            "back",
-            debit=Account.STRIPE,
-            credit=Account.DISPUTED,
-            amount=known.amount,
-            at=known.back_at,
-        )
-    if status == Dispute.Status.LOST and held and not _posted(dispute, "lost"):
-        _post(
-            dispute, "lost", debit=Account.WRITTEN_OFF, credit=Account.DISPUTED, amount=known.held
-        )
+    _post_dispute(dispute, known)
     _mark(payment, dispute)
     return dispute
 
@@ -126,19 +149,21 @@ def _post(
     dispute: Dispute,
     what: str,
     *,
-    debit: str,
+    debit: ledger.Place,
     credit: str,
     amount: int,
     at: dt.datetime | None = None,
 ) -> None:
-    """`at`: when Stripe moved the money; what moved none there (a loss) is of the day we heard of it."""
+    """`at`: when Stripe moved the money; what moved none there (a loss) is of the day we heard of
+    it.
+    """
     ledger.post(
         posting=f"dispute:{dispute.pk}:{what}",
         debits={debit: amount},
         credits={credit: amount},
         currency=dispute.currency,
         source=Payment.Source.SITE,
-        booked_at=at or timezone.now(),
+        at=at or timezone.now(),
         payment=dispute.payment,
     )
 
@@ -147,23 +172,37 @@ def _mark(payment: Payment, dispute: Dispute) -> None:
     """Say on the payment how it stands; an answer is only possible at Stripe."""
     amount, until = (
         format_money(dispute.amount, dispute.currency),
-        f" until {dispute.answer_by}" if dispute.answer_by else "",
+        _(" until {answer_by}").format(answer_by=dispute.answer_by) if dispute.answer_by else "",
     )
     bought = Membership.objects.filter(
         payment_lines__payment=payment, status__in=Membership.PAID
     ).exists()
     question = f" {TERM_QUESTION}" if bought else ""
     words = {
-        Dispute.Status.INQUIRY: f"The bank asks about {amount}. Please answer at Stripe{until}.",
-        Dispute.Status.OPEN: f"Somebody disputes {amount} at her bank. Please answer at Stripe{until}.",
+        Dispute.Status.INQUIRY: _(
+            "The bank asks about {amount}. Please answer at Stripe{until}."
+        ).format(amount=amount, until=until),
+        Dispute.Status.OPEN: (
+            _("Somebody disputes {amount} at her bank. Please answer at Stripe{until}.").format(
+                amount=amount, until=until
+            )
+        ),
         Dispute.Status.WON: "",
-        Dispute.Status.LOST: f"The bank decided against us: {amount} is lost. Talk to whoever paid, if that is kind.{question}",
+        Dispute.Status.LOST: (
+            _(
+                "The bank decided against us: {amount} is lost. Talk to whoever paid, if"
+                " that is kind.{question}"
+            ).format(amount=amount, question=question)
+        ),
     }
-    asked = TERM_QUESTION in payment.attention and bought  # a question nobody answered yet stays
     said = words[Dispute.Status(dispute.status)]
-    payment.attention = (
-        f"{said} {TERM_QUESTION}".strip() if asked and TERM_QUESTION not in said else said
+    asked = (
+        [TERM_QUESTION]
+        if TERM_QUESTION in payment.attention and bought and TERM_QUESTION not in said
+        else []
     )
+    asked += [PART_QUESTION] if PART_QUESTION in payment.attention else []
+    payment.attention = " ".join([said, *asked]).strip()  # a question nobody answered yet stays
     payment.save(update_fields=["attention"])
     payment.work_out_status()
 
@@ -174,7 +213,7 @@ def book_payout(*, known: KnownPayout) -> Payout:
 
     After more refunds than charges Stripe takes money from the bank: its amount is negative then.
     """
-    payout, _ = Payout.objects.update_or_create(
+    payout, __ = Payout.objects.update_or_create(
         stripe_id=known.id,
         defaults={
             "status": payout_status(known.status),
@@ -200,7 +239,7 @@ def book_payout(*, known: KnownPayout) -> Payout:
             credits={out_of: abs(payout.amount)},
             currency=payout.currency,
             source=Payment.Source.SITE,
-            booked_at=at,
+            at=at,
         )
     _post_own_fees(payout, known, at)
     if (
@@ -208,13 +247,15 @@ def book_payout(*, known: KnownPayout) -> Payout:
         and booked
         and not LedgerEntry.objects.filter(posting=f"reversal:{name}").exists()
     ):
-        ledger.reverse(posting=name, reason="The payout came back")
+        ledger.reverse(posting=name, reason=_("The payout came back"))
     match_lines()
     return payout
 
 
 def _post_own_fees(payout: Payout, known: KnownPayout, at: dt.datetime) -> None:
-    """What Stripe kept for itself, once; it may be known only some hours after the payout was paid."""
+    """What Stripe kept for itself, once; it may be known only some hours after the
+    payout was paid.
+    """
     name = f"payout-fees:{payout.pk}"
     if (
         payout.status != Payout.Status.PAID
@@ -233,7 +274,7 @@ def _post_own_fees(payout: Payout, known: KnownPayout, at: dt.datetime) -> None:
         credits={credit: abs(known.own)},
         currency=payout.currency,
         source=Payment.Source.SITE,
-        booked_at=at,
+        at=at,
     )
 
 
@@ -247,7 +288,7 @@ def payout_status(status: str) -> Payout.Status:
     return ours.get(status, Payout.Status.ON_ITS_WAY)
 
 
-# -- the bank's own list ------------------------------------------------------------------------------------------------
+# -- the bank's own list
 
 NAMES = {
     "day": {"date", "posting date", "posted date", "transaction date", "booking date"},
@@ -260,13 +301,14 @@ NAMES = {
 
 @transaction.atomic
 def read_statement(*, file: bytes, currency: str, by: User) -> tuple[int, int]:
-    """Keep the lines of a bank's CSV; returns how many are new and how many were matched. The same file again adds nothing.
+    """Keep the lines of a bank's CSV; returns how many are new and how many were matched. The same
+    file again adds nothing.
 
     Raises BillingError naming the line that cannot be read; nothing is kept then.
     """
     lines = list(_lines(_text(file), currency))
     if not lines:
-        raise BillingError("There is no line in this file.")
+        raise BillingError(_("There is no line in this file."))
     known = set(
         BankLine.objects.filter(key__in=[line.key for line in lines]).values_list("key", flat=True)
     )
@@ -284,24 +326,29 @@ def _text(file: bytes) -> str:
         except UnicodeDecodeError:
             continue
     raise BillingError(
-        "This file is not a text file. Please choose CSV when you download it from the bank."
+        _("This file is not a text file. Please choose CSV when you download it from the bank.")
     )
 
 
 def _lines(text: str, currency: str) -> Iterator[BankLine]:
-    """Read the rows under the first one that names a date and an amount; banks put titles above it."""
+    """Read the rows under the first one that names a date and an amount; banks put
+    titles above it.
+    """
     try:
         rows = list(csv.reader(io.StringIO(text.replace("\0", ""), newline="")))
     except csv.Error as error:
         raise BillingError(
-            "This file is not a CSV file we can read. Please download it from the bank again."
+            _("This file is not a CSV file we can read. Please download it from the bank again.")
         ) from error
     start, columns = next(
         ((n, found) for n, row in enumerate(rows) if (found := _columns(row))), (0, {})
     )
     if not columns:
         raise BillingError(
-            "We need columns named Date, Description and Amount (or Debit and Credit) in the first lines."
+            _(
+                "We need columns named Date, Description and Amount (or Debit and Credit) in the"
+                " first lines."
+            )
         )
     seen: Counter[tuple[object, ...]] = Counter()
     for number, row in enumerate(rows[start + 1 :], start + 2):
@@ -311,12 +358,16 @@ def _lines(text: str, currency: str) -> Iterator[BankLine]:
             day, amount = parse_date(row[columns["day"]])[0], _amount(row, columns, currency)
             words = " ".join(row[columns["text"]].split())[:200] if "text" in columns else ""
         except (IndexError, DateError, MoneyError) as error:
-            raise BillingError(f"Line {number} cannot be read: {error}") from error
+            raise BillingError(
+                _("Line {number} cannot be read: {error}").format(number=number, error=error)
+            ) from error
         if day is None or not amount:
             continue
         if not LONG_AGO <= day <= timezone.localdate():
             raise BillingError(
-                f"Line {number} is of {day:%B} {day.day}, {day.year}. Please look at the dates of this file."
+                _("Line {number} is of {day}. Please look at the dates of this file.").format(
+                    number=number, day=short_day(day)
+                )
             )
         seen[day, words, amount] += 1
         key = hashlib.sha256(
@@ -345,7 +396,9 @@ def _amount(row: list[str], columns: dict[str, int], currency: str) -> int:
 
 @transaction.atomic
 def match_lines() -> int:
-    """Match lines with payouts, deposits and transfers of the same amount within five days, the nearest first. Nothing is posted by it."""
+    """Match lines with payouts, deposits and transfers of the same amount within five days, the
+    nearest first. Nothing is posted by it.
+    """
     matched = 0
     free = BankLine.objects.filter(
         payout=None, deposit=None, payment=None, note="", amount__gt=0
@@ -385,21 +438,23 @@ def match_lines() -> int:
 
 
 def drop_line(*, line: BankLine, by: User) -> None:
-    """Take a line off the list that is not the bank's; one that is matched stays. Raises BillingError."""
+    """Take a line off the list that is not the bank's; one that is matched stays. Raises
+    BillingError.
+    """
     if not by.has_perm("subscriptions.deposit"):
-        raise BillingError("This is not among your powers.")
-    gone, _ = BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).delete()
+        raise BillingError(_("This is not among your powers."))
+    gone, __ = BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).delete()
     if not gone:
-        raise BillingError("This line is matched with money in the books. It stays.")
+        raise BillingError(_("This line is matched with money in the books. It stays."))
     audit.record("bank.dropped", after={"day": line.day, "amount": line.amount}, by=by)
 
 
 def note_line(*, line: BankLine, note: str, by: User) -> None:
     """Say what a line is that nothing matches. Raises BillingError without words or the power."""
     if not by.has_perm("subscriptions.deposit"):
-        raise BillingError("This is not among your powers.")
+        raise BillingError(_("This is not among your powers."))
     if not note.strip():
-        raise BillingError("Please write down what it is.")
+        raise BillingError(_("Please write down what it is."))
     BankLine.objects.filter(pk=line.pk, payout=None, deposit=None, payment=None).update(
         note=note.strip()[:200], noted_by=by
     )

@@ -1,18 +1,24 @@
-"""Taking a payment by hand out of the books again: a mistake, or a check that came back. By two people; the books keep both."""
+"""Taking a payment by hand out of the books again: a mistake, or a check that came back. By two
+people; the books keep both.
+"""
 
 import datetime as dt
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import approvals, emails, ledger, subscriptions
-from billing.actions import cut_short, lock_people
+from billing.actions.booking import lock_people
+from billing.actions.terms import cut_short
 from billing.errors import BillingError
 from billing.models import Account, BankLine, Deposit, Instalment, Membership, Payment, Refund
 from billing.signals import payment_closed
+from core.i18n import gettext_lazy
 from core.money import format_money
 from members import audit
-from members.actions import Act, register_act, write_status
+from members.actions.approvals import Act, register_act
+from members.actions.status import write_status
 from members.models import Approval, Member, StatusChange, User
 from members.models.member import Status
 
@@ -26,12 +32,17 @@ def may_be_struck(payment: Payment) -> bool:
 
 
 def ask_strike(*, payment: Payment, reason: str, by: User) -> Approval:
-    """Ask to take a payment out of the books. Raises BillingError for one that did not come by hand, or went back."""
+    """Ask to take a payment out of the books. Raises BillingError for one that did not come by
+    hand, or went back.
+    """
     _check(payment)
-    what = (
-        f"{format_money(payment.amount, payment.currency)} from {payment.payer_name or 'somebody'}"
+    what = _("{amount} from {payer_name}").format(
+        amount=format_money(payment.amount, payment.currency),
+        payer_name=payment.payer_name or _("somebody"),
     )
-    summary = f"Take payment {payment.receipt_number or payment.pk} out of the books: {what}"
+    summary = _("Take payment {receipt_number} out of the books: {what}").format(
+        receipt_number=payment.receipt_number or payment.pk, what=what
+    )
     return approvals.ask(
         act=ACT,
         params={"payment": payment.pk},
@@ -45,10 +56,13 @@ def ask_strike(*, payment: Payment, reason: str, by: User) -> Approval:
 def _check(payment: Payment) -> None:
     if not may_be_struck(payment):
         raise BillingError(
-            "Only a check, cash or a transfer entered by hand, of which nothing went back, is taken out again."
+            _(
+                "Only a check, cash or a transfer entered by hand, of which nothing went back, is"
+                " taken out again."
+            )
         )
     if payment.method == Payment.Method.CASH and ledger.held_at(payment) == Account.BANK:
-        raise BillingError("This cash was counted and taken to the bank. Pay it back instead.")
+        raise BillingError(_("This cash was counted and taken to the bank. Pay it back instead."))
 
 
 @transaction.atomic
@@ -66,7 +80,7 @@ def _agreed(approval: Approval) -> None:
             credits={Account.BANK: payment.amount},
             currency=payment.currency,
             source=payment.source,
-            booked_at=timezone.now(),
+            at=timezone.now(),
             payment=payment,
         )
     ledger.reverse(posting=f"payment:{payment.pk}", reason=approval.reason)
@@ -88,7 +102,9 @@ def _agreed(approval: Approval) -> None:
 
 
 def _end_what_it_paid(payment: Payment, approval: Approval) -> None:
-    """Parts it paid are open again; terms it began never were, and whoever has no other stands where she stood before."""
+    """Parts it paid are open again; terms it began never were, and whoever has no other stands
+    where she stood before.
+    """
     Instalment.objects.filter(payment=payment).update(payment=None)
     begun = Membership.objects.filter(
         payment_lines__payment=payment, status__in=Membership.PAID, instalments=None
@@ -110,10 +126,14 @@ def _end_what_it_paid(payment: Payment, approval: Approval) -> None:
         was, why = (
             (made.from_status, made.from_inactive_reason) if made else (Status.PAYMENT_PENDING, "")
         )
-        reason = f"Payment {payment.pk} was taken out of the books"
+        reason = _("Payment {payment_pk} was taken out of the books").format(payment_pk=payment.pk)
         write_status(
             member, to=was, by=approval.asked_by, reason=reason, inactive_reason=why, tells=False
         )
 
 
-register_act(ACT, Act("Taking a payment by hand out of the books", "subscriptions.refund"), _agreed)
+register_act(
+    ACT,
+    Act(gettext_lazy("Taking a payment by hand out of the books"), "subscriptions.refund"),
+    _agreed,
+)

@@ -1,29 +1,31 @@
-"""Letters about renewing: what is due, what will be charged, what was refused, what was stopped. One function a letter.
+"""Letters about renewing: what is due, what will be charged, what was refused, what was stopped.
+One function a letter.
 
-Each key names the thing and the day, so that a letter is sent once however often time sweeps over it.
+Each key names the thing and the day, so that a letter is sent once however often time sweeps over
+it.
 """
 
 import datetime as dt
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.gateways.stripe_subscriptions import KnownInvoice
-from billing.models import Instalment, Membership, Plan, Subscription
+from billing.models import Instalment, Membership, Subscription
+from core.i18n import gettext_lazy
 from core.money import format_money
 from core.templatetags.loaf import short_day
 from members.emails import to_member
 from members.models import Member
 from notices.actions import Letter
 from notices.models import Message
-from notices.words import register
 
-WARMLY = "Warmly,\nThe office"
+WARMLY = gettext_lazy("Warmly,\nThe office")
 
 
 def _page() -> tuple[str, str]:
-    return "See your membership", settings.SITE_URL + reverse("membership")
+    return _("See your membership"), settings.SITE_URL + reverse("billing:membership")
 
 
 def _send(letter: Letter, member: Member, kind: str, key: str) -> None:
@@ -41,53 +43,64 @@ def renewal_due(term: Membership, *, offset: int) -> None:
     amount = (
         format_money(term.plan.dues, term.plan.currency, short=True) if term.plan.is_active else ""
     )
-    when = f"You’re covered until {day}." if offset <= 0 else f"You were covered until {day}."
+    when = (
+        _("You’re covered until {day}.").format(day=day)
+        if offset <= 0
+        else _("You were covered until {day}.").format(day=day)
+    )
     grace = (
-        f"You still come and go as always until {short_day(term.ends_on + dt.timedelta(days=term.plan.grace_days))}."
+        _("You still come and go as always until {ends_on}.").format(
+            ends_on=short_day(term.ends_on + dt.timedelta(days=term.plan.grace_days))
+        )
         if term.ends_on and offset > 0
-        else "Renew whenever it suits you: the new time begins when this one ends, and you lose nothing."
+        else _(
+            "Renew whenever it suits you: the new time begins when this one ends, and you lose"
+            " nothing."
+        )
     )
     letter = Letter(
-        subject="When you have a minute" if offset <= 0 else "A small reminder",
-        heading=f"Dear {member.called}",
+        subject=_("When you have a minute") if offset <= 0 else _("A small reminder"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "day": day, "amount": amount},
         paragraphs=[
-            f"{when} Another {_one(term.plan)} is {amount}."
-            if amount
-            else f"{when} Your page shows what you can have next.",
+            (
+                _("{when} Another {one} is {amount}.").format(
+                    when=when, one=term.plan.one_more, amount=amount
+                )
+                if amount
+                else _("{when} Your page shows what you can have next.").format(when=when)
+            ),
             grace,
-            "Money is tight this year? Call us. There is a way, and nobody else knows.",
+            _("Money is tight this year? Call us. There is a way, and nobody else knows."),
         ],
         button=_page(),
-        closing=f"Rather by check? Please send it to {settings.ORG['address']}.\n\n{WARMLY}",
-        reason="You get this because your time with us ends soon.",
+        closing=_("Rather by check? Please send it to {address}.\n\n{warmly}").format(
+            address=settings.ORG["address"], warmly=WARMLY
+        ),
+        reason=_("You get this because your time with us ends soon."),
     )
     _send(letter, member, "renewal_due", due_key(term, offset))
-
-
-def _one(plan: Plan) -> str:
-    return (
-        "time"
-        if plan.for_how_long.startswith(("until", "for"))
-        else plan.for_how_long.removeprefix("a ")
-    )
 
 
 def given(term: Membership) -> None:
     """The house gives a membership; nothing is to be paid."""
     member = term.member
-    until = f"until {short_day(term.ends_on)}" if term.ends_on else "for life"
+    until = (
+        _("until {ends_on}").format(ends_on=short_day(term.ends_on))
+        if term.ends_on
+        else _("for life")
+    )
     letter = Letter(
-        subject="A note for you",
-        heading=f"Dear {member.called}",
+        subject=_("A note for you"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "until": until},
         paragraphs=[
-            f"You are covered {until}, and there is nothing to pay.",
-            "We are glad that you are with us.",
+            _("You are covered {until}, and there is nothing to pay.").format(until=until),
+            _("We are glad that you are with us."),
         ],
         button=_page(),
         closing=WARMLY,
-        reason="You get this because something changed about your membership.",
+        reason=_("You get this because something changed about your membership."),
     )
     _send(letter, member, "membership_given", f"given-{term.pk}")
 
@@ -101,16 +114,29 @@ def part_due(part: Instalment, *, is_late: bool) -> bool:
         return False
     last = short_day(part.due_on + dt.timedelta(days=term.plan.grace_days))
     letter = Letter(
-        subject="A small reminder" if is_late else "When you have a minute",
-        heading=f"Dear {member.called}",
+        subject=_("A small reminder") if is_late else _("When you have a minute"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "amount": amount, "day": day, "last": last},
         paragraphs=[
-            f"Part {part.number} of your dues, {amount}, {'was' if is_late else 'is'} due on {day}.",
-            f"Everything stays as it is if it comes by {last}. Is it hard just now? Please call {settings.ORG['phone']}.",
+            (
+                (
+                    _("Part {number} of your dues, {amount}, was due on {day}.")
+                    if is_late
+                    else _("Part {number} of your dues, {amount}, is due on {day}.")
+                ).format(number=part.number, amount=amount, day=day)
+            ),
+            (
+                _(
+                    "Everything stays as it is if it comes by {last}. Is it hard just"
+                    " now? Please call {phone}."
+                ).format(last=last, phone=settings.ORG["phone"])
+            ),
         ],
-        button=("Pay this part", settings.SITE_URL + reverse("membership")),
-        closing=f"Rather by check? Please send it to {settings.ORG['address']}.\n\n{WARMLY}",
-        reason="You get this because you chose to pay in parts.",
+        button=(_("Pay this part"), settings.SITE_URL + reverse("billing:membership")),
+        closing=_("Rather by check? Please send it to {address}.\n\n{warmly}").format(
+            address=settings.ORG["address"], warmly=WARMLY
+        ),
+        reason=_("You get this because you chose to pay in parts."),
     )
     _send(letter, member, "part_due", key)
     return True
@@ -120,20 +146,36 @@ def charge_announced(subscription: Subscription) -> None:
     """14 days before an automatic charge: amount, day, card, how to stop; one screen."""
     member, amount = subscription.member, format_money(subscription.amount, subscription.currency)
     day = short_day(subscription.next_charge_on)
-    ends = f", good until {subscription.card_ends_on:%m/%Y}" if subscription.card_ends_on else ""
+    ends = (
+        _(", good until {card_ends_on:%m/%Y}").format(card_ends_on=subscription.card_ends_on)
+        if subscription.card_ends_on
+        else ""
+    )
     letter = Letter(
-        subject="A note before the day",
-        heading=f"Dear {member.called}",
+        subject=_("A note before the day"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "amount": amount, "day": day},
-        paragraphs=[f"On {day} we charge {amount}, as you chose. You need not do anything."],
-        box=[
-            f"{amount} on {day}",
-            f"Card ending in {subscription.card_last4}{ends}",
-            f"Your bank statement will say “{settings.ORG['statement']}”",
+        paragraphs=[
+            _("On {day} we charge {amount}, as you chose. You need not do anything.").format(
+                day=day, amount=amount
+            )
         ],
-        button=("Stop it or change the card", settings.SITE_URL + reverse("membership")),
-        closing=f"You can also stop it by calling {settings.ORG['phone']}, {settings.ORG['phone_hours']}.\n\n{WARMLY}",
-        reason="You get this 14 days before each charge you allowed.",
+        box=[
+            _("{amount} on {day}").format(amount=amount, day=day),
+            _("Card ending in {card_last4}{ends}").format(
+                card_last4=subscription.card_last4, ends=ends
+            ),
+            _("Your bank statement will say “{statement}”").format(
+                statement=settings.ORG["statement"]
+            ),
+        ],
+        button=(_("Stop it or change the card"), settings.SITE_URL + reverse("billing:membership")),
+        closing=(
+            _("You can also stop it by calling {phone}, {phone_hours}.\n\n{warmly}").format(
+                phone=settings.ORG["phone"], phone_hours=settings.ORG["phone_hours"], warmly=WARMLY
+            )
+        ),
+        reason=_("You get this 14 days before each charge you allowed."),
     )
     _send(
         letter,
@@ -147,22 +189,38 @@ def charge_failed(subscription: Subscription, invoice: KnownInvoice) -> None:
     """The bank refused a charge: kindly, what happens next and how to pay."""
     member, amount = subscription.member, format_money(invoice.amount_due, invoice.currency)
     again = (
-        f"We try again on {short_day(invoice.next_try_on)}."
+        _("We try again on {next_try_on}.").format(next_try_on=short_day(invoice.next_try_on))
         if invoice.next_try_on
-        else "We do not try again by ourselves."
+        else _("We do not try again by ourselves.")
     )
     letter = Letter(
-        subject="About your card",
-        heading=f"Dear {member.called}",
+        subject=_("About your card"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "amount": amount},
         paragraphs=[
-            f"Your bank did not let the {amount} through this time. This happens a lot, mostly with a new card or an old date.",
-            f"{again} You can also pay now or give another card; nothing changes for you meanwhile.",
+            (
+                _(
+                    "Your bank did not let the {amount} through this time. This happens a"
+                    " lot, mostly with a new card or an old date."
+                ).format(amount=amount)
+            ),
+            (
+                _(
+                    "{again} You can also pay now or give another card; nothing changes"
+                    " for you meanwhile."
+                ).format(again=again)
+            ),
         ],
-        box=[f"{amount}, card ending in {subscription.card_last4}"],
-        button=("Give another card", settings.SITE_URL + reverse("membership")),
-        closing=f"Rather by check, or a question? Call {settings.ORG['phone']}.\n\n{WARMLY}",
-        reason="You get this because a charge you allowed was refused.",
+        box=[
+            _("{amount}, card ending in {card_last4}").format(
+                amount=amount, card_last4=subscription.card_last4
+            )
+        ],
+        button=(_("Give another card"), settings.SITE_URL + reverse("billing:membership")),
+        closing=_("Rather by check, or a question? Call {phone}.\n\n{warmly}").format(
+            phone=settings.ORG["phone"], warmly=WARMLY
+        ),
+        reason=_("You get this because a charge you allowed was refused."),
     )
     _send(letter, member, "charge_failed", f"charge-failed-{invoice.id}-{invoice.attempts}")
 
@@ -171,18 +229,29 @@ def confirmation_asked(subscription: Subscription, invoice: KnownInvoice) -> Non
     """Her bank wants to hear it from herself: where, and that nothing is lost."""
     member, amount = subscription.member, format_money(invoice.amount_due, invoice.currency)
     letter = Letter(
-        subject="About your card",
-        heading=f"Dear {member.called}",
+        subject=_("About your card"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "amount": amount},
         paragraphs=[
-            f"Your bank asks you to say yes to the {amount} yourself. It takes a minute: the page of our card service opens, "
-            "and your bank asks you there, mostly in its app or by a message.",
-            "Nothing changes for you meanwhile.",
+            (
+                _(
+                    "Your bank asks you to say yes to the {amount} yourself. It takes a"
+                    " minute: the page of our card service opens, and your bank asks you"
+                    " there, mostly in its app or by a message."
+                ).format(amount=amount)
+            ),
+            _("Nothing changes for you meanwhile."),
         ],
-        box=[f"{amount}, card ending in {subscription.card_last4}"],
-        button=("Say yes to it", invoice.pay_url),
-        closing=f"Rather by check, or a question? Call {settings.ORG['phone']}.\n\n{WARMLY}",
-        reason="You get this because a charge you allowed waits for your bank.",
+        box=[
+            _("{amount}, card ending in {card_last4}").format(
+                amount=amount, card_last4=subscription.card_last4
+            )
+        ],
+        button=(_("Say yes to it"), invoice.pay_url),
+        closing=_("Rather by check, or a question? Call {phone}.\n\n{warmly}").format(
+            phone=settings.ORG["phone"], warmly=WARMLY
+        ),
+        reason=_("You get this because a charge you allowed waits for your bank."),
     )
     _send(letter, member, "charge_failed", f"charge-confirm-{invoice.id}-{invoice.attempts}")
 
@@ -191,22 +260,28 @@ def card_expiring(subscription: Subscription) -> None:
     """30 days before a card ends."""
     member, last = subscription.member, subscription.card_ends_on
     letter = Letter(
-        subject="About your card",
-        heading=f"Dear {member.called}",
+        subject=_("About your card"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called, "day": short_day(last)},
         paragraphs=[
-            f"Your card ending in {subscription.card_last4} is good until {short_day(last)}.",
-            "When the new one has come, please give us its number on the page below. Many banks tell us by themselves: "
-            "then you need not do anything.",
+            _("Your card ending in {card_last4} is good until {last}.").format(
+                card_last4=subscription.card_last4, last=short_day(last)
+            ),
+            _(
+                "When the new one has come, please give us its number on the page below. Many banks"
+                " tell us by themselves: then you need not do anything."
+            ),
         ],
-        button=("Give another card", settings.SITE_URL + reverse("membership")),
+        button=(_("Give another card"), settings.SITE_URL + reverse("billing:membership")),
         closing=WARMLY,
-        reason="You get this once for each card, a month before it ends.",
+        reason=_("You get this once for each card, a month before it ends."),
     )
     _send(letter, member, "card_expiring", f"card-expiring-{subscription.pk}-{last}")
 
 
-ASKED = "You get this because something was changed on your page. Was it not you? Please call us."
+ASKED = gettext_lazy(
+    "You get this because something was changed on your page. Was it not you? Please call us."
+)
 
 
 def _note(
@@ -215,7 +290,7 @@ def _note(
     heading: str,
     paragraphs: list[str],
     *,
-    subject: str = "As you asked",
+    subject: str = gettext_lazy("As you asked"),
     reason: str = ASKED,
 ) -> None:
     """A short confirmation of what was just done; one for each wish."""
@@ -238,14 +313,14 @@ def begun(subscription: Subscription) -> None:
         format_money(subscription.amount, subscription.currency),
         short_day(subscription.next_charge_on),
     )
-    said = (
-        f"We charge {amount} on {day} to your {subscription.card}, and write to you 14 days before."
+    said = _("We charge {amount} on {day} to your {card}, and write to you 14 days before.").format(
+        amount=amount, day=day, card=subscription.card
     )
     _note(
         subscription,
         "renewal_begun",
-        "It renews by itself",
-        [said, "You can stop it on your page at any time."],
+        _("It renews by itself"),
+        [said, _("You can stop it on your page at any time.")],
     )
 
 
@@ -253,10 +328,12 @@ def stopped(subscription: Subscription) -> None:
     """Nothing more is charged."""
     day = short_day(subscription.next_charge_on)
     said = [
-        "Nothing is charged any more.",
-        f"What you have paid stays good. Until {day} you can take this back on your page.",
+        _("Nothing is charged any more."),
+        _("What you have paid stays good. Until {day} you can take this back on your page.").format(
+            day=day
+        ),
     ]
-    _note(subscription, "renewal_stopped", "It is stopped", said)
+    _note(subscription, "renewal_stopped", _("It is stopped"), said)
 
 
 def resumed(subscription: Subscription) -> None:
@@ -268,15 +345,19 @@ def resumed(subscription: Subscription) -> None:
     _note(
         subscription,
         "renewal_resumed",
-        "It goes on",
-        [f"Your dues renew by themselves again. The next charge is {amount} on {day}."],
+        _("It goes on"),
+        [
+            _("Your dues renew by themselves again. The next charge is {amount} on {day}.").format(
+                amount=amount, day=day
+            )
+        ],
     )
 
 
 def card_changed(subscription: Subscription) -> None:
     """Another card from now on."""
-    said = f"From now on we charge your {subscription.card}."
-    _note(subscription, "card_changed", "Your new card", [said])
+    said = _("From now on we charge your {card}.").format(card=subscription.card)
+    _note(subscription, "card_changed", _("Your new card"), [said])
 
 
 def plan_changed(subscription: Subscription) -> None:
@@ -288,25 +369,33 @@ def plan_changed(subscription: Subscription) -> None:
     _note(
         subscription,
         "plan_changed",
-        "Your plan changes",
-        [f"From {day} your plan is “{subscription.plan}”, {amount}. Nothing is charged before."],
+        _("Your plan changes"),
+        [
+            _("From {day} your plan is “{plan}”, {amount}. Nothing is charged before.").format(
+                day=day, plan=subscription.plan, amount=amount
+            )
+        ],
     )
 
 
 def charge_moved(subscription: Subscription) -> None:
-    """The next charge comes on another day: she put it off or took that back, or her dues came another way."""
+    """The next charge comes on another day: she put it off or took that back, or her dues came
+    another way.
+    """
     amount, day = (
         format_money(subscription.amount, subscription.currency),
         short_day(subscription.next_charge_on),
     )
-    said = f"The next charge to your {subscription.card} is {amount} on {day}. Nothing is charged before."
-    why = "You get this because the day of a charge you allowed has changed."
+    said = _(
+        "The next charge to your {card} is {amount} on {day}. Nothing is charged before."
+    ).format(card=subscription.card, amount=amount, day=day)
+    why = _("You get this because the day of a charge you allowed has changed.")
     _note(
         subscription,
         "charge_moved",
-        "Another day for your next charge",
+        _("Another day for your next charge"),
         [said],
-        subject="A note before the day",
+        subject=_("A note before the day"),
         reason=why,
     )
 
@@ -314,16 +403,18 @@ def charge_moved(subscription: Subscription) -> None:
 def ended(subscription: Subscription, *, why: str = "") -> None:
     """Charging by itself is over, whoever ended it; `why` is a sentence."""
     said = [
-        f"Your dues do not renew by themselves any more, and nothing is charged. {why}".strip(),
-        "You can pay by card, check or cash whenever you like.",
+        _("Your dues do not renew by themselves any more, and nothing is charged. {why}")
+        .format(why=why)
+        .strip(),
+        _("You can pay by card, check or cash whenever you like."),
     ]
-    over = "You get this because your dues renewed by themselves until now."
+    over = _("You get this because your dues renewed by themselves until now.")
     _note(
         subscription,
         "renewal_ended",
-        "Nothing is charged any more",
+        _("Nothing is charged any more"),
         said,
-        subject="A note for you",
+        subject=_("A note for you"),
         reason=over,
     )
 
@@ -331,17 +422,22 @@ def ended(subscription: Subscription, *, why: str = "") -> None:
 def lapsed(member: Member, term: Membership) -> None:
     """The grace days are over."""
     letter = Letter(
-        subject="We miss you",
-        heading=f"Dear {member.called}",
+        subject=_("We miss you"),
+        heading=_("Dear {called}").format(called=member.called),
         words={"called": member.called},
         paragraphs=[
-            f"Your paid time ended on {short_day(term.ends_on)}, and so did the days after it. Nothing is lost: your page, your "
-            "history and your number wait for you.",
-            "If it is about money, or about us, please call. We would rather know.",
+            (
+                _(
+                    "Your paid time ended on {ends_on}, and so did the days after it."
+                    " Nothing is lost: your page, your history and your number wait for"
+                    " you."
+                ).format(ends_on=short_day(term.ends_on))
+            ),
+            _("If it is about money, or about us, please call. We would rather know."),
         ],
         button=_page(),
         closing=WARMLY,
-        reason="You get this once, because your time with us ended.",
+        reason=_("You get this once, because your time with us ended."),
     )
     _send(letter, member, "lapsed", f"lapsed-{term.pk}")
 
@@ -350,115 +446,20 @@ def welcome_back(term: Membership) -> None:
     """Somebody who had lapsed has paid."""
     member = term.member
     until = (
-        f"You’re covered until {short_day(term.ends_on)}."
+        _("You’re covered until {ends_on}.").format(ends_on=short_day(term.ends_on))
         if term.ends_on
-        else "You’re covered for life."
+        else _("You’re covered for life.")
     )
     letter = Letter(
-        subject="Good to have you back",
-        heading=f"Welcome back, {member.called}",
+        subject=_("Good to have you back"),
+        heading=_("Welcome back, {called}").format(called=member.called),
         words={"called": member.called, "until": until},
-        paragraphs=[f"{until} Everything is as you left it.", "What goes on is on your page."],
-        button=("Go to your page", settings.SITE_URL + reverse("dashboard")),
+        paragraphs=[
+            _("{until} Everything is as you left it.").format(until=until),
+            _("What goes on is on your page."),
+        ],
+        button=(_("Go to your page"), settings.SITE_URL + reverse("dashboard")),
         closing=WARMLY,
-        reason="You get this because you paid.",
+        reason=_("You get this because you paid."),
     )
     _send(letter, member, "welcome_back", f"welcome-back-{term.pk}")
-
-
-# -- samples for the desk's page of words -----------------------------------------------------------------------------------
-
-
-def _samples() -> tuple[Membership, Subscription, KnownInvoice]:
-    from billing.gateways.stripe import PaidSession
-
-    today, member = (
-        timezone.localdate(),
-        Member(first_name="Ruth", email="ruth@example.org", member_number=0),
-    )
-    plan = Plan(name="Member", currency="usd", minimum_amount=4000, interval="year", grace_days=30)
-    term = Membership(
-        member=member,
-        plan=plan,
-        status="active",
-        starts_on=today,
-        ends_on=today + dt.timedelta(days=30),
-    )
-    row = Subscription(
-        member=member,
-        plan=plan,
-        amount=4000,
-        currency="usd",
-        card_last4="4242",
-        card_ends_on=today + dt.timedelta(days=30),
-        next_charge_on=today + dt.timedelta(days=14),
-    )
-    paid = PaidSession(id="", is_paid=False, amount=0, currency="usd", reference="")
-    invoice = KnownInvoice(
-        "in", "open", "", "", 0, 4000, "usd", 1, today + dt.timedelta(days=3), "", None, paid
-    )
-    return term, row, invoice
-
-
-register(
-    "renewal_due",
-    "Dues are due",
-    lambda: renewal_due(_samples()[0], offset=-30),
-    "called",
-    "day",
-    "amount",
-)
-register(
-    "charge_announced",
-    "Before a card is charged",
-    lambda: charge_announced(_samples()[1]),
-    "called",
-    "amount",
-    "day",
-)
-register(
-    "charge_failed",
-    "A card was refused",
-    lambda: charge_failed(_samples()[1], _samples()[2]),
-    "called",
-    "amount",
-)
-register("card_expiring", "A card ends soon", lambda: card_expiring(_samples()[1]), "called", "day")
-register("renewal_begun", "Dues renew by themselves", lambda: begun(_samples()[1]), "called")
-register("renewal_stopped", "Renewing was stopped", lambda: stopped(_samples()[1]), "called")
-register("renewal_resumed", "Stopping was taken back", lambda: resumed(_samples()[1]), "called")
-register("card_changed", "Another card", lambda: card_changed(_samples()[1]), "called")
-register("charge_moved", "Another day for a charge", lambda: charge_moved(_samples()[1]), "called")
-register(
-    "plan_changed",
-    "Another plan from the next charge",
-    lambda: plan_changed(_samples()[1]),
-    "called",
-)
-register("renewal_ended", "Renewing has ended", lambda: ended(_samples()[1]), "called")
-register(
-    "lapsed", "Grace days are over", lambda: lapsed(_samples()[0].member, _samples()[0]), "called"
-)
-register(
-    "welcome_back",
-    "Paid again after a break",
-    lambda: welcome_back(_samples()[0]),
-    "called",
-    "until",
-)
-
-
-def _given_sample() -> None:
-    term = _samples()[0]
-    term.pk = 0
-    given(term)
-
-
-def _part_sample() -> None:
-    term, today = _samples()[0], timezone.localdate()
-    term.currency = "usd"
-    part_due(Instalment(membership=term, number=2, amount=1000, due_on=today), is_late=False)
-
-
-register("membership_given", "A membership was given", _given_sample, "called", "until")
-register("part_due", "A part of the dues is due", _part_sample, "called", "amount", "day", "last")

@@ -1,4 +1,6 @@
-"""What a provider's event makes us do. The object is fetched afresh, so the order of delivery never matters."""
+"""What a provider's event makes us do. The object is fetched afresh, so the order of delivery never
+matters.
+"""
 
 import datetime as dt
 import json
@@ -9,12 +11,17 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing import actions, bank, refunds, subscriptions
+from billing import bank, refunds, subscriptions
+from billing.actions import booking, checkout, invoices
+from billing.errors import BillingError, NeedsAttention
 from billing.gateways import stripe, stripe_bank, stripe_webhooks
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, Payout, Plan, ProviderEvent
+from core.i18n import gettext_lazy
 from core.money import format_money
+from core.tasks import retrying_task
 from members import audit
 from members.models import User
 
@@ -28,29 +35,33 @@ def _session_changed(data: dict[str, Any]) -> None:
         if given:
             subscriptions.card_given(given=given)
         return
-    actions.book_session(session=stripe.fetch_session(data["id"]))
+    booking.book_session(session=stripe.fetch_session(data["id"]))
 
 
 def _session_over(data: dict[str, Any]) -> None:
-    """A page that expired or failed: look once more before giving it up, the money may have come meanwhile."""
+    """A page that expired or failed: look once more before giving it up, the money may have come
+    meanwhile.
+    """
     if data.get("mode") == "setup":
         return
     session = stripe.fetch_session(data["id"])
-    if actions.book_session(session=session) is None:
+    if booking.book_session(session=session) is None:
         payment = Payment.objects.filter(reference=session.reference).first()
         if payment:
             failed = data.get("status") == "complete"
-            actions.close_payment(
+            checkout.close_payment(
                 payment=payment,
                 status=Payment.Status.FAILED if failed else Payment.Status.ABANDONED,
             )
 
 
 def _fee_known(data: dict[str, Any]) -> None:
-    """Since 2024 Stripe may tell a charge's fee only after the charge (https://docs.stripe.com/payments/payment-intents/asynchronous-capture)."""
+    """Since 2024 Stripe may tell a charge's fee only after the charge
+    (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
+    """
     payment = Payment.objects.without_fee(since=EPOCH).filter(stripe_charge_id=data["id"]).first()
     if payment:
-        actions.book_fee(payment=payment)
+        booking.book_fee(payment=payment)
 
 
 def _paid_back(data: dict[str, Any]) -> None:
@@ -63,17 +74,19 @@ def _paid_back(data: dict[str, Any]) -> None:
 
 
 def _invoice_changed(data: dict[str, Any]) -> None:
-    """Paid or refused, whatever the event says: it is asked for afresh. An upcoming one has no id yet and is only a hint."""
+    """Paid or refused, whatever the event says: it is asked for afresh. An upcoming one has no id
+    yet and is only a hint.
+    """
     if not data.get("id"):
         return
     invoice = gateway.fetch_invoice(data["id"])
-    if actions.book_invoice(invoice=invoice) is None:
+    if invoices.book_invoice(invoice=invoice) is None:
         subscriptions.charge_failed(invoice=invoice)
 
 
 def _subscription_changed(data: dict[str, Any]) -> None:
     try:
-        known, _ = gateway.fetch_subscription(data["id"])
+        known, __ = gateway.fetch_subscription(data["id"])
     except stripe.NoSuchSession:
         return
     subscriptions.sync(known=known)
@@ -82,7 +95,7 @@ def _subscription_changed(data: dict[str, Any]) -> None:
 def _action_required(data: dict[str, Any]) -> None:
     """Her bank wants her to confirm a charge herself; whether it still does is asked afresh."""
     invoice = gateway.fetch_invoice(data["id"])
-    if actions.book_invoice(invoice=invoice) is None:
+    if invoices.book_invoice(invoice=invoice) is None:
         subscriptions.confirmation_asked(invoice=invoice)
 
 
@@ -91,8 +104,13 @@ def _disputed(data: dict[str, Any]) -> None:
 
 
 def _warned(data: dict[str, Any]) -> str:
-    """A card network thinks a charge is fraud: paying it back now saves the fee of a dispute. A person decides."""
-    asks = "The card’s network warns of fraud. Look at it at Stripe, and pay it back if nobody here knows this person."
+    """A card network thinks a charge is fraud: paying it back now saves the fee of a dispute. A
+    person decides.
+    """
+    asks = _(
+        "The card’s network warns of fraud. Look at it at Stripe, and pay it back if nobody here"
+        " knows this person."
+    )
     charge = data.get("charge") or ""
     if not data.get("actionable", True):
         return ""
@@ -103,7 +121,7 @@ def _warned(data: dict[str, Any]) -> str:
         .first()
     )
     if payment is None:
-        return f"{asks} The charge is not in our books."
+        return _("{asks} The charge is not in our books.").format(asks=asks)
     if asks not in payment.attention:
         payment.attention = f"{asks} {payment.attention}".strip()[:300]
         payment.save(update_fields=["attention"])
@@ -115,7 +133,10 @@ def _paid_out(data: dict[str, Any]) -> str:
     if payout.status != Payout.Status.FAILED:
         return ""
     amount = format_money(payout.amount, payout.currency)
-    return f"A payout of {amount} came back from the bank. Look at the bank account at Stripe: until it is right, no money arrives."
+    return _(
+        "A payout of {amount} came back from the bank. Look at the bank account at"
+        " Stripe: until it is right, no money arrives."
+    ).format(amount=amount)
 
 
 def _upcoming(data: dict[str, Any]) -> None:
@@ -148,7 +169,7 @@ def _price_changed(data: dict[str, Any]) -> None:
 
 
 def _look(data: dict[str, Any]) -> None:
-    raise actions.NeedsAttention("Money went back outside this site. Enter it in the books.")
+    raise NeedsAttention(_("Money went back outside this site. Enter it in the books."))
 
 
 HANDLERS: dict[str, Callable[[dict[str, Any]], str | None]] = {
@@ -204,26 +225,36 @@ MIRRORED = {
 
 
 def process(event_id: int) -> None:
-    """Act on one stored event under its row's lock. A second run finds it done. Raises what the provider's SDK raises."""
+    """Act on one stored event under its row's lock. A second run finds it done. Raises what the
+    provider's SDK raises.
+    """
     with transaction.atomic():
         event = ProviderEvent.objects.select_for_update().get(pk=event_id)
         if event.state != ProviderEvent.State.RECEIVED:
             return
         data = json.loads(event.payload)
         if bool(data.get("livemode")) != settings.STRIPE_LIVE_MODE:
-            _finish(event, ProviderEvent.State.PARKED, "Live and test mode are mixed up.")
+            _finish(event, ProviderEvent.State.PARKED, _("Live and test mode are mixed up."))
             return
         try:
             with transaction.atomic():
                 _act(event, data)
-        except actions.NeedsAttention as error:
+        except NeedsAttention as error:
             _finish(event, ProviderEvent.State.PARKED, str(error))
+        except stripe.Refused as error:  # a lasting no: asking five times more would not help
+            _finish(
+                event,
+                ProviderEvent.State.PARKED,
+                _("Stripe says no: {error}. May the key read it (docs/stripe.md)?").format(
+                    error=str(error)[:200]
+                ),
+            )
 
 
 def _act(event: ProviderEvent, data: dict[str, Any]) -> None:
-    """Book first; the library's copy of the object is a convenience, made by a task of its own that can stop nothing."""
-    from billing.tasks import mirror_event
-
+    """Book first; the library's copy of the object is a convenience, made by a task of its own that
+    can stop nothing.
+    """
     handler, mirrored = HANDLERS.get(event.kind), event.kind.split(".")[0] in MIRRORED
     question = (handler(data["data"]["object"]) or "") if handler else ""
     if mirrored:
@@ -238,7 +269,9 @@ def _act(event: ProviderEvent, data: dict[str, Any]) -> None:
 
 
 def mirror(event_id: int) -> None:
-    """Let dj-stripe keep its copy. What it cannot read is a mark on the event and a line in the log. Raises StripeDown."""
+    """Let dj-stripe keep its copy. What it cannot read is a mark on the event and a line in the
+    log. Raises StripeDown.
+    """
     event = ProviderEvent.objects.get(pk=event_id)
     if not event.payload:
         return
@@ -251,7 +284,7 @@ def mirror(event_id: int) -> None:
         not_mirrored(event_id, why=type(error).__name__)
 
 
-def not_mirrored(event_id: int, *, why: str = "Stripe could not be reached") -> None:
+def not_mirrored(event_id: int, *, why: str = gettext_lazy("Stripe could not be reached")) -> None:
     """Mark an event whose copy is missing."""
     ProviderEvent.objects.filter(pk=event_id).update(mirror_error=why[:80])
     log.warning("event %s has no copy of its object: %s", event_id, why)
@@ -267,14 +300,14 @@ def _finish(event: ProviderEvent, state: str, error: str = "") -> None:
 def park(event_id: int) -> None:
     """Set an event aside that failed every try; the desk shows it and can replay it."""
     ProviderEvent.objects.filter(pk=event_id, state=ProviderEvent.State.RECEIVED).update(
-        state=ProviderEvent.State.PARKED, error="It failed five times.", processed_at=timezone.now()
+        state=ProviderEvent.State.PARKED,
+        error=_("It failed five times."),
+        processed_at=timezone.now(),
     )
 
 
 def replay(*, event: ProviderEvent) -> None:
     """Put a parked or finished event back to the start; acting twice does nothing twice."""
-    from billing.tasks import process_event
-
     with transaction.atomic():
         ProviderEvent.objects.filter(pk=event.pk).update(
             state=ProviderEvent.State.RECEIVED, error="", processed_at=None
@@ -283,14 +316,28 @@ def replay(*, event: ProviderEvent) -> None:
 
 
 def settle(*, event: ProviderEvent, by: User, note: str) -> None:
-    """Note that a person dealt with a parked event outside this site. Raises BillingError without a note or when it is not parked."""
+    """Note that a person dealt with a parked event outside this site. Raises BillingError without a
+    note or when it is not parked.
+    """
     if not note.strip():
-        raise actions.BillingError("Please write down what was done.")
+        raise BillingError(_("Please write down what was done."))
     changed = ProviderEvent.objects.filter(pk=event.pk, state=ProviderEvent.State.PARKED)
     if not changed.update(
         state=ProviderEvent.State.PROCESSED,
-        error=f"Dealt with: {note.strip()}"[:300],
+        error=_("Dealt with: {note}").format(note=note.strip())[:300],
         processed_at=timezone.now(),
     ):
-        raise actions.BillingError("This event does not wait for anybody.")
+        raise BillingError(_("This event does not wait for anybody."))
     audit.record("event.settled", target=event, reason=note, by=by)
+
+
+@retrying_task(on_give_up=park, priority=20)
+def process_event(event_id: int) -> None:
+    """Act on one stored event of a provider."""
+    process(event_id)
+
+
+@retrying_task(on_give_up=not_mirrored, priority=-20)
+def mirror_event(event_id: int) -> None:
+    """Let the library keep its copy of an event's object."""
+    mirror(event_id)

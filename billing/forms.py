@@ -7,11 +7,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing.actions import Offer
+from billing.actions.checkout import Offer
 from billing.models import Plan
 from core.forms import EmailField, MoneyField, NumberChoiceField, TidyCharField
+from core.i18n import gettext_lazy
 from core.money import format_money
+from core.templatetags.loaf import month_day, short_day
 
 AHEAD = dt.timedelta(days=90)
 """Whoever is paid for longer than this has nothing to do: paying more takes a tick."""
@@ -27,41 +30,54 @@ def price(plan: Plan, offer: Offer) -> str:
         format_money(plan.dues, plan.currency, short=True),
         offer.ends_on + dt.timedelta(days=1),
     )
-    return f"{now} now, {whole} from {next_day:%B} {next_day.day}"
+    return _("{now} now, {whole} from {day}").format(now=now, whole=whole, day=month_day(next_day))
 
 
 class DuesForm(forms.Form):
-    """Choose a plan and, only if wanted, a gift beside it, or to let it renew. Nothing is ticked for her."""
+    """Choose a plan and, only if wanted, a gift beside it, or to let it renew. Nothing is ticked
+    for her.
+    """
 
     plan = forms.ModelChoiceField(
-        Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Your plan"
+        Plan.objects.none(),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Your plan"),
     )
-    gift = NumberChoiceField(label="Add a little for the kitty?")
+    gift = NumberChoiceField(label=gettext_lazy("Add a little for the kitty?"))
     gift_other = MoneyField(
         currency="usd",
         required=False,
-        label="Another amount",
-        help_text="It takes the place of the choice above.",
+        label=gettext_lazy("Another amount"),
+        help_text=gettext_lazy("It takes the place of the choice above."),
         keeps=True,
     )
     renews = forms.TypedChoiceField(
         choices=[
-            ("no", "Once. You decide again next time."),
-            ("yes", "And by itself from then on. You can stop it at any time."),
+            ("no", gettext_lazy("Once. You decide again next time.")),
+            ("yes", gettext_lazy("And by itself from then on. You can stop it at any time.")),
         ],
         coerce=lambda text: text == "yes",
         widget=forms.RadioSelect,
         initial="no",
         required=False,
         empty_value=False,  # type: ignore[arg-type]
-        label="Once, or by itself?",
+        label=gettext_lazy("Once, or by itself?"),
     )
-    in_parts = forms.BooleanField(required=False, label="I would like to pay in equal parts")
-    is_short = forms.BooleanField(required=False, label="The full dues are hard for me this year")
-    is_reduced = forms.BooleanField(required=False, label="I would like to pay the lower dues")
+    in_parts = forms.BooleanField(
+        required=False, label=gettext_lazy("I would like to pay in equal parts")
+    )
+    is_short = forms.BooleanField(
+        required=False, label=gettext_lazy("The full dues are hard for me this year")
+    )
+    is_reduced = forms.BooleanField(
+        required=False, label=gettext_lazy("I would like to pay the lower dues")
+    )
     ahead = forms.BooleanField(
         required=True,
-        error_messages={"required": "Please tick this, or wait: we write to you when it is time."},
+        error_messages={
+            "required": gettext_lazy("Please tick this, or wait: we write to you when it is time.")
+        },
     )
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
@@ -79,10 +95,10 @@ class DuesForm(forms.Form):
         plan_field: Any = self.fields["plan"]
         plan_field.queryset = Plan.objects.filter(pk__in=by_id)
         plan_field.label_from_instance = lambda plan: f"{plan.name}, {price(plan, by_id[plan.pk])}"
-        plan_field.error_messages["required"] = "Please choose a plan."
+        plan_field.error_messages["required"] = _("Please choose a plan.")
         gift_field: Any = self.fields["gift"]
         gift_field.choices = [
-            (0, "Not today"),
+            (0, _("Not today")),
             *((a, format_money(a, currency, short=True)) for a in GIFTS),
         ]
         self.currency = currency
@@ -92,10 +108,10 @@ class DuesForm(forms.Form):
         if not may_renew or not any(plan.can_renew_by_card for plan in offers):
             del self.fields["renews"]
         if paid_until and paid_until > timezone.localdate() + AHEAD:
-            until = f"{paid_until:%B} {paid_until.day}, {paid_until.year}"
-            self.fields[
-                "ahead"
-            ].label = f"I am paid until {until}, and I want to pay for the time after it today"
+            until = short_day(paid_until)
+            self.fields["ahead"].label = _(
+                "I am paid until {until}, and I want to pay for the time after it today"
+            ).format(until=until)
         else:
             del self.fields["ahead"]
         self.parts = {plan: plan.parts for plan in offers if plan.parts > 1}
@@ -121,32 +137,38 @@ class DuesForm(forms.Form):
             ]
             self.add_error(
                 "gift_other",
-                f"You chose {both[0]} and typed {both[1]}. Please keep one of the two.",
+                _("You chose {chosen} and typed {typed}. Please keep one of the two.").format(
+                    chosen=both[0], typed=both[1]
+                ),
             )
         if given.get("is_reduced") != given.get("is_short") and self.lowest:
             self.add_error(
-                "is_reduced", "For the lower dues, please tick both lines. Nobody asks you why."
+                "is_reduced", _("For the lower dues, please tick both lines. Nobody asks you why.")
             )
         if given.get("is_reduced") and plan and not plan.reduced_amount:
             self.add_error(
-                "plan", "This plan has no lower dues. Please choose another, or call us."
+                "plan", _("This plan has no lower dues. Please choose another, or call us.")
             )
         if given.get("in_parts") and plan and plan.parts < 2:
             self.add_error(
-                "plan", "This plan is paid at once. Please choose another, or take the tick off."
+                "plan", _("This plan is paid at once. Please choose another, or take the tick off.")
             )
         if given.get("renews") and given.get("in_parts"):
             self.add_error(
-                "in_parts", "What renews by itself is paid at once. Please choose one of the two."
+                "in_parts",
+                _("What renews by itself is paid at once. Please choose one of the two."),
             )
         if given.get("renews") and plan and not plan.can_renew_by_card:
             self.add_error(
-                "plan", "This plan is paid once. Please choose another one, or pay it once."
+                "plan", _("This plan is paid once. Please choose another one, or pay it once.")
             )
         if given.get("renews") and given.get("is_reduced"):
             self.add_error(
                 "renews",
-                "The lower dues are for one time and are not charged by themselves. Please pay them once.",
+                _(
+                    "The lower dues are for one time and are not charged by themselves. Please pay"
+                    " them once."
+                ),
             )
         return given
 
@@ -160,24 +182,26 @@ class PauseForm(forms.Form):
     """Put the next charge off until a day."""
 
     until = forms.DateField(
-        label="Charge nothing before",
+        label=gettext_lazy("Charge nothing before"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={
-            "required": "Please choose a day.",
-            "invalid": "Please type a day like 2027-03-01.",
+            "required": gettext_lazy("Please choose a day."),
+            "invalid": gettext_lazy("Please type a day like 2027-03-01."),
         },
     )
 
 
 class ChangeForm(forms.Form):
-    """Another plan, today or from the next charge on: only what can be had is offered, with both amounts and the new end."""
+    """Another plan, today or from the next charge on: only what can be had is offered, with both
+    amounts and the new end.
+    """
 
     choice = forms.ChoiceField(
         widget=forms.RadioSelect,
-        label="What would you like?",
+        label=gettext_lazy("What would you like?"),
         error_messages={
-            "required": "Please choose one.",
-            "invalid_choice": "That cannot be had any more. Please choose again.",
+            "required": gettext_lazy("Please choose one."),
+            "invalid_choice": gettext_lazy("That cannot be had any more. Please choose again."),
         },
     )
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -190,7 +214,7 @@ class ChangeForm(forms.Form):
     @property
     def chosen(self) -> tuple[Plan, bool]:
         """The plan, and whether it begins today."""
-        key, _, when = self.cleaned_data["choice"].partition("-")
+        key, __, when = self.cleaned_data["choice"].partition("-")
         return Plan.objects.get(pk=key), when == "now"
 
 
@@ -199,7 +223,7 @@ class CodeForm(forms.Form):
 
     code = TidyCharField(
         max_length=40,
-        label="Your code",
+        label=gettext_lazy("Your code"),
         widget=forms.TextInput({"autocapitalize": "characters", "autocomplete": "off"}),
     )
 
@@ -208,15 +232,20 @@ class FriendForm(forms.Form):
     """Who pays for a friend: a name for the receipt and where it goes."""
 
     name = TidyCharField(
-        max_length=200, label="Your name", widget=forms.TextInput({"autocomplete": "name"})
+        max_length=200,
+        label=gettext_lazy("Your name"),
+        widget=forms.TextInput({"autocomplete": "name"}),
     )
-    email = EmailField(label="E-mail", help_text="For your receipt. Nothing else comes there.")
+    email = EmailField(
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("For your receipt. Nothing else comes there."),
+    )
     attempt = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("attempt", uuid.uuid4().hex)
-        self.fields["name"].error_messages["required"] = (
+        self.fields["name"].error_messages["required"] = _(
             "Please type your name; it stands on your receipt."
         )
 
@@ -225,7 +254,10 @@ class GiftForm(FriendForm):
     """A membership for somebody else: which, and from whom."""
 
     plan = forms.ModelChoiceField(
-        Plan.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Which membership?"
+        Plan.objects.none(),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Which membership?"),
     )
     field_order = ["plan", "name", "email", "attempt"]
 
@@ -234,6 +266,7 @@ class GiftForm(FriendForm):
         field: Any = self.fields["plan"]
         field.queryset = Plan.objects.filter(is_active=True)
         field.label_from_instance = lambda plan: (
-            f"{plan.name}, {format_money(plan.dues, plan.currency, short=True)}, {plan.for_how_long}"
+            f"{plan.name}, {format_money(plan.dues, plan.currency, short=True)},"
+            f" {plan.for_how_long}"
         )
-        field.error_messages["required"] = "Please choose a membership."
+        field.error_messages["required"] = _("Please choose a membership.")

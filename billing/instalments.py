@@ -1,4 +1,6 @@
-"""Dues in equal parts: the first begins the term, the others are due while it runs. What is not paid ends it, by rule."""
+"""Dues in equal parts: the first begins the term, the others are due while it runs. What is not
+paid ends it, by rule.
+"""
 
 import datetime as dt
 from typing import Any
@@ -6,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Min, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import emails_renewal as emails
 from billing.errors import BillingError
@@ -20,7 +23,9 @@ LATE_DAYS = 14
 
 
 def parts_of(amount: int, count: int, step: int = 1) -> list[int]:
-    """Cut an amount (minor units, multiples of `step`) into equal parts; the odd cents go into the first. They add up to the whole."""
+    """Cut an amount (minor units, multiples of `step`) into equal parts; the odd cents go into the
+    first. They add up to the whole.
+    """
     each = amount // step // count * step
     return [amount - each * (count - 1), *[each] * (count - 1)]
 
@@ -38,7 +43,9 @@ def plan_parts(*, membership: Membership, plan: Plan, amount: int) -> int:
 
 
 def days_of(membership: Membership, count: int) -> list[dt.date]:
-    """The days parts are due: the first with the beginning, the last well before the end, evenly between."""
+    """The days parts are due: the first with the beginning, the last well before the end, evenly
+    between.
+    """
     days = (membership.ends_on - membership.starts_on).days + 1 if membership.ends_on else 365
     return [
         membership.starts_on + dt.timedelta(days=days * place // count) for place in range(count)
@@ -46,7 +53,9 @@ def days_of(membership: Membership, count: int) -> list[dt.date]:
 
 
 def set_days(*, membership: Membership, payment: Payment) -> None:
-    """The term began, maybe on another day than thought: its first part is paid, the others follow."""
+    """The term began, maybe on another day than thought: its first part is paid, the
+    others follow.
+    """
     rows = list(membership.instalments.order_by("number"))
     for row, day in zip(rows, days_of(membership, len(rows)) if rows else [], strict=True):
         row.due_on, row.payment = day, payment if row.number == 1 else None
@@ -59,7 +68,9 @@ def still_open(membership: Membership) -> list[Instalment]:
 
 
 def settle(*, membership: Membership, payment: Payment) -> bool:
-    """Note that a payment settles parts of a term that runs; False when it pays for the beginning of one."""
+    """Note that a payment settles parts of a term that runs; False when it pays for the beginning
+    of one.
+    """
     if membership.status == Membership.Status.PENDING or not membership.instalments.exists():
         return False
     left = sum(payment.lines.filter(membership=membership).values_list("amount", flat=True))
@@ -70,7 +81,7 @@ def settle(*, membership: Membership, payment: Payment) -> bool:
         row.save(update_fields=["payment"])
     if left or membership.status not in Membership.PAID:
         Payment.objects.filter(pk=payment.pk).update(
-            attention="More came than the parts that were still to be paid. Please look."
+            attention=_("More came than the parts that were still to be paid. Please look.")
         )
     return True
 
@@ -99,7 +110,9 @@ def _late(rows: InstalmentQuerySet, today: dt.date) -> list[Instalment]:
 
 
 def end_unpaid(*, today: dt.date) -> int:
-    """End terms of which a part is late by more than the plan's grace days; the sweep lets their members lapse. Safe to run twice."""
+    """End terms of which a part is late by more than the plan's grace days; the sweep lets their
+    members lapse. Safe to run twice.
+    """
     late = {
         row.membership_id: row.membership.member_id
         for row in _late(Instalment.objects.open(), today)
@@ -109,7 +122,9 @@ def end_unpaid(*, today: dt.date) -> int:
 
 @transaction.atomic
 def _end(term_id: int, member_id: int, today: dt.date) -> bool:
-    """End one term on the day before its first late part, as things stand once its member is locked."""
+    """End one term on the day before its first late part, as things stand once its member is
+    locked.
+    """
     Member.objects.select_for_update().get(pk=member_id)
     late = _late(Instalment.objects.open().filter(membership=term_id), today)
     if late:
@@ -148,14 +163,15 @@ def owed_of(member: Member) -> list[Instalment]:
 
 @transaction.atomic
 def next_part(*, member: Member, attempt: str) -> Payment:
-    """The payment of the next open part; an open page for it is found again, so that it is never paid twice.
+    """The payment of the next open part; an open page for it is found again, so that it is never
+    paid twice.
 
     Raises BillingError when nothing is owed.
     """
     locked = Member.objects.select_for_update().get(pk=member.pk)
     rows = owed_of(locked)
     if not rows:
-        raise BillingError("There is no part left to pay.")
+        raise BillingError(_("There is no part left to pay."))
     row, term = rows[0], rows[0].membership
     lines = PaymentLine.objects.filter(
         membership=term, payment__status=Payment.Status.PENDING
@@ -163,7 +179,7 @@ def next_part(*, member: Member, attempt: str) -> Payment:
     for line in lines:
         if line.payment.is_on_its_way:
             raise BillingError(
-                "Your payment from the bank is on its way; that takes up to four working days."
+                _("Your payment from the bank is on its way; that takes up to four working days.")
             )
         if line.payment.created_at > timezone.now() - stripe.PAGE_LIFE:
             return line.payment
@@ -179,13 +195,17 @@ def next_part(*, member: Member, attempt: str) -> Payment:
         amount=row.amount,
         currency=term.currency,
         attempt=attempt,
-        description=f"{term.plan.name}, part {row.number}",
+        description=_("{plan_name}, part {row_number}").format(
+            plan_name=term.plan.name, row_number=row.number
+        ),
     )
     PaymentLine.objects.create(
         payment=payment,
         kind=PaymentLine.Kind.DUES,
         amount=row.amount,
         membership=term,
-        label=f"{term.plan.name}, part {row.number}",
+        label=_("{plan_name}, part {row_number}").format(
+            plan_name=term.plan.name, row_number=row.number
+        ),
     )
     return payment

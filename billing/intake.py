@@ -1,8 +1,11 @@
-"""The thin webhook intake: check the signature, store the event with its task, answer. The worker does the rest.
+"""The thin webhook intake: check the signature, store the event with its task, answer. The worker
+does the rest.
 
-One statement and no call to Stripe on PostgreSQL: the event under its unique id and the task row go in together, or neither.
+One statement and no call to Stripe on PostgreSQL: the event under its unique id and the task row go
+in together, or neither.
 """
 
+import logging
 import time
 import uuid
 from typing import Any
@@ -11,17 +14,22 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django_tasks_db.models import DBTaskResult, get_date_max
 from djstripe.models import WebhookEndpoint
 
+from billing.events import process_event
 from billing.gateways import stripe_webhooks
-from billing.tasks import process_event
 from core.access import open_to_all
+from core.compat.task_rows import DBTaskResult, get_date_max
 from core.sql import is_postgres
 
+log = logging.getLogger("loaf.doors")
+
 SECRET_SECONDS = 60
-"""How long a process remembers an endpoint's secret: a rolled one is taken within a minute, and Stripe tries for three days."""
+"""How long a process remembers an endpoint's secret: a rolled one is taken within a minute, and
+Stripe tries for three days.
+"""
 
 EVENT = """
 INSERT INTO billing_providerevent (provider, event_id, kind, payload, state, error, received_at)
@@ -42,24 +50,32 @@ _secrets: dict[uuid.UUID, tuple[float, str, int]] = {}
 @csrf_exempt
 @open_to_all("POST")
 def stripe_webhook(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
-    """Take one event. 404 for an unknown endpoint, 400 for a caller who is not Stripe, 200 for everything that is stored."""
+    """Take one event. 404 for an unknown endpoint, 400 for a caller who is not Stripe, 200 for
+    everything that is stored.
+    """
     known = _secret(endpoint)
     if known is None:
-        return HttpResponse("No such address.", status=404, content_type="text/plain")
+        return HttpResponse(_("No such address."), status=404, content_type="text/plain")
     secret, tolerance = known
     try:
         event = stripe_webhooks.verify(
-            request.body, request.headers.get("Stripe-Signature", ""), secret, tolerance=tolerance
+            request.body,
+            request.headers.get("Stripe-Signature", ""),
+            secret,
+            tolerance=tolerance,
         )
         body = request.body.decode()
     except (stripe_webhooks.BadSignature, UnicodeDecodeError):
-        return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")
+        log.warning("an event was refused: its signature does not fit")
+        return HttpResponse(_("The signature does not fit."), status=400, content_type="text/plain")
     store(event["id"], event["type"], body)
-    return HttpResponse("Thank you.", content_type="text/plain")
+    return HttpResponse(_("Thank you."), content_type="text/plain")
 
 
 def _secret(endpoint: uuid.UUID) -> tuple[str, int] | None:
-    """The endpoint's secret and tolerance in seconds, from dj-stripe's row, remembered for a minute."""
+    """The endpoint's secret and tolerance in seconds, from dj-stripe's row, remembered for a
+    minute.
+    """
     at, secret, tolerance = _secrets.get(endpoint, (0.0, "", 0))
     if time.monotonic() - at < SECRET_SECONDS and secret:
         return secret, tolerance

@@ -1,4 +1,5 @@
-"""Paying for somebody else by a link that says a first name and an amount, and nothing more. Good once, for thirty days.
+"""Paying for somebody else by a link that says a first name and an amount, and nothing more. Good
+once, for thirty days.
 
 The link is sealed: what it stands for can be read by this house alone.
 """
@@ -10,15 +11,19 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from billing import actions
+from billing.actions import checkout, terms
 from billing.errors import BillingError
 from billing.models import Plan
 from core.crypt import UnreadableField, seal, unseal
+from core.i18n import gettext_lazy
 from members.models import Member
 
 SALT = "pay-link"
 GOOD_FOR = dt.timedelta(days=30)
-OVER = "This link is not good any more. Somebody may have paid already, or it is older than a month. Please ask for a new one."
+OVER = gettext_lazy(
+    "This link is not good any more. Somebody may have paid already, or it is older than a month."
+    " Please ask for a new one."
+)
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,18 @@ class PayLink:
 
     member: Member
     plan: Plan
-    offer: actions.Offer
+    offer: checkout.Offer
 
 
 def make(*, member: Member, plan: Plan) -> str:
-    """An address for whoever pays. It ends with the next payment of her dues. Raises BillingError for what cannot be had."""
-    at = actions.position_of(member)
-    offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan))
+    """An address for whoever pays. It ends with the next payment of her dues. Raises BillingError
+    for what cannot be had.
+    """
+    at = terms.position_of(member)
+    offer = checkout.offer_for(at=at, wish=checkout.Wish(plan=plan))
     told = {"m": member.pk, "p": plan.pk, "s": offer.starts_on.toordinal() if at.last else 0}
     return settings.SITE_URL + reverse(
-        "pay_for", args=[seal(signing.dumps(told, salt=SALT, compress=True))]
+        "billing:pay_for", args=[seal(signing.dumps(told, salt=SALT, compress=True))]
     )
 
 
@@ -50,8 +57,8 @@ def read(token: str) -> PayLink:
     plan = Plan.objects.filter(pk=told["p"], is_active=True).first()
     if member is None or plan is None or not member.may_pay_dues:
         raise BillingError(OVER)
-    at = actions.position_of(member)
-    offer = actions.offer_for(at=at, wish=actions.Wish(plan=plan))
+    at = terms.position_of(member)
+    offer = checkout.offer_for(at=at, wish=checkout.Wish(plan=plan))
     if told["s"] != (offer.starts_on.toordinal() if at.last else 0):
         raise BillingError(OVER)
     return PayLink(member, plan, offer)

@@ -1,13 +1,19 @@
-"""What is offered: a price is changed by two people, and what is sold keeps the price it was sold at."""
+"""What is offered: a price is changed by two people, and what is sold keeps the price it was sold
+at.
+"""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing import approvals
 from billing.errors import BillingError
+from billing.gateways import stripe_subscriptions
 from billing.models import Membership, Plan
+from core.i18n import gettext_lazy
 from core.money import format_money
+from core.tasks import retrying_task
 from members import audit
-from members.actions import Act, needs_two, register_act
+from members.actions.approvals import Act, needs_two, register_act
 from members.models import Approval, Member, User
 
 ACT = "plan_price"
@@ -21,7 +27,9 @@ def is_sold(plan: Plan) -> bool:
 
 
 def opens_everything(member: Member) -> bool:
-    """Whether one of the plans she has today opens everything; somebody without any, brought in from a file, has it too."""
+    """Whether one of the plans she has today opens everything; somebody without any, brought in
+    from a file, has it too.
+    """
     full = list(
         member.memberships.filter(status__in=Membership.PAID).values_list(
             "plan__is_full", flat=True
@@ -32,20 +40,24 @@ def opens_everything(member: Member) -> bool:
 
 @transaction.atomic
 def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
-    """Change the dues (minor units) of a plan for everybody who pays from now on; whether it is done already.
+    """Change the dues (minor units) of a plan for everybody who pays from now on; whether it is
+    done already.
 
-    A plan nobody has is changed at once; otherwise a second person agrees, where the house says so. Raises BillingError.
+    A plan nobody has is changed at once; otherwise a second person agrees, where the house says so.
+    Raises BillingError.
     """
     if not is_sold(plan) or not needs_two(ACT):
         change_price(plan=plan, amount=amount, reason=reason, by=by)
         return True
-    both = f"{format_money(plan.dues, plan.currency)} to {format_money(amount, plan.currency)}"
+    both = _("{dues} to {amount}").format(
+        dues=format_money(plan.dues, plan.currency), amount=format_money(amount, plan.currency)
+    )
     params = {"plan": plan.pk, "amount": amount}
     asked = approvals.ask(
         act=ACT,
         params=params,
         about="plan",
-        summary=f"Dues of “{plan}” from {both}",
+        summary=_("Dues of “{plan}” from {both}").format(plan=plan, both=both),
         reason=reason,
         by=by,
     )
@@ -54,11 +66,11 @@ def ask_new_price(*, plan: Plan, amount: int, reason: str, by: User) -> bool:
 
 @transaction.atomic
 def change_price(*, plan: Plan, amount: int, reason: str, by: User) -> None:
-    """Set the dues. At Stripe the old price is retired, never edited; cards that renew go on at the price they were promised."""
-    from billing.tasks import retire_price
-
+    """Set the dues. At Stripe the old price is retired, never edited; cards that renew go on at the
+    price they were promised.
+    """
     if not by.has_perm("subscriptions.manage_plans"):
-        raise BillingError("This is not among your powers.")
+        raise BillingError(_("This is not among your powers."))
     locked = Plan.objects.select_for_update().get(pk=plan.pk)
     before, old = locked.minimum_amount, locked.stripe_price_id
     if before == amount:
@@ -84,6 +96,14 @@ def _agreed(approval: Approval) -> None:
     )
 
 
+@retrying_task()
+def retire_price(price_id: str) -> None:
+    """Offer a price at Stripe no more."""
+    stripe_subscriptions.retire_price(price_id)
+
+
 register_act(
-    ACT, Act("Changing what a plan costs that somebody has", "subscriptions.manage_plans"), _agreed
+    ACT,
+    Act(gettext_lazy("Changing what a plan costs that somebody has"), "subscriptions.manage_plans"),
+    _agreed,
 )

@@ -1,4 +1,6 @@
-"""A numbered receipt on one page in large type; with the neutral name unless she chose the open one."""
+"""A numbered receipt on one page in large type; with the neutral name unless she chose the open
+one.
+"""
 
 from django.conf import settings
 from django.http import HttpResponse

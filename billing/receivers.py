@@ -4,11 +4,14 @@ from typing import Any
 
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing import actions, gift_cards, subscriptions
+from billing import gift_cards, subscriptions
+from billing.actions import checkout
+from billing.actions.terms import cover_household
 from billing.models import Membership, Payment, Subscription
 from billing.signals import payment_booked
-from members.actions import change_status
+from members.actions.status import change_status
 from members.models import Household, Member
 from members.models.member import InactiveReason, Status
 from members.signals import household_joined, member_came_back, member_erased, status_changed
@@ -29,19 +32,21 @@ def cover_whoever_joined(sender: object, household: Household, **kwargs: Any) ->
         .filter(member__in=members, plan__seats__gt=1)
         .select_related("plan", "member")
     ):
-        actions.cover_household(membership=term)
+        cover_household(membership=term)
 
 
 @receiver(status_changed)
 def close_pages_of_the_declined(sender: object, member: Member, to: str, **kwargs: Any) -> None:
     """Somebody who may not pay any more must not find her card page still open."""
     if to == Status.REJECTED or not (member.may_pay_dues or to == Status.ACTIVE):
-        actions.close_open_pages(member=member)
+        checkout.close_open_pages(member=member)
 
 
 @receiver(status_changed)
 def charge_nothing_more(sender: object, member: Member, to: str, **kwargs: Any) -> None:
-    """Death, leaving, suspension: charges stop in the same minute. Whoever lapsed is not charged out of the blue either."""
+    """Death, leaving, suspension: charges stop in the same minute. Whoever lapsed is not charged
+    out of the blue either.
+    """
     if to == Status.ACTIVE:
         return
     member.subscriptions.filter(status=Subscription.Status.ASKED).update(
@@ -79,6 +84,6 @@ def no_membership_without_dues(sender: object, member: Member, **kwargs: Any) ->
             member=member,
             to=Status.INACTIVE,
             by=None,
-            reason="Paid time is over",
+            reason=_("Paid time is over"),
             inactive_reason="lapsed",
         )

@@ -1,4 +1,6 @@
-"""Our books against Stripe's, charge by charge, to the cent; what is safely mended is, when asked."""
+"""Our books against Stripe's, charge by charge, to the cent; what is safely mended is,
+when asked.
+"""
 
 import datetime as dt
 import functools
@@ -7,12 +9,16 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing import actions, bank, refunds, subscriptions
+from billing import bank, refunds, subscriptions
+from billing.actions import booking, invoices
+from billing.errors import BillingError, NeedsAttention
 from billing.gateways import stripe, stripe_bank
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, Payout, Reconciliation, Refund, Subscription
 from core.money import format_money
+from core.tasks import retrying_task
 
 LOOK_BACK = dt.timedelta(days=60)
 DISPUTES_BACK = dt.timedelta(days=200)
@@ -28,18 +34,20 @@ class Difference:
 
 
 def reconcile(*, mend: bool = False) -> list[Difference]:
-    """Compare every card payment, renewal, dispute and payout; returns the differences. Raises StripeDown.
+    """Compare every card payment, renewal, dispute and payout; returns the differences. Raises
+    StripeDown.
 
-    What Stripe refuses or we cannot place is one difference with its name; it never keeps the rest from being compared.
+    What Stripe refuses or we cannot place is one difference with its name; it never keeps the rest
+    from being compared.
     """
     found = []
     parts = [
-        ("Renewals’ invoices", _unbooked_invoices),
-        ("Charges", _charges),
-        ("Disputes", _disputes),
-        ("Payouts", _payouts),
+        (_("Renewals’ invoices"), _unbooked_invoices),
+        (_("Charges"), _charges),
+        (_("Disputes"), _disputes),
+        (_("Payouts"), _payouts),
     ]
-    for what, compare in [*parts, ("Renewals", _renewals)]:
+    for what, compare in [*parts, (_("Renewals"), _renewals)]:
         found += _whole(what, compare, mend)
     return found
 
@@ -65,20 +73,24 @@ def _charges(mend: bool) -> list[Difference]:
             amount = format_money(payment.amount, payment.currency)
             found.append(
                 Difference(
-                    f"Payment {payment.pk} ({amount}) is in the books, and Stripe knows no charge {key}."
+                    _(
+                        "Payment {payment_pk} ({amount}) is in the books, and Stripe"
+                        " knows no charge {key}."
+                    ).format(payment_pk=payment.pk, amount=amount, key=key)
                 )
             )
     return found
 
 
 LASTING = (
-    actions.NeedsAttention,
-    actions.BillingError,
+    NeedsAttention,
+    BillingError,
     stripe.NoSuchSession,
     stripe.Refused,
     IntegrityError,
 )
-"""A "no" that will be a "no" tomorrow: not to be taken for Stripe being away, which is tried again."""
+"""A "no" that will be a "no" tomorrow: not to be taken for Stripe being away, which is tried again.
+"""
 
 
 def _whole(what: str, compare: Callable[[bool], list[Difference]], mend: bool) -> list[Difference]:
@@ -86,11 +98,19 @@ def _whole(what: str, compare: Callable[[bool], list[Difference]], mend: bool) -
     try:
         return compare(mend)
     except (stripe.Refused, stripe.NoSuchSession) as error:
-        return [Difference(f"{what} could not be compared: Stripe says no ({str(error)[:120]}).")]
+        return [
+            Difference(
+                _("{what} could not be compared: Stripe says no ({error}).").format(
+                    what=what, error=str(error)[:120]
+                )
+            )
+        ]
 
 
 def _mended(act: Callable[[], object]) -> bool:
-    """Whether mending one thing worked: an act that counts or tells says so, one that says nothing worked unless it raised."""
+    """Whether mending one thing worked: an act that counts or tells says so, one that says nothing
+    worked unless it raised.
+    """
     try:
         with transaction.atomic():
             done = act()
@@ -100,7 +120,9 @@ def _mended(act: Callable[[], object]) -> bool:
 
 
 def reconcile_and_keep() -> Reconciliation:
-    """The night's comparison: mends what is safe and keeps what it found for the treasurer. Raises StripeDown."""
+    """The night's comparison: mends what is safe and keeps what it found for the treasurer. Raises
+    StripeDown.
+    """
     found = reconcile(mend=True)
     Reconciliation.objects.exclude(
         pk__in=Reconciliation.objects.order_by("-pk").values("pk")[:60]
@@ -127,7 +149,9 @@ def _unbooked_invoices(mend: bool) -> list[Difference]:
         booked = _book_invoice(key) if mend else None
         found.append(
             Difference(
-                f"Invoice {key} ({format_money(row.amount, row.currency)}) is not in the books.",
+                _("Invoice {key} ({amount}) is not in the books.").format(
+                    key=key, amount=format_money(row.amount, row.currency)
+                ),
                 mended=bool(booked),
             )
         )
@@ -135,10 +159,12 @@ def _unbooked_invoices(mend: bool) -> list[Difference]:
 
 
 def _book_invoice(key: str) -> Payment | None:
-    """Book it; what cannot be booked stays a difference for a person, and does not keep the rest from being compared."""
+    """Book it; what cannot be booked stays a difference for a person, and does not keep the rest
+    from being compared.
+    """
     try:
         with transaction.atomic():
-            return actions.book_invoice(invoice=gateway.fetch_invoice(key))
+            return invoices.book_invoice(invoice=gateway.fetch_invoice(key))
     except LASTING:
         return None
 
@@ -160,7 +186,9 @@ def _disputes(mend: bool) -> list[Difference]:
     for known in wrong:
         if known.charge_id in ours:  # a charge that is not is a difference by itself
             done = mend and _mended(functools.partial(bank.book_dispute, known=known))
-            sentence = f"Dispute {known.id} ({format_money(known.amount, known.currency)}) stands otherwise at Stripe."
+            sentence = _("Dispute {known_id} ({amount}) stands otherwise at Stripe.").format(
+                known_id=known.id, amount=format_money(known.amount, known.currency)
+            )
             found.append(Difference(sentence, mended=done and bank.has_dispute(known)))
     return found
 
@@ -179,7 +207,11 @@ def _payouts(mend: bool) -> list[Difference]:
     for key, status in stripe_bank.payouts(since=max(first.paid_at, timezone.now() - LOOK_BACK)):
         if ours.get(key) != bank.payout_status(status):
             done = mend and _mended(functools.partial(_book_payout, key))
-            found.append(Difference(f"Payout {key} stands otherwise at Stripe.", mended=done))
+            found.append(
+                Difference(
+                    _("Payout {key} stands otherwise at Stripe.").format(key=key), mended=done
+                )
+            )
     return found
 
 
@@ -198,13 +230,19 @@ def _renewals(mend: bool) -> list[Difference]:
         row = ours.get(known.id) or (_taken_over(known) if mend else None)
         if row is None:
             found.append(
-                Difference(f"Subscription {known.id} charges a card, and belongs to nobody here.")
+                Difference(
+                    _("Subscription {known_id} charges a card, and belongs to nobody here.").format(
+                        known_id=known.id
+                    )
+                )
             )
         elif row.status == Subscription.Status.ENDED:
             done = mend and _mended(functools.partial(subscriptions.tell_again, subscription=row))
             found.append(
                 Difference(
-                    f"Subscription {known.id} has ended here, and still charges a card there.",
+                    _(
+                        "Subscription {known_id} has ended here, and still charges a card there."
+                    ).format(known_id=known.id),
                     mended=done,
                 )
             )
@@ -212,7 +250,10 @@ def _renewals(mend: bool) -> list[Difference]:
         if row.is_live and key not in alive:
             done = mend and _mended(functools.partial(subscriptions.over, row.pk))
             found.append(
-                Difference(f"Subscription {key} renews here, and has ended there.", mended=done)
+                Difference(
+                    _("Subscription {key} renews here, and has ended there.").format(key=key),
+                    mended=done,
+                )
             )
     return found
 
@@ -227,8 +268,8 @@ def _taken_over(known: gateway.KnownSubscription) -> Subscription | None:
 
 def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
     """A charge Stripe has and we have not: booked when it belongs to a page of ours."""
-    sentence = (
-        f"Charge {charge.id} ({format_money(charge.amount, charge.currency)}) is not in the books."
+    sentence = _("Charge {charge_id} ({amount}) is not in the books.").format(
+        charge_id=charge.id, amount=format_money(charge.amount, charge.currency)
     )
     payment = (
         Payment.objects.filter(reference=charge.reference).exclude(stripe_session_id="").first()
@@ -238,7 +279,7 @@ def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
     if not mend or payment is None:
         return [Difference(sentence)]
     try:
-        booked = actions.book_session(session=stripe.fetch_session(payment.stripe_session_id))
+        booked = booking.book_session(session=stripe.fetch_session(payment.stripe_session_id))
     except LASTING:
         return [Difference(sentence)]
     return [Difference(sentence, mended=booked is not None)]
@@ -247,23 +288,50 @@ def _not_booked(charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
 def _told_differently(payment: Payment, charge: stripe.KnownCharge, mend: bool) -> list[Difference]:
     found = []
     if (payment.amount, payment.currency) != (charge.amount, charge.currency):
-        both = f"{format_money(payment.amount, payment.currency)} here, {format_money(charge.amount, charge.currency)} there"
-        found.append(Difference(f"Payment {payment.pk}: {both}."))
+        both = _("{ours} here, {theirs} there").format(
+            ours=format_money(payment.amount, payment.currency),
+            theirs=format_money(charge.amount, charge.currency),
+        )
+        found.append(
+            Difference(_("Payment {payment_pk}: {both}.").format(payment_pk=payment.pk, both=both))
+        )
     back = sum(payment.refunds.filter(status=Refund.Status.DONE).values_list("amount", flat=True))
     if back != charge.refunded:
-        both = f"{format_money(back, payment.currency)} paid back here, {format_money(charge.refunded, charge.currency)} there"
+        both = _("{back} paid back here, {refunded} there").format(
+            back=format_money(back, payment.currency),
+            refunded=format_money(charge.refunded, charge.currency),
+        )
         done = (
             mend
             and back < charge.refunded
             and _mended(functools.partial(refunds.refunds_at_stripe, charge_id=charge.id))
         )
-        found.append(Difference(f"Payment {payment.pk}: {both}.", mended=bool(done)))
+        found.append(
+            Difference(
+                _("Payment {payment_pk}: {both}.").format(payment_pk=payment.pk, both=both),
+                mended=bool(done),
+            )
+        )
     if charge.fee and payment.fee != charge.fee and payment.source == Payment.Source.SITE:
-        both = f"a fee of {format_money(payment.fee, payment.currency)} here, {format_money(charge.fee, charge.currency)} there"
+        both = _("a fee of {ours} here, {theirs} there").format(
+            ours=format_money(payment.fee, payment.currency),
+            theirs=format_money(charge.fee, charge.currency),
+        )
         done = (
             mend
             and not payment.fee
-            and _mended(functools.partial(actions.book_fee, payment=payment))
+            and _mended(functools.partial(booking.book_fee, payment=payment))
         )
-        found.append(Difference(f"Payment {payment.pk}: {both}.", mended=bool(done)))
+        found.append(
+            Difference(
+                _("Payment {payment_pk}: {both}.").format(payment_pk=payment.pk, both=both),
+                mended=bool(done),
+            )
+        )
     return found
+
+
+@retrying_task()
+def nightly_reconcile() -> None:
+    """Compare our books with Stripe's."""
+    reconcile_and_keep()

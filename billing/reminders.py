@@ -1,4 +1,6 @@
-"""What members are told as time passes: dues that are due, charges to come, cards that end. Found by state, sent once."""
+"""What members are told as time passes: dues that are due, charges to come, cards that end. Found
+by state, sent once.
+"""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +23,11 @@ RENEWABLE = [*MONTHS, Interval.YEARS]
 
 
 def terms_to_remind(*, today: dt.date) -> Iterator[tuple[Membership, int]]:
-    """Last terms that end around today and the reminder each has come to: after days off only the latest one is sent.
+    """Last terms that end around today and the reminder each has come to: after days off only the
+    latest one is sent.
 
-    Not for whoever is charged by herself, is covered by a partner, or has a later term; a reminder that lies before the middle
-    of its term (30 days ahead of a month) is left out.
+    Not for whoever is charged by herself, is covered by a partner, or has a later term; a reminder
+    that lies before the middle of its term (30 days ahead of a month) is left out.
     """
     later = Membership.objects.filter(member=OuterRef("member"), status__in=Membership.PAID).filter(
         Q(ends_on=None) | Q(ends_on__gt=OuterRef("ends_on"))
@@ -49,8 +52,10 @@ def terms_to_remind(*, today: dt.date) -> Iterator[tuple[Membership, int]]:
     )
     for term in terms.order_by("pk"):
         reached = [
-            offset for offset in OFFSETS if today >= term.ends_on + dt.timedelta(days=offset)
-        ]  # type: ignore[operator]
+            offset
+            for offset in OFFSETS
+            if today >= term.ends_on + dt.timedelta(days=offset)  # type: ignore[operator]
+        ]
         half = (term.ends_on - term.starts_on).days / 2  # type: ignore[operator]
         if reached and -reached[-1] <= half:
             yield term, reached[-1]

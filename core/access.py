@@ -1,7 +1,8 @@
-"""Who may enter a URL: declared beside each view, read by the `routes` command and the permission matrix.
+"""Who may enter a URL: declared beside each view, read by the `routes` command and the permission
+matrix.
 
-LoginRequiredMiddleware shuts every door; these decorators open one and say for whom. A view without one fails the
-system check `loaf.E001`.
+LoginRequiredMiddleware shuts every door; these decorators open one and say for whom. A view without
+one fails the system check `loaf.E001`.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,9 @@ def declare(view: Any, access: str, methods: tuple[str, ...]) -> Any:
 
 
 def open_to_all(*methods: str, post: str = "") -> Callable[[View], View]:
-    """Let anybody in, with these methods (GET when none is named); `post` names who may POST when the view asks for more."""
+    """Let anybody in, with these methods (GET when none is named); `post` names who may POST when
+    the view asks for more.
+    """
 
     def decorate(view: View) -> View:
         opened: Any = login_not_required(declare(view, OPEN, methods or ("GET",)))

@@ -1,6 +1,5 @@
 """The volunteers' desk on Django's admin: our permissions, and lists that never count or skip."""
 
-import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable, Iterator
@@ -23,71 +22,68 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from core import keyset
 from core.access import declare
+from core.columns import Column, FileColumn, Filter
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.money import exponent, format_money
 from core.templatetags.loaf import clock, day, short_day
 
-Cell = str | SafeString
 COUNT_LIMIT = 1_000
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a desk list: its heading and how a row (a dict of `values()`) is shown."""
-
-    label: str
-    show: Callable[[dict[str, Any]], Cell]
-    lead: bool = False
-    permission: str = ""
-    """Whoever lacks it does not see the column; "" is for everybody who sees the list."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter of a desk list: a field and its choices, as links."""
-
-    field: str
-    label: str
-    choices: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    narrow: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
-    """How a choice narrows the rows, where it is more than `field = value`."""
-
-
-@dataclass(frozen=True)
-class FileColumn:
-    """One column of a list taken out as a file: its heading, the field (through relations), and who may have it."""
-
-    label: str
-    field: str
-    permission: str = ""
-    money: str = ""
-    """The field of the currency, where the column is an amount in minor units."""
-
-
 desk_saved = Signal()
-"""Sent by a DeskAdmin with `user`, `target`, `before` and `after` (dicts of what changed) when somebody saved a row by hand."""
+"""Sent by a DeskAdmin with `user`, `target`, `before` and `after` (dicts of what changed) when
+somebody saved a row by hand.
+"""
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """What the page of a list shows, the same for every table."""
+
+    title: str
+    admin: "DeskAdmin"
+    links: list[tuple[str, str]]
+    filters: list[Filter]
+    search_label: str
+    columns: list[Column]
+    rows: SafeString
+    page: keyset.Page
+    count: str
+    q: str
+    chosen: dict[str, str]
+    note: str
+    can_add: bool
+    file_url: str
+    narrowed: str
+    add_url: str
 
 
 class DeskAdmin(ModelAdmin):
-    """A ModelAdmin whose doors are the registry's permissions, whose list is keyset-paged and whose pages have our look.
+    """A ModelAdmin whose doors are the registry's permissions, whose list is keyset-paged and whose
+    pages have our look.
 
-    `permissions` maps view/add/change/delete to a permission's name; a verb that is left out is allowed to nobody.
+    `permissions` maps view/add/change/delete to a permission's name; a verb that is left out is
+    allowed to nobody.
     """
 
     permissions: dict[str, str] = {}
     private: dict[str, str] = {}
-    """Field (through relations) → the permission it takes beside the list's own: one rule for list, record, file and preview."""
+    """Field (through relations) → the permission it takes beside the list's own: one rule for list,
+    record, file and preview.
+    """
     columns: list[Column] = []
     list_values: list[str] = []
     order: list[str] = ["-id"]
     filters: list[Filter] = []
     search_help = ""
     add_form_template = change_form_template = "admin/desk_form.html"
-    empty_text = "There is nothing here yet."
-    add_words = "Add one"
+    empty_text = gettext_lazy("There is nothing here yet.")
+    add_words = gettext_lazy("Add one")
     export_permission = ""
     """Whoever holds it may take the list out as a file, with `file_columns`; "" for nobody."""
     file_columns: list[FileColumn] = []
@@ -107,7 +103,9 @@ class DeskAdmin(ModelAdmin):
         }
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The fields of a record, without those that are closed; of somebody new everything is asked."""
+        """The fields of a record, without those that are closed; of somebody new everything is
+        asked.
+        """
         closed = self.closed_to(request.user) if obj is not None else set()
         kept = []
         for title, options in super().get_fieldsets(request, obj):
@@ -157,7 +155,7 @@ class DeskAdmin(ModelAdmin):
         elif isinstance(db_field, models.TextField):
             kwargs |= {"widget": forms.Textarea({"rows": 4})}
         elif isinstance(db_field, models.ForeignKey):
-            kwargs.setdefault("empty_label", "None")
+            kwargs.setdefault("empty_label", _("None"))
         return db_field.formfield(**kwargs)
 
     def render_change_form(
@@ -183,7 +181,7 @@ class DeskAdmin(ModelAdmin):
         """What a row says, in words: labels and texts; what is empty is left out."""
         names = [
             name
-            for _, options in self.get_fieldsets(request, obj)
+            for __, options in self.get_fieldsets(request, obj)
             for name in flatten(options["fields"])
         ]
         fields = [
@@ -211,7 +209,7 @@ class DeskAdmin(ModelAdmin):
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> HttpResponse:
         """A record that is gone, in our words."""
-        messages.error(request, "There is no such record, or it is not for you to see.")
+        messages.error(request, _("There is no such record, or it is not for you to see."))
         return redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
 
     def log_addition(self, *args: Any, **kwargs: Any) -> Any:
@@ -230,7 +228,7 @@ class DeskAdmin(ModelAdmin):
         return self._saved(request, obj)
 
     def _saved(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        messages.success(request, f"Saved: {obj}.")
+        messages.success(request, _("Saved: {obj}.").format(obj=obj))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def history_view(
@@ -263,7 +261,9 @@ class DeskAdmin(ModelAdmin):
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_file"
 
     def file_rows(self, request: HttpRequest) -> tuple[list[str], Iterator[list[Any]]]:
-        """Heading and rows of the list as a file, narrowed as the request says, with the columns this person may see."""
+        """Heading and rows of the list as a file, narrowed as the request says, with the columns
+        this person may see.
+        """
         columns = self.columns_of_file(request.user)
         fields = list(
             dict.fromkeys([c.field for c in columns] + [c.money for c in columns if c.money])
@@ -282,7 +282,9 @@ class DeskAdmin(ModelAdmin):
         )
 
     def file_needs(self, request: HttpRequest) -> list[str]:
-        """The permissions a file holds the fruits of, made for this person now; whoever takes it away must hold them still."""
+        """The permissions a file holds the fruits of, made for this person now; whoever takes it
+        away must hold them still.
+        """
         held = self.columns_of_file(request.user)
         seen = [
             name for c in held for name in (c.permission, self.private.get(c.field, "")) if name
@@ -334,30 +336,32 @@ class DeskAdmin(ModelAdmin):
         for field in self.closed_to(request.user):
             for row in page.rows:
                 row.update({field: ""} if field in row else {})
-        context = {
-            "title": str(self.opts.verbose_name_plural).capitalize(),
-            "admin": self,
-            "links": self.get_list_links(request),
-            "filters": filters,
-            "search_label": self.search_label(request),
-            "columns": columns,
-            "rows": self._rows(page.rows, columns),
-            "page": page,
-            "count": self._count(queryset, page, narrowed=bool(text or chosen)),
-            "q": text,
-            "chosen": chosen,
-            "note": self.list_note(request),
-            "can_add": self.has_add_permission(request),
-            "file_url": self.file_url
+        shown = ListPage(
+            title=str(self.opts.verbose_name_plural).capitalize(),
+            admin=self,
+            links=self.get_list_links(request),
+            filters=filters,
+            search_label=self.search_label(request),
+            columns=columns,
+            rows=self._rows(page.rows, columns),
+            page=page,
+            count=self._count(queryset, page, narrowed=bool(text or chosen)),
+            q=text,
+            chosen=chosen,
+            note=self.list_note(request),
+            can_add=self.has_add_permission(request),
+            file_url=self.file_url
             if self.export_permission and request.user.has_perm(self.export_permission)
             else "",
-            "narrowed": request.GET.urlencode(),
-            "add_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
-        }
-        return render_page(request, "admin/desk_list.html", context, fragment="list")
+            narrowed=request.GET.urlencode(),
+            add_url=f"admin:{self.opts.app_label}_{self.opts.model_name}_add",
+        )
+        return render_page(request, "admin/desk_list.html", vars(shown), fragment="list")
 
     def narrowed(self, request: HttpRequest) -> tuple[QuerySet[Any], str, dict[str, str]]:
-        """The rows this person may see after search and filters, with the search text and what was chosen."""
+        """The rows this person may see after search and filters, with the search text and what was
+        chosen.
+        """
         text = " ".join(request.GET.get("q", "").split())[:100]
         queryset = self.rows(request)
         chosen: dict[str, str] = {}
@@ -375,25 +379,39 @@ class DeskAdmin(ModelAdmin):
         return queryset, text, chosen
 
     def _count(self, queryset: QuerySet[Any], page: keyset.Page, *, narrowed: bool) -> str:
-        """How many there are, in words. A whole list is never counted; what was searched for, up to a thousand."""
+        """How many there are, in words. A whole list is never counted; what was searched for, up to
+        a thousand.
+        """
         if not page.after and not page.before:
-            return f"{len(page)} {'found' if narrowed else 'in all'}"
+            words = _("{count} found") if narrowed else _("{count} in all")
+            return words.format(count=len(page))
         if not narrowed:
-            return f"{len(page)} shown, more behind"
+            return _("{count} shown, more behind").format(count=len(page))
         count = queryset.order_by()[: COUNT_LIMIT + 1].count()
-        return f"{COUNT_LIMIT:,}+ found" if count > COUNT_LIMIT else f"{count:,} found"
+        words = _("{count:,}+ found") if count > COUNT_LIMIT else _("{count:,} found")
+        return words.format(count=min(count, COUNT_LIMIT))
 
     def _rows(self, rows: list[dict[str, Any]], columns: list[Column]) -> SafeString:
-        """The table's rows as HTML. Written here and not by a template: a row costs a tenth of what a template's loops cost."""
+        """The table's rows as HTML. Written here and not by a template: a row costs a tenth of what
+        a template's loops cost.
+        """
         here = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=["ID"])
         before, after = (escape(part) for part in here.split("ID"))
         cells = [
             (
-                f'<td role="cell" data-label="{escape(column.label)}" data-lead><a href="{before}%s{after}">%s</a></td>',
-                True,
+                (
+                    (
+                        f'<td role="cell" data-label="{escape(column.label)}" data-lead><a'
+                        f' href="{before}%s{after}">%s</a></td>'
+                    ),
+                    True,
+                )
+                if column.lead
+                else (
+                    f'<td role="cell" data-label="{escape(column.label)}">%s</td>',
+                    False,
+                )
             )
-            if column.lead
-            else (f'<td role="cell" data-label="{escape(column.label)}">%s</td>', False)
             for column in columns
         ]
         written = []
@@ -407,7 +425,9 @@ class DeskAdmin(ModelAdmin):
 
 
 def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpResponseBase]], Any]:
-    """Declare an extra page of a DeskAdmin; the admin site's own wrapper lets only staff in, this asks for the permission."""
+    """Declare an extra page of a DeskAdmin; the admin site's own wrapper lets only staff in, this
+    asks for the permission.
+    """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Any:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -421,14 +441,16 @@ def desk_page(permission: str, *methods: str) -> Callable[[Callable[..., HttpRes
 
 
 def in_words(obj: Any, field: Any) -> str:
-    """One field of a row as a person reads it: money with its currency, dates in full, yes and no, the choice's own words."""
+    """One field of a row as a person reads it: money with its currency, dates in full, yes and no,
+    the choice's own words.
+    """
     value = getattr(obj, field.name)
     if value in (None, ""):
         return ""
     if field.choices:
         return str(getattr(obj, f"get_{field.name}_display")())
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     if isinstance(value, dt.datetime):
         return f"{day(value)}, {clock(value)}"
     if isinstance(value, dt.date):
@@ -439,7 +461,9 @@ def in_words(obj: Any, field: Any) -> str:
 
 
 def for_file(value: Any, currency: str = "") -> Any:
-    """A value as a file holds it: ISO 8601 days and moments in the house's zone, amounts as decimals, yes and no."""
+    """A value as a file holds it: ISO 8601 days and moments in the house's zone, amounts as
+    decimals, yes and no.
+    """
     if isinstance(value, str) or value is None:
         return value
     if isinstance(value, bool):

@@ -1,7 +1,9 @@
-"""Fields that only the application can read: written with a key that lives outside the database (setting FIELD_KEYS).
+"""Fields that only the application can read: written with a key that lives outside the database
+(setting FIELD_KEYS).
 
-The first key writes, all keys read: put a new one in front, run `manage.py rotate_keys`, then take the old one away.
-Fernet (AES-128-CBC with HMAC-SHA256, of the `cryptography` package) does the work.
+The first key writes, all keys read: put a new one in front, run `manage.py rotate_keys`, then take
+the old one away. Fernet (AES-128-CBC with HMAC-SHA256, of the `cryptography` package) does the
+work.
 """
 
 import base64
@@ -14,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext as _
 
 
 class UnreadableField(Exception):
@@ -22,7 +25,9 @@ class UnreadableField(Exception):
 
 @functools.lru_cache(maxsize=8)
 def _box(keys: tuple[str, ...]) -> MultiFernet:
-    """Each key is stretched with scrypt to the 32 bytes Fernet wants: some 50 ms, once a process (RFC 7914, ASVS 11.4.4)."""
+    """Each key is stretched with scrypt to the 32 bytes Fernet wants: some 50 ms, once a process
+    (RFC 7914, ASVS 11.4.4).
+    """
     stretched = (
         hashlib.scrypt(key.encode(), salt=b"loaf.fields", n=2**14, r=8, p=1, dklen=32)
         for key in keys
@@ -46,7 +51,7 @@ def unseal(stored: str) -> str:
         return box().decrypt(stored.encode()).decode() if stored else ""
     except InvalidToken as error:
         raise UnreadableField(
-            "A protected field cannot be read: its key is not in FIELD_KEYS."
+            _("A protected field cannot be read: its key is not in FIELD_KEYS.")
         ) from error
 
 
@@ -62,7 +67,9 @@ class EncryptedTextField(models.TextField):
 
 
 class EncryptedJSONField(EncryptedTextField):
-    """Plain Python data (dicts, lists, text, numbers) as encrypted JSON; empty data is stored as the empty text."""
+    """Plain Python data (dicts, lists, text, numbers) as encrypted JSON; empty data is stored as
+    the empty text.
+    """
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         text = super().from_db_value(value, expression, connection)

@@ -6,6 +6,8 @@ import functools
 import re
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
 MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 NO_DATE = {
@@ -29,17 +31,19 @@ class DateError(ValueError):
 
 
 def parse_date(text: str, *, day_first: bool = False) -> tuple[dt.date | None, str]:
-    """Read one of the formats of the old systems; return the date and its precision (day, month or year).
+    """Read one of the formats of the old systems; return the date and its precision (day, month or
+    year).
 
-    A text that means "none" (empty, "Never", "0000-00-00", …) gives (None, ""). "03/04/2021" is month-first unless
-    day_first; "25/12/2021" can only be day-first and is read so. Raises DateError for anything else.
+    A text that means "none" (empty, "Never", "0000-00-00", …) gives (None, ""). "03/04/2021" is
+    month-first unless day_first; "25/12/2021" can only be day-first and is read so. Raises
+    DateError for anything else.
     """
     if not _ISO.fullmatch(text):
         return _parse_date(text, day_first)
     try:
         return dt.date.fromisoformat(text), DAY
     except ValueError as error:
-        raise DateError(f"“{text}” is not a date we can read.") from error
+        raise DateError(_("“{text}” is not a date we can read.").format(text=text)) from error
 
 
 _ISO = re.compile(r"(?!1970-01-01)(?:19|20)\d\d-\d\d-\d\d", re.ASCII)
@@ -61,14 +65,16 @@ def _parse_date(text: str, day_first: bool) -> tuple[dt.date | None, str]:
             if 1900 <= day.year <= 2100:
                 return day, precision
             break
-    raise DateError(f"“{text.strip()}” is not a date we can read.")
+    raise DateError(_("“{text}” is not a date we can read.").format(text=text.strip()))
 
 
 def parse_datetime(text: str, *, zone: dt.tzinfo, day_first: bool = False) -> dt.datetime | None:
-    """Read a date with an optional time ("2024-10-23 23:31:05", "11/29/24 22:28", "March 1, 2021 3:07 pm"), in the zone given."""
+    """Read a date with an optional time ("2024-10-23 23:31:05", "11/29/24 22:28", "March 1, 2021
+    3:07 pm"), in the zone given.
+    """
     value = " ".join(text.split()).strip("'")
     match = _TIME_OF_DAY.search(value)
-    day, _ = parse_date(value[: match.start()] if match else value, day_first=day_first)
+    day, __ = parse_date(value[: match.start()] if match else value, day_first=day_first)
     if day is None:
         return None
     if not match:
@@ -80,11 +86,14 @@ def parse_datetime(text: str, *, zone: dt.tzinfo, day_first: bool = False) -> dt
     try:
         return dt.datetime.combine(day, dt.time(hour, minute, second), there)
     except ValueError as error:
-        raise DateError(f"“{text.strip()}” is not a time we can read.") from error
+        raise DateError(
+            _("“{text}” is not a time we can read.").format(text=text.strip())
+        ) from error
 
 
 _TIME_OF_DAY = re.compile(
-    r"(?:[ T]|, )(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*([ap]\.?m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$",
+    r"(?:[ T]|, )(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?"
+    r"\s*([ap]\.?m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
 
@@ -100,10 +109,11 @@ def _offset(text: str) -> dt.tzinfo | None:
 
 
 def day_order(texts: Iterable[str]) -> tuple[bool | None, bool]:
-    """Whether dates like 03/04/2021 of one column are day-first, from those that can only be one; None when none tells.
+    """Whether dates like 03/04/2021 of one column are day-first, from those that can only be one;
+    None when none tells.
 
-    Two that contradict each other tell nothing either. With it, whether somebody should be asked: no line tells, and at least
-    one reads as two different days.
+    Two that contradict each other tell nothing either. With it, whether somebody should be asked:
+    no line tells, and at least one reads as two different days.
     """
     told, open_ones = set(), False
     for text in texts:
@@ -120,9 +130,11 @@ def day_order(texts: Iterable[str]) -> tuple[bool | None, bool]:
 
 
 def add_months(day: dt.date, months: int, *, anchor: int | None = None) -> dt.date:
-    """Return the same day of the month later, or the month's last day: January 31 + 1 is February 28 or 29.
+    """Return the same day of the month later, or the month's last day: January 31 + 1 is February
+    28 or 29.
 
-    `anchor`: the day of the month it began with, for a day a shorter month has cut: February 28 + 1 with 31 is March 31.
+    `anchor`: the day of the month it began with, for a day a shorter month has cut: February 28 + 1
+    with 31 is March 31.
     """
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
@@ -130,7 +142,9 @@ def add_months(day: dt.date, months: int, *, anchor: int | None = None) -> dt.da
 
 
 def is_cut(day: dt.date, anchor: int) -> bool:
-    """Whether a day is what its month leaves of an anchor: February 28 of 31, and every day of its own."""
+    """Whether a day is what its month leaves of an anchor: February 28 of 31, and every day of its
+    own.
+    """
     return day.day == min(anchor, calendar.monthrange(day.year, day.month)[1])
 
 
@@ -146,7 +160,10 @@ def _slashes(match: re.Match[str], day_first: bool) -> tuple[dt.date, str]:
     return dt.date(year, first, second), DAY
 
 
-_TIME = r"(?:(?:[ T]|, )\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_TIME = (
+    r"(?:(?:[ T]|, )\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?"
+    r"\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+)
 _SLASHES = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})(?!\d)")
 _WEEKDAY = re.compile(
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ", re.IGNORECASE
@@ -154,32 +171,32 @@ _WEEKDAY = re.compile(
 _FORMATS = [
     (
         re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})"),
-        lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
+        lambda m, __: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
     ),
     (
         re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}"),
-        lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
+        lambda m, __: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
     ),
     (re.compile(rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-](\d{{4}}|\d{{2}}){_TIME}"), _slashes),
     (
         re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}}){_TIME}"),
-        lambda m, _: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
+        lambda m, __: (dt.date(int(m[1]), int(m[2]), int(m[3])), DAY),
     ),
     (
         re.compile(rf"([A-Za-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_TIME}"),
-        lambda m, _: (dt.date(int(m[3]), MONTHS[m[1].lower()], int(m[2])), DAY),
+        lambda m, __: (dt.date(int(m[3]), MONTHS[m[1].lower()], int(m[2])), DAY),
     ),
     (
         re.compile(
             rf"(\d{{1,2}})(?:st|nd|rd|th)?[ -]([A-Za-z]{{3,9}})\.?,?[ -](\d{{4}}|\d{{2}}){_TIME}"
         ),
-        lambda m, _: (dt.date(_year(m[3]), MONTHS[m[2].lower()], int(m[1])), DAY),
+        lambda m, __: (dt.date(_year(m[3]), MONTHS[m[2].lower()], int(m[1])), DAY),
     ),
-    (re.compile(r"(\d{1,2})[/.-](\d{4})"), lambda m, _: (dt.date(int(m[2]), int(m[1]), 1), MONTH)),
-    (re.compile(r"(\d{4})[/.-](\d{1,2})"), lambda m, _: (dt.date(int(m[1]), int(m[2]), 1), MONTH)),
+    (re.compile(r"(\d{1,2})[/.-](\d{4})"), lambda m, __: (dt.date(int(m[2]), int(m[1]), 1), MONTH)),
+    (re.compile(r"(\d{4})[/.-](\d{1,2})"), lambda m, __: (dt.date(int(m[1]), int(m[2]), 1), MONTH)),
     (
         re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{4})"),
-        lambda m, _: (dt.date(int(m[2]), MONTHS[m[1].lower()], 1), MONTH),
+        lambda m, __: (dt.date(int(m[2]), MONTHS[m[1].lower()], 1), MONTH),
     ),
-    (re.compile(r"((?:19|20)\d{2})"), lambda m, _: (dt.date(int(m[1]), 1, 1), YEAR)),
+    (re.compile(r"((?:19|20)\d{2})"), lambda m, __: (dt.date(int(m[1]), 1, 1), YEAR)),
 ]

@@ -1,4 +1,6 @@
-"""How every form of ours renders (design/ui: label above, help above the control, the optional marked) and speaks."""
+"""How every form of ours renders (label above, help above the control, the optional
+marked) and speaks.
+"""
 
 import re
 from typing import Any
@@ -6,28 +8,30 @@ from typing import Any
 from django import forms
 from django.core import validators
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext as _
 
 from core import money, phones
+from core.i18n import gettext_lazy
 from core.text import is_email, normal_email, tidy
 
 # Django's own sentences, in the words of the house.
 forms.Field.default_error_messages = {
     **forms.Field.default_error_messages,
-    "required": "Please fill this in.",
+    "required": gettext_lazy("Please fill this in."),
 }
 forms.DateField.default_error_messages = {
     **forms.DateField.default_error_messages,
-    "invalid": "Please type a date, like 2026-03-14.",
+    "invalid": gettext_lazy("Please type a date, like 2026-03-14."),
 }
 forms.IntegerField.default_error_messages = {
     **forms.IntegerField.default_error_messages,
-    "invalid": "Please type a whole number.",
+    "invalid": gettext_lazy("Please type a whole number."),
 }
-validators.MaxLengthValidator.message = (
+validators.MaxLengthValidator.message = gettext_lazy(
     "Please keep it to %(limit_value)d characters; these are %(show_value)d."
 )
-validators.MaxValueValidator.message = "Please type %(limit_value)s or less."
-validators.MinValueValidator.message = "Please type %(limit_value)s or more."
+validators.MaxValueValidator.message = gettext_lazy("Please type %(limit_value)s or less.")
+validators.MinValueValidator.message = gettext_lazy("Please type %(limit_value)s or more.")
 
 
 class LoafRenderer(TemplatesSetting):
@@ -44,10 +48,11 @@ class EmailField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 254)
-        kwargs.setdefault("label", "Your e-mail address")
+        kwargs.setdefault("label", gettext_lazy("Your e-mail address"))
         words = kwargs.pop("error_messages", {})
         super().__init__(
-            error_messages={"required": "Please type your e-mail address.", **words}, **kwargs
+            error_messages={"required": gettext_lazy("Please type your e-mail address."), **words},
+            **kwargs,
         )
         self.widget.attrs |= {
             "inputmode": "email",
@@ -60,7 +65,7 @@ class EmailField(forms.CharField):
         address = normal_email(super().clean(value) or "")
         if address and not is_email(address):
             raise forms.ValidationError(
-                "Please type an e-mail address with an @ in it, like name@example.org."
+                _("Please type an e-mail address with an @ in it, like name@example.org.")
             )
         return address
 
@@ -85,8 +90,8 @@ class PhoneField(TidyCharField):
     """A telephone number, cleaned to +17135550142 ("" when none was given)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", "Phone number")
-        kwargs.setdefault("help_text", "For example 713-555-0100")
+        kwargs.setdefault("label", gettext_lazy("Phone number"))
+        kwargs.setdefault("help_text", gettext_lazy("For example 713-555-0100"))
         super().__init__(max_length=40, **kwargs)
         self.widget.input_type = "tel"  # type: ignore[attr-defined]
         self.widget.attrs |= {"autocomplete": "tel"}
@@ -99,11 +104,13 @@ class PhoneField(TidyCharField):
         text = super().clean(value)
         if re.search(r"(?i)\b(ext|x)\.?\s*\d+$", text or ""):
             raise forms.ValidationError(
-                "Please leave the extension out here; write it under “Anything else”."
+                _("Please leave the extension out here; write it under “Anything else”.")
             )
         number = phones.to_e164(text) if text else ""
         if text and not number:
-            raise forms.ValidationError("Some digits seem to be missing. For example 713-555-0100.")
+            raise forms.ValidationError(
+                _("Some digits seem to be missing. For example 713-555-0100.")
+            )
         return number
 
 
@@ -118,9 +125,11 @@ class LongTextField(forms.CharField):
 
 
 class MoneyField(forms.CharField):
-    """An amount typed by a person, cleaned to minor units of `currency` (None when empty, or 0 where none is needed).
+    """An amount typed by a person, cleaned to minor units of `currency` (None when empty, or 0
+    where none is needed).
 
-    `keeps`: the browser may write it again after Back; elsewhere an amount of last time would be a trap.
+    `keeps`: the browser may write it again after Back; elsewhere an amount of last time would be a
+    trap.
     """
 
     def __init__(
@@ -155,9 +164,9 @@ class MoneyField(forms.CharField):
             return None
         if amount % money.unit(self.currency):
             raise forms.ValidationError(
-                "Please type at most two digits after the point; cards cannot pay the third."
+                _("Please type at most two digits after the point; cards cannot pay the third.")
             )
         if amount < self.minimum:
             least = money.format_money(self.minimum, self.currency, short=True)
-            raise forms.ValidationError(f"Please type {least} or more.")
+            raise forms.ValidationError(_("Please type {least} or more.").format(least=least))
         return amount

@@ -1,4 +1,6 @@
-"""One URL, one view, one template: a full page, or the named fragment of the same template for HTMX."""
+"""One URL, one view, one template: a full page, or the named fragment of the same template for
+HTMX.
+"""
 
 from typing import Any
 
@@ -15,7 +17,9 @@ def render_page(
     fragment: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Render the template, or only its partial `fragment` when HTMX asked. The server names the partial, never the browser."""
+    """Render the template, or only its partial `fragment` when HTMX asked. The server names the
+    partial, never the browser.
+    """
     part = fragment and getattr(request, "htmx", False) and not request.htmx.boosted  # type: ignore[attr-defined]
     response = render(
         request, f"{template}#{fragment}" if part else template, context, status=status

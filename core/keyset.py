@@ -1,4 +1,5 @@
-"""Paging through a sorted list without counting it and without OFFSET: flat from a hundred rows to a million.
+"""Paging through a sorted list without counting it and without OFFSET: flat from a hundred rows to
+a million.
 
 A cursor is signed: nobody can ask for a page with values of her own.
 """
@@ -32,9 +33,11 @@ def paginate(
     before: str = "",
     size: int = PAGE_SIZE,
 ) -> Page:
-    """Return the page after (or before) a cursor. `fields` order the list; the last must be unique. "-x" is descending.
+    """Return the page after (or before) a cursor. `fields` order the list; the last must be unique.
+    "-x" is descending.
 
-    The queryset must yield dicts (`values()`) that hold the fields. A cursor that is not ours means the first page.
+    The queryset must yield dicts (`values()`) that hold the fields. A cursor that is not ours means
+    the first page.
     """
     backwards = bool(before)
     cursor = _decode(before or after, fields)
@@ -59,7 +62,9 @@ def _flip(field: str) -> str:
 
 
 def _beyond(order: list[str], values: list[Any]) -> Q:
-    """Build (a > x) or (a = x and b > y) …, with a plain bound on the first column so that an index serves it."""
+    """Build (a > x) or (a = x and b > y) …, with a plain bound on the first column so that an index
+    serves it.
+    """
     condition, equal = Q(), Q()
     for field, value in zip(order, values, strict=True):
         name, op = (field[1:], "lt") if field.startswith("-") else (field, "gt")

@@ -8,9 +8,11 @@ from typing import Any
 
 
 class OneLine(logging.Filter):
-    """Fold line breaks of a message's arguments, so that nobody can write a second log line through a form.
+    """Fold line breaks of a message's arguments, so that nobody can write a second log line through
+    a form.
 
-    A path is written as its route: "note/<str:token>/", never the token (Django's own lines about forged forms have it whole).
+    A path is written as its route: "note/<str:token>/", never the token (Django's own lines about
+    forged forms have it whole).
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -34,10 +36,16 @@ def _paths_of(request: Any) -> dict[str, str]:
 
 
 class WithoutWords(logging.Formatter):
-    """Write of a fault where it happened and what kind it is, never its words: a database's message repeats what was typed."""
+    """Write of a fault where it happened and what kind it is, never its words: a database's message
+    repeats what was typed.
+    """
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 (the standard library's name)
-        """UTC with its zone, so that lines of several machines can be put in order (ASVS 16.2.2)."""
+    def formatTime(  # noqa: N802 (the standard library's name)
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """UTC with its zone, so that lines of several machines can be put in order
+        (ASVS 16.2.2).
+        """
         return (
             dt.datetime.fromtimestamp(record.created, dt.UTC)
             .isoformat(timespec="milliseconds")

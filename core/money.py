@@ -1,9 +1,12 @@
-"""Money is whole minor units (cents) with an ISO 4217 code beside it; never a float, never a Decimal in storage."""
+"""Money is whole minor units (cents) with an ISO 4217 code beside it; never a float, never a
+Decimal in storage.
+"""
 
 import re
 from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
+from django.utils.translation import gettext as _
 
 MAX_AMOUNT = 99_999_999
 """Largest single amount taken anywhere, in minor units: what Stripe accepts for one charge."""
@@ -28,7 +31,9 @@ ZERO_AT_STRIPE = {
     "XPF",
 }
 THREE_AT_STRIPE = {"BHD", "JOD", "KWD", "OMR", "TND"}
-"""Decimals Stripe counts; all others have two there (https://docs.stripe.com/currencies#zero-decimal, #three-decimal)."""
+"""Decimals Stripe counts; all others have two there
+(https://docs.stripe.com/currencies#zero-decimal, #three-decimal).
+"""
 ODD_AT_STRIPE = {"ISK", "UGX"}
 """No decimals, and Stripe wants two written (https://docs.stripe.com/currencies#special-cases)."""
 
@@ -38,21 +43,27 @@ class MoneyError(ValueError):
 
 
 def exponent(currency: str) -> int:
-    """Digits after the decimal point in the currency: 2 for usd, 0 for jpy, 3 for kwd (ISO 4217)."""
+    """Digits after the decimal point in the currency: 2 for usd, 0 for jpy, 3 for kwd
+    (ISO 4217).
+    """
     return get_currency_precision(currency.upper())
 
 
 def is_counted_alike(currency: str) -> bool:
-    """Whether Stripe counts minor units of the currency as we do; dues in another would be charged a hundred times too little."""
+    """Whether Stripe counts minor units of the currency as we do; dues in another would be charged
+    a hundred times too little.
+    """
     code = currency.upper()
     there = 0 if code in ZERO_AT_STRIPE else 3 if code in THREE_AT_STRIPE else 2
     return code in list_currencies() and code not in ODD_AT_STRIPE and exponent(code) == there
 
 
 def unit(currency: str) -> int:
-    """The smallest step an amount may have where cards pay: 10 for currencies of three decimals, else 1 minor unit.
+    """The smallest step an amount may have where cards pay: 10 for currencies of three decimals,
+    else 1 minor unit.
 
-    Stripe takes three-decimal amounts only with a zero at the end (https://docs.stripe.com/currencies#three-decimal).
+    Stripe takes three-decimal amounts only with a zero at the end
+    (https://docs.stripe.com/currencies#three-decimal).
     """
     return 10 if currency.upper() in THREE_AT_STRIPE else 1
 
@@ -76,8 +87,9 @@ def plain_amount(amount: int, currency: str) -> str:
 def parse_money(text: str, currency: str) -> int:
     """Read what a person or an export file wrote, as minor units.
 
-    Knows "25", "25.5", "$1,234.50", "1.234,50", "1'234.50", "50,00", "-5.00", "5.00-", "(25.00)" and "50.00000000".
-    Raises MoneyError for anything else, and for more decimals than the currency has.
+    Knows "25", "25.5", "$1,234.50", "1.234,50", "1'234.50", "50,00", "-5.00", "5.00-", "(25.00)"
+    and "50.00000000". Raises MoneyError for anything else, and for more decimals than the currency
+    has.
     """
     cleaned = (
         re.sub(r"[\s\u00a0\u202f$€£¥]|(?i:usd|eur|cad|gbp|chf)", "", text)
@@ -97,19 +109,21 @@ def parse_money(text: str, currency: str) -> int:
         cleaned = cleaned.replace("'", "")
     whole, mark, part = _split(cleaned)
     if not re.fullmatch(r"[0-9]{1,12}", whole) or (mark and not re.fullmatch(r"[0-9]{0,8}", part)):
-        raise MoneyError("Please type an amount like 25 or 25.50.")
+        raise MoneyError(_("Please type an amount like 25 or 25.50."))
     digits = exponent(currency)
     kept, rest = part[:digits].ljust(digits, "0"), part[digits:]
     if rest.strip("0"):
-        raise MoneyError("That amount has too many digits after the point.")
+        raise MoneyError(_("That amount has too many digits after the point."))
     amount = int(whole + kept)
     if amount > MAX_AMOUNT:
-        raise MoneyError("That amount is larger than we can take at once.")
+        raise MoneyError(_("That amount is larger than we can take at once."))
     return -amount if negative else amount
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Cut "1.234,50" into ("1234", ",", "50"): the last separator is the decimal one unless it marks thousands."""
+    """Cut "1.234,50" into ("1234", ",", "50"): the last separator is the decimal one unless it
+    marks thousands.
+    """
     last = max(text.rfind("."), text.rfind(","))
     if last < 0:
         return text, "", ""

@@ -11,11 +11,15 @@ NOTE = re.compile(r"\([^()]*[A-Za-z][^()]*\)")
 OURS = re.compile(
     r"\s*(?:\+?1[ .-]{0,2})?\(?([2-9]\d{2})\)?[ .-]{0,2}([2-9]\d{2})[ .-]{0,2}(\d{4})\s*", re.ASCII
 )
-"""A whole number of our region, as nearly everybody writes it; the library gives the same, sixty times slower."""
+"""A whole number of our region, as nearly everybody writes it; the library gives the same, sixty
+times slower.
+"""
 
 
 def to_e164(text: str) -> str:
-    """Return "+17135550142" for "(713) 555-0142"; an empty string when the text is no possible number."""
+    """Return "+17135550142" for "(713) 555-0142"; an empty string when the text is no possible
+    number.
+    """
     ours = OURS.fullmatch(text)
     return f"+1{ours[1]}{ours[2]}{ours[3]}" if ours else _of_elsewhere(text)
 

@@ -1,11 +1,13 @@
-"""Pictures people upload: made anew from their dots alone, so that place, camera, text and hidden files stay behind.
+"""Pictures people upload: made anew from their dots alone, so that place, camera, text and hidden
+files stay behind.
 
-The size is judged from the header before a single dot is read (quality.md, C20 to C22).
+The size is judged from the header before a single dot is read.
 """
 
 import io
 from typing import IO
 
+from django.utils.translation import gettext as _
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -32,17 +34,21 @@ class PictureError(ValueError):
 
 
 def open_picture(file: IO[bytes], size: int) -> Image.Image:
-    """Read an upload of `size` bytes; upright, in RGB, without anything but its dots. Raises PictureError."""
+    """Read an upload of `size` bytes; upright, in RGB, without anything but its dots. Raises
+    PictureError.
+    """
     if size > MAX_BYTES:
-        raise PictureError("This picture is larger than 10 megabytes. Please choose a smaller one.")
+        raise PictureError(
+            _("This picture is larger than 10 megabytes. Please choose a smaller one.")
+        )
     if not size:
-        raise PictureError("This file is empty. Please choose another one.")
+        raise PictureError(_("This file is empty. Please choose another one."))
     try:
         file.seek(0)
         image = Image.open(file, formats=FORMATS)
         if image.width * image.height > MAX_DOTS or max(image.size) > MAX_SIDE:
             raise PictureError(
-                "This picture has more than 20 million dots. Please choose a smaller one."
+                _("This picture has more than 20 million dots. Please choose a smaller one.")
             )
         if getattr(image, "n_frames", 1) > 1:
             image.seek(0)
@@ -55,7 +61,7 @@ def open_picture(file: IO[bytes], size: int) -> Image.Image:
         raise
     except UNREADABLE as error:
         raise PictureError(
-            "This is no picture we can read. Please choose a JPEG, PNG or WebP file."
+            _("This is no picture we can read. Please choose a JPEG, PNG or WebP file.")
         ) from error
 
 
@@ -78,7 +84,9 @@ def _bare(image: Image.Image) -> Image.Image:
 def square(
     image: Image.Image, *, across: float = 0.5, down: float = 0.5, zoom: float = 1.0
 ) -> Image.Image:
-    """Cut a square out: `across` and `down` are its place (0 left or top, 1 right or bottom), `zoom` 1 is as large as fits."""
+    """Cut a square out: `across` and `down` are its place (0 left or top, 1 right or bottom),
+    `zoom` 1 is as large as fits.
+    """
     side = max(16, int(min(image.size) / max(1.0, zoom)))
     left, top = int((image.width - side) * across), int((image.height - side) * down)
     return image.crop((left, top, left + side, top + side))

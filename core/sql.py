@@ -22,11 +22,12 @@ def is_postgres() -> bool:
 
 @contextmanager
 def set_based() -> Iterator[None]:
-    """A transaction whose statements each go over all rows of a job: they may take their time, and join by hashing.
+    """A transaction whose statements each go over all rows of a job: they may take their time, and
+    join by hashing.
 
-    PostgreSQL guesses how many rows a table has from its last look at it. Of rows that were put there a moment ago it
-    guesses one, and asks the other table anew for each of them: minutes instead of milliseconds. Hashing costs the same
-    whatever the guess.
+    PostgreSQL guesses how many rows a table has from its last look at it. Of rows that were put
+    there a moment ago it guesses one, and asks the other table anew for each of them: minutes
+    instead of milliseconds. Hashing costs the same whatever the guess.
     """
     with transaction.atomic():
         if is_postgres():
@@ -36,7 +37,9 @@ def set_based() -> Iterator[None]:
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows: COPY on PostgreSQL, many rows a statement elsewhere. JSON columns are given as text."""
+    """Append rows: COPY on PostgreSQL, many rows a statement elsewhere. JSON columns are given as
+    text.
+    """
     names = ", ".join(f'"{column}"' for column in columns)
     into = f'"{table}" ({names})'
     with connection.cursor() as cursor:
@@ -52,7 +55,9 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
 def _insert_rows(
     cursor: Any, into: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """SQLite notes the last id of a table after each statement: one statement a row costs as much again as the row."""
+    """SQLite notes the last id of a table after each statement: one statement a row costs as much
+    again as the row.
+    """
     width, iterator = len(columns), iter(rows)
     times = [place for place, column in enumerate(columns) if column.endswith(("_at", "_on"))]
     marks = f"({', '.join(['%s'] * width)})"
@@ -68,7 +73,8 @@ def _insert_rows(
             )
 
 
-# The ids one by one only where another session took one in between; nearly always they are a whole block.
+# The ids one by one only where another session took one in between; nearly always they are a whole
+# block.
 RESERVE = """
 WITH taken AS MATERIALIZED (
   SELECT nextval(s.name) AS id
@@ -78,7 +84,9 @@ SELECT MIN(id), MAX(id), CASE WHEN MAX(id) - MIN(id) + 1 <> COUNT(*) THEN array_
 
 
 def reserve_ids(model: type[Model], count: int) -> list[int]:
-    """Take the next `count` ids of a table, so that rows can name each other before they are written. Ids not used stay gaps."""
+    """Take the next `count` ids of a table, so that rows can name each other before they are
+    written. Ids not used stay gaps.
+    """
     table = model._meta.db_table
     if not count:
         return []
@@ -108,7 +116,7 @@ def execute(statement: str, params: dict[str, Any] | None = None) -> int:
     """Run one statement with named parameters (%(name)s); return the number of rows it touched."""
     with connection.cursor() as cursor:
         given = {
-            name: (value if is_postgres() else _sqlite(value))
+            name: value if is_postgres() else _sqlite(value)
             for name, value in (params or {}).items()
         }
         cursor.execute(statement, given)
@@ -119,7 +127,7 @@ def fetch_all(statement: str, params: dict[str, Any] | None = None) -> list[tupl
     """Run one SELECT with named parameters and return its rows."""
     with connection.cursor() as cursor:
         given = {
-            name: (value if is_postgres() else _sqlite(value))
+            name: value if is_postgres() else _sqlite(value)
             for name, value in (params or {}).items()
         }
         cursor.execute(statement, given)
@@ -136,7 +144,9 @@ def rows_of(name: str) -> str:
 
 
 def listed(values: list[str]) -> Any:
-    """Many texts as the one parameter that `rows_of` names: thousands of marks in a statement cost more than the search."""
+    """Many texts as the one parameter that `rows_of` names: thousands of marks in a statement cost
+    more than the search.
+    """
     return values if is_postgres() else json.dumps(values)
 
 

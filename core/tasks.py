@@ -1,7 +1,8 @@
 """Background tasks with retries, on django.tasks (Django 6) or its backport.
 
-A task row is written in the caller's transaction: it exists exactly when the work does. A task may run twice (a worker
-may die after the work and before the tick), so every task finds its work by state and does nothing when it is done.
+A task row is written in the caller's transaction: it exists exactly when the work does. A task may
+run twice (a worker may die after the work and before the tick), so every task finds its work by
+state and does nothing when it is done.
 """
 
 import datetime as dt
@@ -28,7 +29,8 @@ __all__ = ["MAX_ATTEMPTS", "Task", "backoff", "retrying_task", "task"]
 def backoff(attempt: int) -> dt.timedelta:
     """Wait before the next try: 5, 20, 80, 320 seconds, with up to a quarter of jitter."""
     seconds = 5 * 4 ** (attempt - 1)
-    return dt.timedelta(seconds=seconds * (1 + random.random() / 4))  # noqa: S311 (jitter, no secret)
+    jitter = random.random() / 4  # noqa: S311 (no secret)
+    return dt.timedelta(seconds=seconds * (1 + jitter))
 
 
 def retrying_task(
@@ -36,8 +38,8 @@ def retrying_task(
 ) -> Callable[[Callable[..., None]], Any]:
     """Make a task that is tried again up to MAX_ATTEMPTS times, each try a task row of its own.
 
-    `on_give_up` is called with the task's arguments after the last failure, also by the reaper when every worker died at it;
-    the failed row stays as the dead letter.
+    `on_give_up` is called with the task's arguments after the last failure, also by the reaper when
+    every worker died at it; the failed row stays as the dead letter.
     """
 
     def decorate(function: Callable[..., None]) -> Any:

@@ -1,4 +1,6 @@
-"""Normal forms of names and addresses, used by the forms, the importers and the database look-ups alike."""
+"""Normal forms of names and addresses, used by the forms, the importers and the database look-ups
+alike.
+"""
 
 import itertools
 import re
@@ -17,7 +19,9 @@ EMAIL = re.compile(
 PLAIN = re.compile(
     r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 )
-"""What nearly every address looks like; all of these are e-mail addresses, and asking Django costs eight times as much."""
+"""What nearly every address looks like; all of these are e-mail addresses, and asking Django costs
+eight times as much.
+"""
 
 
 def tidy(text: str) -> str:
@@ -33,12 +37,16 @@ def tidy(text: str) -> str:
 
 
 def normal_email(text: str) -> str:
-    """One spelling for each address: tidy and lower-case; +tags stay. An empty result means none was given."""
+    """One spelling for each address: tidy and lower-case; +tags stay. An empty result means none
+    was given.
+    """
     return tidy(text).lower()
 
 
 def is_email(address: str) -> bool:
-    """Say whether a normalised address can be written to. Stricter than Django: no quotes, no IP literals, a real domain."""
+    """Say whether a normalised address can be written to. Stricter than Django: no quotes, no IP
+    literals, a real domain.
+    """
     if len(address) <= 254 and PLAIN.fullmatch(address):
         return True
     if len(address) > 254 or not EMAIL.fullmatch(address) or ".." in address:
@@ -56,7 +64,9 @@ def reference() -> str:
 
 
 def free_slug(model: Any, text: str, *, fallback: str) -> str:
-    """A name for addresses made of a title that no other row of the model has: spring-potluck, spring-potluck-2, …"""
+    """A name for addresses made of a title that no other row of the model has: spring-potluck,
+    spring-potluck-2, …
+    """
     stem = slugify(text)[:100] or fallback
     taken = set(model._default_manager.filter(slug__startswith=stem).values_list("slug", flat=True))
     names = itertools.chain([stem], (f"{stem}-{n}" for n in itertools.count(2)))

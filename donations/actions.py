@@ -5,8 +5,9 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing import actions as billing
+from billing.actions import checkout
 from billing.models import Payment, PaymentLine
 from donations import emails
 from donations.models import Donation, Fund
@@ -27,19 +28,21 @@ def start_donation(
     may_be_thanked: bool,
     dedication: str,
 ) -> str:
-    """Open the payment page for a gift (minor units) and return its address. The same attempt gives the same page.
+    """Open the payment page for a gift (minor units) and return its address. The same attempt gives
+    the same page.
 
     Raises billing.actions.BillingError.
     """
     with transaction.atomic():
-        payment = billing.start_payment(
+        payment = checkout.start_payment(
             payer=donor,
             name=name,
             email=email,
-            lines=[(PaymentLine.Kind.DONATION, "Gift", amount)],
+            lines=[(PaymentLine.Kind.DONATION, _("Gift"), amount)],
             currency=currency,
             attempt=attempt,
-            description="Gift",
+            description=_("Gift"),
+            fund_code=fund.code,
         )
         Donation.objects.get_or_create(
             payment=payment,
@@ -55,21 +58,20 @@ def start_donation(
                 "dedication": dedication,
             },
         )
-    return billing.open_checkout(payment=payment)
+    return checkout.open_checkout(payment=payment)
 
 
 @transaction.atomic
 def receive_donation(*, payment: Payment) -> None:
-    """Mark the gifts of a booked payment received and say thank you. A gift beside dues gets its row here. Twice is once."""
+    """Mark the gifts of a booked payment received and say thank you. A gift beside dues gets its
+    row here. Twice is once.
+    """
     lines = [line for line in payment.lines.all() if line.kind == PaymentLine.Kind.DONATION]
     if not lines:
         return
     if not payment.donations.exists():
-        fund = Fund.objects.filter(is_active=True).first()
-        if fund is None:
-            fund, _ = Fund.objects.get_or_create(
-                slug="general", defaults={"name": "Where it is needed most"}
-            )
+        code = lines[0].fund_code
+        fund = (Fund.objects.filter(code=code).first() if code else None) or Fund.for_anything()
         Donation.objects.create(
             fund=fund,
             payment=payment,

@@ -2,12 +2,18 @@
 
 from django.apps import AppConfig
 
+from core.i18n import gettext_lazy
+
 
 class DonationsConfig(AppConfig):
     """Gifts and funds."""
 
     name = "donations"
-    verbose_name = "Gifts"
+    verbose_name = gettext_lazy("Gifts")
 
     def ready(self) -> None:
-        from donations import receivers, sections  # noqa: F401 (connects the signals, tells what this room holds)
+        from billing import reports
+        from donations import receivers, sections  # noqa: F401 (connects the signals)
+        from donations.models import names_by_code
+
+        reports.FUND_NAMES.append(names_by_code)

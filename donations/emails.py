@@ -2,9 +2,11 @@
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from billing.emails import card, to_payer
+from billing.emails import card, first_word, to_payer
 from billing.models import Payment
+from core.i18n import gettext_lazy
 from core.money import format_money
 from core.templatetags.loaf import short_day
 from notices.actions import Letter
@@ -17,28 +19,45 @@ def thank_you(payment: Payment) -> None:
 
 
 def _thank_you(payment: Payment, funds: list[str]) -> None:
-    first = (payment.payer_name or "friend").split()[0]
+    first = first_word(payment)
     letter = Letter(
-        subject="Thank you",
-        heading=f"Thank you, {first}",
+        subject=_("Thank you"),
+        heading=_("Thank you, {first}").format(first=first),
         words={"called": first},
         paragraphs=[
-            "Your gift has arrived. It buys rides, hall rent and a hot lunch for someone who would otherwise eat alone.",
-            "Nothing was given in return for it. Please keep this note for your taxes.",
+            _(
+                "Your gift has arrived. It buys rides, hall rent and a hot lunch for someone who"
+                " would otherwise eat alone."
+            ),
+            _("Nothing was given in return for it. Please keep this note for your taxes."),
         ],
         box=[
-            f"Receipt no. {payment.receipt_number} for {payment.payer_name or 'a friend'}",
-            f"Gift on {short_day(payment.paid_at)}: {format_money(payment.amount, payment.currency)}",
-            *[f"For: {fund}" for fund in funds],
+            _("Receipt no. {receipt_number} for {payer_name}").format(
+                receipt_number=payment.receipt_number,
+                payer_name=payment.payer_name or _("a friend"),
+            ),
+            (
+                _("Gift on {paid_at}: {amount}").format(
+                    paid_at=short_day(payment.paid_at),
+                    amount=format_money(payment.amount, payment.currency),
+                )
+            ),
+            *[_("For: {fund}").format(fund=fund) for fund in funds],
             card(payment),
             *(
-                [f"{settings.ORG['legal_name']}, EIN {settings.ORG['ein']}"]
+                [
+                    _("{legal_name}, EIN {ein}").format(
+                        legal_name=settings.ORG["legal_name"], ein=settings.ORG["ein"]
+                    )
+                ]
                 if settings.ORG["ein"]
                 else []
             ),
         ],
-        closing=f"Your bank statement says “{settings.ORG['statement']}”.\n\nWarmly,\nThe office",
-        reason="You get this because you gave.",
+        closing=_("Your bank statement says “{statement}”.\n\nWarmly,\nThe office").format(
+            statement=settings.ORG["statement"]
+        ),
+        reason=_("You get this because you gave."),
     )
     to_payer(letter, payment, kind="thank_you", key=f"thank-you-{payment.pk}")
 
@@ -54,7 +73,7 @@ def _sample() -> None:
         receipt_number="1",
         paid_at=timezone.now(),
     )
-    _thank_you(given, ["Where it is needed most"])
+    _thank_you(given, [_("Where it is needed most")])
 
 
-register("thank_you", "Thanks for a gift", _sample, "called")
+register("thank_you", gettext_lazy("Thanks for a gift"), _sample, "called")

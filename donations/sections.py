@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from core.money import format_money
 from donations.models import Donation
 from members.about import Line, Row, register_section, register_strand
@@ -11,11 +14,11 @@ from members.models import Member
 def _gifts(member: Member) -> Iterable[Row]:
     return [
         {
-            "On": d.given_at,
-            "Amount": format_money(d.amount, d.currency),
-            "For": d.fund.name,
-            "Dedication": d.dedication,
-            "Status": d.get_status_display(),
+            _("On"): d.given_at,
+            _("Amount"): format_money(d.amount, d.currency),
+            _("For"): d.fund.name,
+            _("Dedication"): d.dedication,
+            _("Status"): d.get_status_display(),
         }
         for d in Donation.objects.filter(donor=member).select_related("fund")
     ]
@@ -27,9 +30,11 @@ def _lines(member: Member) -> Iterable[Line]:
     ):
         yield Line(
             gift.given_at,
-            f"Gift of {format_money(gift.amount, gift.currency)} for {gift.fund.name}",
+            _("Gift of {amount} for {fund_name}").format(
+                amount=format_money(gift.amount, gift.currency), fund_name=gift.fund.name
+            ),
         )
 
 
-register_section("gifts", "Your gifts", _gifts)
+register_section("gifts", gettext_lazy("Your gifts"), _gifts)
 register_strand("gifts", "donations.view", _lines)

@@ -1,14 +1,17 @@
 """Giving, for anybody."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from billing import bills
-from billing.actions import BillingError, attempt_key
+from billing.actions.checkout import attempt_key
+from billing.errors import BillingError
 from core.access import open_to_all
 from core.htmx import render_page
 from donations import actions
@@ -16,12 +19,33 @@ from donations.forms import AMOUNTS, DonationForm
 from donations.models import Fund
 from members import limits
 from members.doors import current_member
+from members.models import Member
+
+
+def _start(given: dict[str, Any], donor: Member | None) -> Callable[[], str]:
+    """What opens the payment page of this gift; the same gift sent twice opens it once."""
+    same = ("attempt", "total", "fund", "email", "name", "may_be_thanked", "dedication")
+    values = [given[name].pk if name == "fund" else given[name] for name in same]
+    return functools.partial(
+        actions.start_donation,
+        fund=given["fund"],
+        amount=given["total"],
+        currency=settings.CURRENCY,
+        name=given["name"],
+        email=given["email"],
+        donor=donor,
+        attempt=attempt_key(*values),
+        may_be_thanked=given["may_be_thanked"],
+        dedication=given["dedication"],
+    )
 
 
 @never_cache
 @open_to_all("GET", "POST")
 def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
-    """The gift form. A POST goes on to the card page; what was typed is kept when something is missing."""
+    """The gift form. A POST goes on to the card page; what was typed is kept when something is
+    missing.
+    """
     funds = Fund.objects.filter(is_active=True)
     chosen = funds.filter(slug=fund).first() if fund else funds.first()
     if fund and chosen is None:
@@ -37,43 +61,20 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
         funds=funds,
         initial=initial | typed,
     )
-    status = 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            if not limits.allow("donate", limits.client_address(request), limit=20, seconds=600):
-                form.add_error(
-                    None,
-                    f"That was often. Please wait ten minutes, or call {settings.ORG['phone']}.",
-                )
-                status = 429
-            else:
-                given = form.cleaned_data
-                attempt = attempt_key(
-                    given["attempt"],
-                    given["total"],
-                    given["fund"].pk,
-                    given["email"],
-                    given["name"],
-                    given["may_be_thanked"],
-                    given["dedication"],
-                )
-                start = functools.partial(
-                    actions.start_donation,
-                    fund=given["fund"],
-                    amount=given["total"],
-                    currency=settings.CURRENCY,
-                    name=given["name"],
-                    email=given["email"],
-                    donor=member,
-                    attempt=attempt,
-                    may_be_thanked=given["may_be_thanked"],
-                    dedication=given["dedication"],
-                )
-                try:
-                    return bills.pay_or_show(request, _bill(given), start)
-                except BillingError as error:
-                    form.add_error(None, str(error))
+    status = 422 if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        if not limits.allow("donate", limits.client_address(request), limit=20, seconds=600):
+            often = _("That was often. Please wait ten minutes, or call {phone}.").format(
+                phone=settings.ORG["phone"]
+            )
+            form.add_error(None, often)
+            status = 429
+        else:
+            given = form.cleaned_data
+            try:
+                return bills.pay_or_show(request, _bill(given), _start(given, member))
+            except BillingError as error:
+                form.add_error(None, str(error))
     first = (
         ""
         if typed or form.is_bound
@@ -85,15 +86,19 @@ def donate(request: HttpRequest, fund: str = "") -> HttpResponse:
 
 def _bill(given: dict[str, Any]) -> bills.Bill:
     """The gift as its button and its page say it."""
-    line = bills.Line("Your gift", str(given["fund"]), given["total"])
-    facts = [("Receipt to", f"{given['name']}, {given['email']}")]
+    line = bills.Line(_("Your gift"), str(given["fund"]), given["total"])
+    facts = [(_("Receipt to"), f"{given['name']}, {given['email']}")]
     if given["dedication"]:
-        facts.append(("In memory or honor of", given["dedication"]))
+        facts.append((_("In memory or honor of"), given["dedication"]))
     facts.append(
         (
-            "May we thank you by name?",
-            "Yes, in the newsletter" if given["may_be_thanked"] else "No. Only the treasurer knows",
+            _("May we thank you by name?"),
+            _("Yes, in the newsletter")
+            if given["may_be_thanked"]
+            else _("No. Only the treasurer knows"),
         )
     )
     button = bills.once(given["total"], settings.CURRENCY, "Give")
-    return bills.Bill((line,), settings.CURRENCY, button, "By card, this once", facts=tuple(facts))
+    return bills.Bill(
+        (line,), settings.CURRENCY, button, _("By card, this once"), facts=tuple(facts)
+    )

@@ -1,4 +1,6 @@
-"""Answering an event and ticking people off. The event's row is locked before places are counted."""
+"""Answering an event and ticking people off. The event's row is locked before places
+are counted.
+"""
 
 import datetime as dt
 import logging
@@ -6,11 +8,13 @@ import logging
 from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from events import emails
 from events.models import Attendance, Event, Guest, Rsvp
 from members import audit
-from members.actions import came_to_meet_us, did_not_come_after_all
+from members.actions.applications import came_to_meet_us, did_not_come_after_all
 from members.models import Member, User
 
 log = logging.getLogger("loaf.events")
@@ -35,42 +39,56 @@ def answer_event(
     guest_names: list[str] | None = None,
     note: str = "",
 ) -> Rsvp:
-    """Save a member's answer and return it as it came out: going, declined, or on the waiting list when it is full.
+    """Save a member's answer and return it as it came out: going, declined, or on the waiting list
+    when it is full.
 
-    Locks the event, so the last place is given once. Raises EventsError with a sentence that says what to do next.
+    Locks the event, so the last place is given once. Raises EventsError with a sentence that says
+    what to do next.
     """
     locked = Event.objects.select_for_update().get(pk=event.pk)
-    if not Event.objects.visible_to(member).filter(pk=event.pk).exists():
-        raise EventsError("This event is not open to you.")
-    if not member.may_answer_events:
-        raise EventsError(
-            "We cannot save your answer at the moment. Please call us, and we will talk about it."
-        )
-    if closed := locked.why_closed(timezone.now()):
-        raise EventsError(closed)
-    if not 0 <= guests <= locked.guest_limit:
-        raise EventsError(
-            f"You can bring up to {locked.guest_limit} guest{'' if locked.guest_limit == 1 else 's'}."
-        )
+    _may_answer(locked, member, guests)
     mine = Rsvp.objects.select_for_update().filter(event=locked, member=member).first() or Rsvp(
         event=locked, member=member
     )
     before = mine.status if mine.pk else ""
     was_going = before == Rsvp.Status.GOING
-    # Whoever has a place keeps it: a note is no new answer, also when the room was made smaller meanwhile.
+    # Whoever has a place keeps it: a note is no new answer, also when the room was made smaller
+    # meanwhile.
     if status == Rsvp.Status.GOING and not (was_going and guests <= mine.guest_count):
         status = _seat(locked, mine, guests)
     mine.status, mine.note = status, note
     if status != before:
-        mine.answered_at = (
-            timezone.now()
-        )  # her place in line; another guest or note does not move her back
+        # Her place in line; another guest or note does not move her back.
+        mine.answered_at = timezone.now()
     mine.guest_count = guests if status in (Rsvp.Status.GOING, Rsvp.Status.WAITLISTED) else 0
     mine.save()
     _name_guests(mine, guest_names or [])
     if was_going:
         fill_free_places(event=locked)
     return mine
+
+
+def _may_answer(event: Event, member: Member, guests: int) -> None:
+    """Raise EventsError where this answer cannot be given. The event is locked."""
+    if not Event.objects.visible_to(member).filter(pk=event.pk).exists():
+        raise EventsError(_("This event is not open to you."))
+    if not member.may_answer_events:
+        raise EventsError(
+            _(
+                "We cannot save your answer at the moment. Please call us, and we will talk about"
+                " it."
+            )
+        )
+    if closed := event.why_closed(timezone.now()):
+        raise EventsError(closed)
+    if not 0 <= guests <= event.guest_limit:
+        raise EventsError(
+            ngettext(
+                "You can bring up to {limit} guest.",
+                "You can bring up to {limit} guests.",
+                event.guest_limit,
+            ).format(limit=event.guest_limit)
+        )
 
 
 def _seat(event: Event, mine: Rsvp, guests: int) -> str:
@@ -83,15 +101,25 @@ def _seat(event: Event, mine: Rsvp, guests: int) -> str:
     left = event.capacity - others
     if left > 0 and guests:
         raise EventsError(
-            f"Only {left} place{' is' if left == 1 else 's are'} left. You can come {_alone(left)}."
+            ngettext(
+                "Only {left} place is left. You can come {alone}.",
+                "Only {left} places are left. You can come {alone}.",
+                left,
+            ).format(left=left, alone=_alone(left))
         )
     if event.has_waitlist:
         return Rsvp.Status.WAITLISTED
-    raise EventsError("The last place is taken. Please look at the other events, or call us.")
+    raise EventsError(_("The last place is taken. Please look at the other events, or call us."))
 
 
 def _alone(left: int) -> str:
-    return "by yourself" if left == 1 else f"with {left - 1} guest{'' if left == 2 else 's'}"
+    return (
+        _("by yourself")
+        if left == 1
+        else ngettext("with {guests} guest", "with {guests} guests", left - 1).format(
+            guests=left - 1
+        )
+    )
 
 
 def taken_places(*, event: Event, without: Rsvp | None = None) -> int:
@@ -103,7 +131,9 @@ def taken_places(*, event: Event, without: Rsvp | None = None) -> int:
 
 
 def _name_guests(rsvp: Rsvp, names: list[str]) -> None:
-    """Keep one row a guest; rows stay when the answer is saved again, so a guest who came stays ticked."""
+    """Keep one row a guest; rows stay when the answer is saved again, so a guest who came stays
+    ticked.
+    """
     rsvp.guests.filter(position__gt=rsvp.guest_count).delete()
     for position in range(1, rsvp.guest_count + 1):
         name = names[position - 1].strip()[:80] if position <= len(names) else ""
@@ -114,7 +144,9 @@ def _name_guests(rsvp: Rsvp, names: list[str]) -> None:
 
 @transaction.atomic
 def fill_free_places(*, event: Event) -> int:
-    """Give freed places to the waiting list, first come first served, and write to each. The event is locked by the caller."""
+    """Give freed places to the waiting list, first come first served, and write to each. The event
+    is locked by the caller.
+    """
     if event.capacity is None or event.why_closed(timezone.now()):
         return 0
     given, left = 0, event.capacity - taken_places(event=event)
@@ -145,10 +177,11 @@ def check_in(
 ) -> Attendance:
     """Tick somebody off at the door: a member, a member's guest, or a walk-in by first name.
 
-    Twice is once; a walk-in of the same name within a minute is the same tap. Raises EventsError without a name.
+    Twice is once; a walk-in of the same name within a minute is the same tap. Raises EventsError
+    without a name.
     """
     if guest is not None:
-        label = (guest.name or f"Guest of {guest.rsvp.member.called}")[:80]
+        label = (guest.name or _("Guest of {called}").format(called=guest.rsvp.member.called))[:80]
         attendance, is_new = Attendance.objects.get_or_create(
             event=event, guest=guest, defaults={"by": by, "name": label}
         )
@@ -161,7 +194,7 @@ def check_in(
             came_to_meet_us(member=member, by=by, event=event.title)
         return _noted(attendance, is_new, by)
     if not name.strip():
-        raise EventsError("Please type a first name.")
+        raise EventsError(_("Please type a first name."))
     Event.objects.select_for_update().get(pk=event.pk)
     label, minute_ago = name.strip()[:80], timezone.now() - dt.timedelta(minutes=1)
     same = Attendance.objects.filter(
@@ -187,7 +220,9 @@ def undo_check_in(
     guest: Guest | None = None,
     walk_in: int = 0,
 ) -> None:
-    """Take a tick back; it was the wrong line. `walk_in` is the id of an attendance by name alone."""
+    """Take a tick back; it was the wrong line. `walk_in` is the id of an attendance by
+    name alone.
+    """
     if walk_in:
         found = Attendance.objects.filter(event=event, pk=walk_in, member=None, guest=None)
     elif guest is not None:
@@ -203,9 +238,11 @@ def undo_check_in(
 
 @transaction.atomic
 def event_changed(*, event: Event, changed: set[str]) -> int:
-    """After the desk changed these fields of an event: tell those who said they come, and fill places that came free.
+    """After the desk changed these fields of an event: tell those who said they come, and fill
+    places that came free.
 
-    Returns how many letters were written. Nobody is written to about a draft or an event that is over.
+    Returns how many letters were written. Nobody is written to about a draft or an event that is
+    over.
     """
     locked = Event.objects.select_for_update().get(pk=event.pk)
     fill_free_places(event=locked)
@@ -234,7 +271,9 @@ def close_past_events(*, now: dt.datetime) -> int:
 
 @transaction.atomic
 def forget_names(*, now: dt.datetime) -> int:
-    """A year after an event forget what people brought, their guests' names and the walk-ins' names; the numbers stay."""
+    """A year after an event forget what people brought, their guests' names and the walk-ins'
+    names; the numbers stay.
+    """
     old = Event.objects.filter(ends_at__lt=now - NAMES_KEPT)
     count = Rsvp.objects.filter(event__in=old).exclude(note="").update(note="")
     count += Guest.objects.filter(rsvp__event__in=old).exclude(name="").update(name="")

@@ -5,8 +5,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from core.admin import Column, DeskAdmin, FileColumn, Filter
+from core.admin import DeskAdmin
+from core.columns import Column, FileColumn, Filter
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, clock, day
 from events import actions
 from events.models import Event
@@ -23,37 +27,42 @@ class EventAdmin(DeskAdmin):
     list_values = ["title", "status", "capacity", "visibility"]
     export_permission = "events.export"
     file_columns = [
-        FileColumn("Title of the event", "title"),
-        FileColumn("Event begins", "starts_at"),
-        FileColumn("Event ends", "ends_at"),
-        FileColumn("Place of the event", "venue"),
-        FileColumn("Places", "capacity"),
-        FileColumn("Status", "status"),
-        FileColumn("Who sees it", "visibility"),
-        FileColumn("About the event", "description"),
+        FileColumn(gettext_lazy("Title of the event"), "title"),
+        FileColumn(gettext_lazy("Event begins"), "starts_at"),
+        FileColumn(gettext_lazy("Event ends"), "ends_at"),
+        FileColumn(gettext_lazy("Place of the event"), "venue"),
+        FileColumn(gettext_lazy("Places"), "capacity"),
+        FileColumn(gettext_lazy("Status"), "status"),
+        FileColumn(gettext_lazy("Who sees it"), "visibility"),
+        FileColumn(gettext_lazy("About the event"), "description"),
     ]
     columns = [
-        Column("Event", lambda r: r["title"], lead=True),
-        Column("When", lambda r: f"{day(r['starts_at'])}, {clock(r['starts_at'])}"),
+        Column(gettext_lazy("Event"), lambda r: r["title"], lead=True),
+        Column(gettext_lazy("When"), lambda r: f"{day(r['starts_at'])}, {clock(r['starts_at'])}"),
         Column(
-            "Status",
+            gettext_lazy("Status"),
             lambda r: badge(TONES.get(r["status"], "quiet"), Event.Status(r["status"]).label),
         ),
-        Column("Who sees it", lambda r: Event.Visibility(r["visibility"]).label),
-        Column("Places", lambda r: str(r["capacity"] or "no limit")),
+        Column(gettext_lazy("Who sees it"), lambda r: Event.Visibility(r["visibility"]).label),
+        Column(gettext_lazy("Places"), lambda r: str(r["capacity"] or _("no limit"))),
     ]
-    filters = [Filter("status", "Status", Event.Status.choices)]
-    empty_text = "Nothing is planned yet."
+    filters = [Filter("status", gettext_lazy("Status"), Event.Status.choices)]
+    empty_text = gettext_lazy("Nothing is planned yet.")
     change_form_template = "admin/events/event_form.html"
     fieldsets = [
-        ("What", {"fields": ["title", "summary", "description", "picture", "slug"]}),
-        ("When", {"fields": ["starts_at", "ends_at", "answer_by"]}),
-        ("Where", {"fields": ["venue", "area", "address", "access_facts", "cost"]}),
-        ("Who", {"fields": ["capacity", "has_waitlist", "guest_limit", "visibility", "status"]}),
+        (gettext_lazy("What"), {"fields": ["title", "summary", "description", "picture", "slug"]}),
+        (gettext_lazy("When"), {"fields": ["starts_at", "ends_at", "answer_by"]}),
+        (gettext_lazy("Where"), {"fields": ["venue", "area", "address", "access_facts", "cost"]}),
+        (
+            gettext_lazy("Who"),
+            {"fields": ["capacity", "has_waitlist", "guest_limit", "visibility", "status"]},
+        ),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """What decides who sees the event is for those who may put events on the site or call them off."""
+        """What decides who sees the event is for those who may put events on the site or call them
+        off.
+        """
         may = request.user.has_perm
         fixed = [] if may("events.publish") else ["visibility"]
         return fixed if may("events.publish") or may("events.cancel") else [*fixed, "status"]
@@ -73,7 +82,9 @@ class EventAdmin(DeskAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
-        """A bigger room lets the waiting list in at once; those who come hear of another time, place, or that it is off."""
+        """A bigger room lets the waiting list in at once; those who come hear of another time,
+        place, or that it is off.
+        """
         obj.note_times(
             before=Event.objects.filter(pk=obj.pk).first() if change else None, now=timezone.now()
         )
@@ -83,5 +94,9 @@ class EventAdmin(DeskAdmin):
             if told:
                 messages.info(
                     request,
-                    f"{told} {'person hears' if told == 1 else 'people hear'} of it by e-mail.",
+                    ngettext(
+                        "{told} person hears of it by e-mail.",
+                        "{told} people hear of it by e-mail.",
+                        told,
+                    ).format(told=told),
                 )

@@ -1,4 +1,6 @@
-"""For whoever leads an event: what people need, who must be kept apart, and on the day whom to call for somebody."""
+"""For whoever leads an event: what people need, who must be kept apart, and on the day whom to call
+for somebody.
+"""
 
 import datetime as dt
 from collections import Counter
@@ -7,6 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.access import permission_required
 from events.models import Event, Rsvp
@@ -14,11 +17,15 @@ from members import audit
 from members.models import NEEDS, Member, NoContact, PrivateDetails
 
 AROUND = dt.timedelta(hours=12)
-"""How long before the beginning and after the end the emergency contacts of those who come are open to the door."""
+"""How long before the beginning and after the end the emergency contacts of those who come are open
+to the door.
+"""
 
 
 def told_apart(members: list[Member]) -> dict[int, str]:
-    """First name and as many letters of the last name as it takes to tell two people apart; the member number where that is not enough."""
+    """First name and as many letters of the last name as it takes to tell two people apart; the
+    member number where that is not enough.
+    """
     names: dict[int, str] = {}
     for member in members:
         same = [m for m in members if m.called == member.called and m.pk != member.pk]
@@ -26,9 +33,16 @@ def told_apart(members: list[Member]) -> dict[int, str]:
             (n for n in range(1, 20) if all(m.last_name[:n] != member.last_name[:n] for m in same)),
             20,
         )
-        name = f"{member.called} {member.last_name[:letters]}{'.' if letters < len(member.last_name) else ''}".strip()
+        name = (
+            f"{member.called}"
+            f" {member.last_name[:letters]}{'.' if letters < len(member.last_name) else ''}".strip()
+        )
         twin = any(m.last_name == member.last_name for m in same)
-        names[member.pk] = f"{name}, no. {member.member_number}" if twin else name
+        names[member.pk] = (
+            _("{name}, no. {member_number}").format(name=name, member_number=member.member_number)
+            if twin
+            else name
+        )
     return names
 
 
@@ -37,10 +51,14 @@ def needs_of(members: list[Member]) -> tuple[list[tuple[str, int]], list[tuple[M
     counts: Counter[str] = Counter()
     named = []
     for details in PrivateDetails.objects.filter(member__in=members).select_related("member"):
-        said = [NEEDS[need] for need in details.access.get("needs", []) if need in NEEDS]
-        said += [f"Food: {details.access['diet']}"] if details.access.get("diet") else []
-        counts.update(NEEDS[need] for need in details.access.get("needs", []) if need in NEEDS)
-        counts.update(["A wish about food"] if details.access.get("diet") else [])
+        said = [str(NEEDS[need]) for need in details.access.get("needs", []) if need in NEEDS]
+        said += (
+            [_("Food: {diet}").format(diet=details.access["diet"])]
+            if details.access.get("diet")
+            else []
+        )
+        counts.update(str(NEEDS[need]) for need in details.access.get("needs", []) if need in NEEDS)
+        counts.update([_("A wish about food")] if details.access.get("diet") else [])
         if said and details.access.get("may_name"):
             named.append((details.member, said))
     return counts.most_common(), named
@@ -82,7 +100,9 @@ def care(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @permission_required("events.mark_attendance")
 def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpResponse:
-    """The emergency contacts of somebody who comes, on the day only; every look is written down and shown to her."""
+    """The emergency contacts of somebody who comes, on the day only; every look is written down and
+    shown to her.
+    """
     event = get_object_or_404(Event, pk=event_id)
     rsvp = get_object_or_404(
         Rsvp.objects.select_related("member"),
@@ -95,9 +115,11 @@ def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpRes
     audit.record("looked.emergency", target=rsvp.member)
     details = PrivateDetails.objects.filter(member=rsvp.member).first()
     people = details.emergency.get("people", []) if details else []
-    name = f"{rsvp.member}, no. {rsvp.member.member_number}"
+    name = _("{member}, no. {member_number}").format(
+        member=rsvp.member, member_number=rsvp.member.member_number
+    )
     context = {
-        "title": "Whom to call",
+        "title": _("Whom to call"),
         "event": event,
         "member": rsvp.member,
         "people": people,

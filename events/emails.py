@@ -6,8 +6,10 @@ import hashlib
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.templatetags.loaf import clock, day
+from core.i18n import gettext_lazy
+from core.templatetags.loaf import clock, date_part, day
 from events.models import Event, Rsvp
 from members.emails import to_member
 from members.models import Member
@@ -19,16 +21,22 @@ from notices.words import register
 def called_off(rsvp: Rsvp) -> None:
     """The event does not take place."""
     event = rsvp.event
-    weekday = day(event.starts_at).split(",")[0]
+    weekday = date_part(event.starts_at, "weekday")
     letter = Letter(
-        subject=f"{weekday} is off",
-        heading=f"Dear {rsvp.member.called}",
+        subject=_("{weekday} is off").format(weekday=weekday),
+        heading=_("Dear {called}").format(called=rsvp.member.called),
         words={"called": rsvp.member.called, "event": event.title},
         paragraphs=[
-            f"We are sorry: {event.title} does not take place. There is nothing you have to do."
+            _(
+                "We are sorry: {event_title} does not take place. There is nothing you have to do."
+            ).format(event_title=event.title)
         ],
-        box=[f"It was planned for {day(event.starts_at)}, {clock(event.starts_at)}"],
-        button=("See what else is on", settings.SITE_URL + reverse("events")),
+        box=[
+            _("It was planned for {day}, {begins}").format(
+                day=day(event.starts_at), begins=clock(event.starts_at)
+            )
+        ],
+        button=(_("See what else is on"), settings.SITE_URL + reverse("events:events")),
     )
     to_member(
         letter, rsvp.member, topic="events", kind="event_called_off", key=f"called-off-{rsvp.pk}"
@@ -39,17 +47,25 @@ def details_changed(rsvp: Rsvp) -> None:
     """Another time or place than when she said she would come."""
     event = rsvp.event
     letter = Letter(
-        subject=f"{day(event.starts_at).split(',')[0]}: the details",
-        heading=f"Dear {rsvp.member.called}",
+        subject=_("{weekday}: the details").format(weekday=date_part(event.starts_at, "weekday")),
+        heading=_("Dear {called}").format(called=rsvp.member.called),
         words={"called": rsvp.member.called, "event": event.title},
-        paragraphs=[f"Something changed about {event.title}. This is how it stands now."],
+        paragraphs=[
+            _("Something changed about {event_title}. This is how it stands now.").format(
+                event_title=event.title
+            )
+        ],
         box=[
-            f"{day(event.starts_at)}, {clock(event.starts_at)} to {clock(event.ends_at)}",
-            "The place is on the page.",
+            _("{day}, {begins} to {ends}").format(
+                day=day(event.starts_at),
+                begins=clock(event.starts_at),
+                ends=clock(event.ends_at),
+            ),
+            _("The place is on the page."),
         ],
         button=(
-            "See it, or change my answer",
-            settings.SITE_URL + reverse("event", args=[event.slug]),
+            _("See it, or change my answer"),
+            settings.SITE_URL + reverse("events:event", args=[event.slug]),
         ),
     )
     told = Message.objects.filter(
@@ -71,14 +87,22 @@ def place_opened(rsvp: Rsvp) -> None:
     """The waiting list moved and she has a place."""
     event = rsvp.event
     letter = Letter(
-        subject=f"A place has opened up on {day(event.starts_at).split(',')[0]}",
-        heading=f"Good news, {rsvp.member.called}",
+        subject=_("A place has opened up on {weekday}").format(
+            weekday=date_part(event.starts_at, "weekday")
+        ),
+        heading=_("Good news, {called}").format(called=rsvp.member.called),
         words={"called": rsvp.member.called, "event": event.title},
         paragraphs=[
-            "A place has opened up, and it is yours. If you cannot come after all, please say so on the page."
+            _(
+                "A place has opened up, and it is yours. If you cannot come after all, please say"
+                " so on the page."
+            )
         ],
         box=[f"{day(event.starts_at)}, {clock(event.starts_at)}"],
-        button=("See or change my answer", settings.SITE_URL + reverse("event", args=[event.slug])),
+        button=(
+            _("See or change my answer"),
+            settings.SITE_URL + reverse("events:event", args=[event.slug]),
+        ),
     )
     to_member(
         letter,
@@ -92,7 +116,7 @@ def place_opened(rsvp: Rsvp) -> None:
 def _sample() -> Rsvp:
     start = timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(days=7)
     event = Event(
-        title="Saturday lunch",
+        title=_("Saturday lunch"),
         slug="saturday-lunch",
         starts_at=start,
         ends_at=start + dt.timedelta(hours=2),
@@ -106,14 +130,22 @@ def _sample() -> Rsvp:
 
 register(
     "place_opened",
-    "A place for somebody on the waiting list",
+    gettext_lazy("A place for somebody on the waiting list"),
     lambda: place_opened(_sample()),
     "called",
     "event",
 )
 register(
-    "event_called_off", "An event that is off", lambda: called_off(_sample()), "called", "event"
+    "event_called_off",
+    gettext_lazy("An event that is off"),
+    lambda: called_off(_sample()),
+    "called",
+    "event",
 )
 register(
-    "event_details", "Another time or place", lambda: details_changed(_sample()), "called", "event"
+    "event_details",
+    gettext_lazy("Another time or place"),
+    lambda: details_changed(_sample()),
+    "called",
+    "event",
 )

@@ -9,25 +9,28 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from core.admin import for_file
+from core.i18n import gettext_lazy
 from events.models import Attendance, Rsvp
 from members.lists import REPORTS, Report
 
 HEADER = [
-    "Member number",
-    "First name",
-    "Last name",
-    "Title of the event",
-    "Event begins",
-    "Answer to the event",
-    "Guests",
-    "Came, yes or no",
-    "Guests who came",
-    "Brings",
+    gettext_lazy("Member number"),
+    gettext_lazy("First name"),
+    gettext_lazy("Last name"),
+    gettext_lazy("Title of the event"),
+    gettext_lazy("Event begins"),
+    gettext_lazy("Answer to the event"),
+    gettext_lazy("Guests"),
+    gettext_lazy("Came, yes or no"),
+    gettext_lazy("Guests who came"),
+    gettext_lazy("Brings"),
 ]
 
 
 def _guest_list(asked: QueryDict) -> tuple[list[str], Iterator[list[Any]]]:
-    """Answers of one event (`?event=`), or of all, the newest event first; then who came without one."""
+    """Answers of one event (`?event=`), or of all, the newest event first; then who came without
+    one.
+    """
     number = asked.get("event", "")
     events = {"event": int(number)} if number.isdecimal() and len(number) < 19 else {}
     here = Attendance.objects.filter(event=OuterRef("event"), member=OuterRef("member"), guest=None)
@@ -83,5 +86,8 @@ def _walk_ins(events: dict[str, int]) -> Iterator[list[Any]]:
 
 
 REPORTS["guest-list"] = Report(
-    "Guest list", "events.export", _guest_list, ("admin:events_event_changelist", "Events")
+    gettext_lazy("Guest list"),
+    "events.export",
+    _guest_list,
+    ("admin:events_event_changelist", gettext_lazy("Events")),
 )

@@ -9,8 +9,11 @@ from django.db import models
 from django.db.models import Count, F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from core.prepared import Parameter
+from core.compat.prepared import Parameter
+from core.i18n import gettext_lazy
 from core.text import free_slug
 from members.models import Member
 
@@ -23,7 +26,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.open_to(members=member is not None and member.sees_member_pages)
 
     def open_to(self, *, members: bool) -> Self:
-        """Published events: the public ones for everybody, members' events for active members, hidden ones for nobody."""
+        """Published events: the public ones for everybody, members' events for active members,
+        hidden ones for nobody.
+        """
         shown = self.filter(
             status__in=[Event.Status.PUBLISHED, Event.Status.CLOSED, Event.Status.CANCELLED]
         )
@@ -38,7 +43,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(ends_at__gte=now or timezone.now()).order_by("starts_at", "id")
 
     def with_answer_of(self, member: Member | Parameter) -> Self:
-        """Add `my_status` and friends: the member's own answer, joined, so that a list costs one query."""
+        """Add `my_status` and friends: the member's own answer, joined, so that a list costs one
+        query.
+        """
         mine = FilteredRelation("rsvps", condition=Q(rsvps__member=member))
         return self.annotate(
             mine=mine,
@@ -48,7 +55,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         )
 
     def with_places_taken(self) -> Self:
-        """Add `taken`: people coming, members and guests together. One aggregate, whatever the number of events."""
+        """Add `taken`: people coming, members and guests together. One aggregate, whatever the
+        number of events.
+        """
         going = Rsvp.objects.filter(
             event=models.OuterRef("pk"), status=Rsvp.Status.GOING
         ).order_by()
@@ -63,75 +72,98 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """Something to come to. Times are stored in UTC and shown in the organisation's zone; `timezone` is for calendar files."""
+    """Something to come to. Times are stored in UTC and shown in the organisation's zone;
+    `timezone` is for calendar files.
+    """
 
     class Visibility(models.TextChoices):
-        PUBLIC = "public", "Everybody"
-        MEMBERS = "members", "Members only"
-        HIDDEN = "hidden", "Nobody yet"
+        PUBLIC = "public", gettext_lazy("Everybody")
+        MEMBERS = "members", gettext_lazy("Members only")
+        HIDDEN = "hidden", gettext_lazy("Nobody yet")
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "On the site"
-        CLOSED = "closed", "Closed for answers"
-        CANCELLED = "cancelled", "Called off"
+        DRAFT = "draft", gettext_lazy("Draft")
+        PUBLISHED = "published", gettext_lazy("On the site")
+        CLOSED = "closed", gettext_lazy("Closed for answers")
+        CANCELLED = "cancelled", gettext_lazy("Called off")
 
     class Picture(models.TextChoices):
-        POTLUCK = "potluck", "Potluck"
-        COFFEE = "coffee", "Coffee"
-        WALK = "walk", "Walk"
-        BOOK = "book", "Book"
-        MUSIC = "music", "Music"
-        GAMES = "games", "Games"
-        TALK = "talk", "Talk"
-        TRIP = "trip", "Trip"
+        POTLUCK = "potluck", gettext_lazy("Potluck")
+        COFFEE = "coffee", gettext_lazy("Coffee")
+        WALK = "walk", gettext_lazy("Walk")
+        BOOK = "book", gettext_lazy("Book")
+        MUSIC = "music", gettext_lazy("Music")
+        GAMES = "games", gettext_lazy("Games")
+        TALK = "talk", gettext_lazy("Talk")
+        TRIP = "trip", gettext_lazy("Trip")
 
-    title = models.CharField(max_length=120)
+    title = models.CharField(gettext_lazy("title"), max_length=120)
     slug = models.SlugField(
-        "name in addresses",
+        gettext_lazy("name in addresses"),
         max_length=140,
         unique=True,
         blank=True,
-        help_text="Leave it empty and it is made from the title.",
+        help_text=gettext_lazy("Leave it empty and it is made from the title."),
     )
-    summary = models.CharField(max_length=300, blank=True)
-    description = models.TextField(blank=True)
-    picture = models.CharField(max_length=20, choices=Picture.choices, default=Picture.POTLUCK)
-    venue = models.CharField(max_length=120, blank=True)
+    summary = models.CharField(gettext_lazy("summary"), max_length=300, blank=True)
+    description = models.TextField(gettext_lazy("description"), blank=True)
+    picture = models.CharField(
+        gettext_lazy("picture"), max_length=20, choices=Picture.choices, default=Picture.POTLUCK
+    )
+    venue = models.CharField(gettext_lazy("venue"), max_length=120, blank=True)
     area = models.CharField(
-        "part of town",
+        gettext_lazy("part of town"),
         max_length=80,
         blank=True,
-        help_text="What visitors see instead of the address.",
+        help_text=gettext_lazy("What visitors see instead of the address."),
     )
-    address = models.CharField("street address, for members", max_length=200, blank=True)
-    access_facts = models.TextField("getting in and getting comfortable", blank=True)
-    cost = models.CharField(max_length=120, blank=True, default="Free")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
+    address = models.CharField(
+        gettext_lazy("street address, for members"), max_length=200, blank=True
+    )
+    access_facts = models.TextField(gettext_lazy("getting in and getting comfortable"), blank=True)
+    cost = models.CharField(gettext_lazy("cost"), max_length=120, blank=True, default="Free")
+    starts_at = models.DateTimeField(gettext_lazy("starts at"))
+    ends_at = models.DateTimeField(gettext_lazy("ends at"))
     timezone = models.CharField(max_length=40, default="America/Chicago")
     capacity = models.PositiveIntegerField(
-        "places", null=True, blank=True, help_text="Empty means room for everyone."
+        gettext_lazy("places"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Empty means room for everyone."),
     )
-    has_waitlist = models.BooleanField("waiting list", default=True)
-    guest_limit = models.PositiveSmallIntegerField("guests each member may bring", default=1)
-    answer_by = models.DateTimeField("answers until", null=True, blank=True)
+    has_waitlist = models.BooleanField(gettext_lazy("waiting list"), default=True)
+    guest_limit = models.PositiveSmallIntegerField(
+        gettext_lazy("guests each member may bring"), default=1
+    )
+    answer_by = models.DateTimeField(gettext_lazy("answers until"), null=True, blank=True)
     visibility = models.CharField(
-        max_length=10, choices=Visibility.choices, default=Visibility.MEMBERS
+        gettext_lazy("visibility"),
+        max_length=10,
+        choices=Visibility.choices,
+        default=Visibility.MEMBERS,
     )
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    status = models.CharField(
+        gettext_lazy("status"), max_length=10, choices=Status.choices, default=Status.DRAFT
+    )
     told_from = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="What stood on the site before."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=gettext_lazy("What stood on the site before."),
     )
     told_until = models.DateTimeField(null=True, blank=True, editable=False)
     stands_since = models.DateTimeField(
-        null=True, editable=False, help_text="Since when the present times stand on the site."
+        null=True,
+        editable=False,
+        help_text=gettext_lazy("Since when the present times stand on the site."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("event")
+        verbose_name_plural = gettext_lazy("events")
         ordering = ["starts_at"]
         indexes = [models.Index(fields=["starts_at", "id"], name="event_by_start")]
         constraints = [
@@ -152,7 +184,7 @@ class Event(models.Model):
 
     def clean(self) -> None:
         if self.starts_at and self.ends_at and self.ends_at < self.starts_at:
-            raise ValidationError({"ends_at": "The end must not be before the start."})
+            raise ValidationError({"ends_at": _("The end must not be before the start.")})
         if self.pk and self.capacity is not None:
             coming = (
                 self.rsvps.filter(status=Rsvp.Status.GOING).aggregate(n=Sum(F("guest_count") + 1))[
@@ -163,12 +195,19 @@ class Event(models.Model):
             if coming > self.capacity:
                 raise ValidationError(
                     {
-                        "capacity": f"{coming} people are coming already. Leave at least {coming} places."
+                        "capacity": (
+                            _(
+                                "{coming} people are coming already. Leave at least"
+                                " {coming} places."
+                            ).format(coming=coming)
+                        )
                     }
                 )
 
     def note_times(self, *, before: "Event | None", now: dt.datetime) -> None:
-        """Before saving at the desk: since when the times stand on the site, and what stood there before. `before` is the saved row."""
+        """Before saving at the desk: since when the times stand on the site, and what stood there
+        before. `before` is the saved row.
+        """
         if self.status == self.Status.DRAFT:
             self.stands_since = None
         elif before is None or before.stands_since is None:
@@ -183,8 +222,8 @@ class Event(models.Model):
     def is_the_day(self, now: dt.datetime, *, around: dt.timedelta) -> bool:
         """Whether it is now, or nearly so, by times that were published a day ago or more.
 
-        Somebody who moves an event to now, or makes one for now, opens nothing with it: times that are younger count only
-        where the ones before them say the same.
+        Somebody who moves an event to now, or makes one for now, opens nothing with it: times that
+        are younger count only where the ones before them say the same.
         """
         if self.stands_since is None or not self.starts_at - around <= now <= self.ends_at + around:
             return False
@@ -204,11 +243,11 @@ class Event(models.Model):
     def why_closed(self, now: dt.datetime) -> str:
         """Say in a sentence why nobody can answer any more; empty while answers are open."""
         if self.is_called_off:
-            return "This event is called off."
+            return _("This event is called off.")
         if now >= self.ends_at:
-            return "This event is over."
+            return _("This event is over.")
         if self.status != self.Status.PUBLISHED or (self.answer_by and now > self.answer_by):
-            return "The list for this event is closed. Call us if you still want to come."
+            return _("The list for this event is closed. Call us if you still want to come.")
         return ""
 
     def places_left(self, taken: int) -> int | None:
@@ -220,16 +259,16 @@ class Rsvp(models.Model):
     """What a member answered for an event; one row a member and event."""
 
     class Status(models.TextChoices):
-        GOING = "going", "You’re coming"
-        MAYBE = "maybe", "Perhaps"
-        DECLINED = "declined", "You can’t come"
-        WAITLISTED = "waitlisted", "Waiting list"
+        GOING = "going", gettext_lazy("You’re coming")
+        MAYBE = "maybe", gettext_lazy("Perhaps")
+        DECLINED = "declined", gettext_lazy("You can’t come")
+        WAITLISTED = "waitlisted", gettext_lazy("Waiting list")
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="rsvps")
     member = models.ForeignKey(Member, models.CASCADE, related_name="rsvps")
     status = models.CharField(max_length=10, choices=Status.choices)
     guest_count = models.PositiveSmallIntegerField(default=0)
-    note = models.CharField("brings", max_length=200, blank=True)
+    note = models.CharField(gettext_lazy("brings"), max_length=200, blank=True)
     answered_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -239,15 +278,17 @@ class Rsvp(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Answer {self.pk}"
+        return _("Answer {pk}").format(pk=self.pk)
 
     @property
     def sentence(self) -> str:
         """The answer as its owner reads it."""
         if self.status == self.Status.GOING and self.guest_count:
-            return (
-                f"You’re coming, with {self.guest_count} guest{'s' if self.guest_count > 1 else ''}"
-            )
+            return ngettext(
+                "You’re coming, with {guests} guest",
+                "You’re coming, with {guests} guests",
+                self.guest_count,
+            ).format(guests=self.guest_count)
         return self.get_status_display()
 
     @property
@@ -260,7 +301,7 @@ class Guest(models.Model):
     """A person a member brings: a first name is enough."""
 
     rsvp = models.ForeignKey(Rsvp, models.CASCADE, related_name="guests")
-    name = models.CharField("first name", max_length=80, blank=True)
+    name = models.CharField(gettext_lazy("first name"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
@@ -268,7 +309,7 @@ class Guest(models.Model):
         constraints = [models.UniqueConstraint(fields=["rsvp", "position"], name="guest_once")]
 
     def __str__(self) -> str:
-        return self.name or f"Guest {self.position}"
+        return self.name or _("Guest {position}").format(position=self.position)
 
 
 class Attendance(models.Model):
@@ -301,4 +342,4 @@ class Attendance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Attendance {self.pk}"
+        return _("Attendance {pk}").format(pk=self.pk)

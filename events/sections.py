@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from events.models import Attendance, Rsvp
 from members.about import Line, Row, register_section, register_strand
 from members.models import Member
@@ -16,11 +19,11 @@ def _answers(member: Member) -> Iterable[Row]:
     )
     return [
         {
-            "Event": r.event.title,
-            "On": r.event.starts_at,
-            "Your answer": r.get_status_display(),
-            "Guests": [guest.name for guest in r.guests.all() if guest.name] or r.guest_count,
-            "You bring": r.note,
+            _("Event"): r.event.title,
+            _("On"): r.event.starts_at,
+            _("Your answer"): r.get_status_display(),
+            _("Guests"): [guest.name for guest in r.guests.all() if guest.name] or r.guest_count,
+            _("You bring"): r.note,
         }
         for r in rows
     ]
@@ -28,7 +31,7 @@ def _answers(member: Member) -> Iterable[Row]:
 
 def _came(member: Member) -> Iterable[Row]:
     return [
-        {"Event": a.event.title, "You came": a.checked_in_at}
+        {_("Event"): a.event.title, _("You came"): a.checked_in_at}
         for a in Attendance.objects.filter(member=member).select_related("event")
     ]
 
@@ -43,9 +46,11 @@ def _lines(member: Member) -> Iterable[Line]:
         .select_related("event")
         .order_by("-checked_in_at")[:50]
     ):
-        yield Line(came.checked_in_at, f"Came to {came.event.title}")
+        yield Line(
+            came.checked_in_at, _("Came to {event_title}").format(event_title=came.event.title)
+        )
 
 
-register_section("answers", "Your answers", _answers)
-register_section("attendance", "Where you came", _came)
+register_section("answers", gettext_lazy("Your answers"), _answers)
+register_section("attendance", gettext_lazy("Where you came"), _came)
 register_strand("events", "events.view", _lines)

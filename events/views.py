@@ -7,10 +7,11 @@ from django.db.models import BigAutoField, Count, SlugField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.access import MEMBER, open_to_all, permission_required
+from core.compat.prepared import Parameter, PreparedQuery
 from core.htmx import render_page
-from core.prepared import Parameter, PreparedQuery
 from events import actions
 from events.care import told_apart
 from events.forms import AnswerForm
@@ -20,7 +21,9 @@ from members.models import Member
 
 
 def _by_slug(*, members: bool) -> Any:
-    """The event at an address, if it is open to members or only to everybody, with the places taken."""
+    """The event at an address, if it is open to members or only to everybody, with the places
+    taken.
+    """
     return (
         Event.objects.open_to(members=members)
         .with_places_taken()
@@ -51,8 +54,9 @@ def event_list(request: HttpRequest) -> HttpResponse:
     )
     mine = request.GET.get("show") == "mine"
     rows: list[dict[str, Any]] = [
-        {"event": e, "rsvp": answers.get(e.pk), "left": e.places_left(e.taken)} for e in events
-    ]  # type: ignore[attr-defined]
+        {"event": e, "rsvp": answers.get(e.pk), "left": e.places_left(e.taken)}  # type: ignore[attr-defined]
+        for e in events
+    ]
     if mine:
         rows = [row for row in rows if row["rsvp"] and row["rsvp"].status == Rsvp.Status.GOING]
     going = sum(1 for r in answers.values() if r.status == Rsvp.Status.GOING)
@@ -62,7 +66,9 @@ def event_list(request: HttpRequest) -> HttpResponse:
 
 @open_to_all("GET", "POST", post=MEMBER)
 def event(request: HttpRequest, slug: str) -> HttpResponse:
-    """One event. A POST saves the member's answer; the same card comes back, whole page or fragment."""
+    """One event. A POST saves the member's answer; the same card comes back, whole page or
+    fragment.
+    """
     member = current_member(request)
     found = next(iter(BY_SLUG[member is not None and member.sees_member_pages](slug=slug)), None)
     if found is None:
@@ -90,7 +96,7 @@ def _answer(
 ) -> HttpResponse:
     if member is None:
         if request.user.is_authenticated:
-            return redirect("who")
+            return redirect("members:who")
         return redirect(f"/accounts/login/?next={request.path}")
     form = _answer_form(found, rsvp, request.POST)
     if form.is_valid():
@@ -110,7 +116,7 @@ def _answer(
         else:
             if not request.htmx:  # type: ignore[attr-defined]
                 messages.success(request, _thanks(saved, member))
-                return redirect("event", slug=found.slug)
+                return redirect("events:event", slug=found.slug)
             found = Event.objects.with_places_taken().get(pk=found.pk)
             return _event_page(
                 request,
@@ -125,10 +131,13 @@ def _answer(
 
 def _thanks(rsvp: Rsvp, member: Member) -> str:
     if rsvp.status == Rsvp.Status.GOING:
-        return f"Saved. See you there, {member.called}."
+        return _("Saved. See you there, {called}.").format(called=member.called)
     if rsvp.status == Rsvp.Status.WAITLISTED:
-        return "It is full, so you are on the waiting list. We write to you as soon as a place opens up."
-    return "Saved. Thank you for telling us."
+        return _(
+            "It is full, so you are on the waiting list. We write to you as soon as a place"
+            " opens up."
+        )
+    return _("Saved. Thank you for telling us.")
 
 
 def _event_page(
@@ -196,14 +205,18 @@ def _tick(request: HttpRequest, found: Event) -> str:
         guest = get_object_or_404(
             Guest.objects.select_related("rsvp__member"), pk=_number(guest_id), rsvp__event=found
         )
-        actions.check_in(event=found, by=user, guest=guest) if here else actions.undo_check_in(
-            event=found, by=user, guest=guest
+        (
+            actions.check_in(event=found, by=user, guest=guest)
+            if here
+            else actions.undo_check_in(event=found, by=user, guest=guest)
         )
         return f"guest-{guest.pk}"
     if member_id := request.POST.get("member", ""):
         member = get_object_or_404(Member, pk=_number(member_id), rsvps__event=found)
-        actions.check_in(event=found, by=user, member=member) if here else actions.undo_check_in(
-            event=found, by=user, member=member
+        (
+            actions.check_in(event=found, by=user, member=member)
+            if here
+            else actions.undo_check_in(event=found, by=user, member=member)
         )
         return f"member-{member.pk}"
     if walk_in_id := request.POST.get("walk-in", ""):
@@ -219,8 +232,40 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _coming(
+    rsvps: list[Rsvp],
+    came: dict[int, Attendance],
+    guests: dict[int, Attendance],
+) -> list[dict[str, Any]]:
+    """Members by first name, each followed by her guests; `came` and `guests` hold who is here."""
+    lines: list[dict[str, Any]] = []
+    names = told_apart([rsvp.member for rsvp in rsvps])
+    for rsvp in sorted(rsvps, key=lambda r: (r.member.called.lower(), r.member.last_name.lower())):
+        many = "s" if rsvp.guest_count > 1 else ""
+        detail = (
+            _("With {guest_count} guest{many}").format(guest_count=rsvp.guest_count, many=many)
+            if rsvp.guest_count
+            else ""
+        )
+        name = names[rsvp.member_id]
+        lines.append(_line("member", rsvp.member_id, name, came.get(rsvp.member_id), detail))
+        lines += [
+            _line(
+                "guest",
+                guest.pk,
+                guest.name or _("Guest of {called}").format(called=rsvp.member.called),
+                guests.get(guest.pk),
+                _("Guest of {name}").format(name=name),
+            )
+            for guest in rsvp.guests.all()
+        ]
+    return lines
+
+
 def _door(found: Event, search: str) -> dict[str, Any]:
-    """The lines of the door list: members by first name, each followed by her guests, then the walk-ins. Three queries."""
+    """The lines of the door list: members by first name, each followed by her guests, then the
+    walk-ins. Three queries.
+    """
     rsvps = (
         Rsvp.objects.filter(event=found, status=Rsvp.Status.GOING)
         .select_related("member")
@@ -229,30 +274,9 @@ def _door(found: Event, search: str) -> dict[str, Any]:
     here = list(Attendance.objects.filter(event=found))
     came = {a.member_id: a for a in here if a.member_id and a.guest_id is None}
     guests = {a.guest_id: a for a in here if a.guest_id}
-    lines: list[dict[str, Any]] = []
-    names = told_apart([rsvp.member for rsvp in rsvps])
-    for rsvp in sorted(rsvps, key=lambda r: (r.member.called.lower(), r.member.last_name.lower())):
-        detail = (
-            f"With {rsvp.guest_count} guest{'s' if rsvp.guest_count > 1 else ''}"
-            if rsvp.guest_count
-            else ""
-        )
-        lines.append(
-            _line("member", rsvp.member_id, names[rsvp.member_id], came.get(rsvp.member_id), detail)
-        )
-        for guest in rsvp.guests.all():
-            name = guest.name or f"Guest of {rsvp.member.called}"
-            lines.append(
-                _line(
-                    "guest",
-                    guest.pk,
-                    name,
-                    guests.get(guest.pk),
-                    f"Guest of {names[rsvp.member_id]}",
-                )
-            )
+    lines = _coming(list(rsvps), came, guests)
     walk_ins = [
-        _line("walk-in", a.pk, a.name, a, "Not on the list")
+        _line("walk-in", a.pk, a.name, a, _("Not on the list"))
         for a in here
         if not a.member_id and not a.guest_id
     ]

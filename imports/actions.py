@@ -1,4 +1,6 @@
-"""One import from upload to result: take the files, preview, run. Both of the last run in the worker and may be killed."""
+"""One import from upload to result: take the files, preview, run. Both of the last run in the
+worker and may be killed.
+"""
 
 import datetime as dt
 import logging
@@ -7,16 +9,16 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from billing.models import Membership, Payment
+from core.i18n import gettext_lazy
 from core.sql import set_based
-from events.models import Rsvp
-from imports import files, plans, undoing
+from core.tasks import retrying_task
+from imports import comparing, files, plans, undoing
 from imports.matching import match, tell_planner
 from imports.models import ImportFile, ImportJob, ImportKey, ImportRow
-from imports.readers import READERS
 from imports.staging import file_records, reader_of, stage_file
 from imports.uploading import (
     MAX_FILES,
@@ -30,12 +32,14 @@ from imports.uploading import (
 )
 from imports.writing import ORDER, write_chunk
 from members import audit
-from members.models import ExternalId, Member, User
+from members.models import User
 
 log = logging.getLogger("loaf.imports")
 KEPT = dt.timedelta(days=30)
 MANY = 200_000
-"""Rows from which on the pages that show them go wrong by a planner's guess; below, matching is as fast without its look."""
+"""Rows from which on the pages that show them go wrong by a planner's guess; below, matching is as
+fast without its look.
+"""
 WRITTEN = [ImportRow.Action.CREATE, ImportRow.Action.UPDATE]
 
 
@@ -50,13 +54,14 @@ def create_job(
 ) -> ImportJob:
     """Look at the files, keep them privately and make the job.
 
-    `at_desk`: a file nobody knows is kept too, and waits for somebody to say what its columns mean; and where some files
-    cannot be used the others are kept, and the job waits for those. Raises UploadProblem naming every file that cannot be
-    used when none can, or (not `at_desk`) one cannot; nothing is kept then.
+    `at_desk`: a file nobody knows is kept too, and waits for somebody to say what its columns mean;
+    and where some files cannot be used the others are kept, and the job waits for those. Raises
+    UploadProblem naming every file that cannot be used when none can, or (not `at_desk`) one
+    cannot; nothing is kept then.
     """
     found, problems = look(uploads, may_map=at_desk, beside=[])
     if problems and not (at_desk and found):
-        raise UploadProblem([sentence for _, sentence in problems])
+        raise UploadProblem([sentence for __, sentence in problems])
     options = {"new_status": new_status, "overwrite": overwrite, "good_rows_only": good_rows_only}
     with all_or_none() as kept:
         job = ImportJob.objects.create(by=by, **options)
@@ -65,17 +70,18 @@ def create_job(
 
 
 def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
-    """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem when none of them can be used.
+    """Put more files to an import that was not run yet; it is read anew then. Raises UploadProblem
+    when none of them can be used.
 
-    A file takes the place of the one of its name and kind, or where reading failed of the one of its name; returns the names
-    of those. Where several could be meant it stands beside them.
+    A file takes the place of the one of its name and kind, or where reading failed of the one of
+    its name; returns the names of those. Where several could be meant it stands beside them.
     """
     beside = list(job.files.all())
     found, problems = look(uploads, may_map=True, beside=beside)
     if not found:
         raise UploadProblem(
-            [sentence for _, sentence in problems]
-            or ["These files are here already, word for word."]
+            [sentence for __, sentence in problems]
+            or [_("These files are here already, word for word.")]
         )
     with all_or_none() as kept, set_based():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
@@ -85,18 +91,23 @@ def add_files(*, job: ImportJob, uploads: list[Upload]) -> list[str]:
         ):
             raise UploadProblem(
                 [
-                    "Files are added before an import is run. Bring these in as an import of their own."
+                    _(
+                        "Files are added before an import is run. Bring these in as an import of"
+                        " their own."
+                    )
                 ]
             )
         if locked.files.filter(stored_as="").exists():
             raise UploadProblem([GONE])
         if set(locked.files.values_list("pk", flat=True)) != {file.pk for file in beside}:
             raise UploadProblem(
-                ["Somebody added files just now. Please look, then choose yours again."]
+                [_("Somebody added files just now. Please look, then choose yours again.")]
             )
         mended = _replaced(found, beside, whatever_kind=locked.broke_off and not locked.counts)
         if len(beside) - len(mended) + len(found) > MAX_FILES:
-            raise UploadProblem([f"An import has at most {MAX_FILES} files."])
+            raise UploadProblem(
+                [_("An import has at most {max_files} files.").format(max_files=MAX_FILES)]
+            )
         before, gone = sum(file.size for file in beside), sum(file.size for file in mended)
         locked.total_rows -= (
             locked.total_rows * gone // before
@@ -129,9 +140,11 @@ def _replaced(
 def _add(
     job: ImportJob, found: list[Found], problems: list[tuple[str, str]], kept: list[str]
 ) -> None:
-    """A file of the name of one that could not be used stands for it; what still is missing stays named."""
+    """A file of the name of one that could not be used stands for it; what still is missing stays
+    named.
+    """
     put_away(job, found, kept)
-    given = {one.name for one in found} | {name for name, _ in problems}
+    given = {one.name for one in found} | {name for name, __ in problems}
     job.left_out = [*(missing for missing in job.left_out if missing[0] not in given), *problems]
     waits = job.left_out or job.files.filter(reader="").exists()
     job.status = ImportJob.Status.UPLOADED if waits else ImportJob.Status.MAPPED
@@ -140,7 +153,7 @@ def _add(
     job.save()
 
 
-GONE = "The files of this import are gone after 30 days. Please upload them again."
+GONE = gettext_lazy("The files of this import are gone after 30 days. Please upload them again.")
 
 
 def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
@@ -156,7 +169,9 @@ def brought_in_before(job: ImportJob) -> dict[int, ImportJob]:
 
 
 def forget_files(*, now: dt.datetime) -> int:
-    """Delete the files and rows of imports that ended, or were left lying, 30 days ago; the counts stay."""
+    """Delete the files and rows of imports that ended, or were left lying, 30 days ago; the counts
+    stay.
+    """
     old = ImportFile.objects.filter(job__created_at__lt=now - KEPT).exclude(stored_as="")
     done = list(old.exclude(job__status__in=[ImportJob.Status.RUNNING, ImportJob.Status.UNDOING]))
     for file in done:
@@ -170,27 +185,32 @@ def forget_files(*, now: dt.datetime) -> int:
 
 def start_preview(*, job: ImportJob) -> None:
     """Hand the reading of the files to the worker."""
-    from imports.tasks import preview_job
-
     preview_job.enqueue(job.pk)
 
 
 @transaction.atomic
 def look_again(*, job: ImportJob) -> None:
-    """Read the files once more: after a decision on the order of dates, a mapping, or when a job was taken back.
+    """Read the files once more: after a decision on the order of dates, a mapping, or when a job
+    was taken back.
 
-    Raises UploadProblem while the worker is at it, when it was brought in, or when its files are gone.
+    Raises UploadProblem while the worker is at it, when it was brought in, or when its files are
+    gone.
     """
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     over = (ImportJob.Status.FINISHED, *ImportJob.BUSY)
     if locked.status in over or (locked.status == ImportJob.Status.FAILED and locked.written):
         raise UploadProblem(
-            ["This import is done or at work. Upload the files again, if you want them read anew."]
+            [
+                _(
+                    "This import is done or at work. Upload the files again, if you want them read"
+                    " anew."
+                )
+            ]
         )
     if locked.files.filter(stored_as="").exists():
         raise UploadProblem([GONE])
     if locked.files.filter(reader="").exists():
-        raise UploadProblem(["Say first what the columns mean."])
+        raise UploadProblem([_("Say first what the columns mean.")])
     locked.status, locked.counts, locked.error, locked.stop_asked = (
         ImportJob.Status.MAPPED,
         {},
@@ -203,11 +223,13 @@ def look_again(*, job: ImportJob) -> None:
 
 
 def discard(*, job: ImportJob, by: User | None) -> None:
-    """Throw away an import that was never run, with its files. Raises UploadProblem for one at work, or one that was run."""
+    """Throw away an import that was never run, with its files. Raises UploadProblem for one at
+    work, or one that was run.
+    """
     with set_based():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         if not locked.may_be_discarded:
-            raise UploadProblem(["Only an import that was never run can be thrown away."])
+            raise UploadProblem([_("Only an import that was never run can be thrown away.")])
         stored = list(locked.files.exclude(stored_as="").values_list("stored_as", flat=True))
         audit.record("import.discarded", target=locked, by=by)
         ImportRow.objects.filter(job=locked).delete()
@@ -221,12 +243,12 @@ def discard(*, job: ImportJob, by: User | None) -> None:
 def start_run(
     *, job: ImportJob, by: User | None, hand_over: bool = True, good_rows_only: bool | None = None
 ) -> None:
-    """Hand the writing to the worker, or (not `hand_over`) let the caller do it. A second press finds the job running and does nothing.
+    """Hand the writing to the worker, or (not `hand_over`) let the caller do it. A second press
+    finds the job running and does nothing.
 
-    Raises UploadProblem while another job runs, for dates nobody said how to read, and – all or nothing – for refused lines.
+    Raises UploadProblem while another job runs, for dates nobody said how to read, and – all or
+    nothing – for refused lines.
     """
-    from imports.tasks import run_job
-
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     again = locked.status == ImportJob.Status.FAILED and bool(locked.counts)
     if locked.status != ImportJob.Status.PREVIEWED and not again:
@@ -248,7 +270,9 @@ def start_run(
         with transaction.atomic():
             locked.save()  # the database lets one job run at a time
     except IntegrityError as error:
-        raise UploadProblem(["Another import is running. Please wait until it is done."]) from error
+        raise UploadProblem(
+            [_("Another import is running. Please wait until it is done.")]
+        ) from error
     audit.record("import.started", target=locked, after={"rows": locked.total_rows}, by=by)
     if hand_over:
         run_job.enqueue(locked.pk)
@@ -257,21 +281,30 @@ def start_run(
 def why_not(job: ImportJob) -> str:
     """Why a job that was looked over may not be run, in a sentence; "" when it may."""
     if job.files.filter(asks_order=True, day_first=None).exists():
-        return "Say first which of day and month comes first in the dates."
+        return _("Say first which of day and month comes first in the dates.")
     if asked := plans.open_questions(job):
-        return f"Say first which of your plans “{asked[0].name}” is{', and the others' if len(asked) > 1 else ''}."
+        return (
+            _("Say first which of your plans “{name}” is, and the others.")
+            if len(asked) > 1
+            else _("Say first which of your plans “{name}” is.")
+        ).format(name=asked[0].name)
     open_lines = job.total("reject") + job.total("doubt")
     if open_lines and not job.good_rows_only:
-        return (
-            f"{open_lines} line{'' if open_lines == 1 else 's'} would be left out. All or nothing: mend and decide them first, "
-            "or tick that the good lines come in without them."
-        )
+        return ngettext(
+            "{lines} line would be left out. All or nothing: mend and decide them first,"
+            " or tick that the good lines come in without them.",
+            "{lines} lines would be left out. All or nothing: mend and decide them first,"
+            " or tick that the good lines come in without them.",
+            open_lines,
+        ).format(lines=open_lines)
     return ""
 
 
 @transaction.atomic
 def ask_stop(*, job: ImportJob, by: User | None) -> None:
-    """Ask a running job to stop; what it wrote is taken back at once after that. Nothing happens to one that is done."""
+    """Ask a running job to stop; what it wrote is taken back at once after that. Nothing happens to
+    one that is done.
+    """
     if ImportJob.objects.filter(
         pk=job.pk, status=ImportJob.Status.RUNNING, stop_asked=False
     ).update(stop_asked=True):
@@ -279,7 +312,9 @@ def ask_stop(*, job: ImportJob, by: User | None) -> None:
 
 
 def preview(job_id: int) -> None:
-    """Read the files onto the stage and match them. Nothing of the club changes; running it again begins afresh."""
+    """Read the files onto the stage and match them. Nothing of the club changes; running it again
+    begins afresh.
+    """
     job = ImportJob.objects.get(pk=job_id)
     if job.status not in (ImportJob.Status.MAPPED, ImportJob.Status.PREVIEWED):
         return
@@ -291,44 +326,35 @@ def preview(job_id: int) -> None:
         try:
             job.done_rows += stage_file(job, file)
         except files.FileProblem as problem:
-            fail(job_id, f"{file.name}: {problem}")
+            comparing.fail(job_id, f"{file.name}: {problem}")
             return
     job.total_rows = job.done_rows
     job.save(update_fields=["total_rows"])
     if job.total_rows >= MANY:
         tell_planner()
     plans.put_in_names(job)
-    compare(job, is_fresh=True)
-
-
-@set_based()
-def compare(job: ImportJob, *, is_fresh: bool = False) -> None:
-    """Match the staged rows with the list and the books as they are now, and count what becomes of them."""
-    job.seen = _how_things_stand()  # before it is compared with them
-    match(job, is_fresh=is_fresh)
-    job.counts, job.status = count_actions(job), ImportJob.Status.PREVIEWED
-    job.save(update_fields=["counts", "seen", "status"])
+    comparing.compare(job, is_fresh=True)
 
 
 def run(job_id: int) -> None:
     """Write what the preview showed, a chunk a transaction; goes on where a killed worker stopped.
 
-    When the list or the books changed since the preview so that something else would become of a row, nothing is written
-    and the job waits to be looked over again.
+    When the list or the books changed since the preview so that something else would become of a
+    row, nothing is written and the job waits to be looked over again.
     """
     job = ImportJob.objects.get(pk=job_id)
     if job.status != ImportJob.Status.RUNNING:
         return
-    if not job.written and job.seen != _how_things_stand():
-        looked_at = _what_becomes(job)
+    if not job.written and job.seen != comparing.how_things_stand():
+        looked_at = comparing.what_becomes(job)
         with set_based():
             match(job)
-            if _what_becomes(job) != looked_at:
-                job.error = (
+            if comparing.what_becomes(job) != looked_at:
+                job.error = _(
                     "The list changed since you looked. Please look it over once more, then run it."
                 )
                 job.save(update_fields=["error"])
-                compare(job)
+                comparing.compare(job)
                 return
     if kinds := [
         kind for kind in ORDER if any(job.counts.get(kind, {}).get(action) for action in WRITTEN)
@@ -344,58 +370,10 @@ def run(job_id: int) -> None:
     log.info("import %s finished: %s", job.pk, job.counts)
 
 
-def _what_becomes(job: ImportJob) -> list[Any]:
-    """A mark that differs when something else becomes of a row: what is done with it, and with whom."""
-    whom = ("target_member_id", "target_payment_id", "target_event_id", "partner_id", "same_as")
-    return [count_actions(job), job.rows.order_by().aggregate(*(Sum(name) for name in whom))]
-
-
-def _how_things_stand() -> list[Any]:
-    """A mark that differs when members, their ids elsewhere, their terms or payments changed."""
-    newest = Member.objects.aggregate(n=Max("id"), at=Max("updated_at"), count=Count("id"))
-    return [
-        newest["n"],
-        newest["count"],
-        newest["at"].isoformat() if newest["at"] else "",
-        *[
-            model._default_manager.aggregate(n=Max("id"))["n"]
-            for model in (ExternalId, Payment, Membership, Rsvp)
-        ],
-    ]
-
-
-def fail(
-    job_id: int,
-    reason: str = "Something broke on our side. Nothing is lost: what was written is kept, and the job can be run again.",
-) -> None:
-    """Mark a job that could not be done."""
-    ImportJob.objects.filter(pk=job_id).update(
-        status=ImportJob.Status.FAILED, error=reason[:300], finished_at=timezone.now()
-    )
-
-
-def count_actions(job: ImportJob) -> dict[str, dict[str, int]]:
-    """How many rows of each kind are created, updated, skipped, refused, and – where there are any – wait for a decision."""
-    kinds = {
-        kind
-        for reader in job.files.values_list("reader", flat=True)
-        if reader
-        for kind in READERS[reader].kinds[:1]
-    }
-    blank = {"create": 0, "update": 0, "skip": 0, "reject": 0}
-    counts = {kind: dict(blank) for kind in ORDER if kind in kinds}
-    for row in (
-        ImportRow.objects.filter(job=job)
-        .order_by()
-        .values("kind", "action")
-        .annotate(n=Count("id"))
-    ):
-        counts.setdefault(row["kind"], dict(blank))[row["action"]] = row["n"]
-    return {kind: counts[kind] for kind in ORDER if kind in counts}
-
-
 def rejected_rows(file: ImportFile) -> tuple[list[str], Iterator[list[Any]]]:
-    """Header and rows of a CSV of what was not brought in, as the file had it, with line and reason behind; to mend and upload again."""
+    """Header and rows of a CSV of what was not brought in, as the file had it, with line and reason
+    behind; to mend and upload again.
+    """
     open_rows = file.rows.filter(
         action__in=[ImportRow.Action.REJECT, ImportRow.Action.DOUBT]
     ).order_by("record")
@@ -407,9 +385,21 @@ def rejected_rows(file: ImportFile) -> tuple[list[str], Iterator[list[Any]]]:
         with default_storage.open(file.stored_as, "rb") as stream:
             found = file_records(file, stream)
             next(found)
-            for record, (_, cells) in enumerate(found, start=1):
+            for record, (__, cells) in enumerate(found, start=1):
                 if record in told:
                     whole = [*cells, *[""] * len(file.header)]
                     yield [*(whole[place] for place in kept), *told[record]]
 
-    return [*(file.header[place] for place in kept), "Line", "Why it was refused"], lines()
+    return [*(file.header[place] for place in kept), _("Line"), _("Why it was refused")], lines()
+
+
+@retrying_task(on_give_up=comparing.fail)
+def preview_job(job_id: int) -> None:
+    """Read the files of a job and decide what becomes of each row."""
+    preview(job_id)
+
+
+@retrying_task(on_give_up=comparing.fail)
+def run_job(job_id: int) -> None:
+    """Write the rows of a job."""
+    run(job_id)

@@ -1,31 +1,35 @@
-"""Imports at the desk: choose the files, say what is unclear, look it over, bring them in, take it back."""
+"""Imports at the desk: choose the files, say what is unclear, look it over, bring them in, take it
+back.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.translation import gettext as _
 
 from billing.models import Plan
-from core.admin import Column, DeskAdmin, desk_page
+from core.admin import DeskAdmin, desk_page
+from core.columns import Column
 from core.csvsafe import stream_csv
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
 from donations.models import Fund
-from imports import actions, balancing, deciding, inviting, mapping, plans, undoing
+from imports import actions, balancing, deciding, inviting, job_page, mapping, plans, undoing
+from imports.admin_tables import bring_in_tables
 from imports.forms import ColumnsForm, FilesForm, UploadForm
 from imports.models import ImportFile, ImportJob, ImportRow
 from imports.readers import READERS
 from imports.readers.sheets import BY_HAND
-from imports.staging import reader_of
-from imports.tables import TableImport
-from imports.writing import changes, first_row
-from members.actions import MembersError, outcome_of
+from members.actions.approvals import outcome_of
+from members.actions.errors import MembersError
 from members.models import Approval, Member
 from notices.words import sample_of
 
@@ -36,44 +40,19 @@ TONES = {
     "uploaded": "warn",
     "rolled_back": "quiet",
 }
-SHOWN = 50
 LOOK = "imports.view|imports.upload|imports.run"
-TABS = {
-    "doubt": "To decide",
-    "reject": "Refused",
-    "note": "With a note",
-    "create": "New",
-    "update": "Brought up to date",
-    "skip": "Left as they are",
-    "kept": "Stayed when it was taken back",
-}
 HEADINGS = {
-    "finished": "Done",
-    "previewed": "Look it over",
-    "failed": "This could not be done",
-    "uploaded": "What do the columns mean?",
+    "finished": gettext_lazy("Done"),
+    "previewed": gettext_lazy("Look it over"),
+    "failed": gettext_lazy("This could not be done"),
+    "uploaded": gettext_lazy("What do the columns mean?"),
 }
 STEPS = {"uploaded": 2, "mapped": 2, "previewed": 3, "running": 4}
 
 
 def names_of(first: str, more: int) -> str:
     """The files of an import in a few words."""
-    return f"{first} and {more} more" if more > 0 else first
-
-
-def bring_in_tables(*models: type[Model]) -> None:
-    """Give the desks of small tables the screens that bring them in from a file."""
-    for model in models:
-        desk = type(admin.site.get_model_admin(model))
-        admin.site.unregister(model)
-        admin.site.register(
-            model,
-            type(
-                desk.__name__,
-                (TableImport, desk),
-                {"__doc__": desk.__doc__, "__module__": desk.__module__},
-            ),
-        )
+    return _("{first} and {more} more").format(first=first, more=more) if more > 0 else first
 
 
 bring_in_tables(Plan, Fund)
@@ -84,23 +63,30 @@ class ImportJobAdmin(DeskAdmin):
     """What was brought in, newest first."""
 
     permissions = {"view": LOOK, "add": "imports.upload"}
-    add_words = "Bring in files"
+    add_words = gettext_lazy("Bring in files")
     list_values = ["status", "created_at", "by__email", "counts", "first_file", "more_files"]
     columns = [
-        Column("Import", lambda r: f"No. {r['id']}", lead=True),
-        Column("Files", lambda r: names_of(r["first_file"] or "", r["more_files"])),
+        Column(gettext_lazy("Import"), lambda r: _("No. {id}").format(id=r["id"]), lead=True),
+        Column(gettext_lazy("Files"), lambda r: names_of(r["first_file"] or "", r["more_files"])),
         Column(
-            "State",
+            gettext_lazy("State"),
             lambda r: badge(TONES.get(r["status"], "info"), ImportJob.Status(r["status"]).label),
         ),
-        Column("New", lambda r: str(sum(kind.get("create", 0) for kind in r["counts"].values()))),
         Column(
-            "Refused", lambda r: str(sum(kind.get("reject", 0) for kind in r["counts"].values()))
+            gettext_lazy("New"),
+            lambda r: str(sum(kind.get("create", 0) for kind in r["counts"].values())),
         ),
-        Column("By", lambda r: r["by__email"] or "the console"),
-        Column("On", lambda r: short_day(r["created_at"])),
+        Column(
+            gettext_lazy("Refused"),
+            lambda r: str(sum(kind.get("reject", 0) for kind in r["counts"].values())),
+        ),
+        Column(gettext_lazy("By"), lambda r: r["by__email"] or _("the console")),
+        Column(gettext_lazy("On"), lambda r: short_day(r["created_at"])),
     ]
-    empty_text = "Nothing was brought in yet. Upload the files of your old system; you see everything before it counts."
+    empty_text = gettext_lazy(
+        "Nothing was brought in yet. Upload the files of your old system; you see everything before"
+        " it counts."
+    )
 
     def rows(self, request: HttpRequest) -> QuerySet[ImportJob]:
         """All, with the names of their files."""
@@ -141,7 +127,9 @@ class ImportJobAdmin(DeskAdmin):
         ]
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        """Take the files. One that cannot be used is named with what to do; the others are kept, and wait for it."""
+        """Take the files. One that cannot be used is named with what to do; the others are kept,
+        and wait for it.
+        """
         form = UploadForm(request.POST or None, request.FILES or None)
         status = 200
         if request.method == "POST":
@@ -150,22 +138,27 @@ class ImportJobAdmin(DeskAdmin):
                 options = {name: form.cleaned_data[name] for name in ("new_status", "overwrite")}
                 try:
                     job = actions.create_job(
-                        uploads=form.uploads(), by=request.user, at_desk=True, **options
-                    )  # type: ignore[arg-type]
+                        uploads=form.uploads(),
+                        by=request.user,  # type: ignore[arg-type]
+                        at_desk=True,
+                        **options,
+                    )
                 except actions.UploadProblem as problem:
                     for sentence in problem.problems:
                         form.add_error("files", sentence)
                 else:
                     return self._next(job)
         context = {
-            "title": "Bring in files",
+            "title": _("Bring in files"),
             "form": form,
             "readers": sorted(READERS.values(), key=lambda reader: reader.label),
         }
         return render_page(request, "admin/imports/upload.html", context, status=status)
 
     def _next(self, job: ImportJob) -> HttpResponse:
-        """On to the files that are missing, to the file whose columns nobody knows, or to the reading."""
+        """On to the files that are missing, to the file whose columns nobody knows, or to the
+        reading.
+        """
         if job.left_out:
             return redirect("admin:imports_importjob_change", job.pk)
         if unknown := job.files.filter(reader="").first():
@@ -174,7 +167,9 @@ class ImportJobAdmin(DeskAdmin):
         return redirect("admin:imports_importjob_change", job.pk)
 
     def more(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Put more files to an import: those that could not be used, mended, or what was forgotten."""
+        """Put more files to an import: those that could not be used, mended, or what
+        was forgotten.
+        """
         job = get_object_or_404(ImportJob, pk=pk)
         form = FilesForm(request.POST, request.FILES)
         if not form.is_valid():
@@ -188,7 +183,9 @@ class ImportJobAdmin(DeskAdmin):
         except actions.UploadProblem as problem:
             return self._back(request, pk, str(problem))
         for name in replaced:
-            self.message_user(request, f"{name} took the place of the one that was here.")
+            self.message_user(
+                request, _("{name} took the place of the one that was here.").format(name=name)
+            )
         twice = (
             job.files.values("name")
             .annotate(n=Count("pk"))
@@ -197,19 +194,23 @@ class ImportJobAdmin(DeskAdmin):
         for name in twice.order_by("name").values_list("name", flat=True):
             self.message_user(
                 request,
-                f"{name} stands beside another file of its name: both are read.",
+                _("{name} stands beside another file of its name: both are read.").format(
+                    name=name
+                ),
                 level="WARNING",
             )
         job.refresh_from_db()
         return self._next(job)
 
     def columns_of(self, request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
-        """Say what the columns of a file mean: suggested from their names, remembered for the next time."""
+        """Say what the columns of a file mean: suggested from their names, remembered for the next
+        time.
+        """
         file = get_object_or_404(
             ImportFile.objects.exclude(stored_as="").select_related("job"), pk=file_pk, job_id=pk
         )
         if file.job.status not in (ImportJob.Status.UPLOADED, ImportJob.Status.PREVIEWED):
-            return self._back(request, pk, "The columns are told before an import is run.")
+            return self._back(request, pk, _("The columns are told before an import is run."))
         told = file.reader if file.reader in BY_HAND else "people_list"
         key = request.POST.get("reader") or request.GET.get("reader") or told
         key = key if key in BY_HAND else told
@@ -238,7 +239,7 @@ class ImportJobAdmin(DeskAdmin):
                     return self._read_anew(request, file.job)
         kinds = [(name, reader.label) for name, reader in BY_HAND.items()]
         context = {
-            "title": f"Columns of {file.name}",
+            "title": _("Columns of {file_name}").format(file_name=file.name),
             "file": file,
             "job": file.job,
             "form": form,
@@ -268,119 +269,24 @@ class ImportJobAdmin(DeskAdmin):
         return redirect("admin:imports_importjob_change", pk)
 
     def job(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """One job at whatever step it is: columns to tell, reading, to look over, running, done, taken back."""
+        """One job at whatever step it is: columns to tell, reading, to look over, running, done,
+        taken back.
+        """
         job = get_object_or_404(ImportJob, pk=pk)
-        tab = request.GET.get("show", "")
-        notes = ImportRow.objects.filter(job=job, action__in=["create", "update"]).exclude(
-            reasons=[], why=""
-        )
-        totals = {
-            action: job.total(action) for action in ("doubt", "create", "update", "skip", "reject")
-        }
-        totals |= (
-            {"note": notes.count(), "kept": job.rows.filter(is_kept=True).count()}
-            if job.counts
-            else {}
-        )
-        tab = tab if totals.get(tab) else next((t for t in TABS if totals.get(t)), "create")
-        given = request.GET.get("after", "")
-        after = int(given) if given.isdecimal() and len(given) < 18 else 0
-        rows = self._shown(job, tab, notes, after)
+        heading = HEADINGS.get(job.status, job.get_status_display())
         context = {
-            "title": f"Import no. {job.pk}",
-            "heading": "Some files could not be used"
-            if job.left_out
-            else HEADINGS.get(job.status, job.get_status_display()),
+            "title": _("Import no. {job_pk}").format(job_pk=job.pk),
+            "heading": _("Some files could not be used") if job.left_out else heading,
             "money": balancing.money_of(job) if job.counts.get("payment") else [],
             "job": job,
-            "files": self._files(job),
-            "totals": totals,
+            "files": job_page.files_of(job),
             "kinds": [(ImportRow.Kind(kind).label, counts) for kind, counts in job.counts.items()],
-            "tabs": [
-                (key, label, totals[key])
-                for key, label in TABS.items()
-                if totals.get(key) or key in ("reject", "create")
-            ],
-            "tab": tab,
-            "rows": rows,
-            "after": after,
-            "next": rows[-1]["row"].pk if len(rows) == SHOWN else 0,
-            "tab_count": totals.get(tab, 0),
-            "doubts": deciding.doubts_of(job, SHOWN) if tab == "doubt" else [],
-            "plans": plans.questions(job)
-            if job.counts and job.status == ImportJob.Status.PREVIEWED
-            else [],
-            "our_plans": [(plan.pk, plan.name) for plan in Plan.objects.filter(is_active=True)],
-            "shown": SHOWN,
             "more": FilesForm(),
-            "decided": job.rows.filter(kind="person").exclude(decision="").count()
-            if job.status == ImportJob.Status.PREVIEWED
-            else 0,
-            "may_run": request.user.has_perm("imports.run"),
-            "may_undo": request.user.has_perm("imports.rollback")
-            and bool(job.written)
-            and job.status in ("finished", "failed"),
-            "why_not": actions.why_not(job) if job.status == ImportJob.Status.PREVIEWED else "",
-            "to_invite": inviting.people_to_invite(job).count()
-            if job.status == ImportJob.Status.FINISHED
-            else 0,
             "step": 2 if job.broke_off and not job.counts else STEPS.get(job.status, 5),
+            **vars(job_page.lines_part(request, job)),
+            **vars(job_page.steps_part(request, job)),
         }
         return render_page(request, "admin/imports/job.html", context, fragment="job")
-
-    def _files(self, job: ImportJob) -> list[dict[str, Any]]:
-        before = actions.brought_in_before(job)
-        return [
-            {
-                "file": f,
-                "label": READERS[f.reader].label if f.reader else "not known yet",
-                "left_out": job.rows.filter(file=f, action__in=["reject", "doubt"]).count(),
-                "earlier": before.get(f.pk),
-                "unused": reader_of(f).unused(f.header) if f.reader else [],
-                "by_hand": f.reader in BY_HAND,
-            }
-            for f in job.files.all()
-        ]
-
-    def _shown(self, job: ImportJob, tab: str, notes: Any, after: int) -> list[dict[str, Any]]:
-        """The next rows of a tab, with what an update changes, from the same function that will change it."""
-        if tab == "doubt":
-            return []
-        found = (
-            notes
-            if tab == "note"
-            else job.rows.filter(is_kept=True)
-            if tab == "kept"
-            else job.rows.filter(action=tab)
-        )
-        rows = list(
-            found.select_related("file")
-            .filter(pk__gt=max(after, first_row(job) - 1))
-            .order_by("id")[:SHOWN]
-        )
-        is_open = tab == "update" and job.status == ImportJob.Status.PREVIEWED
-        members = Member.objects.in_bulk(
-            [
-                r.target_member_id
-                for r in rows
-                if is_open and r.kind == "person" and r.target_member_id
-            ]
-        )
-        shown = []
-        for row in rows:
-            member = members.get(row.target_member_id or 0)
-            diff = changes(row, member, overwrite=job.overwrite) if member else {}
-            shown.append(
-                {
-                    "row": row,
-                    "diff": [
-                        (name.replace("_", " "), old, new)
-                        for name, (old, new) in diff.items()
-                        if name != "channels"
-                    ],
-                }
-            )
-        return shown
 
     def order_of_dates(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Which of day and month comes first in the dates of a file no line of which tells."""
@@ -391,7 +297,7 @@ class ImportJobAdmin(DeskAdmin):
         ).first()
         if file is None or request.POST.get("first") not in ("day", "month"):
             return self._back(
-                request, pk, "Please choose whether the day or the month comes first."
+                request, pk, _("Please choose whether the day or the month comes first.")
             )
         ImportFile.objects.filter(pk=file.pk).update(day_first=request.POST["first"] == "day")
         return self._do(request, job, lambda: actions.look_again(job=job))
@@ -415,7 +321,7 @@ class ImportJobAdmin(DeskAdmin):
             if number.isdecimal() and len(number) < 18
         }
         if not answers:
-            return self._back(request, pk, "Please choose for at least one line who it is.")
+            return self._back(request, pk, _("Please choose for at least one line who it is."))
         return self._do(request, job, lambda: deciding.decide(job=job, answers=answers, by=by))
 
     def plans(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -430,7 +336,7 @@ class ImportJobAdmin(DeskAdmin):
             if value.isdecimal() and len(value) < 18
         }
         if not answers:
-            return self._back(request, pk, "Please choose for at least one plan.")
+            return self._back(request, pk, _("Please choose for at least one plan."))
         return self._do(request, job, lambda: plans.answer(job=job, answers=answers, by=by))
 
     def again(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -445,8 +351,8 @@ class ImportJobAdmin(DeskAdmin):
         return self._do(
             request,
             job,
-            lambda: actions.start_run(job=job, by=request.user, good_rows_only=without),
-        )  # type: ignore[arg-type]
+            lambda: actions.start_run(job=job, by=request.user, good_rows_only=without),  # type: ignore[arg-type]
+        )
 
     def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Throw an import away that was never run."""
@@ -455,7 +361,9 @@ class ImportJobAdmin(DeskAdmin):
             actions.discard(job=job, by=request.user)  # type: ignore[arg-type]
         except actions.UploadProblem as problem:
             return self._back(request, pk, str(problem))
-        self.message_user(request, f"Import no. {pk} is thrown away, and its files are deleted.")
+        self.message_user(
+            request, _("Import no. {pk} is thrown away, and its files are deleted.").format(pk=pk)
+        )
         return redirect("admin:imports_importjob_changelist")
 
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -469,11 +377,13 @@ class ImportJobAdmin(DeskAdmin):
         return self._do(request, job, lambda: undoing.start_undo(job=job, by=request.user))  # type: ignore[arg-type]
 
     def invite(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Invite the next people of an import, after reading the letter; more than a few need a second person."""
+        """Invite the next people of an import, after reading the letter; more than a few need a
+        second person.
+        """
         job = get_object_or_404(ImportJob, pk=pk)
         by: Any = request.user
         if job.status != ImportJob.Status.FINISHED:
-            return self._back(request, pk, "People are invited when their import is done.")
+            return self._back(request, pk, _("People are invited when their import is done."))
         if request.method == "POST":
             size = next(
                 (size for size in inviting.SIZES if str(size) == request.POST.get("size")), 0
@@ -485,11 +395,11 @@ class ImportJobAdmin(DeskAdmin):
             except MembersError as error:
                 self.message_user(request, str(error), level="ERROR")
             else:
-                self.message_user(request, outcome_of(asked, done="The invitations go out now."))
+                self.message_user(request, outcome_of(asked, done=_("The invitations go out now.")))
             return redirect("admin:imports_importjob_invite", pk)
         people = inviting.people_to_invite(job)
         context = {
-            "title": f"Invite people of import no. {job.pk}",
+            "title": _("Invite people of import no. {job_pk}").format(job_pk=job.pk),
             "job": job,
             "count": people.count(),
             "next": people[:5],
@@ -497,9 +407,9 @@ class ImportJobAdmin(DeskAdmin):
             "sizes": inviting.sizes_for(people.count()),
             "invited": Member.objects.filter(brought_by=job.pk).exclude(invited_at=None).count(),
             "letter": sample_of("invitation"),
-            "waiting": Approval.objects.waiting()
-            .filter(act=inviting.ACT, params__job=job.pk)
-            .first(),
+            "waiting": (
+                Approval.objects.waiting().filter(act=inviting.ACT, params__job=job.pk).first()
+            ),
         }
         return render_page(request, "admin/imports/invite.html", context)
 

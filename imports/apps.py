@@ -2,9 +2,14 @@
 
 from django.apps import AppConfig
 
+from core.i18n import gettext_lazy
+
 
 class ImportsConfig(AppConfig):
     """Bringing in the files of other systems."""
 
     name = "imports"
-    verbose_name = "Imports"
+    verbose_name = gettext_lazy("Imports")
+
+    def ready(self) -> None:
+        from imports import checks  # noqa: F401 (registers them)

@@ -1,7 +1,11 @@
-"""What the files say of money beside what the books say of the same payments, by currency and by what it was for."""
+"""What the files say of money beside what the books say of the same payments, by currency and by
+what it was for.
+"""
 
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from core.sql import fetch_all
 from imports.models import ImportJob
@@ -9,7 +13,9 @@ from imports.models import ImportJob
 
 @dataclass(frozen=True)
 class Sum:
-    """One currency and purpose; amounts are minor units. `booked` counts payments of these lines that stand in the books."""
+    """One currency and purpose; amounts are minor units. `booked` counts payments of these lines
+    that stand in the books.
+    """
 
     currency: str
     purpose: str
@@ -23,8 +29,8 @@ class Sum:
     @property
     def label(self) -> str:
         """What it was for, in words."""
-        return {"dues": "Dues", "donation": "Gifts", "event": "Events"}.get(
-            self.purpose, "Not yet sorted"
+        return {"dues": _("Dues"), "donation": _("Gifts"), "event": _("Events")}.get(
+            self.purpose, _("Not yet sorted")
         )
 
     @property
@@ -47,6 +53,8 @@ GROUP BY r.currency, r.purpose ORDER BY r.currency, r.purpose
 
 
 def money_of(job: ImportJob) -> list[Sum]:
-    """Each payment of the files once, beside the books as they are now; before the run the books know only what they had."""
+    """Each payment of the files once, beside the books as they are now; before the run the books
+    know only what they had.
+    """
     rows: list[tuple[Any, ...]] = fetch_all(MONEY, {"job": job.pk})
     return [Sum(row[0], row[1], *(int(value) for value in row[2:])) for row in rows]

@@ -1,15 +1,16 @@
-"""Doubts: lines whose address belongs to somebody with another name. Somebody says who it is; the job is compared anew."""
+"""Doubts: lines whose address belongs to somebody with another name. Somebody says who it is; the
+job is compared anew.
+"""
 
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from imports.comparing import compare_again
 from imports.models import ImportJob, ImportRow
 from members import audit
 from members.models import Member, User
-
-INSTANT = 5_000
-"""Rows up to which a job is compared while the person waits; a larger one is handed to the worker."""
 
 
 @dataclass
@@ -21,7 +22,9 @@ class Doubt:
 
 
 def doubts_of(job: ImportJob, limit: int) -> list[Doubt]:
-    """The first lines to decide, each with everybody who has its address. A few statements, whatever their number."""
+    """The first lines to decide, each with everybody who has its address. A few statements,
+    whatever their number.
+    """
     rows = list(
         job.rows.filter(kind="person", action="doubt").select_related("file").order_by("pk")[:limit]
     )
@@ -29,7 +32,12 @@ def doubts_of(job: ImportJob, limit: int) -> list[Doubt]:
     known: dict[str, list[tuple[str, str]]] = {}
     for member in Member.objects.filter(email__in=addresses).order_by("pk"):
         known.setdefault(member.email, []).append(
-            (f"m{member.pk}", f"{member}, no. {member.member_number}")
+            (
+                f"m{member.pk}",
+                _("{member}, no. {member_number}").format(
+                    member=member, member_number=member.member_number
+                ),
+            )
         )
     earlier = job.rows.filter(
         kind="person",
@@ -42,7 +50,9 @@ def doubts_of(job: ImportJob, limit: int) -> list[Doubt]:
         known.setdefault(row.email, []).append(
             (
                 f"r{row.pk}",
-                f"{row.first_name} {row.last_name}, on line {row.line}".replace(" ,", ","),
+                _("{first_name} {last_name}, on line {line}")
+                .format(first_name=row.first_name, last_name=row.last_name, line=row.line)
+                .replace(" ,", ","),
             )
         )
     return [Doubt(row, known.get(row.email, [])) for row in rows]
@@ -50,7 +60,8 @@ def doubts_of(job: ImportJob, limit: int) -> list[Doubt]:
 
 @transaction.atomic
 def decide(*, job: ImportJob, answers: dict[int, str], by: User | None) -> int:
-    """Keep what was said of rows (row → "new", "leave", "m12" a member, "r34" an earlier row); returns how many counted.
+    """Keep what was said of rows (row → "new", "leave", "m12" a member, "r34" an earlier row);
+    returns how many counted.
 
     Answers that name a row that is no doubt, or somebody without its address, are passed over.
     """
@@ -96,15 +107,3 @@ def decide_all(*, job: ImportJob, decision: str, by: User | None) -> int:
         )
         compare_again(locked)
     return count
-
-
-def compare_again(job: ImportJob) -> None:
-    """Match with the decisions: at once for a small job, by the worker for a large one."""
-    from imports import actions
-    from imports.tasks import compare_job
-
-    if job.total_rows <= INSTANT:
-        actions.compare(job)
-        return
-    ImportJob.objects.filter(pk=job.pk).update(status=ImportJob.Status.MAPPED)
-    compare_job.enqueue(job.pk)

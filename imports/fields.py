@@ -1,4 +1,5 @@
-"""What a cell may mean, and how it is read: one field a meaning, with a widget of django-import-export that cleans its text.
+"""What a cell may mean, and how it is read: one field a meaning, with a widget of
+django-import-export that cleans its text.
 
 Readers say which columns of a format feed which field; mapping by hand offers the same fields.
 """
@@ -8,10 +9,12 @@ import zoneinfo
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
 from core.dates import parse_date, parse_datetime
+from core.i18n import gettext_lazy
 from core.money import parse_money
 from core.phones import to_e164
 from core.text import is_email, normal_email, tidy
@@ -35,7 +38,9 @@ class EmailWidget(Widget):
         """The normal form; "" for an empty cell."""
         address = normal_email(str(value or "")).removeprefix("mailto:").strip()
         if address and not is_email(address):
-            raise ValueError(f"“{address[:80]}” is not an e-mail address.")
+            raise ValueError(
+                _("“{address}” is not an e-mail address.").format(address=address[:80])
+            )
         return address
 
 
@@ -59,7 +64,9 @@ class DayWidget(Widget):
 
 
 class MomentWidget(Widget):
-    """A moment, in the zone given or the house's own; None for an empty cell, ValueError for what is none."""
+    """A moment, in the zone given or the house's own; None for an empty cell, ValueError for what
+    is none.
+    """
 
     def clean(
         self,
@@ -112,59 +119,59 @@ def _field(label: str, widget: type[Widget] = TextWidget) -> Field:
 
 FIELDS: dict[str, Field] = {
     # who
-    "email": _field("E-mail address", EmailWidget),
-    "first_name": _field("First name"),
-    "last_name": _field("Last name"),
-    "display_name": _field("Whole name"),
-    "source_id": _field("Number or login at the old system"),
-    "customer_id": _field("Stripe customer"),
+    "email": _field(gettext_lazy("E-mail address"), EmailWidget),
+    "first_name": _field(gettext_lazy("First name")),
+    "last_name": _field(gettext_lazy("Last name")),
+    "display_name": _field(gettext_lazy("Whole name")),
+    "source_id": _field(gettext_lazy("Number or login at the old system")),
+    "customer_id": _field(gettext_lazy("Stripe customer")),
     # people
-    "pronouns": _field("Pronouns"),
-    "phone": _field("Telephone", PhoneWidget),
-    "address_line1": _field("Street"),
-    "address_line2": _field("Second line of the address"),
-    "city": _field("City"),
-    "region": _field("State"),
-    "postal_code": _field("ZIP code"),
-    "country": _field("Country"),
-    "bio": _field("About the person"),
-    "joined_on": _field("Member since", DayWidget),
-    "is_active": _field("Active, yes or no", YesWidget),
-    "news": _field("Wants news, yes or no", YesWidget),
-    "no_news": _field("Wants no news, yes or no", YesWidget),
+    "pronouns": _field(gettext_lazy("Pronouns")),
+    "phone": _field(gettext_lazy("Telephone"), PhoneWidget),
+    "address_line1": _field(gettext_lazy("Street")),
+    "address_line2": _field(gettext_lazy("Second line of the address")),
+    "city": _field(gettext_lazy("City")),
+    "region": _field(gettext_lazy("State")),
+    "postal_code": _field(gettext_lazy("ZIP code")),
+    "country": _field(gettext_lazy("Country")),
+    "bio": _field(gettext_lazy("About the person")),
+    "joined_on": _field(gettext_lazy("Member since"), DayWidget),
+    "is_active": _field(gettext_lazy("Active, yes or no"), YesWidget),
+    "news": _field(gettext_lazy("Wants news, yes or no"), YesWidget),
+    "no_news": _field(gettext_lazy("Wants no news, yes or no"), YesWidget),
     # partners
-    "partner_first": _field("Partner’s first name"),
-    "partner_last": _field("Partner’s last name"),
-    "partner_name": _field("Partner’s whole name"),
-    "partner_email": _field("Partner’s e-mail address", EmailWidget),
+    "partner_first": _field(gettext_lazy("Partner’s first name")),
+    "partner_last": _field(gettext_lazy("Partner’s last name")),
+    "partner_name": _field(gettext_lazy("Partner’s whole name")),
+    "partner_email": _field(gettext_lazy("Partner’s e-mail address"), EmailWidget),
     # memberships
-    "plan": _field("Plan or level"),
-    "term_status": _field("Status of the membership"),
-    "starts_on": _field("Membership begins", DayWidget),
-    "ends_on": _field("Paid until", DayWidget),
-    "dues": _field("Dues", MoneyWidget),
-    "dues_back": _field("Dues paid back", MoneyWidget),
+    "plan": _field(gettext_lazy("Plan or level")),
+    "term_status": _field(gettext_lazy("Status of the membership")),
+    "starts_on": _field(gettext_lazy("Membership begins"), DayWidget),
+    "ends_on": _field(gettext_lazy("Paid until"), DayWidget),
+    "dues": _field(gettext_lazy("Dues"), MoneyWidget),
+    "dues_back": _field(gettext_lazy("Dues paid back"), MoneyWidget),
     # money
-    "own": _field("Number of the payment"),
-    "amount": _field("Amount", MoneyWidget),
-    "currency": _field("Currency"),
-    "paid_at": _field("Paid on", MomentWidget),
-    "payment_status": _field("Status of the payment"),
-    "method": _field("How it was paid"),
-    "purpose": _field("What it was for"),
-    "fund": _field("Fund"),
-    "fee": _field("Fee", MoneyWidget),
-    "refunded": _field("Paid back", MoneyWidget),
+    "own": _field(gettext_lazy("Number of the payment")),
+    "amount": _field(gettext_lazy("Amount"), MoneyWidget),
+    "currency": _field(gettext_lazy("Currency")),
+    "paid_at": _field(gettext_lazy("Paid on"), MomentWidget),
+    "payment_status": _field(gettext_lazy("Status of the payment")),
+    "method": _field(gettext_lazy("How it was paid")),
+    "purpose": _field(gettext_lazy("What it was for")),
+    "fund": _field(gettext_lazy("Fund")),
+    "fee": _field(gettext_lazy("Fee"), MoneyWidget),
+    "refunded": _field(gettext_lazy("Paid back"), MoneyWidget),
     # events
-    "event_ref": _field("Number of the event"),
-    "event_title": _field("Title of the event"),
-    "event_place": _field("Place of the event"),
-    "event_starts_at": _field("Event begins", MomentWidget),
-    "event_ends_at": _field("Event ends", MomentWidget),
-    "event_places": _field("Places"),
-    "event_text": _field("About the event"),
-    "answer": _field("Answer to the event"),
-    "has_come": _field("Came, yes or no", YesWidget),
-    "guests": _field("Number of guests"),
-    "order_ref": _field("Number of the booking"),
+    "event_ref": _field(gettext_lazy("Number of the event")),
+    "event_title": _field(gettext_lazy("Title of the event")),
+    "event_place": _field(gettext_lazy("Place of the event")),
+    "event_starts_at": _field(gettext_lazy("Event begins"), MomentWidget),
+    "event_ends_at": _field(gettext_lazy("Event ends"), MomentWidget),
+    "event_places": _field(gettext_lazy("Places")),
+    "event_text": _field(gettext_lazy("About the event")),
+    "answer": _field(gettext_lazy("Answer to the event")),
+    "has_come": _field(gettext_lazy("Came, yes or no"), YesWidget),
+    "guests": _field(gettext_lazy("Number of guests")),
+    "order_ref": _field(gettext_lazy("Number of the booking")),
 }

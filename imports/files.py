@@ -1,4 +1,6 @@
-"""Opening what people upload: is it a table at all, in which letters, cut by which mark, with which header, of which format."""
+"""Opening what people upload: is it a table at all, in which letters, cut by which mark, with which
+header, of which format.
+"""
 
 import codecs
 import csv
@@ -9,25 +11,33 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports import sheets
 from imports.readers import READERS, by_sight, recognise
 from imports.readers.base import Reader, normal_header
 from imports.readers.sheets import BY_HAND
 
 CELL_LIMIT = 1_000_000
-TOO_LONG = "a cell that begins there goes on for more than a million characters. Often a quotation mark before it is not closed."
+TOO_LONG = gettext_lazy(
+    "a cell that begins there goes on for more than a million characters. Often a quotation mark"
+    " before it is not closed."
+)
 COLUMN_LIMIT = 400
 ROW_LIMIT = 2_000_000
 TITLES = 20
 """Lines above the header, at most: a title, a date, a blank line."""
 csv.field_size_limit(CELL_LIMIT)
 MAGIC = {
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook. Open it and save it as XLSX or CSV, then upload that",
-    b"%PDF": "a PDF. We need the table it was made from, as CSV",
+    b"\xd0\xcf\x11\xe0": gettext_lazy(
+        "an old Excel workbook. Open it and save it as XLSX or CSV, then upload that"
+    ),
+    b"%PDF": gettext_lazy("a PDF. We need the table it was made from, as CSV"),
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
     b"GIF8": "a picture",
-    b"\x1f\x8b": "a compressed file. Unpack it first",
+    b"\x1f\x8b": gettext_lazy("a compressed file. Unpack it first"),
     b"SQLite": "a database",
 }
 WORKBOOKS = ("xlsx", "ods")
@@ -39,7 +49,9 @@ class FileProblem(Exception):
 
 @dataclass(frozen=True)
 class Shape:
-    """How a file is to be read: its letters (or "xlsx", "ods"), the mark between cells, the line of its header."""
+    """How a file is to be read: its letters (or "xlsx", "ods"), the mark between cells, the line of
+    its header.
+    """
 
     encoding: str
     delimiter: str = ","
@@ -50,7 +62,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Table:
-    """A file we can read: its shape, its header, and the reader of its format (None: a person has to say what it holds)."""
+    """A file we can read: its shape, its header, and the reader of its format (None: a person has
+    to say what it holds).
+    """
 
     reader: Reader | None
     shape: Shape
@@ -73,11 +87,17 @@ def inspect(stream: IO[bytes], name: str, *, as_reader: str = "", may_map: bool 
         encoding, lines = _encoding(stream, head)
         if lines > ROW_LIMIT:
             raise FileProblem(
-                f"{name} has {lines:,} lines; we read up to {ROW_LIMIT:,}. Cut it into parts."
+                _(
+                    "{name} has {lines:,} lines; we read up to {row_limit:,}. Cut it into parts."
+                ).format(name=name, lines=lines, row_limit=ROW_LIMIT)
             )
         shape, start, header = _cut(stream, encoding, name)
     if len(header) > COLUMN_LIMIT:
-        raise FileProblem(f"{name} has {len(header)} columns; we read up to {COLUMN_LIMIT}.")
+        raise FileProblem(
+            _("{name} has {count} columns; we read up to {column_limit}.").format(
+                name=name, count=len(header), column_limit=COLUMN_LIMIT
+            )
+        )
     reader = _reader({normal_header(column) for column in header}, header, name, as_reader, may_map)
     backslashes = bool(
         reader
@@ -89,24 +109,28 @@ def inspect(stream: IO[bytes], name: str, *, as_reader: str = "", may_map: bool 
 
 
 def plain_shape(stream: IO[bytes], name: str) -> Shape:
-    """How a table is to be read whose header is its first line, whatever its columns. Raises FileProblem with a plain sentence."""
+    """How a table is to be read whose header is its first line, whatever its columns. Raises
+    FileProblem with a plain sentence.
+    """
     stream.seek(0)
     head = stream.read(65_536)
     _refuse_what_is_no_table(head, name)
     if head.startswith(b"PK\x03\x04"):
         return _workbook(stream, name)
-    encoding, _ = _encoding(stream, head)
+    encoding, __ = _encoding(stream, head)
     shapes = [Shape(encoding, delimiter) for delimiter in (",", ";", "\t")]
     return max(
         shapes,
         key=lambda shape: len(
-            next((cells for _, cells in records(stream, shape) if any(cells)), [])
+            next((cells for __, cells in records(stream, shape) if any(cells)), [])
         ),
     )
 
 
 def records(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line on which the record starts, its cells), header first; line 1 is the first of the file, titles are left out."""
+    """Yield (line on which the record starts, its cells), header first; line 1 is the first of the
+    file, titles are left out.
+    """
     found = (
         sheets.rows_of(stream, shape.encoding)
         if shape.encoding in WORKBOOKS
@@ -136,7 +160,7 @@ def _lines(stream: IO[bytes], shape: Shape) -> Iterator[tuple[int, list[str]]]:
                 return
             except csv.Error as error:
                 raise FileProblem(
-                    f"line {line} cannot be read: {TOO_LONG}"
+                    _("line {line} cannot be read: {too_long}").format(line=line, too_long=TOO_LONG)
                 ) from error  # its one fault where it is not strict
             yield line, row
             line = rows.line_num + 1
@@ -152,7 +176,8 @@ def _workbook(stream: IO[bytes], name: str) -> Shape:
 
 
 def may_hold(stream: IO[bytes], shape: Shape, pattern: re.Pattern[bytes]) -> bool:
-    """Whether something in ASCII may be in the file, by a look at its bytes, far cheaper than reading it; False is certain.
+    """Whether something in ASCII may be in the file, by a look at its bytes, far cheaper than
+    reading it; False is certain.
 
     What the pattern looks back at is at most 4 bytes, what it finds at most 40.
     """
@@ -170,22 +195,35 @@ def may_hold(stream: IO[bytes], shape: Shape, pattern: re.Pattern[bytes]) -> boo
 def _refuse_what_is_no_table(head: bytes, name: str) -> None:
     if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
         raise FileProblem(
-            f"{name} is empty. Export it again, and look into it before you upload it."
+            _("{name} is empty. Export it again, and look into it before you upload it.").format(
+                name=name
+            )
         )
     for magic, what in MAGIC.items():
         if head.startswith(magic):
-            raise FileProblem(f"{name} is not a CSV file but {what}.")
+            raise FileProblem(
+                _("{name} is not a CSV file but {what}.").format(name=name, what=what)
+            )
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]
     if start.startswith((b"{", b"[")):
-        raise FileProblem(f"{name} is not a CSV file but JSON. Export it again and choose CSV.")
+        raise FileProblem(
+            _("{name} is not a CSV file but JSON. Export it again and choose CSV.").format(
+                name=name
+            )
+        )
     if start[:1] == b"<":
         raise FileProblem(
-            f"{name} is not a CSV file but a web page. Perhaps you were signed out while exporting."
+            _(
+                "{name} is not a CSV file but a web page. Perhaps you were signed out"
+                " while exporting."
+            ).format(name=name)
         )
     if head.startswith(b"PK\x03\x04") or _utf16(head):
         return
     if b"\x00" in head and head.count(b"\x00") > len(head) // 10:
-        raise FileProblem(f"{name} is not a CSV file: it holds no readable text.")
+        raise FileProblem(
+            _("{name} is not a CSV file: it holds no readable text.").format(name=name)
+        )
 
 
 def _utf16(head: bytes) -> str:
@@ -201,7 +239,9 @@ def _utf16(head: bytes) -> str:
 
 
 def _encoding(stream: IO[bytes], head: bytes) -> tuple[str, int]:
-    """Return the encoding and the number of line ends: UTF-16 by its mark, UTF-8 when all of it is, else Windows-1252."""
+    """Return the encoding and the number of line ends: UTF-16 by its mark, UTF-8 when all of it is,
+    else Windows-1252.
+    """
     stream.seek(0)
     if kind := _utf16(head):
         return kind, stream.read().count(b"\n")
@@ -217,7 +257,9 @@ def _encoding(stream: IO[bytes], head: bytes) -> tuple[str, int]:
 
 
 def _cut(stream: IO[bytes], encoding: str, name: str) -> tuple[Shape, int, list[str]]:
-    """Return the delimiter that cuts the header into the most columns, where that header stands, and those columns."""
+    """Return the delimiter that cuts the header into the most columns, where that header stands,
+    and those columns.
+    """
     best: tuple[Shape, int, list[str]] = (Shape(encoding), 1, [])
     for delimiter in (",", ";", "\t"):
         shape = Shape(encoding, delimiter)
@@ -232,7 +274,9 @@ def _cut(stream: IO[bytes], encoding: str, name: str) -> tuple[Shape, int, list[
 
 
 def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str]]:
-    """The header and its line: the first of the first lines whose columns we know; else the first with several cells, else the first."""
+    """The header and its line: the first of the first lines whose columns we know; else the first
+    with several cells, else the first.
+    """
     first: tuple[int, list[str]] = (1, [])
     try:
         for line, cells in islice(records(stream, shape), TITLES):
@@ -249,7 +293,9 @@ def _head_row(stream: IO[bytes], shape: Shape, name: str) -> tuple[int, list[str
 
 
 def _has_backslash_quotes(stream: IO[bytes]) -> bool:
-    r"""Whether a quote inside a cell is written as \" somewhere: one that is not followed by the end of a cell."""
+    r"""Whether a quote inside a cell is written as \" somewhere: one that is not followed by the
+    end of a cell.
+    """
     stream.seek(0)
     rest = b""
     while block := stream.read(1 << 20):
@@ -271,24 +317,34 @@ def _reader(
             found = recognise(names)
             if may_map and as_reader in BY_HAND and not found:
                 return None
-            hint = f" It looks like {found.label}." if found else ""
+            hint = (
+                _(" It looks like {found_label}.").format(found_label=found.label) if found else ""
+            )
             raise FileProblem(
-                f"{name} is not a {chosen.label} file: it has no column “{missing[0]}”.{hint}"
+                _(
+                    "{name} is not a {chosen_label} file: it has no column “{missing}”.{hint}"
+                ).format(name=name, chosen_label=chosen.label, missing=missing[0], hint=hint)
             )
         return chosen
     if seen := by_sight(names):
-        raise FileProblem(f"{name} looks like {seen}")
+        raise FileProblem(_("{name} looks like {seen}").format(name=name, seen=seen))
     if found := recognise(names):
         return found
     nearly = max(READERS.values(), key=lambda r: len(r.needs) - len(r.missing(names)))
     missing = nearly.missing(names)
     if nearly.kind == "payment" and len(missing) <= len(nearly.needs) // 2 and not may_map:
         raise FileProblem(
-            f"{name} looks like {nearly.label}, but without “{missing[0]}”. Export it again with all columns."
+            _(
+                "{name} looks like {nearly_label}, but without “{missing}”. Export it"
+                " again with all columns."
+            ).format(name=name, nearly_label=nearly.label, missing=missing[0])
         )
     if may_map and sum(1 for column in header if column.strip()) > 1:
         return None
     shown = ", ".join([column.strip() for column in header if column.strip()][:8])
     raise FileProblem(
-        f"{name} has no column with an e-mail address or another we know. Its columns are: {shown or 'none'}."
+        _(
+            "{name} has no column with an e-mail address or another we know. Its columns"
+            " are: {shown}."
+        ).format(name=name, shown=shown or _("none"))
     )

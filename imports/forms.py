@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from imports.models import ImportFile
 from imports.readers import READERS
 from imports.readers.sheets import BY_HAND, offered
@@ -25,7 +27,7 @@ class ManyFilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:  # type: ignore[override]
         files = data if isinstance(data, (list, tuple)) else [data] if data else []
         if not files:
-            raise forms.ValidationError("Please choose at least one file.")
+            raise forms.ValidationError(_("Please choose at least one file."))
         return list(files)
 
 
@@ -33,14 +35,17 @@ class FilesForm(forms.Form):
     """Choose files, and say what is in them when they are not to be found out."""
 
     files: Any = ManyFilesField(
-        label="Choose the files",
-        help_text="CSV, Excel (XLSX) or OpenDocument (ODS), several at once if they belong together. Dropping them here works too.",
+        label=gettext_lazy("Choose the files"),
+        help_text=gettext_lazy(
+            "CSV, Excel (XLSX) or OpenDocument (ODS), several at once if they belong together."
+            " Dropping them here works too."
+        ),
     )
     kind = forms.ChoiceField(
         required=False,
-        label="What is in them?",
+        label=gettext_lazy("What is in them?"),
         choices=[
-            ("", "Look at each file and find out"),
+            ("", gettext_lazy("Look at each file and find out")),
             *((k, r.label) for k, r in READERS.items()),
         ],
     )
@@ -57,19 +62,19 @@ class UploadForm(FilesForm):
     """The files of a new import; everything else has a good default."""
 
     new_status = forms.ChoiceField(
-        label="People who are new become",
+        label=gettext_lazy("People who are new become"),
         choices=[
-            (Status.PAYMENT_PENDING, "Dues to pay"),
-            (Status.ACTIVE, "Active"),
-            (Status.INACTIVE, "Not active"),
+            (Status.PAYMENT_PENDING, gettext_lazy("Dues to pay")),
+            (Status.ACTIVE, gettext_lazy("Active")),
+            (Status.INACTIVE, gettext_lazy("Not active")),
         ],
         initial=Status.PAYMENT_PENDING,
-        help_text="Only where no file says where they stand.",
+        help_text=gettext_lazy("Only where no file says where they stand."),
     )
     overwrite = forms.BooleanField(
         required=False,
-        label="Where a file and the list differ, take the file’s value",
-        help_text="Otherwise only empty fields are filled.",
+        label=gettext_lazy("Where a file and the list differ, take the file’s value"),
+        help_text=gettext_lazy("Otherwise only empty fields are filled."),
     )
 
 
@@ -88,9 +93,13 @@ class ColumnsForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(NOTHING, "Nothing: leave it out"), *offered(BY_HAND[reader_key])]
+        choices = [(NOTHING, _("Nothing: leave it out")), *offered(BY_HAND[reader_key])]
         for place, name, cells in columns:
-            shown = f"For example: {'; '.join(cells)}" if cells else "Empty in the first lines."
+            shown = (
+                _("For example: {cells}").format(cells="; ".join(cells))
+                if cells
+                else _("Empty in the first lines.")
+            )
             self.fields[f"c{place}"] = forms.ChoiceField(
                 label=name, choices=choices, initial=NOTHING, help_text=shown
             )

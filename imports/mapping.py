@@ -1,4 +1,6 @@
-"""What the columns of a file mean when nobody knows its header: suggested from names and contents, said by a person, remembered."""
+"""What the columns of a file mean when nobody knows its header: suggested from names and contents,
+said by a person, remembered.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,9 +9,11 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from imports import files
 from imports.models import ImportFile, ImportJob, ImportMapping
+from imports.readers import READERS
 from imports.readers.base import normal_header
 from imports.readers.sheets import BY_HAND, offered
 from imports.staging import file_records
@@ -40,7 +44,9 @@ def remembered(header: list[str]) -> ImportMapping | None:
 
 
 def suggest(header: list[str], reader_key: str) -> dict[str, int]:
-    """A meaning for each column whose name is one we know from elsewhere, or holds one: field → number of the column."""
+    """A meaning for each column whose name is one we know from elsewhere, or holds one: field →
+    number of the column.
+    """
     reader, names = BY_HAND[reader_key], [normal_header(name) for name in header]
     found: dict[str, int] = {}
     for exact in (True, False):
@@ -63,13 +69,17 @@ def samples(file: ImportFile) -> list[tuple[int, str, list[str]]]:
     """Each column: its number, its name, and the first cells in it, without secrets."""
     secret = set(BY_HAND["people_list"].secret_places(file.header))
     with default_storage.open(file.stored_as, "rb") as stream:
-        rows = [cells for _, cells in islice(_below_header(file, stream), 20)]
+        rows = [cells for __, cells in islice(_below_header(file, stream), 20)]
     told = []
     for place, name in enumerate(file.header):
         cells = [row[place].strip()[:40] for row in rows if place < len(row) and row[place].strip()]
         if (name.strip() or cells) and place not in secret:
             told.append(
-                (place, name.strip() or f"Column {place + 1}", list(dict.fromkeys(cells))[:SAMPLES])
+                (
+                    place,
+                    name.strip() or _("Column {place}").format(place=place + 1),
+                    list(dict.fromkeys(cells))[:SAMPLES],
+                )
             )
     return told
 
@@ -84,7 +94,8 @@ def _below_header(file: ImportFile, stream: Any) -> Iterator[tuple[int, list[str
 
 
 def tell(*, file: ImportFile, reader_key: str, columns: dict[int, str], by: User | None) -> None:
-    """Keep what somebody says each column means (number of the column → field), for this file and for its header.
+    """Keep what somebody says each column means (number of the column → field), for this file and
+    for its header.
 
     Raises MappingProblem when two columns mean the same, or something needed is missing.
     """
@@ -94,12 +105,14 @@ def tell(*, file: ImportFile, reader_key: str, columns: dict[int, str], by: User
         if target not in allowed or not 0 <= place < len(file.header):
             continue
         if target in meant:
-            raise MappingProblem(f"Two columns are “{allowed[target]}”. Please choose one.")
+            raise MappingProblem(
+                _("Two columns are “{allowed}”. Please choose one.").format(allowed=allowed[target])
+            )
         meant[target] = place
     for group in MUST[reader_key]:
         if not group & meant.keys():
-            wanted = " or ".join(f"“{allowed[name]}”" for name in sorted(group))
-            raise MappingProblem(f"Please say which column is {wanted}.")
+            wanted = _(" or ").join(f"“{allowed[name]}”" for name in sorted(group))
+            raise MappingProblem(_("Please say which column is {wanted}.").format(wanted=wanted))
     ImportMapping.objects.update_or_create(
         signature=signature(file.header),
         defaults={"reader": reader_key, "columns": meant, "by": by, "at": timezone.now()},
@@ -111,8 +124,6 @@ def tell(*, file: ImportFile, reader_key: str, columns: dict[int, str], by: User
 
 def _in_order(job: ImportJob) -> None:
     """People before what is theirs, now that all files are known."""
-    from imports.readers import READERS
-
     told = list(job.files.all())
     if all(file.reader for file in told):
         for place, file in enumerate(sorted(told, key=lambda f: (READERS[f.reader].order, f.pk))):

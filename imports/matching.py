@@ -1,7 +1,9 @@
-"""What becomes of each staged row: new, brought up to date, left as it is, to decide. A few statements for all rows of a job.
+"""What becomes of each staged row: new, brought up to date, left as it is, to decide. A few
+statements for all rows of a job.
 
-People are matched by the other system's id, then by address and name, then by name and telephone; a doubt goes to a list
-somebody decides, and is never merged by itself. The preview and the run call the same function.
+People are matched by the other system's id, then by address and name, then by name and telephone; a
+doubt goes to a list somebody decides, and is never merged by itself. The preview and the run call
+the same function.
 """
 
 from collections.abc import Iterable
@@ -64,43 +66,35 @@ def tell_planner() -> None:
         execute(f"ANALYZE (SKIP_LOCKED) {R} ({', '.join(LOOKED_AT)})")
 
 
+def _in_job(
+    p: dict[str, Any], *, between_files: list[str], is_fresh: bool, is_anybody: bool
+) -> None:
+    """Two lines that are one person, and what only a person can decide."""
+    is_twice = _exists(FIRST_OF_ADDRESS, p)
+    decided = [] if is_fresh else [DECIDED_ROW]
+    same = [SAME_PERSON, SAME_ADDRESS] if is_twice else []
+    _all((*between_files, *decided, *same), p)
+    doubts = [DOUBTS_IN_JOB] if is_twice else []
+    on_rolls, others = ([DOUBTS_ON_ROLLS], [BY_PHONE, OTHER_ADDRESS]) if is_anybody else ([], [])
+    _all((*on_rolls, *doubts, *others), p)
+
+
 def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh: bool) -> None:
-    """Most files are of people who are new, each once, or all known by their number: what cannot be so is asked once."""
+    """Most files are of people who are new, each once, or all known by their number: what cannot be
+    so is asked once.
+    """
     by_number = [] if NUMBERED.isdisjoint(readers) else [BY_NUMBER]
     between_files = [SAME_ID] if len(readers) > 1 else []
     execute(GONE_SINCE if is_fresh else DECIDED, p)
     is_open = _exists(f"SELECT 1 FROM {R} WHERE {NOBODY_YET}", p)
     is_anybody = _exists("SELECT 1 FROM members_member", p)
     if is_open and is_anybody:
-        _all(
-            (
-                *by_number,
-                BY_ID,
-                IN_THE_BIN,
-                BY_CUSTOMER,
-                BY_ADDRESS_AND_NAME,
-                BY_ADDRESS,
-                IN_THE_BIN_BY_NAME,
-            ),
-            p,
-        )
+        known = (BY_ID, IN_THE_BIN, BY_CUSTOMER, BY_ADDRESS_AND_NAME, BY_ADDRESS)
+        _all((*by_number, *known, IN_THE_BIN_BY_NAME), p)
     if is_anybody:
         execute(SAME_TARGET, p)
     if is_open:
-        in_job, doubts_in_job = (
-            ([SAME_PERSON, SAME_ADDRESS], [DOUBTS_IN_JOB])
-            if _exists(FIRST_OF_ADDRESS, p)
-            else ([], [])
-        )
-        _all((*between_files, *([] if is_fresh else [DECIDED_ROW]), *in_job), p)
-        _all(
-            (
-                *([DOUBTS_ON_ROLLS] if is_anybody else []),
-                *doubts_in_job,
-                *([BY_PHONE, OTHER_ADDRESS] if is_anybody else []),
-            ),
-            p,
-        )
+        _in_job(p, between_files=between_files, is_fresh=is_fresh, is_anybody=is_anybody)
     if is_open and "loaf_answers" in readers:
         execute(UNKNOWN_NUMBER, p)
     if not is_fresh:
@@ -108,7 +102,8 @@ def _people(p: dict[str, Any], *, overwrite: bool, readers: list[str], is_fresh:
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND} AND {R}.same_as IS NOT NULL", p):
         _all((WAITS, OF_FIRST, filled_from_repeats()), p)
     if _exists(f"SELECT 1 FROM {R} WHERE {FOUND}", p):
-        # Of rows just read that staging found, all by their numbers, none brings a number that is new.
+        # Of rows just read that staging found, all by their numbers, none brings a number that is
+        # new.
         _all(
             (
                 NEW_CUSTOMERS,
@@ -128,10 +123,15 @@ def _exists(rows: str, p: dict[str, Any]) -> bool:
     return bool(fetch_all(f"SELECT EXISTS ({rows})", p)[0][0])
 
 
-# A row is new until a statement below says otherwise, so that a first import rewrites no row at all.
-OPEN = f"{R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action = 'create' AND {R}.id > %(after_person)s"
+# A row is new until a statement below says otherwise, so that a first import rewrites no row at
+# all.
+OPEN = (
+    f"{R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action = 'create' AND {R}.id >"
+    " %(after_person)s"
+)
 NOBODY_YET = f"{OPEN} AND {R}.same_as IS NULL AND {R}.target_member_id IS NULL"
-# A row that is somebody is left as it is from the same statement on: each row is written again once, however many there are.
+# A row that is somebody is left as it is from the same statement on: each row is written again
+# once, however many there are.
 FOUND = f"""{R}.job_id = %(job)s AND {R}.kind = 'person' AND {R}.action = 'skip' AND NOT {R}.is_void AND {R}.id > %(after_person)s
   AND ({R}.target_member_id IS NOT NULL OR {R}.same_as IS NOT NULL)"""
 AFRESH = f"""
@@ -148,7 +148,8 @@ WHERE {NOBODY_YET} AND decision = 'same' AND m.id = decided_id AND m.deleted_at 
 """
 HOLDER = "members_externalid e JOIN members_member m ON m.id = e.member_id"
 ITS_NUMBER = f"{R}.source_id <> '' AND e.source = {R}.source AND e.value = {R}.source_id"
-# Staging found people by their number; while it read on, somebody may have taken them back, joined or deleted them.
+# Staging found people by their number; while it read on, somebody may have taken them back, joined
+# or deleted them.
 GONE_SINCE = f"""
 UPDATE {R} SET action = 'create', target_member_id = NULL WHERE {FOUND} AND {R}.target_member_id IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM {HOLDER} WHERE {ITS_NUMBER} AND e.member_id = {R}.target_member_id AND m.deleted_at IS NULL)
@@ -158,12 +159,16 @@ UPDATE {R} SET action = 'skip', target_member_id = e.member_id FROM {HOLDER}
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {ITS_NUMBER} AND m.deleted_at IS NULL
 """
 # A file does not bring back whom somebody deleted.
-DELETED = "action = 'skip', why = 'Somebody deleted this person here. Take the record out of the bin first, if she is to come back.'"
+DELETED = (
+    "action = 'skip', why = 'Somebody deleted this person here. Take the record out of the bin"
+    " first, if she is to come back.'"
+)
 IN_THE_BIN = f"""
 UPDATE {R} SET {DELETED} FROM {HOLDER}
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {ITS_NUMBER} AND m.deleted_at IS NOT NULL
 """
-# Our own number, in a file of ours; another house has given it to somebody else, so that the name or the address must agree.
+# Our own number, in a file of ours; another house has given it to somebody else, so that the name
+# or the address must agree.
 BY_NUMBER = f"""
 UPDATE {R} SET action = 'skip', target_member_id = m.id FROM members_member m
 WHERE {NOBODY_YET} AND {R}.source = 'loaf' AND CAST(m.member_number AS VARCHAR(20)) = {R}.source_id AND m.deleted_at IS NULL
@@ -182,7 +187,8 @@ FROM (SELECT email, UPPER(first_name) AS upper_first, UPPER(last_name) AS upper_
       GROUP BY email, UPPER(first_name), UPPER(last_name) HAVING COUNT(*) = 1) m
 WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email = m.email AND {NAMED.format(R, "m")}
 """
-# One person on the rolls has the address, and the row's name is none to trust (typed while paying), or a last name is missing.
+# One person on the rolls has the address, and the row's name is none to trust (typed while paying),
+# or a last name is missing.
 BY_ADDRESS = f"""
 UPDATE {R} SET action = 'skip', target_member_id = m.id
 FROM (SELECT email, MIN(id) AS id, MIN(UPPER(first_name)) AS upper_first, MIN(last_name) AS last_name
@@ -203,7 +209,8 @@ UPDATE {R} SET same_as = f.id FROM (
   GROUP BY target_member_id HAVING COUNT(*) > 1) f
 WHERE {FOUND} AND {R}.target_member_id = f.who AND {R}.id <> f.id
 """
-# Between the files of a job: the same number at the same system is the same person, whatever else the line says.
+# Between the files of a job: the same number at the same system is the same person, whatever else
+# the line says.
 SAME_ID = f"""
 UPDATE {R} SET action = 'skip', same_as = f.id FROM (
   SELECT source, source_id, MIN(id) AS id FROM {R} WHERE job_id = %(job)s AND kind = 'person' AND source_id <> ''
@@ -212,7 +219,10 @@ JOIN {R} g ON g.id = f.id
 WHERE {NOBODY_YET} AND {R}.source = f.source AND {R}.source_id = f.source_id AND {R}.id <> f.id
   AND {R}.file_id <> g.file_id AND {R}.decision <> 'new'
 """
-DECIDED_ROW = f"UPDATE {R} SET action = 'skip', same_as = -decided_id WHERE {NOBODY_YET} AND decision = 'same' AND decided_id < 0"
+DECIDED_ROW = (
+    f"UPDATE {R} SET action = 'skip', same_as = -decided_id WHERE {NOBODY_YET} AND decision ="
+    " 'same' AND decided_id < 0"
+)
 FIRST_OF_ADDRESS = f"""SELECT email, MIN(id) AS id FROM {R} WHERE job_id = %(job)s AND kind = 'person' AND email <> ''
   AND action IN ('create', 'update', 'skip') AND NOT is_void AND same_as IS NULL GROUP BY email HAVING COUNT(*) > 1"""
 SAME_PERSON = f"""
@@ -241,8 +251,12 @@ UPDATE {R} SET why = 'Found by name and telephone. The list has another e-mail a
 FROM members_member m WHERE {FOUND} AND {R}.same_as IS NULL AND {R}.source_id = '' AND {R}.phone <> ''
   AND m.id = {R}.target_member_id AND m.email <> {R}.email AND m.phone = {R}.phone
 """
-# Somebody else has this address, on the rolls or on an earlier line: two people, or one with another name?
-DOUBT = "action = 'doubt', why = 'The address belongs to somebody with another name. Is it the same person?'"
+# Somebody else has this address, on the rolls or on an earlier line: two people, or one with
+# another name?
+DOUBT = (
+    "action = 'doubt', why = 'The address belongs to somebody with another name. Is it the same"
+    " person?'"
+)
 DOUBTS_ON_ROLLS = f"""
 UPDATE {R} SET {DOUBT} WHERE {NOBODY_YET} AND {R}.decision <> 'new' AND {R}.email <> ''
   AND EXISTS (SELECT 1 FROM members_member m WHERE m.email = {R}.email AND m.deleted_at IS NULL)
@@ -298,7 +312,9 @@ RANKS = [
 
 
 def filled_from_repeats() -> str:
-    """What later lines of a person know and her first one does not; where she stands is the best any of them says."""
+    """What later lines of a person know and her first one does not; where she stands is the best
+    any of them says.
+    """
     least = "LEAST" if is_postgres() else "MIN"
     texts = [name for name in FILL if name not in ("first_name", "last_name")]
     known = ", ".join(f"MAX({name}) AS {name}" for name in [*texts, "news"])
@@ -322,7 +338,8 @@ def filled_from_repeats() -> str:
 
 
 def changes_of(overwrite: bool) -> str:
-    """Mark rows that say something the list does not: an empty field to fill, or (overwrite) another value.
+    """Mark rows that say something the list does not: an empty field to fill, or (overwrite)
+    another value.
 
     An opt-out of the news always wins, on whichever line it stands; an opt-in changes nothing.
     """

@@ -1,10 +1,13 @@
-"""Whose partners, memberships, renewals and answers the staged rows tell of, and which of them are known already."""
+"""Whose partners, memberships, renewals and answers the staged rows tell of, and which of them are
+known already.
+"""
 
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from core.sql import execute, is_postgres
 from events.models import Event
@@ -14,7 +17,9 @@ R = "imports_importrow"
 
 
 def match_facts(p: dict[str, Any]) -> None:
-    """Decide the action of every open row that is neither a person nor money. Nothing is asked for kinds the job has not."""
+    """Decide the action of every open row that is neither a person nor money. Nothing is asked for
+    kinds the job has not.
+    """
     kinds = set(
         ImportRow.objects.filter(job=p["job"])
         .order_by("kind")
@@ -41,12 +46,17 @@ UPDATE {R} SET target_member_id = COALESCE(x.target_member_id, x.new_id) FROM {R
 WHERE {OPEN} AND x.job_id = {R}.job_id AND x.kind = 'person' AND x.file_id = {R}.file_id AND x.record = {R}.record
   AND (x.action = 'create' OR x.target_member_id IS NOT NULL)
 """
-NOBODY = f"UPDATE {R} SET action = 'skip', why = 'Waits for what is decided about the person.' WHERE {OPEN} AND target_member_id IS NULL"
+NOBODY = (
+    f"UPDATE {R} SET action = 'skip', why = 'Waits for what is decided about the person.' WHERE"
+    f" {OPEN} AND target_member_id IS NULL"
+)
 SKIP = f"UPDATE {R} SET action = 'skip' WHERE {OPEN} AND same_as IS NOT NULL"
 
 
 def skipped(condition: str, why: str = "") -> str:
-    """The statement that passes over open rows of which `condition` is true."""
+    """The statement that passes over open rows of which `condition` is true; `why` is looked up
+    when it is shown.
+    """
     return f"UPDATE {R} SET action = 'skip', why = '{why}' WHERE {OPEN} AND {condition}"
 
 
@@ -60,7 +70,10 @@ def repeats(by: str, *, rows: str = "", becomes: str = "same_as = f.id") -> str:
 
 
 # Terms. What several files say of one membership is one term: the first file's.
-OVERLAP = "g.starts_on <= COALESCE({r}.ends_on, '9999-12-31') AND COALESCE(g.ends_on, '9999-12-31') >= {r}.starts_on"
+OVERLAP = (
+    "g.starts_on <= COALESCE({r}.ends_on, '9999-12-31') AND COALESCE(g.ends_on, '9999-12-31') >="
+    " {r}.starts_on"
+)
 OTHER_FILE = f"""
 UPDATE {R} SET same_as = g.id FROM {R} g
 WHERE {OPEN} AND NOT {R}.is_weak AND {R}.same_as IS NULL AND g.job_id = {R}.job_id AND g.kind = 'term' AND NOT g.is_weak
@@ -69,7 +82,8 @@ WHERE {OPEN} AND NOT {R}.is_weak AND {R}.same_as IS NULL AND g.job_id = {R}.job_
 """
 KNOWN_TERM = f"""EXISTS (SELECT 1 FROM billing_membership m WHERE m.member_id = {R}.target_member_id AND m.status <> 'pending'
   AND (m.starts_on = {R}.starts_on OR m.ends_on = {R}.ends_on OR (m.ends_on IS NULL AND {R}.ends_on IS NULL)))"""
-# The same plan, most of a time it covers already: one membership told with other days, not a second one.
+# The same plan, most of a time it covers already: one membership told with other days, not a second
+# one.
 OTHER_DAYS = f"""EXISTS (SELECT 1 FROM billing_membership m JOIN billing_plan q ON q.id = m.plan_id
   WHERE m.member_id = {R}.target_member_id AND m.status <> 'pending' AND UPPER(q.name) = UPPER({R}.plan_name)
   AND m.starts_on < COALESCE({R}.ends_on, '9999-12-31') AND COALESCE(m.ends_on, '9999-12-31') > {R}.starts_on)"""
@@ -148,7 +162,8 @@ WHERE {OPEN} AND email = '' AND same_as IS NULL AND target_member_id IS NULL AND
   WHERE x.job_id = {R}.job_id AND x.kind = 'person' AND x.file_id = {R}.file_id AND x.record = {R}.record)
 """
 ANSWER_WAITS = skipped(
-    "target_member_id IS NULL AND same_as IS NULL", "Waits for what is decided about the person."
+    "target_member_id IS NULL AND same_as IS NULL",
+    gettext_noop("Waits for what is decided about the person."),
 )
 ANSWERED = f"""target_event_id IS NOT NULL AND EXISTS (SELECT 1 FROM events_rsvp v
   WHERE v.event_id = {R}.target_event_id AND v.member_id = {R}.target_member_id)"""
@@ -180,10 +195,13 @@ FACTS: dict[str, list[str | Callable[[], str]]] = {
         PARTNER_IN_JOB,
         PARTNER_BY_NUMBER,
         PARTNER_BY_NAME,
-        skipped("partner_id IS NULL", "Nobody of that name is on the list."),
-        skipped("partner_id = -1", "Two people are called so; nobody was linked."),
+        skipped("partner_id IS NULL", gettext_noop("Nobody of that name is on the list.")),
+        skipped("partner_id = -1", gettext_noop("Two people are called so; nobody was linked.")),
         skipped("partner_id = target_member_id"),
-        skipped(IN_A_BUNDLE, "A household of three or more is no couple; nobody was linked."),
+        skipped(
+            IN_A_BUNDLE,
+            gettext_noop("A household of three or more is no couple; nobody was linked."),
+        ),
         skipped(LINKED),
         _pairs,
         SKIP,
@@ -194,7 +212,8 @@ FACTS: dict[str, list[str | Callable[[], str]]] = {
         OTHER_FILE,
         skipped(f"same_as IS NULL AND {KNOWN_TERM}"),
         skipped(
-            f"same_as IS NULL AND {OTHER_DAYS}", "On the list already, with other days; those stay."
+            f"same_as IS NULL AND {OTHER_DAYS}",
+            gettext_noop("On the list already, with other days; those stay."),
         ),
         WEAK_BESIDE_STRONG,
         skipped(COVERED),
@@ -205,7 +224,7 @@ FACTS: dict[str, list[str | Callable[[], str]]] = {
         NOBODY,
         NO_DAY,
         skipped(KNOWN_MANDATE),
-        skipped(LIVE_MANDATE, "She has a renewal already."),
+        skipped(LIVE_MANDATE, gettext_noop("She has a renewal already.")),
         repeats("subscription_id"),
         repeats("target_member_id", rows=f"AND {R}.same_as IS NULL"),
         SKIP,
@@ -229,7 +248,9 @@ FACTS: dict[str, list[str | Callable[[], str]]] = {
 
 
 def _find_events(p: dict[str, Any]) -> None:
-    """The event each row speaks of, where it is on the calendar: the same title within a day of the same moment."""
+    """The event each row speaks of, where it is on the calendar: the same title within a day of the
+    same moment.
+    """
     rows = ImportRow.objects.filter(
         job=p["job"], kind=p["kind"], action="create", pk__gt=p["after"]
     )
@@ -241,7 +262,9 @@ def _find_events(p: dict[str, Any]) -> None:
 
 
 def find_event(title: str, starts: dt.datetime | None) -> Event | None:
-    """The event of this title that begins within a day of a moment, or the latest of this title where nothing is said."""
+    """The event of this title that begins within a day of a moment, or the latest of this title
+    where nothing is said.
+    """
     known = Event.objects.filter(title__iexact=title)
     if starts is None:
         return known.order_by("-starts_at").first()
@@ -253,7 +276,9 @@ def find_event(title: str, starts: dt.datetime | None) -> Event | None:
 def event_values(
     title: str, starts: dt.datetime | None, ends: dt.datetime | None, place: str
 ) -> dict[str, Any]:
-    """Columns of an event that has to be made: over already, hidden unless it is to come, never on the site by itself."""
+    """Columns of an event that has to be made: over already, hidden unless it is to come, never on
+    the site by itself.
+    """
     begins = starts or timezone.now()
     ends_at = ends if ends and ends >= begins else begins + dt.timedelta(hours=2)
     return {

@@ -1,10 +1,15 @@
-"""Which staged rows tell of one payment, and which payment of the books it is: by the numbers other systems give it.
+"""Which staged rows tell of one payment, and which payment of the books it is: by the numbers other
+systems give it.
 
-One payment stands in several files: the order of the shop, the gift of the form, the charge of Stripe. The first row (in the
-order of the readers) stands for it; what the others know and it does not is taken over: a refund, a fee, who paid, what for.
+One payment stands in several files: the order of the shop, the gift of the form, the charge of
+Stripe. The first row (in the order of the readers) stands for it; what the others know and it does
+not is taken over: a refund, a fee, who paid, what for.
 """
 
 from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from core.sql import execute, is_postgres
 from imports.models import ImportRow
@@ -12,14 +17,17 @@ from imports.models import ImportRow
 ROUNDS = 6
 """A number leads to a row, whose other number leads to another row: real files need two rounds."""
 ROW = "imports_importrow"
-OPEN = f"{ROW}.job_id = %(job)s AND {ROW}.kind = 'payment' AND {ROW}.action = 'create' AND {ROW}.id > %(after_payment)s"
+OPEN = (
+    f"{ROW}.job_id = %(job)s AND {ROW}.kind = 'payment' AND {ROW}.action = 'create' AND {ROW}.id >"
+    " %(after_payment)s"
+)
 ITS_KEY = f"k.file_id = {ROW}.file_id AND k.record = {ROW}.record"
 
 
 def match_payments(p: dict[str, Any]) -> None:
     """Decide the action of every open row of money."""
     execute(ALONE, p)
-    for _ in range(ROUNDS):
+    for __ in range(ROUNDS):
         if not execute(TOGETHER, p):
             break
     _refunds_that_name_no_charge(p)
@@ -37,11 +45,16 @@ def match_payments(p: dict[str, Any]) -> None:
     execute(
         _refused(
             REFUND_OF_NOTHING,
-            "The payment this went back of is neither in these files nor in the books.",
+            gettext_noop(
+                "The payment this went back of is neither in these files nor in the books."
+            ),
         ),
         p,
     )
-    now = "This may be a payment that is being made on this site right now. Bring it in again in three days."
+    now = gettext_noop(
+        "This may be a payment that is being made on this site right now. Bring it in again in"
+        " three days."
+    )
     execute(_refused(MAY_BE_OURS, now), p)
     execute(SKIP, p)
 
@@ -61,7 +74,8 @@ UPDATE {ROW} SET bundle = n.first FROM (
   WHERE k.job_id = %(job)s GROUP BY k.file_id, k.record) n
 WHERE {OPEN} AND n.file_id = {ROW}.file_id AND n.record = {ROW}.record AND {ROW}.bundle > n.first
 """
-# The first row that tells of the payment itself stands for it; one that only tells of a refund never does.
+# The first row that tells of the payment itself stands for it; one that only tells of a refund
+# never does.
 FIRST = f"""
 UPDATE {ROW} SET same_as = f.id FROM (
   SELECT bundle, MIN(CASE WHEN is_refund THEN NULL ELSE id END) AS id FROM {ROW}
@@ -126,7 +140,9 @@ WHERE {OPEN} AND {ROW}.target_payment_id IS NULL AND {ROW}.intent_id <> '' AND b
 
 
 def _known_reference() -> str:
-    """Our own list of payments, brought back: our reference, for the same sum at the same time (a day may have one hour twice)."""
+    """Our own list of payments, brought back: our reference, for the same sum at the same time (a
+    day may have one hour twice).
+    """
     hours = (
         "EXTRACT(EPOCH FROM b.paid_at - {0}.paid_at) / 3600"
         if is_postgres()
@@ -154,11 +170,15 @@ WHERE {OPEN} AND same_as IS NULL AND b.id = {ROW}.target_payment_id AND b.source
     > COALESCE((SELECT SUM(r.amount) FROM billing_refund r WHERE r.payment_id = b.id AND r.status <> 'failed'), 0)
 """
 REFUND_OF_NOTHING = f"{OPEN} AND is_refund AND same_as IS NULL AND target_payment_id IS NULL"
-# Somebody stands at our card page with this very sum: her own webhook books it, an import now would book it twice.
+# Somebody stands at our card page with this very sum: her own webhook books it, an import now would
+# book it twice.
 MAY_BE_OURS = f"""{OPEN} AND {ROW}.provider = 'stripe' AND {ROW}.target_payment_id IS NULL AND {ROW}.same_as IS NULL AND EXISTS (
   SELECT 1 FROM billing_payment b WHERE b.status = 'pending' AND b.provider = 'stripe' AND b.source = 'site'
     AND b.amount = {ROW}.amount AND b.currency = {ROW}.currency AND b.created_at <= {ROW}.paid_at)"""
-SKIP = f"UPDATE {ROW} SET action = 'skip' WHERE {OPEN} AND (same_as IS NOT NULL OR target_payment_id IS NOT NULL)"
+SKIP = (
+    f"UPDATE {ROW} SET action = 'skip' WHERE {OPEN} AND (same_as IS NOT NULL OR target_payment_id"
+    " IS NOT NULL)"
+)
 
 
 def _refused(rows: str, reason: str) -> str:
@@ -166,7 +186,9 @@ def _refused(rows: str, reason: str) -> str:
 
 
 def _refunds_that_name_no_charge(p: dict[str, Any]) -> None:
-    """Stripe's balance history says what a refund was of only in words: the last charge before it with the same words and amount."""
+    """Stripe's balance history says what a refund was of only in words: the last charge before it
+    with the same words and amount.
+    """
     lonely = ImportRow.objects.filter(
         job=p["job"], kind="payment", action="create", is_refund=True, pk__gt=p["after_payment"]
     )
@@ -184,5 +206,5 @@ def _refunds_that_name_no_charge(p: dict[str, Any]) -> None:
         first = charge.bundle or charge.pk
         ImportRow.objects.filter(pk__in=[row.pk, charge.pk]).update(bundle=first)
         ImportRow.objects.filter(pk=row.pk).update(
-            why=f"Taken for money back of the payment on line {charge.line}."
+            why=_("Taken for money back of the payment on line {line}.").format(line=charge.line)
         )

@@ -1,7 +1,7 @@
 """Which of the house's plans a plan of the old system is: somebody says it before an import is run.
 
-What nobody says is not made up: a plan the house does not have comes in closed and, where the file told no dues or several,
-without any. Nothing is offered for it, asked for it, or renewed.
+What nobody says is not made up: a plan the house does not have comes in closed and, where the file
+told no dues or several, without any. Nothing is offered for it, asked for it, or renewed.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.db.models.functions import Upper
 
 from billing.models import Plan
-from imports.deciding import compare_again
+from imports.comparing import compare_again
 from imports.models import ImportJob, ImportRow
 from members import audit
 from members.models import User
@@ -24,7 +24,9 @@ KINDS = ("term", "mandate")
 
 @dataclass(frozen=True)
 class Question:
-    """A plan of the old system: its name, how many lines name it, what was said of it (an id, OWN, or None)."""
+    """A plan of the old system: its name, how many lines name it, what was said of it (an id, OWN,
+    or None).
+    """
 
     name: str
     lines: int
@@ -32,7 +34,9 @@ class Question:
 
 
 def questions(job: ImportJob) -> list[Question]:
-    """The plans the files name that the house does not have by that name, with what was said of each."""
+    """The plans the files name that the house does not have by that name, with what was said of
+    each.
+    """
     rows = (
         ImportRow.objects.filter(job=job, kind__in=KINDS)
         .exclude(plan_name="")
@@ -56,7 +60,9 @@ def open_questions(job: ImportJob) -> list[Question]:
 
 @transaction.atomic
 def answer(*, job: ImportJob, answers: dict[str, int], by: User | None) -> int:
-    """Keep what was said (name → a plan's id, or OWN) and compare anew; returns how many counted. Others are passed over."""
+    """Keep what was said (name → a plan's id, or OWN) and compare anew; returns how many counted.
+    Others are passed over.
+    """
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     if locked.status != ImportJob.Status.PREVIEWED:
         return 0
@@ -80,13 +86,17 @@ def answer(*, job: ImportJob, answers: dict[str, int], by: User | None) -> int:
 
 
 def keep_what_is_open(job: ImportJob) -> None:
-    """Where nobody can be asked (the command line): what nobody said comes in closed, under its own name."""
+    """Where nobody can be asked (the command line): what nobody said comes in closed, under its own
+    name.
+    """
     job.plans = {**job.plans, **{one.name: OWN for one in open_questions(job)}}
     job.save(update_fields=["plans"])
 
 
 def put_in_names(job: ImportJob, names: Iterable[str] | None = None) -> None:
-    """Let the staged lines name the house's plan where one was chosen; everything after it goes by that name."""
+    """Let the staged lines name the house's plan where one was chosen; everything after it goes by
+    that name.
+    """
     plans = Plan.objects.in_bulk([pk for pk in job.plans.values() if pk])
     for name in names if names is not None else job.plans:
         plan = plans.get(job.plans.get(name, OWN))

@@ -1,7 +1,9 @@
-"""Workbooks: the first sheet of an XLSX or ODS file as rows of text, read as a stream, never unpacked whole.
+"""Workbooks: the first sheet of an XLSX or ODS file as rows of text, read as a stream, never
+unpacked whole.
 
-A workbook is a ZIP file of XML. Its declared sizes are looked at before anything is unpacked, and its XML is read by a parser that
-knows no entities, so that neither a bomb nor a reference to another file does anything.
+A workbook is a ZIP file of XML. Its declared sizes are looked at before anything is unpacked, and
+its XML is read by a parser that knows no entities, so that neither a bomb nor a reference to
+another file does anything.
 """
 
 import datetime as dt
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from defusedxml.ElementTree import iterparse
+from django.utils.translation import gettext as _
 
 MOST_UNPACKED = 300_000_000
 MOST_RATIO = 200
@@ -25,7 +28,9 @@ class SheetProblem(Exception):
 
 
 def kind_of(stream: IO[bytes]) -> str:
-    """ "xlsx" or "ods" for a workbook that may be read. Raises SheetProblem for another ZIP file, and for a bomb."""
+    """ "xlsx" or "ods" for a workbook that may be read. Raises SheetProblem for another ZIP file,
+    and for a bomb.
+    """
     stream.seek(0)
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -37,7 +42,10 @@ def kind_of(stream: IO[bytes]) -> str:
             )
             if unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * max(packed, 1) + 10_000_000:
                 raise SheetProblem(
-                    "is packed so tightly that we do not open it. Save the table as CSV, and upload that."
+                    _(
+                        "is packed so tightly that we do not open it. Save the table as CSV, and"
+                        " upload that."
+                    )
                 )
             if "xl/workbook.xml" in names:
                 return "xlsx"
@@ -47,13 +55,15 @@ def kind_of(stream: IO[bytes]) -> str:
                 return "ods"
     except (zipfile.BadZipFile, OSError, KeyError, RuntimeError, NotImplementedError) as error:
         raise SheetProblem(
-            "looks like a workbook but is damaged. Open it, save it again, and upload that."
+            _("looks like a workbook but is damaged. Open it, save it again, and upload that.")
         ) from error
-    raise SheetProblem("is a ZIP file and no workbook. Unpack it, and upload the tables in it.")
+    raise SheetProblem(_("is a ZIP file and no workbook. Unpack it, and upload the tables in it."))
 
 
 def rows_of(stream: IO[bytes], kind: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number from 1, cells as text) of the first sheet. Raises SheetProblem for one that cannot be read."""
+    """Yield (row number from 1, cells as text) of the first sheet. Raises SheetProblem for one that
+    cannot be read.
+    """
     stream.seek(0)
     try:
         yield from (_xlsx if kind == "xlsx" else _ods)(stream)
@@ -61,7 +71,7 @@ def rows_of(stream: IO[bytes], kind: str) -> Iterator[tuple[int, list[str]]]:
         raise
     except Exception as error:  # what a damaged workbook makes its readers raise is of many kinds
         raise SheetProblem(
-            "cannot be read as a workbook. Save the table as CSV, and upload that."
+            _("cannot be read as a workbook. Save the table as CSV, and upload that.")
         ) from error
 
 
@@ -105,7 +115,7 @@ def _ods(stream: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
                 cells = _ods_cells(element)
                 times = int(element.get(f"{_TABLE}number-rows-repeated", "1"))
                 element.clear()
-                for _ in range(times if any(cells) and times <= REPEATS else 1):
+                for __ in range(times if any(cells) and times <= REPEATS else 1):
                     number += 1
                     yield number, cells
                 number += max(0, times - 1) if not any(cells) else 0

@@ -1,4 +1,6 @@
-"""From a file to rows on the stage: each record read once, in Python, with the same words on every database."""
+"""From a file to rows on the stage: each record read once, in Python, with the same words on every
+database.
+"""
 
 import itertools
 import json
@@ -10,6 +12,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Membership
 from core.dates import day_order
@@ -150,11 +153,15 @@ COLUMNS = [
 ]
 Staged = dict[str, list[list[Any]]]
 EITHER_WAY = re.compile(rb"[/.-](?<!\d\d\d[/.-])\d{1,2}[/.-]\d\d")
-"""What a date that may be read two ways looks like from its first mark on; files whose dates begin with a year hold none."""
+"""What a date that may be read two ways looks like from its first mark on; files whose dates begin
+with a year hold none.
+"""
 
 
 def _default(name: str) -> Any:
-    """What the database puts into a column by itself, JSON as text; NOT_PROVIDED where it puts nothing."""
+    """What the database puts into a column by itself, JSON as text; NOT_PROVIDED where it puts
+    nothing.
+    """
     field: models.Field[Any, Any] = ImportRow._meta.get_field(name)  # type: ignore[assignment]
     return None if field.null else "[]" if field.db_default == [] else field.db_default
 
@@ -177,7 +184,9 @@ def shape_of(file: ImportFile) -> files.Shape:
 
 
 def stage_file(job: ImportJob, file: ImportFile) -> int:
-    """Read one file onto the stage, a chunk a transaction so that progress shows; return the number of records."""
+    """Read one file onto the stage, a chunk a transaction so that progress shows; return the number
+    of records.
+    """
     reader = reader_of(file)
     count = 0
     learn_day_order(file, reader)
@@ -192,9 +201,9 @@ def stage_file(job: ImportJob, file: ImportFile) -> int:
             staged: Staged = defaultdict(list)
             keys: list[list[Any]] = []
             rows = (
-                [_without_secrets(row, secrets) for _, row in chunk]
+                [_without_secrets(row, secrets) for __, row in chunk]
                 if secrets
-                else [row for _, row in chunk]
+                else [row for __, row in chunk]
             )
             for (line, row), tidied in zip(chunk, cells.tidy_all(rows), strict=True):
                 count += 1
@@ -235,21 +244,28 @@ def _put(job: ImportJob, staged: Staged, keys: list[list[Any]], count: int) -> N
 
 
 def _telling(columns: list[str], rows: list[list[Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns in which some row has anything else than what the database puts there by itself: half as many bytes travel."""
+    """The columns in which some row has anything else than what the database puts there by itself:
+    half as many bytes travel.
+    """
     told = [
         (name, cells)
         for name, cells in zip(columns, zip(*rows, strict=True), strict=True)
         if cells.count(DEFAULTS[name]) < len(cells)
     ]
-    return [name for name, _ in told], list(zip(*(cells for _, cells in told), strict=True))
+    return [name for name, __ in told], list(zip(*(cells for __, cells in told), strict=True))
 
 
-# One look into the index a number: of a table that has just grown the planner knows little, and would read it whole for each chunk.
-HOLDER = "SELECT e.member_id FROM members_externalid e WHERE e.source = %(source)s AND e.value = given.value"
+# One look into the index a number: of a table that has just grown the planner knows little, and
+# would read it whole for each chunk.
+HOLDER = (
+    "SELECT e.member_id FROM members_externalid e WHERE e.source = %(source)s AND e.value ="
+    " given.value"
+)
 
 
 def _find_by_number(rows: list[list[Any]]) -> None:
-    """Who is known by her number at the other system is found before she is staged: a file brought in again rewrites no row.
+    """Who is known by her number at the other system is found before she is staged: a file brought
+    in again rewrites no row.
 
     Matching asks whether she still has it, and was not deleted.
     """
@@ -274,7 +290,9 @@ def _find_by_number(rows: list[list[Any]]) -> None:
 
 
 def learn_day_order(file: ImportFile, reader: Reader) -> None:
-    """Whether days come before months in the dates of this file, from those that can only be one; what a person said stays."""
+    """Whether days come before months in the dates of this file, from those that can only be one;
+    what a person said stays.
+    """
     if file.asks_order and file.day_first is not None:
         return
     places = [
@@ -288,7 +306,7 @@ def learn_day_order(file: ImportFile, reader: Reader) -> None:
         rows = files.records(stream, shape_of(file))
         next(rows)
         file.day_first, file.asks_order = day_order(
-            cells[place] for _, cells in rows for place in places if place < len(cells)
+            cells[place] for __, cells in rows for place in places if place < len(cells)
         )
     file.save(update_fields=["day_first", "asks_order"])
 
@@ -302,7 +320,9 @@ def _facts_of(
     line: int,
     keys: list[list[Any]],
 ) -> Iterator[tuple[str, list[Any]]]:
-    """The rows of the stage that one record of (job, file) makes, one a fact; the numbers of its payment go onto `keys`."""
+    """The rows of the stage that one record of (job, file) makes, one a fact; the numbers of its
+    payment go onto `keys`.
+    """
     action, reasons, facts = _judge(reader, cells)
     told = json.dumps(reasons, ensure_ascii=False) if reasons else "[]"
     raw = json.dumps(cells.row, ensure_ascii=False) if action == "reject" else None
@@ -331,10 +351,15 @@ def _facts_of(
 def _judge(
     reader: Reader, cells: Cells
 ) -> tuple[str, list[dict[str, str]], list[tuple[str, dict[str, Any]]]]:
-    """Say what one record is: refused, passed over, or the facts it tells (new, until matching says otherwise)."""
+    """Say what one record is: refused, passed over, or the facts it tells (new, until matching says
+    otherwise).
+    """
     width, filled = len(cells.header), len(cells.row)
     if filled > width and any(cell.strip() for cell in cells.row[width:]):
-        sentence = f"The line has {filled} cells but the header has {width}. A comma inside a value may lack its quotes."
+        sentence = _(
+            "The line has {filled} cells but the header has {width}. A comma inside a"
+            " value may lack its quotes."
+        ).format(filled=filled, width=width)
         return "reject", [{"column": "", "value": "", "reason": sentence}], []
     if filled < width:
         cells.row = [*cells.row, *[""] * (width - filled)]

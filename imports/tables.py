@@ -1,12 +1,13 @@
-"""One small table of the desk brought in from a file: django-import-export's screens, in our look, under the desk's own rules.
+"""One small table of the desk brought in from a file: django-import-export's screens, in our look,
+under the desk's own rules.
 
-The columns are those of "As a file", so that a table taken out, changed in a spreadsheet and brought in again changes just
-what was changed. Every line goes through the form a person would fill in, and is saved as the desk saves it.
+The columns are those of "As a file", so that a table taken out, changed in a spreadsheet and
+brought in again changes just what was changed. Every line goes through the form a person would fill
+in, and is saved as the desk saves it.
 """
 
 import copy
 import hashlib
-import io
 import logging
 from typing import Any
 
@@ -18,8 +19,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.translation import gettext as _
 from import_export.admin import ImportMixin
-from import_export.formats.base_formats import Format
 from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import Resource
@@ -32,58 +33,9 @@ from core.text import tidy
 from imports import files
 from imports.fields import NO, YES
 from imports.readers.base import normal_header
+from imports.table_file import LINE, MOST_BYTES, AnyTable
 
 log = logging.getLogger("loaf.imports")
-MOST_BYTES = 500_000
-MOST_LINES = 1_000
-
-
-class AnyTable(Format):
-    """CSV of any dialect, XLSX or ODS, told by looking; the library's own formats ask the person which it is."""
-
-    def __init__(self, encoding: str | None = None) -> None:
-        """The letters are found by looking, whatever the library says of them."""
-
-    def get_title(self) -> str:
-        """What it is called."""
-        return "A table"
-
-    def is_binary(self) -> bool:
-        """In which letters it is written, we find out by looking."""
-        return True
-
-    def get_read_mode(self) -> str:
-        """As bytes."""
-        return "rb"
-
-    def can_import(self) -> bool:
-        """It is for nothing else."""
-        return True
-
-    def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
-        """Header and lines; blank lines are left out. Raises FileProblem with a plain sentence."""
-        stream = io.BytesIO(in_stream)
-        rows = files.records(stream, files.plain_shape(stream, "The file"))
-        header = next(([cell.strip() for cell in cells] for _, cells in rows if any(cells)), [])
-        found = tablib.Dataset(headers=[*header, LINE])
-        for line, cells in rows:
-            if line > MOST_LINES + 1:
-                raise files.FileProblem(
-                    f"The file has more than {MOST_LINES:,} lines. A table of this kind has few."
-                )
-            if any(cell.strip() for cell in cells[len(header) :]):
-                raise files.FileProblem(
-                    f"Line {line} has more cells than the header. A comma inside a value may lack its quotes."
-                )
-            if any(cell.strip() for cell in cells):
-                found.append([*[*cells, *[""] * len(header)][: len(header)], line])
-        if not found:
-            raise files.FileProblem("The file has no lines below its header.")
-        return found
-
-
-LINE = " line"
-"""The column we add: on which line of the file a row stands. No column of a file is called so: theirs are tidied."""
 
 
 class TableForm(ImportForm):
@@ -92,9 +44,9 @@ class TableForm(ImportForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["format"].widget = forms.HiddenInput()
-        self.fields["import_file"].label = "Choose the file"
-        self.fields["import_file"].help_text = "CSV, Excel (XLSX) or OpenDocument (ODS)."
-        self.fields["import_file"].error_messages["empty"] = (
+        self.fields["import_file"].label = _("Choose the file")
+        self.fields["import_file"].help_text = _("CSV, Excel (XLSX) or OpenDocument (ODS).")
+        self.fields["import_file"].error_messages["empty"] = _(
             "The file is empty. Take the list out again, and look into it."
         )
 
@@ -108,7 +60,9 @@ class TableForm(ImportForm):
         given = self.cleaned_data["import_file"]
         if given.size > MOST_BYTES:
             raise forms.ValidationError(
-                f"The file is larger than {MOST_BYTES // 1000} kB; a table of this kind has few lines."
+                _(
+                    "The file is larger than {most_bytes} kB; a table of this kind has few lines."
+                ).format(most_bytes=MOST_BYTES // 1000)
             )
         return given
 
@@ -124,8 +78,8 @@ class YesForm(ConfirmImportForm):
 class TableResource(Resource):
     """Lines of a file as rows of one table of the desk, each through the desk's own form.
 
-    `desk` and `request` are those of whoever brings it in; `looked_at` is the mark of what she agreed to, "" while she only
-    looks. The first column of "As a file" says which row a line means.
+    `desk` and `request` are those of whoever brings it in; `looked_at` is the mark of what she
+    agreed to, "" while she only looks. The first column of "As a file" says which row a line means.
     """
 
     class Meta:
@@ -139,7 +93,7 @@ class TableResource(Resource):
     @classmethod
     def get_display_name(cls) -> str:
         """The library asks for it; it is not shown."""
-        return "Lines of a table"
+        return _("Lines of a table")
 
     def __init__(
         self, *, desk: Any, request: HttpRequest, looked_at: str = "", **kwargs: Any
@@ -151,7 +105,9 @@ class TableResource(Resource):
         self.seen: set[str] = set()
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
-        """Find out what the columns mean. Raises FileProblem when the one that names the rows is not there, or one stands twice."""
+        """Find out what the columns mean. Raises FileProblem when the one that names the rows is
+        not there, or one stands twice.
+        """
         form = self.desk.get_form(self.request)
         known = {
             normal_header(str(field.label or name)): name
@@ -163,14 +119,18 @@ class TableResource(Resource):
                 continue
             if target in self.meaning.values():
                 raise files.FileProblem(
-                    f"Two columns of the file are “{header}”. Please take one out."
+                    _("Two columns of the file are “{header}”. Please take one out.").format(
+                        header=header
+                    )
                 )
             self.meaning[header] = target
         key = self.desk.file_columns[0]
         if key.field not in self.meaning.values():
             shown = ", ".join(header for header in dataset.headers[:8] if header != LINE)
             raise files.FileProblem(
-                f"The file has no column “{key.label}”. Its columns are: {shown}."
+                _("The file has no column “{key_label}”. Its columns are: {shown}.").format(
+                    key_label=key.label, shown=shown
+                )
             )
 
     def get_diff_headers(self) -> list[str]:
@@ -178,13 +138,17 @@ class TableResource(Resource):
         return [LINE]
 
     def get_instance(self, instance_loader: Any, row: dict[str, Any]) -> Any:
-        """The row of the table a line means; None for a new one. Raises ValidationError when it cannot be told."""
+        """The row of the table a line means; None for a new one. Raises ValidationError when it
+        cannot be told.
+        """
         key = self.desk.file_columns[0]
         name = self._given(row)[key.field]
         if not name:
-            raise ValidationError({key.label: "Please fill this in."})
+            raise ValidationError({key.label: _("Please fill this in.")})
         if name.casefold() in self.seen:
-            raise ValidationError({key.label: f"“{name}” stands on an earlier line too."})
+            raise ValidationError(
+                {key.label: _("“{name}” stands on an earlier line too.").format(name=name)}
+            )
         self.seen.add(name.casefold())
         found = list(
             self.desk.rows(self.request)
@@ -193,7 +157,11 @@ class TableResource(Resource):
         )
         if len(found) > 1:
             raise ValidationError(
-                {key.label: f"Two are called “{name}”. Please change it at the desk."}
+                {
+                    key.label: _("Two are called “{name}”. Please change it at the desk.").format(
+                        name=name
+                    )
+                }
             )
         return found[0] if found else None
 
@@ -219,7 +187,7 @@ class TableResource(Resource):
                 except ValidationError as problem:
                     problems[labels[name]] = problem.messages
             elif text != _plain(instance, name):
-                problems[labels[name]] = ["This cannot be changed by a file."]
+                problems[labels[name]] = [_("This cannot be changed by a file.")]
         self.form = form_class(data, instance=instance)
         for name, errors in self.form.errors.items():
             problems.setdefault(
@@ -256,7 +224,9 @@ class TableResource(Resource):
         )
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
-        """As the desk saves what a person typed, with all that follows from it. Raises ValidationError with what the desk minds."""
+        """As the desk saves what a person typed, with all that follows from it. Raises
+        ValidationError with what the desk minds.
+        """
         heard = self.request._messages = Heard(self.request)  # type: ignore[attr-defined]
         self.form.save(commit=False)
         self.desk.save_model(self.request, instance, self.form, not is_create)
@@ -277,10 +247,12 @@ class TableResource(Resource):
         self.says.update(repr((row_result.object_repr, row_result.import_type, self.told)).encode())
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
-        """What happens is what was looked at: the mark of it goes with the question. Raises FileProblem when it is not."""
+        """What happens is what was looked at: the mark of it goes with the question. Raises
+        FileProblem when it is not.
+        """
         result.mark = self.says.hexdigest()
         if self.looked_at not in ("", result.mark):
-            raise files.FileProblem("The list changed since you looked.")
+            raise files.FileProblem(_("The list changed since you looked."))
 
     def _given(self, row: dict[str, Any]) -> dict[str, str]:
         return {target: tidy(safe_text(row[header])) for header, target in self.meaning.items()}
@@ -335,7 +307,7 @@ class TableImport(ImportMixin):
         """The way in, for whoever may."""
         links: list[tuple[str, str]] = super().get_list_links(request)
         return (
-            [*links, (f"{self._prefix}_bring_in", "Bring in a file")]
+            [*links, (f"{self._prefix}_bring_in", _("Bring in a file"))]
             if self.has_import_permission(request)
             else links
         )
@@ -372,15 +344,19 @@ class TableImport(ImportMixin):
             log.error("a table could not be read: %s", type(e).__name__)
         form.add_error(
             "import_file",
-            str(e)
-            if isinstance(e, files.FileProblem)
-            else "The file cannot be read. Save it anew as CSV or XLSX.",
+            (
+                str(e)
+                if isinstance(e, files.FileProblem)
+                else _("The file cannot be read. Save it anew as CSV or XLSX.")
+            ),
         )
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Look a file over: nothing is saved."""
         answer: Any = super().import_action(request, **kwargs)
-        answer.context_data["title"] = f"Bring in {self.opts.verbose_name_plural}"
+        answer.context_data["title"] = _("Bring in {verbose_name_plural}").format(
+            verbose_name_plural=self.opts.verbose_name_plural
+        )
         if "confirm_form" in answer.context_data:
             answer.context_data["confirm_form"].initial["mark"] = answer.context_data["result"].mark
         elif request.method == "POST":
@@ -400,17 +376,25 @@ class TableImport(ImportMixin):
     def _gone(self, request: HttpRequest) -> HttpResponse:
         messages.error(
             request,
-            "This file was brought in already, or has waited for more than a day. Choose it again, if you want it looked at.",
+            _(
+                "This file was brought in already, or has waited for more than a day. Choose it"
+                " again, if you want it looked at."
+            ),
         )
         return redirect(f"{self._prefix}_bring_in")
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
-        """Say what became of it; when the table changed in between so that a line does not fit, nothing was saved."""
+        """Say what became of it; when the table changed in between so that a line does not fit,
+        nothing was saved.
+        """
         if result.has_errors() or result.has_validation_errors():
             note_faults(result)
             messages.error(
                 request,
-                "The list changed since you looked, and a line does not fit any more. Nothing was saved. Please look again.",
+                _(
+                    "The list changed since you looked, and a line does not fit any more. Nothing"
+                    " was saved. Please look again."
+                ),
             )
             return redirect(f"{self._prefix}_bring_in")
         for said in dict.fromkeys(said for row in result.valid_rows() for said in row.said):
@@ -423,12 +407,19 @@ class TableImport(ImportMixin):
                 RowResult.IMPORT_TYPE_SKIP,
             )
         )
-        messages.success(request, f"Brought in: {new} new, {changed} changed, {same} as before.")
+        messages.success(
+            request,
+            _("Brought in: {new} new, {changed} changed, {same} as before.").format(
+                new=new, changed=changed, same=same
+            ),
+        )
         return redirect(f"{self._prefix}_changelist")
 
 
 def note_faults(result: Result | None) -> None:
-    """Lines that failed for a fault of ours, which the library caught: where they stand, for the page; their kind, for the log."""
+    """Lines that failed for a fault of ours, which the library caught: where they stand, for the
+    page; their kind, for the log.
+    """
     if result is None or result.base_errors:
         return
     for row in result.error_rows:
@@ -437,20 +428,23 @@ def note_faults(result: Result | None) -> None:
 
 
 def _typed(field: forms.Field, text: str) -> Any:
-    """A cell as a person would give it to a field of the form: yes and no as a tick, a choice by its words or its name.
+    """A cell as a person would give it to a field of the form: yes and no as a tick, a choice by
+    its words or its name.
 
     Raises ValidationError for another word.
     """
     if isinstance(field, forms.BooleanField):
         if text.lower() not in YES | NO:
-            raise ValidationError("Please write yes or no.")
+            raise ValidationError(_("Please write yes or no."))
         return text.lower() in YES
     if isinstance(field, forms.ChoiceField):
         choices: list[tuple[Any, Any]] = [(value, label) for value, label in field.choices if value]  # type: ignore[misc, union-attr]
         known = {str(word).casefold(): value for value, label in choices for word in (value, label)}
         if text.casefold() not in known:
             raise ValidationError(
-                f"“{text}” is none of: {', '.join(str(label) for _, label in choices)}."
+                _("“{text}” is none of: {choices}.").format(
+                    text=text, choices=", ".join((str(label) for __, label in choices))
+                )
             )
         return known[text.casefold()]
     return text

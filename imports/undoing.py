@@ -1,7 +1,9 @@
-"""Taking an import back: what nobody touched since is as it was before; what was used since stays, and is named.
+"""Taking an import back: what nobody touched since is as it was before; what was used since stays,
+and is named.
 
-It goes the way of the writing backwards, a chunk a transaction, and goes on where a killed worker stopped. The books are
-never emptied: each posting is reversed on its own day, and the payments stand there as taken out.
+It goes the way of the writing backwards, a chunk a transaction, and goes on where a killed worker
+stopped. The books are never emptied: each posting is reversed on its own day, and the payments
+stand there as taken out.
 """
 
 import datetime as dt
@@ -12,11 +14,17 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import F, Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from billing import ledger
+from billing.ledger import OPEN_AT, REAL_AT
 from billing.models import Membership, Plan
 from core.sql import execute, fetch_all
+from core.tasks import retrying_task
 from donations.models import Fund
 from events.models import Event
+from imports.comparing import fail
 from imports.inviting import ACT as INVITE
 from imports.matching import FILL
 from imports.models import ImportJob, ImportRow
@@ -44,18 +52,21 @@ class UndoProblem(Exception):
 
 @transaction.atomic
 def start_undo(*, job: ImportJob, by: User | None, hand_over: bool = True) -> None:
-    """Hand the taking back to the worker. Raises UndoProblem for a job that is not done, or whose rows are gone."""
-    from imports.tasks import undo_job
-
+    """Hand the taking back to the worker. Raises UndoProblem for a job that is not done, or whose
+    rows are gone.
+    """
     locked = ImportJob.objects.select_for_update().get(pk=job.pk)
     if (
         locked.status not in (ImportJob.Status.FINISHED, ImportJob.Status.FAILED)
         or not locked.written
     ):
-        raise UndoProblem("Only an import that was brought in can be taken back.")
+        raise UndoProblem(_("Only an import that was brought in can be taken back."))
     if not locked.rows.exists():
         raise UndoProblem(
-            "After 30 days the lines of an import are let go of, and it cannot be taken back any more."
+            _(
+                "After 30 days the lines of an import are let go of, and it cannot be taken back any"
+                " more."
+            )
         )
     locked.status, locked.error, locked.started_at = ImportJob.Status.UNDOING, "", timezone.now()
     locked.done_rows = 0
@@ -63,7 +74,7 @@ def start_undo(*, job: ImportJob, by: User | None, hand_over: bool = True) -> No
         with transaction.atomic():
             locked.save()
     except IntegrityError as error:
-        raise UndoProblem("Another import is running. Please wait until it is done.") from error
+        raise UndoProblem(_("Another import is running. Please wait until it is done.")) from error
     audit.record("import.undone", target=locked, by=by)
     asked = Approval.objects.waiting().filter(act=INVITE, params__job=locked.pk)
     for approval in asked:
@@ -95,8 +106,9 @@ def _undo_chunk(job: ImportJob, kind: str, start: int) -> bool:
         if not (last := locked.written.get(kind, 0)):
             return False
         first, count = fetch_all(
-            "SELECT MIN(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE +job_id = %(job)s AND kind = %(kind)s "
-            f"AND id BETWEEN %(start)s AND %(last)s AND action IN ('create', 'update') ORDER BY id DESC LIMIT {CHUNK}) x",
+            "SELECT MIN(id), COUNT(*) FROM (SELECT id FROM imports_importrow WHERE +job_id ="
+            " %(job)s AND kind = %(kind)s AND id BETWEEN %(start)s AND %(last)s AND action IN"
+            f" ('create', 'update') ORDER BY id DESC LIMIT {CHUNK}) x",
             {"job": job.pk, "kind": kind, "start": start, "last": last},
         )[0]
         if count:
@@ -114,25 +126,32 @@ def rows_of(kind: str, action: str = "create") -> str:
 
 
 def keep(kind: str, reason: str, condition: str) -> str:
-    """The statement that names rows of which `condition` is true as kept."""
+    """The statement that names rows of which `condition` is true as kept; `reason` is looked up when
+    it is shown.
+    """
     return (
         f"UPDATE {R} SET is_kept = TRUE, why = '{reason}' WHERE {rows_of(kind)} AND ({condition})"
     )
 
 
-# Money. Anything that is not of an import – a refund here, a correction – keeps a payment in the books.
-BACK = f"SELECT target_payment_id FROM {R} WHERE {rows_of('payment')} AND NOT is_kept AND target_payment_id IS NOT NULL"
+# Money. Anything that is not of an import – a refund here, a correction – keeps a payment in the
+# books.
+BACK = (
+    f"SELECT target_payment_id FROM {R} WHERE {rows_of('payment')} AND NOT is_kept AND"
+    " target_payment_id IS NOT NULL"
+)
 USED_PAYMENT = f"""{R}.target_payment_id IN (
   SELECT e.payment_id FROM billing_ledgerentry e WHERE e.payment_id = {R}.target_payment_id AND e.source <> 'imported'
   UNION ALL SELECT l.payment_id FROM billing_paymentline l WHERE l.payment_id = {R}.target_payment_id AND l.membership_id IS NOT NULL
   UNION ALL SELECT b.payment_id FROM billing_bankline b WHERE b.payment_id = {R}.target_payment_id
   UNION ALL SELECT r.payment_id FROM billing_refund r WHERE r.payment_id = {R}.target_payment_id AND r.source <> 'imported')"""
-REVERSED = """
-INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, payment_id, refund_id, booked_at, created_at)
-SELECT 'undo-' || e.posting, e.account, CASE e.side WHEN 'D' THEN 'C' ELSE 'D' END, e.amount, e.currency, e.source, e.payment_id,
-  e.refund_id,
-  e.booked_at, %(now)s
-FROM billing_ledgerentry e WHERE {which} AND SUBSTR(e.posting, 1, 5) <> 'undo-'
+AT = "COALESCE(e.real_at, e.booked_at)"
+REVERSED = f"""
+INSERT INTO billing_ledgerentry (posting, account, fund_code, side, amount, currency, source, payment_id, refund_id, booked_at,
+  real_at, created_at)
+SELECT 'undo-' || e.posting, e.account, e.fund_code, CASE e.side WHEN 'D' THEN 'C' ELSE 'D' END, e.amount, e.currency, e.source,
+  e.payment_id, e.refund_id, {OPEN_AT.format(at=AT)}, {REAL_AT.format(at=AT)}, %(now)s
+FROM billing_ledgerentry e WHERE {{which}} AND SUBSTR(e.posting, 1, 5) <> 'undo-'
   AND NOT EXISTS (SELECT 1 FROM billing_ledgerentry d WHERE d.posting = 'undo-' || e.posting) ORDER BY e.id
 """
 MORE_BACK = f"""SELECT r.id FROM billing_refund r JOIN {R} ON {R}.target_payment_id = r.payment_id
@@ -152,10 +171,13 @@ FORGOTTEN = [
     "card_brand",
     "card_last4",
 ]
-"""What a payment that was taken back no longer says, so that the same file can be brought in again."""
+"""What a payment that was taken back no longer says, so that the same file can be brought in again.
+"""
 GONE = "'u' || id || '-' || provider_id"
 UNDO_PAYMENTS = [
-    keep("payment", "This payment was used since: it stays in the books.", USED_PAYMENT),
+    keep(
+        "payment", gettext_noop("This payment was used since: it stays in the books."), USED_PAYMENT
+    ),
     REVERSED.format(which=f"e.payment_id IN ({BACK})"),
     REVERSED.format(which=f"e.refund_id IN ({MORE_BACK})"),
     f"""UPDATE billing_refund SET status = 'failed', provider_id = {GONE}
@@ -173,7 +195,7 @@ ANSWER = f"SELECT new_id FROM {R} WHERE {rows_of('answer')} AND NOT is_kept AND 
 UNDO_ANSWERS = [
     keep(
         "answer",
-        "The answer was changed since: it stays.",
+        gettext_noop("The answer was changed since: it stays."),
         f"""same_as IS NULL AND EXISTS (SELECT 1 FROM events_rsvp v
       WHERE v.id = {R}.new_id AND (v.status <> {R}.answer OR v.note <> {R}.description))""",
     ),
@@ -181,7 +203,10 @@ UNDO_ANSWERS = [
     AND has_come
       AND {R}.action IN ('create', 'update') AND NOT is_kept AND {R}.target_event_id = events_attendance.event_id
       AND {R}.target_member_id = events_attendance.member_id)""",
-    f"DELETE FROM events_attendance WHERE by_id IS NULL AND guest_id IN (SELECT id FROM events_guest WHERE rsvp_id IN ({ANSWER}))",
+    (
+        "DELETE FROM events_attendance WHERE by_id IS NULL AND guest_id IN (SELECT id FROM"
+        f" events_guest WHERE rsvp_id IN ({ANSWER}))"
+    ),
     f"DELETE FROM events_guest WHERE rsvp_id IN ({ANSWER})",
     f"DELETE FROM events_rsvp WHERE id IN ({ANSWER})",
 ]
@@ -189,7 +214,7 @@ MANDATE = f"s.reference = 'i-' || {R}.id"
 UNDO_MANDATES = [
     keep(
         "mandate",
-        "This renewal was used since: it stays.",
+        gettext_noop("This renewal was used since: it stays."),
         f"""EXISTS (SELECT 1 FROM billing_subscription s WHERE {MANDATE}
       AND (s.wish > 0 OR s.ended_at IS NOT NULL OR s.next_charge_on <> {R}.ends_on
         OR EXISTS (SELECT 1 FROM billing_payment p WHERE p.subscription_id = s.id)))""",
@@ -199,7 +224,9 @@ UNDO_MANDATES = [
 
 
 def references(model: type[Model], but: tuple[type[Model], ...] = ()) -> str:
-    """The condition that some row of some table points at row `m` of a model; tables of `but` do not count."""
+    """The condition that some row of some table points at row `m` of a model; tables of `but` do
+    not count.
+    """
     found = []
     for other in apps.get_models(include_auto_created=True):
         for field in other._meta.local_concrete_fields:
@@ -218,11 +245,20 @@ def references(model: type[Model], but: tuple[type[Model], ...] = ()) -> str:
 
 @functools.cache
 def _undo_terms() -> list[str]:
-    changed = f"m.status <> {R}.term_status OR COALESCE(m.ends_on, '9999-12-31') <> COALESCE({R}.ends_on, '9999-12-31')"
-    used = f"EXISTS (SELECT 1 FROM billing_membership m WHERE m.id = {R}.new_id AND ({changed} OR {references(Membership)}))"
+    changed = (
+        f"m.status <> {R}.term_status OR COALESCE(m.ends_on, '9999-12-31') <> COALESCE({R}.ends_on,"
+        " '9999-12-31')"
+    )
+    used = (
+        f"EXISTS (SELECT 1 FROM billing_membership m WHERE m.id = {R}.new_id AND ({changed} OR"
+        f" {references(Membership)}))"
+    )
     return [
-        keep("term", "This membership was used or changed since: it stays.", used),
-        f"DELETE FROM billing_membership WHERE id IN (SELECT new_id FROM {R} WHERE {rows_of('term')} AND NOT is_kept)",
+        keep("term", gettext_noop("This membership was used or changed since: it stays."), used),
+        (
+            f"DELETE FROM billing_membership WHERE id IN (SELECT new_id FROM {R} WHERE"
+            f" {rows_of('term')} AND NOT is_kept)"
+        ),
     ]
 
 
@@ -238,7 +274,7 @@ def _undo_people() -> list[str]:
     return [
         keep(
             "person",
-            "Somebody used or changed this record since: it stays.",
+            gettext_noop("Somebody used or changed this record since: it stays."),
             f"EXISTS (SELECT 1 FROM members_member m WHERE m.id = {R}.new_id AND ({touched}))",
         ),
         f"DELETE FROM members_statuschange WHERE member_id IN ({gone})",
@@ -250,6 +286,7 @@ def _undo_people() -> list[str]:
 
 
 def _money(job: ImportJob, p: dict[str, Any]) -> None:
+    ledger.closed_until()  # holds a closing off until the chunk is back
     for statement in UNDO_PAYMENTS:
         execute(statement, p)
 
@@ -275,7 +312,9 @@ def _terms(job: ImportJob, p: dict[str, Any]) -> None:
 
 
 def _stand_as_before(row: ImportRow) -> None:
-    """Whom a membership had brought back stands where she stood, unless something else keeps her active."""
+    """Whom a membership had brought back stands where she stood, unless something else keeps her
+    active.
+    """
     member = (
         Member.everyone.select_for_update()
         .filter(pk=row.target_member_id or 0, status=Status.ACTIVE)
@@ -289,7 +328,7 @@ def _stand_as_before(row: ImportRow) -> None:
         from_status=member.status,
         to_status=before["status"],
         inactive_reason=before["inactive_reason"],
-        reason="The import was taken back",
+        reason=_("The import was taken back"),
     )
     member.status, member.inactive_reason = before["status"], before["inactive_reason"]
     member.save(update_fields=["status", "inactive_reason", "updated_at"])
@@ -306,7 +345,9 @@ def _people(job: ImportJob, p: dict[str, Any]) -> None:
 
 
 def _fields_as_before(row: ImportRow) -> None:
-    """Fields that still hold what the file said get back what they held; one that was changed since stays, and is named."""
+    """Fields that still hold what the file said get back what they held; one that was changed since
+    stays, and is named.
+    """
     member, before = (
         Member.everyone.select_for_update().filter(pk=row.target_member_id or 0).first(),
         row.before or {},
@@ -327,7 +368,7 @@ def _fields_as_before(row: ImportRow) -> None:
     if kept:
         words = ", ".join(name.replace("_", " ") for name in kept)
         ImportRow.objects.filter(pk=row.pk).update(
-            is_kept=True, why=f"Changed since, and left: {words}."[:200]
+            is_kept=True, why=_("Changed since, and left: {words}.").format(words=words)[:200]
         )
 
 
@@ -363,7 +404,10 @@ def _let_go_of_what_was_made(job: ImportJob) -> None:
     kept: dict[str, list[int]] = {}
     for name, model in MADE.items():
         for pk in job.made.get(name, []):
-            used = f"SELECT 1 FROM {model._meta.db_table} m WHERE m.id = %(id)s AND ({references(model)})"
+            used = (
+                f"SELECT 1 FROM {model._meta.db_table} m WHERE m.id = %(id)s AND"
+                f" ({references(model)})"
+            )
             if fetch_all(used, {"id": pk}):
                 kept.setdefault(name, []).append(pk)
             else:
@@ -374,3 +418,9 @@ def _let_go_of_what_was_made(job: ImportJob) -> None:
 def kept_rows(job: ImportJob) -> Any:
     """What stayed because it was used since, for the page."""
     return job.rows.filter(is_kept=True).select_related("file").order_by(F("id"))
+
+
+@retrying_task(on_give_up=fail)
+def undo_job(job_id: int) -> None:
+    """Take back the rows of a job."""
+    undo(job_id)

@@ -1,4 +1,6 @@
-"""What is uploaded: each file looked at, one sentence for each that cannot be used, the others put away privately."""
+"""What is uploaded: each file looked at, one sentence for each that cannot be used, the others put
+away privately.
+"""
 
 import hashlib
 import logging
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from imports import files, mapping
 from imports.models import ImportFile, ImportJob
@@ -27,8 +30,8 @@ class UploadProblem(Exception):
     """The upload cannot be used; `problems` are plain sentences, one a file."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
+        self.problems = [str(problem) for problem in problems]
+        super().__init__(" ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,16 @@ class Found:
 def look(
     uploads: list[Upload], *, may_map: bool, beside: list[ImportFile]
 ) -> tuple[list[Found], list[tuple[str, str]]]:
-    """The files that can be used, and (name, sentence) of each of the others. `beside`: files the job has already.
+    """The files that can be used, and (name, sentence) of each of the others. `beside`: files the
+    job has already.
 
-    One that is there already, word for word under the same name, is passed over when it comes with others.
+    One that is there already, word for word under the same name, is passed over when it comes with
+    others.
     """
     if not 0 < len(uploads) <= MAX_FILES:
-        raise UploadProblem([f"Please choose one to {MAX_FILES} files."])
+        raise UploadProblem(
+            [_("Please choose one to {max_files} files.").format(max_files=MAX_FILES)]
+        )
     found, problems, seen = [], [], {file.sha256: file.name for file in beside}
     there = {(file.sha256, file.name) for file in beside}
     for upload in uploads:
@@ -67,7 +74,9 @@ def look(
                 continue
             if one.digest in seen:
                 raise files.FileProblem(
-                    f"{one.name} and {seen[one.digest]} are the same file. Please choose it once."
+                    _("{one_name} and {seen} are the same file. Please choose it once.").format(
+                        one_name=one.name, seen=seen[one.digest]
+                    )
                 )
         except files.FileProblem as problem:
             problems.append((upload[0].replace("\x00", ""), str(problem)))
@@ -82,7 +91,9 @@ def _look(upload: Upload, may_map: bool) -> Found:
     name, limit = given.replace("\x00", ""), settings.IMPORT_MAX_BYTES
     if size > limit:
         raise files.FileProblem(
-            f"{name} is larger than {limit // 1_000_000} MB. Cut it into parts."
+            _("{name} is larger than {limit} MB. Cut it into parts.").format(
+                name=name, limit=limit // 1000000
+            )
         )
     table = files.inspect(stream, name, as_reader=chosen, may_map=may_map)
     known = mapping.remembered(table.header) if table.reader is None else None
@@ -93,7 +104,8 @@ def _look(upload: Upload, may_map: bool) -> Found:
 
 @contextmanager
 def all_or_none() -> Iterator[list[str]]:
-    """A transaction in which files are put away, their names onto the list it gives; when it fails they are deleted again.
+    """A transaction in which files are put away, their names onto the list it gives; when it fails
+    they are deleted again.
 
     Raises UploadProblem when the storage does not answer.
     """
@@ -108,7 +120,10 @@ def all_or_none() -> Iterator[list[str]]:
             log.error("import files could not be kept: %s", type(error).__name__)
             raise UploadProblem(
                 [
-                    "The files could not be kept: our storage does not answer. Please try again in a few minutes."
+                    _(
+                        "The files could not be kept: our storage does not answer. Please try again"
+                        " in a few minutes."
+                    )
                 ]
             ) from error
         raise

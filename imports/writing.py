@@ -1,7 +1,8 @@
-"""Writing a chunk of matched rows into the club's tables with a few statements; each chunk is one transaction.
+"""Writing a chunk of matched rows into the club's tables with a few statements; each chunk is one
+transaction.
 
-How far it came is noted in the same transaction: a worker that dies leaves a job that goes on where it stopped.
-Nothing here sends a message.
+How far it came is noted in the same transaction: a worker that dies leaves a job that goes on where
+it stopped. Nothing here sends a message.
 """
 
 import datetime as dt
@@ -38,7 +39,9 @@ ORDER = ["person", *WRITERS]
 
 
 def write_chunk(job: ImportJob, kind: str) -> int:
-    """Write the next rows of one kind that are new or changed; return how many that was (0 when none is left)."""
+    """Write the next rows of one kind that are new or changed; return how many that was (0 when
+    none is left).
+    """
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update().get(pk=job.pk)
         after = locked.written.get(kind) or first_row(job) - 1
@@ -66,7 +69,8 @@ def write_chunk(job: ImportJob, kind: str) -> int:
 
 
 def first_row(job: ImportJob) -> int:
-    """The id of the first row of a job, 0 when it has none: where going over its rows in the order of their ids begins.
+    """The id of the first row of a job, 0 when it has none: where going over its rows in the order
+    of their ids begins.
 
     Each file's first record has a row; asked so, the rows of older jobs are not gone over.
     """
@@ -100,7 +104,10 @@ def _write_people(job: ImportJob, p: dict[str, Any], *, new: int, changed: int) 
 
 
 REASONS = "('lapsed', 'resigned', 'suspended', 'moved', 'deceased', 'ended')"
-STATUS = f"CASE WHEN new_status = '' THEN %(status)s WHEN new_status IN {REASONS} THEN 'inactive' ELSE new_status END"
+STATUS = (
+    f"CASE WHEN new_status = '' THEN %(status)s WHEN new_status IN {REASONS} THEN 'inactive' ELSE"
+    " new_status END"
+)
 
 
 def _new_members() -> str:
@@ -136,7 +143,9 @@ ON CONFLICT (source, value) DO NOTHING
 
 
 def changes(row: ImportRow, member: Member, *, overwrite: bool) -> dict[str, tuple[Any, Any]]:
-    """What a row changes on a member: field → (before, after). Only what is empty, unless the job overwrites."""
+    """What a row changes on a member: field → (before, after). Only what is empty, unless the job
+    overwrites.
+    """
     found: dict[str, tuple[Any, Any]] = {}
     if row.news == "none" and member.channels.get("news") != "none":
         found["channels"] = (member.channels, {**member.channels, "news": "none"})
@@ -150,7 +159,9 @@ def changes(row: ImportRow, member: Member, *, overwrite: bool) -> dict[str, tup
 
 
 def _update_members(job: ImportJob, p: dict[str, Any]) -> None:
-    """Bring members up to date, keeping what they were. Rows that only bring an id change no field."""
+    """Bring members up to date, keeping what they were. Rows that only bring an id
+    change no field.
+    """
     rows = list(
         ImportRow.objects.filter(
             job=job, kind="person", action="update", pk__gte=p["from"], pk__lte=p["last"]

@@ -1,10 +1,13 @@
-"""Writing what the rows tell of partners, memberships, renewals, events and answers; a chunk of one kind at a time."""
+"""Writing what the rows tell of partners, memberships, renewals, events and answers; a chunk of one
+kind at a time.
+"""
 
 import datetime as dt
 from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.models import Plan
 from core.sql import execute, fetch_all, is_postgres
@@ -24,7 +27,9 @@ def _of(kind: str) -> str:
 
 
 def write_links(p: dict[str, Any], made: Made) -> None:
-    """Households of two who were partners in the old list: neither has agreed yet, so nobody sees them."""
+    """Households of two who were partners in the old list: neither has agreed yet, so nobody sees
+    them.
+    """
     rows = ImportRow.objects.filter(
         job=p["job"], kind="link", action="create", pk__range=(p["from"], p["last"])
     ).order_by("pk")
@@ -38,8 +43,13 @@ def write_links(p: dict[str, Any], made: Made) -> None:
 
 
 def write_terms(p: dict[str, Any], made: Made) -> None:
-    """Memberships with the plans they need; whoever was waiting or lapsed and is covered today is active."""
-    names = f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE {_of('term')} GROUP BY plan_name"
+    """Memberships with the plans they need; whoever was waiting or lapsed and is covered today is
+    active.
+    """
+    names = (
+        f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE"
+        f" {_of('term')} GROUP BY plan_name"
+    )
     for name, interval, least, most, currency in fetch_all(names, p):
         plan = _plan(name, interval, least if least == most else None, currency, made)
         execute(TERMS, {**p, "plan": plan.pk, "name": name})
@@ -48,7 +58,9 @@ def write_terms(p: dict[str, Any], made: Made) -> None:
 
 
 def _plan(name: str, interval: str, amount: int | None, currency: str, made: Made) -> Plan:
-    """The house's plan of this name, or a closed one; its dues only where all lines of the chunk told the same."""
+    """The house's plan of this name, or a closed one; its dues only where all lines of the chunk
+    told the same.
+    """
     known = (
         Plan.objects.filter(name__iexact=name, currency=currency)
         .order_by("-is_active", "pk")
@@ -62,7 +74,7 @@ def _plan(name: str, interval: str, amount: int | None, currency: str, made: Mad
     said = (
         ""
         if amount
-        else "The file did not say what it costs. Set the dues before you put it on offer."
+        else _("The file did not say what it costs. Set the dues before you put it on offer.")
     )
     plan = Plan.objects.create(
         name=name,
@@ -94,7 +106,10 @@ def _came_back_before() -> str:
         """'{"status": "' || m.status || '", "inactive_reason": "' || m.inactive_reason || '"}'"""
     )
     cast = f"({stood})::jsonb" if is_postgres() else stood
-    return f"UPDATE {R} SET before = {cast} FROM members_member m WHERE {COVERS} AND m.id = {R}.target_member_id AND {MAY_COME_BACK}"
+    return (
+        f"UPDATE {R} SET before = {cast} FROM members_member m WHERE {COVERS} AND m.id ="
+        f" {R}.target_member_id AND {MAY_COME_BACK}"
+    )
 
 
 CAME_BACK = f"""
@@ -112,7 +127,8 @@ WHERE EXISTS (SELECT 1 FROM members_member m WHERE m.id = members_member.id AND 
 def write_mandates(p: dict[str, Any], made: Made) -> None:
     """Renewals that run at Stripe go on there; here they are known, shown, and can be stopped."""
     for name, interval, least, most, currency in fetch_all(
-        f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE {_of('mandate')} GROUP BY plan_name",
+        f"SELECT plan_name, MAX(interval), MIN(amount), MAX(amount), MAX(currency) FROM {R} WHERE"
+        f" {_of('mandate')} GROUP BY plan_name",
         p,
     ):
         plan = _plan(name, interval, least if least == most else None, currency, made)
@@ -176,8 +192,14 @@ def write_answers(p: dict[str, Any], made: Made) -> None:
         execute(statement, p)
 
 
-GUESTS_OF = f"SELECT COUNT(*) FROM {R} g WHERE g.same_as = {R}.id AND g.kind = 'answer' AND g.action = 'create'"
-POSITION = f"SELECT COUNT(*) FROM {R} h WHERE h.same_as = {R}.same_as AND h.kind = 'answer' AND h.action = 'create' AND h.id <= {R}.id"
+GUESTS_OF = (
+    f"SELECT COUNT(*) FROM {R} g WHERE g.same_as = {R}.id AND g.kind = 'answer' AND g.action ="
+    " 'create'"
+)
+POSITION = (
+    f"SELECT COUNT(*) FROM {R} h WHERE h.same_as = {R}.same_as AND h.kind = 'answer' AND h.action ="
+    f" 'create' AND h.id <= {R}.id"
+)
 ANSWERS = f"""
 INSERT INTO events_rsvp (id, event_id, member_id, status, guest_count, note, answered_at)
 SELECT {R}.new_id, {R}.target_event_id, {R}.target_member_id, {R}.answer, COALESCE({R}.places, 0) + ({GUESTS_OF}), description,

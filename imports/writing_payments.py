@@ -1,9 +1,13 @@
-"""Writing a chunk of matched money: payments with their numbers, lines and postings, refunds, gifts. A few statements for all rows."""
+"""Writing a chunk of matched money: payments with their numbers, lines and postings, refunds,
+gifts. A few statements for all rows.
+"""
 
 from typing import Any
 
 from django.db.models import QuerySet
 
+from billing import ledger
+from billing.ledger import OPEN_AT, REAL_AT
 from core.sql import execute, fetch_all
 from core.text import free_slug
 from donations.models import Fund
@@ -12,7 +16,9 @@ from donations.models import Fund
 CHUNK_ROWS = (
     "+imports_importrow.job_id = %(job)s AND imports_importrow.id BETWEEN %(from)s AND %(last)s"
 )
-"""The plus keeps the databases from the index that begins with the job: it would go over all rows of the job for each chunk."""
+"""The plus keeps the databases from the index that begins with the job: it would go over all rows
+of the job for each chunk.
+"""
 ROW = "imports_importrow"
 MONEY = f"{CHUNK_ROWS} AND {ROW}.kind = 'payment'"
 NEW = f"{MONEY} AND {ROW}.action = 'create'"
@@ -21,6 +27,7 @@ MORE = f"{MONEY} AND {ROW}.action = 'update'"
 
 def write_payments(p: dict[str, Any], made: dict[str, list[int]]) -> None:
     """Write the rows of money of one chunk; funds that had to be made go onto `made`."""
+    ledger.closed_until()  # holds a closing off until the chunk stands
     for statement in (
         PAYER_BY_ID,
         PAYER_BY_CUSTOMER,
@@ -54,7 +61,10 @@ UPDATE {ROW} SET target_member_id = m.id
 FROM (SELECT email, MIN(id) AS id FROM members_member WHERE email <> '' AND deleted_at IS NULL GROUP BY email HAVING COUNT(*) = 1) m
 WHERE {NEW} AND {ROW}.target_member_id IS NULL AND {ROW}.email <> '' AND m.email = {ROW}.email
 """
-STATUS = "CASE WHEN refunded = amount THEN 'refunded' WHEN refunded > 0 THEN 'partially_refunded' ELSE 'succeeded' END"
+STATUS = (
+    "CASE WHEN refunded = amount THEN 'refunded' WHEN refunded > 0 THEN 'partially_refunded' ELSE"
+    " 'succeeded' END"
+)
 STRIPES = "CASE WHEN provider = 'stripe' THEN {} ELSE '' END"
 NEW_PAYMENTS = f"""
 INSERT INTO billing_payment (reference, payer_id, payer_name, payer_email, method, source, provider, provider_id, amount, fee, currency,
@@ -72,33 +82,43 @@ UPDATE {ROW} SET target_payment_id = b.id FROM billing_payment b WHERE {NEW} AND
 """
 WRITTEN = f"{NEW} AND {ROW}.target_payment_id IS NOT NULL"
 NUMBERS = (
-    f"INSERT INTO billing_paymentnumber (payment_id, value) SELECT {ROW}.target_payment_id, k.value FROM {ROW} {{join}}"
-    f" WHERE {WRITTEN} ORDER BY {ROW}.id, k.id ON CONFLICT DO NOTHING"
+    f"INSERT INTO billing_paymentnumber (payment_id, value) SELECT {ROW}.target_payment_id, k.value"
+    f" FROM {ROW} {{join}} WHERE {WRITTEN} ORDER BY {ROW}.id, k.id ON CONFLICT DO NOTHING"
 )
 OWN_NUMBERS = NUMBERS.format(
     join=f"JOIN imports_importkey k ON k.file_id = {ROW}.file_id AND k.record = {ROW}.record"
 )
 # Every number of every row that tells of the payment, also of rows further down.
 OTHER_NUMBERS = NUMBERS.format(
-    join=f"JOIN {ROW} o ON o.job_id = %(job)s AND o.same_as = {ROW}.id "
-    "JOIN imports_importkey k ON k.file_id = o.file_id AND k.record = o.record"
+    join=(
+        f"JOIN {ROW} o ON o.job_id = %(job)s AND o.same_as = {ROW}.id "
+        "JOIN imports_importkey k ON k.file_id = o.file_id AND k.record = o.record"
+    )
 )
+# The code of the fund the file names, as `_fund` finds it; a fund that is new here has none.
+FUND_CODE = f"""COALESCE((SELECT f.code FROM donations_fund f
+  WHERE {ROW}.purpose = 'donation' AND UPPER(f.name) = UPPER({ROW}.fund_name) ORDER BY f.id LIMIT 1), '')"""
 LINES = f"""
-INSERT INTO billing_paymentline (payment_id, kind, amount, label)
-SELECT target_payment_id, purpose, amount, '' FROM {ROW} WHERE {WRITTEN} ORDER BY id
+INSERT INTO billing_paymentline (payment_id, kind, amount, label, fund_code)
+SELECT target_payment_id, purpose, amount, '', {FUND_CODE} FROM {ROW} WHERE {WRITTEN} ORDER BY id
 """
-INCOME = "CASE {}.purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200' ELSE '4900' END"
+INCOME = (
+    "CASE {}.purpose WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200'"
+    " ELSE '4900' END"
+)
 HELD = "CASE {}.provider WHEN 'stripe' THEN '1100' WHEN 'paypal' THEN '1110' ELSE '1200' END"
 ENTRY = (
-    "INSERT INTO billing_ledgerentry (posting, account, side, amount, currency, source, payment_id, refund_id, booked_at, created_at) "
-    "SELECT {posting}, {account}, s.side, {amount}, imports_importrow.currency, 'imported', "
-    "imports_importrow.target_payment_id, {refund}, {at}, %(now)s "
-    "FROM imports_importrow {join} CROSS JOIN (SELECT 'D' AS side UNION ALL SELECT 'C') s "
-    "WHERE {rows} ORDER BY imports_importrow.id, s.side DESC"
+    "INSERT INTO billing_ledgerentry (posting, account, fund_code, side, amount, currency, source,"
+    " payment_id, refund_id, booked_at, real_at, created_at) SELECT {posting}, {account},"
+    " {fund}, s.side, {amount}, imports_importrow.currency, 'imported',"
+    f" imports_importrow.target_payment_id, {{refund}}, {OPEN_AT}, {REAL_AT}, %(now)s FROM"
+    " imports_importrow {join} CROSS JOIN (SELECT 'D' AS side UNION ALL SELECT 'C') s WHERE"
+    " {rows} ORDER BY imports_importrow.id, s.side DESC"
 )
 ENTRIES_IN = ENTRY.format(
     posting="'payment:' || target_payment_id",
     account=f"CASE s.side WHEN 'D' THEN {HELD.format(ROW)} ELSE {INCOME.format(ROW)} END",
+    fund=f"CASE s.side WHEN 'C' THEN {FUND_CODE} ELSE '' END",
     amount="amount",
     refund="NULL",
     at="paid_at",
@@ -108,6 +128,7 @@ ENTRIES_IN = ENTRY.format(
 ENTRIES_FEE = ENTRY.format(
     posting="'fee:' || target_payment_id",
     account=f"CASE s.side WHEN 'D' THEN '5100' ELSE {HELD.format(ROW)} END",
+    fund="''",
     amount="fee",
     refund="NULL",
     at="paid_at",
@@ -121,7 +142,10 @@ SELECT target_payment_id, refunded, currency, {REFUND.format("refunded")}, 'impo
 FROM {ROW} WHERE {WRITTEN} AND refunded > 0 ORDER BY id
 """
 SAID = f"CASE WHEN {ROW}.is_refund THEN {ROW}.amount ELSE {ROW}.refunded END"
-BACK = f"COALESCE((SELECT SUM(r.amount) FROM billing_refund r WHERE r.payment_id = {ROW}.target_payment_id AND r.status <> 'failed'), 0)"
+BACK = (
+    "COALESCE((SELECT SUM(r.amount) FROM billing_refund r WHERE r.payment_id ="
+    f" {ROW}.target_payment_id AND r.status <> 'failed'), 0)"
+)
 # The books know the payment; of what the file says went back, the part they do not know yet.
 MORE_REFUNDS = f"""
 INSERT INTO billing_refund (payment_id, amount, currency, provider_id, source, reason, refunded_at)
@@ -132,18 +156,30 @@ JOIN billing_payment b ON b.id = x.target_payment_id AND x.said <= b.amount
 WHERE x.said > x.back ORDER BY x.id
 ON CONFLICT DO NOTHING
 """
-KIND = "(SELECT l.kind FROM billing_paymentline l WHERE l.payment_id = imports_importrow.target_payment_id ORDER BY l.id LIMIT 1)"
-OWN_INCOME = f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200' ELSE '4900' END"
+FIRST_LINE = (
+    "(SELECT l.{} FROM billing_paymentline l WHERE l.payment_id ="
+    " imports_importrow.target_payment_id ORDER BY l.id LIMIT 1)"
+)
+KIND = FIRST_LINE.format("kind")
+OWN_INCOME = (
+    f"CASE {KIND} WHEN 'dues' THEN '4000' WHEN 'donation' THEN '4100' WHEN 'event' THEN '4200' ELSE"
+    " '4900' END"
+)
 ENTRIES_BACK = ENTRY.format(
     posting="'refund:' || r.id",
     account=f"CASE s.side WHEN 'D' THEN {OWN_INCOME} ELSE {HELD.format('b')} END",
+    fund=f"CASE s.side WHEN 'D' THEN {FIRST_LINE.format('fund_code')} ELSE '' END",
     amount="r.amount",
     refund="r.id",
     at="r.refunded_at",
-    join=f"JOIN billing_payment b ON b.id = {ROW}.target_payment_id "
-    f"JOIN billing_refund r ON r.payment_id = {ROW}.target_payment_id AND r.provider_id = {REFUND.format(SAID)}",
-    rows=f"{MONEY} AND {ROW}.action IN ('create', 'update') AND {ROW}.target_payment_id IS NOT NULL "
-    "AND NOT EXISTS (SELECT 1 FROM billing_ledgerentry e WHERE e.refund_id = r.id)",
+    join=(
+        f"JOIN billing_payment b ON b.id = {ROW}.target_payment_id JOIN billing_refund r ON"
+        f" r.payment_id = {ROW}.target_payment_id AND r.provider_id = {REFUND.format(SAID)}"
+    ),
+    rows=(
+        f"{MONEY} AND {ROW}.action IN ('create', 'update') AND {ROW}.target_payment_id IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM billing_ledgerentry e WHERE e.refund_id = r.id)"
+    ),
 )
 STATUS_AFTER = f"""
 UPDATE billing_payment SET status = CASE WHEN billing_payment.amount <= x.back THEN 'refunded' ELSE 'partially_refunded' END
@@ -153,7 +189,9 @@ WHERE billing_payment.id = x.payment_id AND x.back > 0
 
 
 def _write_gifts(p: dict[str, Any], made: dict[str, list[int]]) -> None:
-    """A gift for each payment that was one, to the fund the file names; funds that are new here are not open for gifts yet."""
+    """A gift for each payment that was one, to the fund the file names; funds that are new here are
+    not open for gifts yet.
+    """
     names = fetch_all(
         f"SELECT DISTINCT fund_name FROM {ROW} WHERE {WRITTEN} AND purpose = 'donation'", p
     )
@@ -163,9 +201,8 @@ def _write_gifts(p: dict[str, Any], made: dict[str, list[int]]) -> None:
 
 def _fund(funds: QuerySet[Fund], name: str, made: dict[str, list[int]]) -> Fund:
     if not name:
-        fund, is_new = funds.get_or_create(
-            slug="general", defaults={"name": "Where it is needed most"}
-        )
+        is_new = not funds.filter(code="").exists()
+        fund = Fund.for_anything()
     else:
         known = funds.filter(name__iexact=name).order_by("pk").first()
         fund, is_new = (

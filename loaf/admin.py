@@ -15,20 +15,31 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.access import STAFF
 from core.admin import DeskAdmin, desk_page
+from core.i18n import gettext_lazy
+from events.care import care, whom_to_call
+from events.views import check_in
 from loaf import retention
 from loaf.models import SweepCount
-from members import actions, fresh, watch
+from loaf.views.desk import desk_cards
+from members import fresh, watch
+from members.actions import errors
+from members.actions.panic import open_the_house, shut_the_house
+from members.lists import REPORTS
 from members.models import PanicSwitch
 from members.permissions import is_grave
+from members.views.files import report_as_file
 
 SEEN_KEY = "desk_seen"
 
 
 def was_away(request: HttpRequest) -> bool:
-    """Note that somebody is at the desk, once a minute; say whether the last time is longer ago than the desk allows."""
+    """Note that somebody is at the desk, once a minute; say whether the last time is longer ago
+    than the desk allows.
+    """
     now = int(time.time())
     methods = request.session.get("account_authentication_methods", [])
     came = max((int(method.get("at", 0)) for method in methods), default=now)
@@ -41,7 +52,9 @@ def was_away(request: HttpRequest) -> bool:
 
 
 def is_grave_door(view: Any) -> bool:
-    """Whether sending something to this page of the desk asks for a fresh sign-in, by the permissions it needs."""
+    """Whether sending something to this page of the desk asks for a fresh sign-in, by the
+    permissions it needs.
+    """
     owner = getattr(view, "__self__", None)
     if getattr(owner, "proves_itself", False):
         return False  # it asks for a proof bound to the very act
@@ -59,20 +72,20 @@ def panic(request: HttpRequest) -> HttpResponse:
         reason = request.POST.get("reason", "")[:300]
         try:
             if request.POST.get("do") == "open":
-                actions.open_the_house(by=by, reason=reason)
-                messages.success(request, "The house is open again.")
+                open_the_house(by=by, reason=reason)
+                messages.success(request, _("The house is open again."))
             else:
-                ended = actions.shut_the_house(
-                    by=by, reason=reason, keep=request.session.session_key or ""
+                ended = shut_the_house(by=by, reason=reason, keep=request.session.session_key or "")
+                messages.success(
+                    request, _("The house is shut. {ended} sessions ended.").format(ended=ended)
                 )
-                messages.success(request, f"The house is shut. {ended} sessions ended.")
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             messages.error(request, str(error))
         return redirect("admin:panic")
     return render(
         request,
         "admin/panic.html",
-        {"title": "Shut the house", "switch": PanicSwitch.objects.first()},
+        {"title": _("Shut the house"), "switch": PanicSwitch.objects.first()},
     )
 
 
@@ -86,15 +99,17 @@ def kept(request: HttpRequest) -> HttpResponse:
         .values_list("name", "n")
     )
     rows = [(kind, done.get(kind.chore, 0)) for kind in retention.CLASSES.values()]
-    return render(request, "admin/kept.html", {"title": "What we keep", "rows": rows})
+    return render(request, "admin/kept.html", {"title": _("What we keep"), "rows": rows})
 
 
 class LoafAdminSite(AdminSite):
-    """One site for staff. Only our own DeskAdmins are registered; libraries' tables stay out of sight."""
+    """One site for staff. Only our own DeskAdmins are registered; libraries' tables stay out of
+    sight.
+    """
 
     site_title = "LOAF"
     site_header = "LOAF"
-    index_title = "Volunteers’ desk"
+    index_title = gettext_lazy("Volunteers’ desk")
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
@@ -107,7 +122,9 @@ class LoafAdminSite(AdminSite):
         return request.user.is_active and bool(getattr(request.user, "held_permissions", None))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Tell a signed-in person without power that nothing is here; visitors are sent to sign in."""
+        """Tell a signed-in person without power that nothing is here; visitors are sent
+        to sign in.
+        """
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -115,12 +132,15 @@ class LoafAdminSite(AdminSite):
                 logout(request)
                 messages.info(
                     request,
-                    "You were away for a while, so we signed you out of the desk. Please sign in again.",
+                    _(
+                        "You were away for a while, so we signed you out of the desk. Please sign"
+                        " in again."
+                    ),
                 )
                 return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
             if request.user.is_authenticated and not self.has_permission(request):
                 if getattr(request.user, "sleeping_permissions", None):
-                    return redirect("security")
+                    return redirect("members:security")
                 watch.refused(request, "desk.refused")
                 raise Http404
             if (
@@ -159,11 +179,6 @@ class LoafAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our staff pages that belong to no single table, before the stock ones."""
-        from events.care import care, whom_to_call
-        from events.views import check_in
-        from members.admin.files import report_as_file
-        from members.lists import REPORTS
-
         shut = self.admin_view(desk_page("settings.edit", "GET", "POST")(panic))
         reports = [
             path(
@@ -193,8 +208,6 @@ class LoafAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The desk: what needs somebody today, and the way to every list this person may open."""
-        from loaf.views.desk import desk_cards
-
         context = {
             "cards": desk_cards(request),
             "title": self.index_title,

@@ -7,7 +7,9 @@ from django.contrib.admin import apps as admin_apps
 
 
 class LoafConfig(AppConfig):
-    """The project's own app: pages made of several rooms, the worker's bookkeeping, commands and checks."""
+    """The project's own app: pages made of several rooms, the worker's bookkeeping, commands and
+    checks.
+    """
 
     name = "loaf"
     default = True
@@ -15,7 +17,8 @@ class LoafConfig(AppConfig):
     def ready(self) -> None:
         from loaf import checks  # noqa: F401 (registers the system checks)
 
-        # What is loaded stays: looking through all of it costs a tenth of a second each time many rows are at hand.
+        # What is loaded stays: looking through all of it costs a tenth of a second each time many
+        # rows are at hand.
         gc.freeze()
         gc.set_threshold(10_000)
 

@@ -1,4 +1,6 @@
-"""Typed readers for settings that come from the environment: a wrong or missing value stops the start, by name."""
+"""Typed readers for settings that come from the environment: a wrong or missing value stops the
+start, by name.
+"""
 
 import os
 from pathlib import Path
@@ -78,18 +80,22 @@ def secret(name: str, default: str | None = None) -> str:
     value = text(name, default)
     if len(value) < LEAST_SECRET or len(set(value)) < LEAST_SIGNS:
         raise ImproperlyConfigured(
-            f"{name} must have {LEAST_SECRET} or more characters, and at least {LEAST_SIGNS} different ones."
+            f"{name} must have {LEAST_SECRET} or more characters, and at least {LEAST_SIGNS}"
+            " different ones."
         )
     return value
 
 
 def secrets(name: str, default: str | None = None, *, unlike: str) -> list[str]:
-    """Return several such keys, comma-separated; none of them may be `unlike`, which guards something else."""
+    """Return several such keys, comma-separated; none of them may be `unlike`, which guards
+    something else.
+    """
     found = words(name, default)
     for value in found:
         if len(value) < LEAST_SECRET or len(set(value)) < LEAST_SIGNS:
             raise ImproperlyConfigured(
-                f"Each of {name} must have {LEAST_SECRET} or more characters, {LEAST_SIGNS} different ones."
+                f"Each of {name} must have {LEAST_SECRET} or more characters, {LEAST_SIGNS}"
+                " different ones."
             )
         if value == unlike:
             raise ImproperlyConfigured(
@@ -99,7 +105,9 @@ def secrets(name: str, default: str | None = None, *, unlike: str) -> list[str]:
 
 
 def address(name: str, default: str | None = None, *, plain: bool = False) -> str:
-    """Return the address of a site, without a slash at its end; https, unless `plain` http is allowed (a development machine)."""
+    """Return the address of a site, without a slash at its end; https, unless `plain` http is
+    allowed (a development machine).
+    """
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
     if (
@@ -115,7 +123,9 @@ def address(name: str, default: str | None = None, *, plain: bool = False) -> st
 
 
 def hosts(name: str, default: str) -> list[str]:
-    """Return host names this site answers to; a star would let anybody's mails carry links to anywhere."""
+    """Return host names this site answers to; a star would let anybody's mails carry links to
+    anywhere.
+    """
     found = words(name, default)
     if wrong := [host for host in found if "*" in host or host == "."]:
         raise ImproperlyConfigured(f"{name} must name each host, not {wrong[0]!r}.")
@@ -123,7 +133,9 @@ def hosts(name: str, default: str) -> list[str]:
 
 
 def rates(name: str) -> dict[str, int]:
-    """Return "dues=8.25 event=6" as basis points by word: {"dues": 825, "event": 600}; nothing when it is not set."""
+    """Return "dues=8.25 event=6" as basis points by word: {"dues": 825, "event": 600}; nothing when
+    it is not set.
+    """
     found = {}
     for part in os.environ.get(name, "").split():
         word, _, percent = part.partition("=")

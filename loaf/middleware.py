@@ -1,5 +1,6 @@
 """Doors and faults: who gets in, what a person sees when something breaks."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.translation import gettext as _
 
 from members.models import PanicSwitch
 
@@ -38,18 +40,33 @@ POLICY = (
     )
     + ", publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
+log = logging.getLogger("loaf.doors")
+MACHINES = ("/stripe/webhook/", "/policy-report/")
+"""They are spoken to by programs: http is refused, not redirected, so that nobody goes on sending
+secrets in the clear (ASVS 4.1.2).
+"""
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class FaultMiddleware:
-    """Refuse odd methods (TRACE and made-up ones) and NUL characters before anything else looks at the request."""
+    """Refuse odd methods (TRACE and made-up ones) and NUL characters before anything else looks at
+    the request.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
+            log.warning("a method was refused that no page takes")
             return HttpResponseNotAllowed(METHODS)
+        if (
+            settings.SECURE_SSL_REDIRECT
+            and not request.is_secure()
+            and request.path_info.startswith(MACHINES)
+        ):
+            log.warning("a machine was refused that came without TLS")
+            return HttpResponse(_("Use https."), status=403, content_type="text/plain")
         # PostgreSQL takes no NUL in text; no honest link has one.
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("NUL in the address")
@@ -59,7 +76,9 @@ class FaultMiddleware:
 
 
 class HeaderMiddleware:
-    """What a browser is told beside the page: nothing of the device is used, where breaches of the policy go, what to forget."""
+    """What a browser is told beside the page: nothing of the device is used, where breaches of the
+    policy go, what to forget.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -73,7 +92,9 @@ class HeaderMiddleware:
         return response
 
     def _to_forget(self, request: HttpRequest) -> str:
-        """After signing out what is in the cache; while the house is shut, also what a page stored."""
+        """After signing out what is in the cache; while the house is shut, also what a
+        page stored.
+        """
         if getattr(request, "signed_out", False):
             return '"cache"'
         has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -90,15 +111,18 @@ class HeaderMiddleware:
 class DoorMiddleware(LoginRequiredMiddleware):
     """Every door is shut unless its view opens it; nothing a signed-in person saw stays in a cache.
 
-    A session that ended in the middle of an HTMX request sends the whole page to sign-in, not a fragment.
+    A session that ended in the middle of an HTMX request sends the whole page to sign-in, not a
+    fragment.
     """
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponse | None:
-        """A form with files in it is read by now, for the check against forgery; no honest one holds a NUL."""
+        """A form with files in it is read by now, for the check against forgery; no honest one
+        holds a NUL.
+        """
         if request.content_type == "multipart/form-data" and any(
-            "\x00" in value for _, given in request.POST.lists() for value in given
+            "\x00" in value for __, given in request.POST.lists() for value in given
         ):
             raise BadRequest("NUL in the form")
         return cast(

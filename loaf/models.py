@@ -9,7 +9,8 @@ from django.utils import timezone
 CLOCK = "clock:"
 """How the names of clocks begin, among those of workers."""
 SILENT = dt.timedelta(seconds=45)
-"""Whoever was not heard of for so long does not work: three heartbeats of a worker, two of a clock."""
+"""Whoever was not heard of for so long does not work: three heartbeats of a worker, two of a clock.
+"""
 
 
 class BeatQuerySet(models.QuerySet["WorkerBeat"]):
@@ -29,7 +30,9 @@ class BeatQuerySet(models.QuerySet["WorkerBeat"]):
 
 
 class WorkerBeat(models.Model):
-    """A worker or clock that is alive. A worker's tasks are handed to another one when the beat stops (see loaf.worker)."""
+    """A worker or clock that is alive. A worker's tasks are handed to another one when the beat
+    stops (see loaf.worker).
+    """
 
     worker_id = models.CharField(max_length=64, primary_key=True)
     started_at = models.DateTimeField(auto_now_add=True)
@@ -42,7 +45,9 @@ class WorkerBeat(models.Model):
 
 
 class ScheduleSlot(models.Model):
-    """One due time of one scheduled job; the unique row is what makes several clocks enqueue it once."""
+    """One due time of one scheduled job; the unique row is what makes several clocks enqueue it
+    once.
+    """
 
     name = models.CharField(max_length=60)
     due_at = models.DateTimeField()
@@ -58,7 +63,9 @@ class ScheduleSlot(models.Model):
 
 
 class SweepCount(models.Model):
-    """How much one chore of the sweep did on one day; kept for a year, shown beside what we keep and for how long."""
+    """How much one chore of the sweep did on one day; kept for a year, shown beside what we keep
+    and for how long.
+    """
 
     name = models.CharField(max_length=60)
     day = models.DateField()
@@ -72,7 +79,9 @@ class SweepCount(models.Model):
 
 
 class OnceKey(models.Model):
-    """One form that was sent, by its digest, and where it led to; empty while it is being done (see loaf.once)."""
+    """One form that was sent, by its digest, and where it led to; empty while it is being done (see
+    loaf.once).
+    """
 
     KEPT = dt.timedelta(days=2)
 

@@ -1,8 +1,10 @@
-"""One form, one act: every form carries a name of its own, and sent twice it shows the first result again.
+"""One form, one act: every form carries a name of its own, and sent twice it shows the first result
+again.
 
-A second click, Back and send again, a reload, a bad line that repeats a request: whatever the cause, the act happens once.
-By construction: `{% csrf_token %}` writes the name (core/templatetags/loaf.py), this middleware keeps it. The same form
-with other words in it is another act; a form that came back with faults may be sent again as it is.
+A second click, Back and send again, a reload, a bad line that repeats a request: whatever the
+cause, the act happens once. By construction: `{% csrf_token %}` writes the name
+(core/templatetags/loaf.py), this middleware keeps it. The same form with other words in it is
+another act; a form that came back with faults may be sent again as it is.
 """
 
 import datetime as dt
@@ -18,21 +20,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from core.i18n import gettext_lazy
 from loaf.models import OnceKey
 
 FIELD = "once"
 WAIT = dt.timedelta(seconds=10)
 """How long a repeated form waits for the first one's result; the proxy would give up later."""
 DEAD = dt.timedelta(minutes=2)
-"""A form that was begun so long ago and has no result has nobody who works on it: no request lives longer (Procfile)."""
+"""A form that was begun so long ago and has no result has nobody who works on it: no request lives
+longer (Procfile).
+"""
 OWN_RULES = "/accounts/"
 """Signing in counts its own tries: a code typed twice is two tries."""
-DONE = "That was done already, a moment ago. Nothing was done twice."
-RUNS = "That is still being done. Please look again in a minute before you send it once more."
+DONE = gettext_lazy("That was done already, a moment ago. Nothing was done twice.")
+RUNS = gettext_lazy(
+    "That is still being done. Please look again in a minute before you send it once more."
+)
 
 
 class OnceMiddleware:
-    """Runs the view for the first of equal forms, and answers the others with what the first one led to.
+    """Runs the view for the first of equal forms, and answers the others with what the first one
+    led to.
 
     Pages fetched by a script (HX-Request) say themselves how things stand, and are left alone.
     """
@@ -50,7 +58,8 @@ class OnceMiddleware:
             if is_first:
                 return self._first(request, row)
             if not row.result and row.sent_at < timezone.now() - DEAD:
-                row.delete()  # whoever was at it died; what it did in part is guarded by its own keys
+                # Whoever was at it died; what it did in part is guarded by its own keys.
+                row.delete()
                 continue
             if row.result:
                 messages.info(request, DONE)
@@ -102,7 +111,9 @@ def key_of(request: HttpRequest) -> str:
 
 
 def _was_refused(request: HttpRequest) -> bool:
-    """Whether the view sent the person on with a fault: nothing was done, and the form may be sent again."""
+    """Whether the view sent the person on with a fault: nothing was done, and the form may be sent
+    again.
+    """
     waiting: Any = messages.get_messages(request)
     found = any(message.level >= messages.ERROR for message in waiting)
     waiting.used = False  # read by nobody yet
@@ -110,7 +121,9 @@ def _was_refused(request: HttpRequest) -> bool:
 
 
 def _is_ours(url: str, request: HttpRequest) -> bool:
-    """A card page elsewhere may be closed by the time the form is sent again; its form has an attempt of its own."""
+    """A card page elsewhere may be closed by the time the form is sent again; its form has an
+    attempt of its own.
+    """
     return url_has_allowed_host_and_scheme(url, {request.get_host()})
 
 

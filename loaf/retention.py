@@ -1,7 +1,8 @@
-"""What we keep of people, and for how long: a class for every column that may tell something about somebody.
+"""What we keep of people, and for how long: a class for every column that may tell something about
+somebody.
 
-The system check `loaf.E006` fails when a text column of ours is in no class and not named as impersonal; the desk's page
-“What we keep” shows the classes with what the last sweeps let go of.
+The system check `loaf.E006` fails when a text column of ours is in no class and not named as
+impersonal; the desk's page “What we keep” shows the classes with what the last sweeps let go of.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,16 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models
 
+from core.i18n import gettext_lazy
+
 OUR_ROOMS = {"notices", "members", "billing", "events", "donations", "imports", "loaf"}
 
 
 @dataclass(frozen=True)
 class DataClass:
-    """One kind of data: what it is, how long it is kept in words, and the chore of the sweep that lets go of it ("" when a person asks)."""
+    """One kind of data: what it is, how long it is kept in words, and the chore of the sweep that
+    lets go of it ("" when a person asks).
+    """
 
     title: str
     kept: str
@@ -24,65 +29,89 @@ class DataClass:
 
 CLASSES = {
     "rolls": DataClass(
-        "Who somebody is and how to reach her",
-        "As long as she is on our list, and 30 days longer",
+        gettext_lazy("Who somebody is and how to reach her"),
+        gettext_lazy("As long as she is on our list, and 30 days longer"),
         "people to forget",
     ),
-    "bin": DataClass("Deleted and joined records", "30 days", "the bin"),
+    "bin": DataClass(
+        gettext_lazy("Deleted and joined records"), gettext_lazy("30 days"), "the bin"
+    ),
     "private": DataClass(
-        "Access needs, emergency contacts, rules for calling, notes",
-        "As the rolls, encrypted",
+        gettext_lazy("Access needs, emergency contacts, rules for calling, notes"),
+        gettext_lazy("As the rolls, encrypted"),
         "people to forget",
     ),
     "own_fields": DataClass(
-        "Fields of our own", "As each field says, or as the rolls", "values of our own fields"
+        gettext_lazy("Fields of our own"),
+        gettext_lazy("As each field says, or as the rolls"),
+        "values of our own fields",
     ),
     "application": DataClass(
-        "Applications",
-        "Not proved: 30 days. Declined: two years. Else as the rolls",
+        gettext_lazy("Applications"),
+        gettext_lazy("Not proved: 30 days. Declined: two years. Else as the rolls"),
         "declined applicants",
     ),
     "answers": DataClass(
-        "Answers to our questions on the form to join", "As each question says", "answers to forget"
+        gettext_lazy("Answers to our questions on the form to join"),
+        gettext_lazy("As each question says"),
+        "answers to forget",
     ),
-    "drafts": DataClass("Forms that were begun", "30 days", "applications nobody proved"),
-    "consents": DataClass("What somebody agreed to", "As the rolls", "people to forget"),
-    "between": DataClass("Notes between members", "90 days", "notes between members"),
+    "drafts": DataClass(
+        gettext_lazy("Forms that were begun"),
+        gettext_lazy("30 days"),
+        "applications nobody proved",
+    ),
+    "consents": DataClass(
+        gettext_lazy("What somebody agreed to"),
+        gettext_lazy("As the rolls"),
+        "people to forget",
+    ),
+    "between": DataClass(
+        gettext_lazy("Notes between members"),
+        gettext_lazy("90 days"),
+        "notes between members",
+    ),
     "messages": DataClass(
-        "Messages we sent",
-        "Words: a year (about signing in: 30 days). That one went: two years",
+        gettext_lazy("Messages we sent"),
+        gettext_lazy("Words: a year (about signing in: 30 days). That one went: two years"),
         "old messages",
     ),
-    "copies": DataClass("Copies of own data, papers of lists", "A day; a week", "papers taken out"),
+    "copies": DataClass(
+        gettext_lazy("Copies of own data, papers of lists"),
+        gettext_lazy("A day; a week"),
+        "papers taken out",
+    ),
     "events": DataClass(
-        "What people bring, names of guests and walk-ins",
-        "A year after the event",
+        gettext_lazy("What people bring, names of guests and walk-ins"),
+        gettext_lazy("A year after the event"),
         "names at events",
     ),
     "money": DataClass(
-        "Names and addresses of payers and givers",
-        "Seven years, as the books want",
+        gettext_lazy("Names and addresses of payers and givers"),
+        gettext_lazy("Seven years, as the books want"),
         "names in old books",
     ),
-    "webhooks": DataClass("What Stripe told us", "90 days", "old rows"),
+    "webhooks": DataClass(gettext_lazy("What Stripe told us"), gettext_lazy("90 days"), "old rows"),
     "imports": DataClass(
-        "Rows of files that were brought in",
-        "30 days after they were brought in",
+        gettext_lazy("Rows of files that were brought in"),
+        gettext_lazy("30 days after they were brought in"),
         "old import files",
     ),
     "audit": DataClass(
-        "Who did and saw what",
-        "As long as the books; details are erased with the person",
+        gettext_lazy("Who did and saw what"),
+        gettext_lazy("As long as the books; details are erased with the person"),
         "people to forget",
     ),
-    "logins": DataClass("Logins", "As the rolls", "people to forget"),
+    "logins": DataClass(gettext_lazy("Logins"), gettext_lazy("As the rolls"), "people to forget"),
     "codes": DataClass(
-        "Codes we mailed",
-        "They work for 15 minutes; a day later they are gone",
+        gettext_lazy("Codes we mailed"),
+        gettext_lazy("They work for 15 minutes; a day later they are gone"),
         "codes that were mailed",
     ),
     "limits": DataClass(
-        "Counters against guessing", "Until their time is over, a week at most", "old rows"
+        gettext_lazy("Counters against guessing"),
+        gettext_lazy("Until their time is over, a week at most"),
+        "old rows",
     ),
 }
 
@@ -91,7 +120,10 @@ _CONTACT = (
 )
 PERSONAL: dict[str, dict[str, str]] = {
     "members.Member": {
-        "rolls": f"first_name last_name chosen_name pronouns {_CONTACT} area mailing_name bio photo channels mail_phrase"
+        "rolls": (
+            f"first_name last_name chosen_name pronouns {_CONTACT} area mailing_name bio photo"
+            " channels mail_phrase"
+        )
     },
     "members.StatusChange": {"rolls": "reason"},
     "members.ExternalId": {"rolls": "value"},
@@ -100,7 +132,9 @@ PERSONAL: dict[str, dict[str, str]] = {
     "members.Listing": {"rolls": "shows sort_name search"},
     "members.Draft": {"drafts": "data email"},
     "members.Application": {
-        "application": "about best_time partner_first_name partner_last_name found_us rejection_reason"
+        "application": (
+            "about best_time partner_first_name partner_last_name found_us rejection_reason"
+        )
     },
     "members.Reference": {"application": "name"},
     "members.Answer": {"answers": "text"},
@@ -140,11 +174,13 @@ PERSONAL: dict[str, dict[str, str]] = {
     "imports.ImportJob": {"imports": "left_out"},
     "imports.ImportFile": {"imports": "name stored_as header"},
     "imports.ImportRow": {
-        "imports": "raw reasons why before source_id customer_id first_name last_name pronouns bio provider_id intent_id invoice_id "
-        "charge_id receipt_url subscription_id description payer_name fund_name card_last4 purpose news plan_name plan_source "
-        "order_ref event_ref "
-        "event_title "
-        f"event_place answer partner_first partner_last partner_email {_CONTACT}"
+        "imports": (
+            "raw reasons why before source_id customer_id first_name last_name pronouns bio"
+            " provider_id intent_id invoice_id charge_id receipt_url subscription_id description"
+            " payer_name fund_name card_last4 purpose news plan_name plan_source order_ref"
+            " event_ref event_title event_place answer partner_first partner_last partner_email"
+            f" {_CONTACT}"
+        )
     },
     "imports.ImportKey": {"imports": "value"},
 }
@@ -173,27 +209,40 @@ IMPERSONAL: dict[str, str] = {
     "notices.LetterText": "kind subject heading body",
     "billing.Plan": "name slug description currency stripe_product_id stripe_price_id",
     "billing.Membership": "currency provider",
-    "billing.Subscription": "reference currency card_brand payment_method stripe_id stripe_customer_id stripe_session_id stripe_price_id",
+    "billing.Subscription": (
+        "reference currency card_brand payment_method stripe_id stripe_customer_id"
+        " stripe_session_id stripe_price_id"
+    ),
     "billing.GiftCard": "code code_hash",
     # Numbers by which Stripe and we name the same thing; they tell nothing without one of the two.
-    "billing.Payment": "reference provider provider_id currency card_brand receipt_number attempt stripe_session_id "
-    "stripe_session_url stripe_subscription_id stripe_customer_id stripe_payment_intent_id stripe_invoice_id stripe_charge_id",
+    "billing.Payment": (
+        "reference provider provider_id currency card_brand receipt_number attempt"
+        " stripe_session_id stripe_session_url stripe_subscription_id stripe_customer_id"
+        " stripe_payment_intent_id stripe_invoice_id stripe_charge_id"
+    ),
     "billing.PaymentNumber": "value",
     "billing.Refund": "currency provider_id source",
     "billing.Deposit": "currency",
     "billing.Dispute": "stripe_id currency reason",
     "billing.Payout": "stripe_id currency",
     "billing.BankLine": "key currency",
-    "billing.LedgerEntry": "posting account side currency source",
+    "billing.LedgerEntry": "posting account fund_code side currency source",
+    "billing.PaymentLine": "fund_code",
+    "billing.ClosedMonth": "page",
     "billing.LedgerSeal": "posting hash",
     "billing.ProviderEvent": "provider event_id kind mirror_error",
-    "donations.Fund": "name slug description",
+    "donations.Fund": "name slug description code",
     "donations.Donation": "currency",
-    "events.Event": "title slug summary description picture venue area address access_facts cost timezone",
+    "events.Event": (
+        "title slug summary description picture venue area address access_facts cost timezone"
+    ),
     "imports.ImportJob": "plans counts seen error new_status written made",
     "imports.ImportFile": "reader sha256 encoding delimiter mapping",
     "imports.ImportMapping": "signature reader columns",
-    "imports.ImportRow": "kind action decision source joined_precision new_status currency card_brand provider method interval term_status",
+    "imports.ImportRow": (
+        "kind action decision source joined_precision new_status currency card_brand provider"
+        " method interval term_status"
+    ),
     "loaf.WorkerBeat": "worker_id",
     "loaf.ScheduleSlot": "name",
     "loaf.SweepCount": "name",

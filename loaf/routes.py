@@ -1,4 +1,6 @@
-"""Every address of the site and who may enter: one list for the `routes` command, the system check and the permission matrix."""
+"""Every address of the site and who may enter: one list for the `routes` command, the system check
+and the permission matrix.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.access import OPEN, SIGNED_IN, STAFF
 
-# Views of libraries cannot carry our mark; each name is declared here, and a new one fails the check.
+# Views of libraries cannot carry our mark; each name is declared here, and a new one fails the
+# check.
 LIBRARY_DOORS = {
     OPEN: {
         "account_login",
@@ -87,7 +90,9 @@ MODEL_DOORS = {
 
 @dataclass(frozen=True)
 class Route:
-    """One URL pattern: its path, name, methods and who may enter ("" when nobody said); `post` is who may send something there."""
+    """One URL pattern: its path, name, methods and who may enter ("" when nobody said); `post` is
+    who may send something there.
+    """
 
     path: str
     name: str
@@ -97,7 +102,9 @@ class Route:
 
 
 def all_routes() -> list[Route]:
-    """All patterns of the URLconf, in its order; of several with one name the first, which is the one that answers."""
+    """All patterns of the URLconf, in its order; of several with one name the first, which is the
+    one that answers.
+    """
     found: dict[tuple[str, str], Route] = {}
     for route in _walk(get_resolver().url_patterns, "/", ""):
         found.setdefault(
@@ -148,7 +155,9 @@ def _access(name: str, view: Any, path: str) -> str:
 
 
 def _post_access(name: str, view: Any) -> str:
-    """Who may POST, where that is not who may look: the change page of a model, a public page members answer on."""
+    """Who may POST, where that is not who may look: the change page of a model, a public page
+    members answer on.
+    """
     if declared := getattr(view, "post_access", ""):
         return str(declared)
     if name.startswith("admin:") and name.endswith("_change") and not getattr(view, "access", ""):

@@ -15,7 +15,8 @@ VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 
 TESTING = "pytest" in sys.modules or env.flag("TESTING")
 DEBUG = env.flag("DEBUG") and not TESTING
-# A development machine: SQLite, the sandbox, no TLS, demo data. DEBUG only adds Django's own fault pages.
+# A development machine: SQLite, the sandbox, no TLS, demo data. DEBUG only adds Django's own fault
+# pages.
 DEVELOPMENT = env.flag("DEVELOPMENT") or DEBUG or TESTING
 if DEVELOPMENT:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -33,7 +34,8 @@ ALLOWED_HOSTS = env.hosts(
 )
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)
 
-# The organisation, as its pages, mails and receipts name it. Discreet on purpose: it could be a bakery.
+# The organisation, as its pages, mails and receipts name it. Discreet on purpose: it could be a
+# bakery.
 ORG = {
     "name": env.text("ORG_NAME", "LOAF"),
     "city": env.text("ORG_CITY", "Houston, Texas"),
@@ -53,7 +55,8 @@ CURRENCY = env.text("CURRENCY", "usd").lower()
 TAX_RATES = env.rates("TAX_RATES")
 LEAVE_URL = env.address("LEAVE_URL", "https://www.weather.gov/") + "/"
 
-# Signing in with another company's account tells that company who comes here: each is off until its id is named.
+# Signing in with another company's account tells that company who comes here: each is off until its
+# id is named.
 SOCIAL_KEYS = {
     name: (env.text(f"{name.upper()}_CLIENT_ID", ""), env.text(f"{name.upper()}_CLIENT_SECRET", ""))
     for name in ("google", "github")
@@ -130,8 +133,21 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "core.squeeze.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -141,6 +157,7 @@ TEMPLATES = [
             "builtins": [
                 # In Django itself from 6.0 on; as a builtin the templates read the same on both.
                 "template_partials.templatetags.partials",
+                "django.templatetags.i18n",
                 "django.templatetags.static",
                 "core.templatetags.loaf",
             ],
@@ -153,7 +170,10 @@ FORM_RENDERER = "core.forms.LoafRenderer"
 DATABASE_URL = env.text(
     "DATABASE_URL", f"sqlite:///{VAR_DIR / 'loaf.sqlite3'}" if DEVELOPMENT else None
 )
-# A pooled connection is looked at before it is used: after a restart of the database no page meets a dead one.
+# A pooled connection is looked at before it is used: after a restart of the database no page meets
+# a dead one. A database on another machine is reached over verified TLS (loaf.E009), unless the
+# network between is closed to others.
+DATABASE_NETWORK_IS_PRIVATE = env.flag("DATABASE_NETWORK_IS_PRIVATE")
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -165,8 +185,11 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
                 "timeout": 10,
             },
             # No statement here runs so long that compiling it would pay.
-            "options": "-c jit=off -c statement_timeout={} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000".format(
-                env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000, least=1_000, most=600_000)
+            "options": (
+                "-c jit=off -c statement_timeout={} -c lock_timeout=5000 -c"
+                " idle_in_transaction_session_timeout=30000".format(
+                    env.number("DATABASE_STATEMENT_TIMEOUT_MS", 15_000, least=1_000, most=600_000)
+                )
             ),
             "connect_timeout": 3,
         }
@@ -176,61 +199,71 @@ else:
         {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            # 8 MB of pages kept at hand instead of 2, and 16 MB written before they are put in their places instead of 4.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
-            "PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;",
+            # 8 MB of pages kept at hand instead of 2, and 16 MB written before they are put in
+            # their places instead of 4.
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                "PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;"
+            ),
         }
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DEVELOPMENT:
-    # dj-stripe's own chain costs about 48 s of CPU. This one-file copy records itself as the real chain (replaces=…),
-    # so a database begun here can go on with the real one.
+    # dj-stripe's own chain costs about 48 s of CPU. This one-file copy records itself as the real
+    # chain (replaces=…), so a database begun here can go on with the real one.
     MIGRATION_MODULES = {"djstripe": "sandbox.djstripe_migrations"}
 
-# The cache holds rate limits of the sign-in library, so all processes must share it: a table of the database.
+# The cache holds rate limits of the sign-in library, so all processes must share it: a table of the
+# database.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "loaf_cache"}
 }
 
 # Files: private storage on disk, or in a bucket (S3, R2) when one is named.
 S3_BUCKET = env.text("S3_BUCKET", "")
+S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL", "")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
 PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", str(VAR_DIR / "private")))
 STORAGES = {
-    "default": {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
-            "region_name": env.text("S3_REGION", "auto"),
-            "access_key": env.text("S3_ACCESS_KEY", None if S3_BUCKET else ""),
-            "secret_key": env.text("S3_SECRET_KEY", None if S3_BUCKET else ""),
-            "default_acl": None,
-            "file_overwrite": False,
-            "querystring_expire": 300,
-            # Without "when_required" boto3 adds a CRC32 header to every upload, which R2 refuses.
-            "client_config": BotoConfig(
-                signature_version="s3v4",
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                s3={"addressing_style": "path"},
-                connect_timeout=3,
-                read_timeout=10,
-            ),
-        },
-    }
-    if S3_BUCKET
-    else {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": PRIVATE_ROOT},
-    },
+    "default": (
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": S3_BUCKET,
+                "endpoint_url": S3_ENDPOINT_URL or None,
+                "region_name": env.text("S3_REGION", "auto"),
+                "access_key": env.text("S3_ACCESS_KEY", None if S3_BUCKET else ""),
+                "secret_key": env.text("S3_SECRET_KEY", None if S3_BUCKET else ""),
+                "default_acl": None,
+                "file_overwrite": False,
+                "querystring_expire": 300,
+                # Without "when_required" boto3 adds a CRC32 header to every upload, which R2
+                # refuses.
+                "client_config": BotoConfig(
+                    signature_version="s3v4",
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required",
+                    s3={"addressing_style": "path"},
+                    connect_timeout=3,
+                    read_timeout=10,
+                ),
+            },
+        }
+        if S3_BUCKET
+        else {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": PRIVATE_ROOT},
+        }
+    ),
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEVELOPMENT
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEVELOPMENT
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
@@ -271,7 +304,8 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-# Life, tries and number of codes are members/codes.py's; the library only keeps the half-done sign-in, for as long as one waits.
+# Life, tries and number of codes are members/codes.py's; the library only keeps the half-done
+# sign-in, for as long as one waits.
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_TIMEOUT = 2 * 3600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 10_000
 ACCOUNT_SESSION_REMEMBER = True
@@ -282,8 +316,8 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "members.forms.ConfirmLoginCodeForm",
     "login": "members.forms.LoginForm",
 }
-# Knocks, codes and passwords are counted by us (members/limits.py says how). What is left to the library are tries of a
-# second key by somebody who is signed in, for each login.
+# Knocks, codes and passwords are counted by us (members/limits.py says how). What is left to the
+# library are tries of a second key by somebody who is signed in, for each login.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "request_login_code": None,
@@ -292,11 +326,16 @@ ACCOUNT_RATE_LIMITS = {
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 MFA_ADAPTER = "members.adapter.MFAAdapter"
+MFA_FORMS = {
+    "login_webauthn": "members.forms.passkeys.LoginPasskeyForm",
+    "reauthenticate_webauthn": "members.forms.passkeys.AgainPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_RECOVERY_CODE_COUNT = 10
-# Sensitive powers (members/permissions.py) sleep until a passkey or an authenticator app was used in the session.
+# Sensitive powers (members/permissions.py) sleep until a passkey or an authenticator app was used
+# in the session.
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", "pytest" in sys.modules or not DEVELOPMENT)
 STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 30, most=120)
 SESSION_COOKIE_AGE = 180 * 24 * 3600
@@ -307,18 +346,21 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "loaf.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Care notes, access needs, emergency contacts and safety rules stand encrypted in the database (core/crypt.py).
-# The first key writes, all of them read; `manage.py rotate_keys` after a change.
+# Care notes, access needs, emergency contacts and safety rules stand encrypted in the database
+# (core/crypt.py). The first key writes, all of them read; `manage.py rotate_keys` after a change.
 FIELD_KEYS = env.secrets(
     "FIELD_KEYS", "fields-development-only-0123456789" if DEVELOPMENT else None, unlike=SECRET_KEY
 )
 
-# __Host-: sent over TLS to this host alone, on every path, and no other host can set it. Only a development machine goes without.
+# __Host-: sent over TLS to this host alone, on every path, and no other host can set it. Only a
+# development machine goes without.
 COOKIE_PREFIX = "" if DEVELOPMENT else "__Host-"
 # Safe transport. Only a development machine goes without.
 if not DEVELOPMENT:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    # Machines are not redirected: what they send over http was read on its way already. These two
+    # refuse it (loaf.middleware), and health is asked by the proxy itself.
+    SECURE_REDIRECT_EXEMPT = [r"^health/", r"^stripe/webhook/", r"^policy-report/"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -333,7 +375,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# Stripe, through its own SDK and dj-stripe; an address of our own stand-in in development and tests.
+# Stripe, through its own SDK and dj-stripe; an address of our own stand-in in development and
+# tests.
 STRIPE_LIVE_MODE = env.flag("STRIPE_LIVE_MODE")
 STRIPE_LIVE_SECRET_KEY = env.text("STRIPE_LIVE_SECRET_KEY", "")
 STRIPE_TEST_SECRET_KEY = env.text(
@@ -353,8 +396,8 @@ DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = "members.Member"
 DJSTRIPE_SUBSCRIBER_MODEL_MIGRATION_DEPENDENCY = "0001_initial"
 
-# No inline script or style anywhere, nothing from another host. Browsers hold a form's redirects to form-action too, so the
-# hosted payment page and the place "Quick exit" goes to must be named.
+# No inline script or style anywhere, nothing from another host. Browsers hold a form's redirects to
+# form-action too, so the hosted payment page and the place "Quick exit" goes to must be named.
 _FORM_ACTION = [SELF, STRIPE_CHECKOUT_ORIGIN, "/".join(LEAVE_URL.split("/")[:3])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -387,7 +430,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.text("TIME_ZONE", "America/Chicago")
-USE_I18N = False
+USE_I18N = True
 USE_TZ = True
 
 # The log tells the story without personal data: no query strings, no bodies, ids instead of names.
@@ -410,7 +453,8 @@ LOGGING = {
     },
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # loaf.views.errors writes one line with a code for a fault; Django's own would repeat it with the path's ids.
+        # loaf.views.errors writes one line with a code for a fault; Django's own would repeat it
+        # with the path's ids.
         "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "stripe": {"level": "WARNING"},
         "django_tasks": {"level": "WARNING"},
@@ -422,6 +466,7 @@ LOGGING = {
 
 SILENCED_SYSTEM_CHECKS = [
     "models.W042",
-    # dj-stripe warns whenever its API address is named; ours is always named, and loaf.E004 guards a live site.
+    # dj-stripe warns whenever its API address is named; ours is always named, and loaf.E004 guards
+    # a live site.
     "djstripe.W002",
 ]

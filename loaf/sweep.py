@@ -1,4 +1,6 @@
-"""Everything that time causes, found by state: due and not done. Safe to run twice, catches up after days off."""
+"""Everything that time causes, found by state: due and not done. Safe to run twice, catches up
+after days off.
+"""
 
 import datetime as dt
 import logging
@@ -9,22 +11,24 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
-from billing import actions as billing
 from billing import fund, instalments, ledger, refunds, reminders, subscriptions
+from billing.actions import booking, terms
+from billing.events import process_event
 from billing.gateways import stripe
 from billing.models import Payment, ProviderEvent
-from billing.tasks import nightly_reconcile, process_event
+from billing.reconcile import nightly_reconcile
+from core.compat.task_rows import DBTaskResult
+from core.tasks import Task, task
 from donations import actions as donations
 from events import actions as events
 from imports import actions as imports
 from loaf.models import OnceKey, ScheduleSlot, SweepCount
-from members import actions as members
 from members import audit, codes, limits, own_data, papers
+from members.actions import applications, directory, grouping, leaving, merging, ways_in
 from notices import actions as notices
+from notices.actions import send_message
 from notices.models import Message
-from notices.tasks import send_message
 
 log = logging.getLogger("loaf.sweep")
 NIGHT_ENDS = 6
@@ -33,7 +37,9 @@ STALE = dt.timedelta(minutes=30)
 
 
 def sweep(*, now: dt.datetime | None = None) -> dict[str, int]:
-    """Do all of it; one chore that fails does not keep the others from being done. Returns how much each one did."""
+    """Do all of it; one chore that fails does not keep the others from being done. Returns how much
+    each one did.
+    """
     moment, done = now or timezone.now(), {}
     for name, chore in CHORES.items():
         try:
@@ -54,13 +60,15 @@ def _remember(done: dict[str, int], day: dt.date) -> None:
 
 
 def _terms(now: dt.datetime) -> int:
-    return billing.expire_terms(today=timezone.localtime(now).date())
+    return terms.expire_terms(today=timezone.localtime(now).date())
 
 
 def _forgotten_payments(now: dt.datetime) -> int:
-    """Ask Stripe about pages opened a while ago whose webhook never came: booked if paid, given up after two days."""
+    """Ask Stripe about pages opened a while ago whose webhook never came: booked if paid, given up
+    after two days.
+    """
     booked = [
-        billing.ask_again(payment=p, now=now)
+        booking.ask_again(payment=p, now=now)
         for p in Payment.objects.unfinished(before=now - STALE)[:200]
     ]
     return sum(booked)
@@ -71,7 +79,16 @@ def _fees(now: dt.datetime) -> int:
     waiting = Payment.objects.without_fee(since=now - dt.timedelta(days=30)).filter(
         paid_at__lt=now - STALE
     )[:50]
-    return sum(billing.book_fee(payment=payment) for payment in waiting)
+    return sum(_fee_of(payment, now) for payment in waiting)
+
+
+def _fee_of(payment: Payment, now: dt.datetime) -> bool:
+    try:
+        return booking.book_fee(payment=payment)
+    except stripe.Refused as error:  # it takes its turn again behind the others
+        log.error("the fee of payment %s is not shown by Stripe: %s", payment.pk, str(error)[:120])
+        Payment.objects.filter(pk=payment.pk).update(looked_at=now)
+        return False
 
 
 def _reconcile(now: dt.datetime) -> int:
@@ -120,7 +137,7 @@ def _duplicates(now: dt.datetime) -> int:
     """Once a week, from Monday on."""
     today = timezone.localtime(now).date()
     return (
-        members.find_duplicates(now=now)
+        merging.find_duplicates(now=now)
         if _is_first("people twice", today - dt.timedelta(days=today.weekday()))
         else 0
     )
@@ -128,7 +145,9 @@ def _duplicates(now: dt.datetime) -> int:
 
 @transaction.atomic
 def _old_rows(now: dt.datetime) -> int:
-    """Let go of what nobody needs: ended sessions, finished tasks (14 days), schedule slots, webhook bodies (90 days)."""
+    """Let go of what nobody needs: ended sessions, finished tasks (14 days), schedule slots,
+    webhook bodies (90 days).
+    """
     limits.forget(now=now)
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
     count += (
@@ -165,27 +184,27 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "wishes Stripe has not heard": lambda now: subscriptions.push_again(now=now),
     "renewals never finished": lambda now: subscriptions.forget_unfinished(now=now),
     "events that are over": lambda now: events.close_past_events(now=now),
-    "applications to remind of": lambda now: members.remind_unproved(now=now),
-    "answers to forget": lambda now: members.forget_answers(now=now),
-    "applications nobody proved": lambda now: members.purge_unproved(now=now),
+    "applications to remind of": lambda now: applications.remind_unproved(now=now),
+    "answers to forget": lambda now: applications.forget_answers(now=now),
+    "applications nobody proved": lambda now: applications.purge_unproved(now=now),
     "payments whose news was lost": _forgotten_payments,
     "card fees": _fees,
     "refunds to send again": lambda now: refunds.send_waiting(now=now),
     "messages to send again": _lost_messages,
     "webhooks to look at again": _lost_events,
-    "logins that move": lambda now: members.do_moves(now=now),
+    "logins that move": lambda now: ways_in.do_moves(now=now),
     "codes that were mailed": lambda now: codes.forget(now=now),
-    "people to forget": lambda now: members.erase_due(today=timezone.localtime(now).date()),
-    "notes between members": lambda now: members.forget_notes(now=now),
+    "people to forget": lambda now: leaving.erase_due(today=timezone.localtime(now).date()),
+    "notes between members": lambda now: directory.forget_notes(now=now),
     "copies of own data": lambda now: own_data.forget_copies(),
-    "the bin": lambda now: members.purge_bin(now=now),
+    "the bin": lambda now: merging.purge_bin(now=now),
     "people twice on the list": _duplicates,
-    "values of our own fields": lambda now: members.forget_own_fields(now=now),
+    "values of our own fields": lambda now: grouping.forget_own_fields(now=now),
     "papers taken out": lambda now: papers.forget_papers(),
-    "declined applicants": lambda now: members.forget_declined(now=now),
+    "declined applicants": lambda now: leaving.forget_declined(now=now),
     "names at events": lambda now: events.forget_names(now=now),
     "names in old books": lambda now: (
-        billing.forget_payers(now=now) + donations.forget_givers(now=now)
+        booking.forget_payers(now=now) + donations.forget_givers(now=now)
     ),
     "books to seal": lambda now: ledger.seal(),
     "audit to seal": lambda now: audit.seal(),
@@ -193,3 +212,13 @@ CHORES: dict[str, Callable[[dt.datetime], int]] = {
     "old import files": lambda now: imports.forget_files(now=now),
     "old rows": _old_rows,
 }
+
+
+@task()
+def run_sweep() -> None:
+    """Everything that time causes."""
+    sweep()
+
+
+SCHEDULE: list[tuple[str, int, Task]] = [("sweep", 15, run_sweep)]
+"""Name, every how many minutes, task."""

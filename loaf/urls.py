@@ -15,44 +15,49 @@ from core.access import open_to_all, signed_in
 from loaf.views import pages
 from members.views import front_door
 
-# The admin has no sign-in of its own: the one front door, with its limits and second factors, serves both.
+# The admin has no sign-in of its own: the one front door, with its limits and second factors,
+# serves both.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 @open_to_all("GET", "POST")
 def signup(request: HttpRequest) -> HttpResponse:
     """Joining has one door."""
-    return redirect("join")
+    return redirect("members:join")
 
 
 @signed_in("GET", "POST")
 def to_security(request: HttpRequest, pk: int = 0) -> HttpResponse:
     """Ways in and devices are on one page."""
-    return redirect("security")
+    return redirect("members:security")
 
 
 @signed_in("GET", "POST")
 def to_password(request: HttpRequest) -> HttpResponse:
     """One page of ours sets and changes a password, with a proof that is no password."""
-    return redirect("password")
+    return redirect("members:password")
 
 
 @open_to_all("GET", "POST")
 def to_new_password(request: HttpRequest) -> HttpResponse:
     """The code by e-mail, and then the page for a new password."""
-    return redirect(f"{reverse('account_login')}?{urlencode({'next': reverse('password')})}")
+    return redirect(
+        f"{reverse('account_login')}?{urlencode({'next': reverse('members:password')})}"
+    )
 
 
 @signed_in("GET", "POST")
 def to_again(request: HttpRequest) -> HttpResponse:
     """A password is no proof; six digits are."""
-    return redirect(f"{reverse('again')}?{urlencode({'next': request.GET.get('next', '')})}")
+    return redirect(
+        f"{reverse('members:again')}?{urlencode({'next': request.GET.get('next', '')})}"
+    )
 
 
 @signed_in("GET", "POST")
 def to_profile_email(request: HttpRequest) -> HttpResponse:
     """Her address is part of her profile; the library's page knows nothing of members."""
-    return redirect("profile_email")
+    return redirect("members:profile_email")
 
 
 urlpatterns = [

@@ -1,6 +1,8 @@
-"""The whole organisation as open files, and back into an empty house: one JSON line a row, the stored files, a readme.
+"""The whole organisation as open files, and back into an empty house: one JSON line a row, the
+stored files, a readme.
 
-Protected fields are in the clear, so that the files can be read, and brought back, without the keys of this house.
+Protected fields are in the clear, so that the files can be read, and brought back, without the keys
+of this house.
 """
 
 import datetime as dt
@@ -30,7 +32,9 @@ from members.models import Member, User
 ALSO = ["auth.Group", "account.EmailAddress", "mfa.Authenticator", "socialaccount.SocialAccount"]
 """Tables of others that hold what is ours: ways to sign in."""
 SECRETS = {"mfa.Authenticator": "data"}
-"""A column of another's table that stands sealed with our keys inside: in the clear in the files, like every protected field."""
+"""A column of another's table that stands sealed with our keys inside: in the clear in the files,
+like every protected field.
+"""
 PASSING = {
     "members.MailedCode",
     "imports.ImportRow",
@@ -50,7 +54,8 @@ data/      one file a table, one row a line, as JSON; the names are those of the
 files/     what was stored: pictures and documents
 manifest.json   how many rows each table has, and the SHA-256 of each file
 
-It holds everything, also what members told in confidence, and how people sign in. Keep it as you would keep the keys.
+It holds everything, also what members told in confidence, and how people sign in. Keep it as
+you would keep the keys.
 Back into an empty house: python manage.py restore_all THIS_FOLDER
 """
 
@@ -73,7 +78,9 @@ def tables() -> list[type[Model]]:
 
 
 def write_all(folder: Path) -> dict[str, Any]:
-    """Write everything into a new folder; returns the manifest. Raises WholeProblem when there is something already."""
+    """Write everything into a new folder; returns the manifest. Raises WholeProblem when there is
+    something already.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise WholeProblem(f"{folder} is not empty.")
     (folder / "data").mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -188,7 +195,9 @@ def _check(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _read_table(path: Path, model: type[Model]) -> None:
-    """One COPY a table, so that what the database proves of a whole posting is proved of whole postings."""
+    """One COPY a table, so that what the database proves of a whole posting is proved of whole
+    postings.
+    """
     fields: list[Field[Any, Any]] = list(model._meta.local_concrete_fields)
     with path.open(encoding="utf-8") as lines:
         rows = (

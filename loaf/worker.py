@@ -1,8 +1,10 @@
-"""Workers that can die without losing work, databases that can go away without ending workers, a clock that can be started twice.
+"""Workers that can die without losing work, databases that can go away without ending workers, a
+clock that can be started twice.
 
-django-tasks-db leaves a task RUNNING for ever when its worker is killed, and its worker ends when the database drops the
-connection. Here each worker keeps a heartbeat, waits for a database that is away and hands back the task it was at; the
-reaper hands the tasks of a silent worker to the next one, up to MAX_ATTEMPTS times, then sets them aside as failed.
+django-tasks-db leaves a task RUNNING for ever when its worker is killed, and its worker ends when
+the database drops the connection. Here each worker keeps a heartbeat, waits for a database that is
+away and hands back the task it was at; the reaper hands the tasks of a silent worker to the next
+one, up to MAX_ATTEMPTS times, then sets them aside as failed.
 """
 
 import datetime as dt
@@ -14,22 +16,25 @@ import time
 from django.conf import settings
 from django.db import Error, close_old_connections, connection, connections, transaction
 from django.utils import timezone
-from django_tasks_db.management.commands.db_worker import Worker
-from django_tasks_db.models import DBTaskResult
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from core.compat.task_rows import DBTaskResult, Worker
 from core.tasks import MAX_ATTEMPTS, Task
 from loaf.models import CLOCK, SILENT, ScheduleSlot, WorkerBeat
 
 log = logging.getLogger("loaf.worker")
 AWAY = (Error, PoolTimeout, PoolClosed)
-"""What a database that restarts, fails over or is out of connections raises; nothing else is waited for."""
+"""What a database that restarts, fails over or is out of connections raises; nothing else is waited
+for.
+"""
 LONGEST_WAIT = 5.0
 HEARTBEAT = SILENT.total_seconds() / 3
 
 
 class BeatingWorker(Worker):
-    """A worker of django-tasks-db with a heartbeat and a reaper beside it, that outlives its database."""
+    """A worker of django-tasks-db with a heartbeat and a reaper beside it, that outlives its
+    database.
+    """
 
     def run(self) -> None:
         """Work until told to stop; the heartbeat runs in a thread with its own connection."""
@@ -49,7 +54,9 @@ class BeatingWorker(Worker):
                 log.warning("worker %s stopped while the database was away", self.worker_id[:8])
 
     def _run_on_and_on(self) -> None:
-        """The library's loop; where the database dropped it, wait, give the task at hand back, and begin again."""
+        """The library's loop; where the database dropped it, wait, give the task at hand back, and
+        begin again.
+        """
         while self.running:
             try:
                 super().run()
@@ -79,7 +86,9 @@ class BeatingWorker(Worker):
 
 
 def wait_for_database() -> None:
-    """Come back when the database answers: looks again after 0.2 s, then ever more slowly, every five seconds at last."""
+    """Come back when the database answers: looks again after 0.2 s, then ever more slowly, every
+    five seconds at last.
+    """
     began, pause = time.monotonic(), 0.2
     while True:
         try:
@@ -96,7 +105,9 @@ def wait_for_database() -> None:
 
 
 def hand_back(worker_id: str) -> int:
-    """Give back what this worker was at when it lost the database; whatever was done of it was rolled back or is found by state."""
+    """Give back what this worker was at when it lost the database; whatever was done of it was
+    rolled back or is found by state.
+    """
     mine = [
         task.pk
         for task in DBTaskResult.objects.running()
@@ -114,7 +125,9 @@ def beat(worker_id: str) -> None:
 
 @transaction.atomic
 def reap(*, now: dt.datetime | None = None) -> int:
-    """Give back the running tasks of workers that went silent; after MAX_ATTEMPTS tries they are set aside. Returns how many."""
+    """Give back the running tasks of workers that went silent; after MAX_ATTEMPTS tries they are
+    set aside. Returns how many.
+    """
     dead_since = (now or timezone.now()) - dt.timedelta(seconds=settings.TASK_LEASE_SECONDS)
     WorkerBeat.objects.filter(seen_at__lt=dead_since - dt.timedelta(days=1)).delete()
     alive = set(
@@ -146,7 +159,8 @@ def reap(*, now: dt.datetime | None = None) -> int:
 
 
 def tick(schedule: list[tuple[str, int, Task]], *, now: dt.datetime | None = None) -> list[str]:
-    """Enqueue each scheduled task (name, every so many minutes, task) whose slot nobody took yet; several clocks are one.
+    """Enqueue each scheduled task (name, every so many minutes, task) whose slot nobody took yet;
+    several clocks are one.
 
     After days off only the newest slot is due: work is found by state, so one run catches up.
     """

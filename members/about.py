@@ -1,6 +1,8 @@
-"""Everything the house knows about a member, room by room: her own copy of it, and the timeline the office reads.
+"""Everything the house knows about a member, room by room: her own copy of it, and the timeline the
+office reads.
 
-This room cannot look into those to its right, so each registers a reader: `own_data.register(…)` at start.
+This room cannot look into those to its right, so each registers a reader: `own_data.register(…)` at
+start.
 """
 
 import datetime as dt
@@ -25,7 +27,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """One table of a member's own copy: its heading and what reads its rows (plain values, labels as keys)."""
+    """One table of a member's own copy: its heading and what reads its rows (plain values, labels
+    as keys).
+    """
 
     title: str
     read: Callable[[Member], Iterable[Row]]
@@ -33,7 +37,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Strand:
-    """One kind of line of the timeline, the permission that shows it, and what reads its newest lines."""
+    """One kind of line of the timeline, the permission that shows it, and what reads its newest
+    lines.
+    """
 
     permission: str
     read: Callable[[Member], Iterable[Line]]

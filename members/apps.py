@@ -2,12 +2,27 @@
 
 from django.apps import AppConfig
 
+from core.i18n import gettext_lazy
+
 
 class MembersConfig(AppConfig):
     """People: logins, members, roles, applications."""
 
     name = "members"
-    verbose_name = "Members"
+    verbose_name = gettext_lazy("Members")
 
     def ready(self) -> None:
-        from members import receivers, sections  # noqa: F401 (connects the signals, tells what this room holds)
+        from members import (  # noqa: F401 (connect, tell, register letters)
+            desk_emails,
+            emails_joining,
+            lists,
+            papers,
+            receivers,
+            sections,
+        )
+        from members.actions import (  # noqa: F401 (register what needs a second person)
+            announcing,
+            merging,
+            roles,
+            ways_in,
+        )

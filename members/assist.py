@@ -1,62 +1,69 @@
-"""Helping a member on the phone inside the member's own pages: announced, logged, fenced in, and over after 30 minutes."""
+"""Helping a member on the phone inside the member's own pages: announced, logged, fenced in, and
+over after 30 minutes.
+"""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
-from members import audit, emails
-from members.actions import MembersError
+from core.compat.allauth import STATE_SESSION_KEY
+from members import audit, emails, watch
+from members.actions.errors import MembersError
 from members.models import Member, User
 
 KEY = "assist"
 MINUTES = 30
 LOOKS = {
     "dashboard",
-    "profile",
-    "profile_part",
-    "profile_more",
-    "profile_photo",
-    "photo",
-    "membership",
-    "payments",
-    "receipt_pdf",
-    "card",
-    "card_pdf",
-    "events",
-    "event",
-    "join_status",
+    "members:profile",
+    "members:profile_part",
+    "members:profile_more",
+    "members:profile_photo",
+    "members:photo",
+    "billing:membership",
+    "billing:payments",
+    "billing:receipt_pdf",
+    "billing:card",
+    "billing:card_pdf",
+    "events:events",
+    "events:event",
+    "members:join_status",
     "home",
     "about",
     "contact",
-    "blank_form",
+    "members:blank_form",
     "favicon",
     "robots",
     "health_live",
     "health_ready",
 }
-"""Pages a helper may open for a member. What is not named here stays closed, so that a new page is closed until somebody decides."""
-ACTS = {"profile_part", "profile_more", "profile_photo", "event"}
+"""Pages a helper may open for a member. What is not named here stays closed, so that a new page is
+closed until somebody decides.
+"""
+ACTS = {"members:profile_part", "members:profile_more", "members:profile_photo", "events:event"}
 """Pages on which a helper may do something for a member: it is written down."""
-WAY_OUT = {"policy_report", "assist_end", "leave", "display", "account_logout"}
+WAY_OUT = {"policy_report", "members:assist_end", "leave", "display", "account_logout"}
 """Acts of the helper's own."""
 
 
 def begin(request: HttpRequest, *, member: Member, reason: str) -> None:
-    """Step into a member's pages. Raises MembersError without the power, without a reason, or for a person with powers of her own."""
+    """Step into a member's pages. Raises MembersError without the power, without a reason, or for a
+    person with powers of her own.
+    """
     user: Any = request.user
     if not user.has_perm("users.assist"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     if not reason.strip():
-        raise MembersError("Please write down what you help with.")
+        raise MembersError(_("Please write down what you help with."))
     if member.user and member.user.pk != user.pk and member.user.assigned_permissions:
-        raise MembersError("People who work at the desk are not helped this way.")
+        raise MembersError(_("People who work at the desk are not helped this way."))
     if member.user_id == user.pk:
-        raise MembersError("These are your own pages already.")
+        raise MembersError(_("These are your own pages already."))
     forget_what_waits(request)
     request.session[KEY] = {"member": member.pk, "until": int(time.time()) + MINUTES * 60}
     audit.record("assist.began", target=member, reason=reason, by=user)
@@ -64,7 +71,9 @@ def begin(request: HttpRequest, *, member: Member, reason: str) -> None:
 
 
 def forget_what_waits(request: HttpRequest) -> None:
-    """Drop codes and half-done acts of one's own pages: nothing begun for oneself is finished for somebody else, or the other way."""
+    """Drop codes and half-done acts of one's own pages: nothing begun for oneself is finished for
+    somebody else, or the other way.
+    """
     for name in list(request.session.keys()):
         if name.startswith("code_") or name == STATE_SESSION_KEY:
             del request.session[name]
@@ -78,14 +87,18 @@ def end(request: HttpRequest) -> None:
 
 
 def helped(request: HttpRequest) -> Member | None:
-    """The member helped in this request; None when nobody is, the time is over, or the power is gone."""
+    """The member helped in this request; None when nobody is, the time is over, or the power is
+    gone.
+    """
     if not hasattr(request, "_helped"):
         request._helped = _look(request)  # type: ignore[attr-defined]
     return request._helped  # type: ignore[attr-defined, no-any-return]
 
 
 def is_helping() -> bool:
-    """Whether what is done right now is done inside somebody else's pages: no payment page is opened then, whatever led there."""
+    """Whether what is done right now is done inside somebody else's pages: no payment page is
+    opened then, whatever led there.
+    """
     request = audit.acting_request()
     return request is not None and helped(request) is not None
 
@@ -122,15 +135,19 @@ class AssistMiddleware:
         if match is None or match.app_name == "admin" or (member := helped(request)) is None:
             return None
         request.assisted_member_id = member.pk  # type: ignore[attr-defined]
-        name = match.url_name or ""
+        name, page = match.view_name, match.url_name or ""
         if name in WAY_OUT:
             return None
         if name not in (LOOKS if request.method in ("GET", "HEAD") else ACTS):
+            watch.kept_out(request, member, page)
             messages.error(
                 request,
-                f"{member.called} does this alone: ways to sign in, privacy and cards are not for helpers.",
+                _(
+                    "{called} does this alone: ways to sign in, privacy and cards are not"
+                    " for helpers."
+                ).format(called=member.called),
             )
             return redirect("dashboard")
         if request.method == "POST":
-            audit.record(f"assist.{name}"[:60], target=member)
+            audit.record(f"assist.{page}"[:60], target=member)
         return None

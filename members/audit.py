@@ -1,7 +1,8 @@
 """Writing the audit, sealing it, and proving it.
 
-An entry is written in the transaction of the act, without a lock. `seal` puts new entries into the chain afterwards
-(every sweep, and before a proof): only the sealer takes a lock, so no act ever waits for another's audit.
+An entry is written in the transaction of the act, without a lock. `seal` puts new entries into the
+chain afterwards (every sweep, and before a proof): only the sealer takes a lock, so no act ever
+waits for another's audit.
 """
 
 import hashlib
@@ -17,12 +18,15 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.models import F, Max, Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from members.limits import client_address
 from members.models import AuditEntry, User
 
 PROOFS: list[Callable[[], list[str]]] = []
-"""What other rooms want proved beside the chain (the ledger): each returns what is wrong, in sentences."""
+"""What other rooms want proved beside the chain (the ledger): each returns what is wrong, in
+sentences.
+"""
 SEALS: list[Callable[[], int]] = []
 """Their own chains, put on to their ends before a proof: each returns how many it sealed."""
 GENESIS = "0" * 64
@@ -52,7 +56,9 @@ def acting_request() -> HttpRequest | None:
 
 
 def trimmed(address: str) -> str:
-    """The network an address belongs to (IPv4 /24, IPv6 /48): enough to see a pattern, too little to find a home."""
+    """The network an address belongs to (IPv4 /24, IPv6 /48): enough to see a pattern, too little
+    to find a home.
+    """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -69,7 +75,9 @@ def record(
     reason: str = "",
     by: User | None = None,
 ) -> AuditEntry:
-    """Write one entry in the caller's transaction. `by` defaults to the person of this request; None is the machine."""
+    """Write one entry in the caller's transaction. `by` defaults to the person of this request;
+    None is the machine.
+    """
     request: Any = _request.get()
     actor = by.pk if by else request.user.pk if request and hasattr(request, "user") else None
     details = json.loads(
@@ -134,7 +142,9 @@ def seal(*, limit: int = 10_000) -> int:
 
 @dataclass
 class Proof:
-    """What a walk along the chain found: faults in sentences, its length, how many details were erased, its last hash."""
+    """What a walk along the chain found: faults in sentences, its length, how many details were
+    erased, its last hash.
+    """
 
     wrong: list[str]
     length: int = 0
@@ -145,7 +155,8 @@ class Proof:
 def verify(*, known: str = "") -> Proof:
     """Walk the whole chain.
 
-    `known` is a hash written down earlier, outside the database: a chain that was cut short no longer holds it.
+    `known` is a hash written down earlier, outside the database: a chain that was cut short no
+    longer holds it.
     """
     proof, seen_known = Proof([]), not known
     for entry in (
@@ -154,19 +165,25 @@ def verify(*, known: str = "") -> Proof:
         proof.length += 1
         if entry.position != proof.length:
             proof.wrong.append(
-                f"Entry {entry.pk} stands at place {entry.position}; place {proof.length} is missing."
+                _("Entry {entry_pk} stands at place {position}; place {length} is missing.").format(
+                    entry_pk=entry.pk, position=entry.position, length=proof.length
+                )
             )
             proof.length = entry.position or proof.length
         if chained(proof.head, entry) != entry.hash:
             proof.wrong.append(
-                f"Entry {entry.pk} at place {entry.position} was altered, or the one before it."
+                _("Entry {entry_pk} at place {position} was altered, or the one before it.").format(
+                    entry_pk=entry.pk, position=entry.position
+                )
             )
         if not entry.details:
             proof.erased += 1
         elif digest(entry.details) != entry.details_digest:
-            proof.wrong.append(f"The details of entry {entry.pk} were altered.")
+            proof.wrong.append(
+                _("The details of entry {entry_pk} were altered.").format(entry_pk=entry.pk)
+            )
         proof.head = entry.hash
         seen_known = seen_known or entry.hash == known
     if not seen_known:
-        proof.wrong.append("The hash you wrote down is not in the chain: its end was cut off.")
+        proof.wrong.append(_("The hash you wrote down is not in the chain: its end was cut off."))
     return proof

@@ -1,13 +1,17 @@
-"""Six digits by e-mail that prove somebody reads an address now: to sign in, once more before a grave act, for a new address.
+"""Six digits by e-mail that prove somebody reads an address now: to sign in, once more before a
+grave act, for a new address.
 
-Who may ask how often, and who may type how often, is decided here for every page that mails a code (ASVS 6.3, 6.6):
+Who may ask how often, and who may type how often, is decided here for every page that mails a code
+(ASVS 6.3, 6.6):
 
-* Five codes an hour go to an address from anywhere, then one each quarter of an hour. Browsers that signed in with the
-  address before are counted apart: whoever sends codes to somebody does not keep them out.
-* A code works for 15 minutes, once, and for five tries in the browser that asked for it; elsewhere for five from one
-  network and fifteen in all. Tries are counted in the database before the digits are compared: a hundred at once are five.
-* A browser may use the newest code it asked for, and the newest that went to the address at all: when no more are sent,
-  the last one in the mailbox still lets her in.
+* Five codes an hour go to an address from anywhere, then one each quarter of an hour. Browsers that
+  signed in with the address before are counted apart: whoever sends codes to somebody does not keep
+  them out.
+* A code works for 15 minutes, once, and for five tries in the browser that asked for it; elsewhere
+  for five from one network and fifteen in all. Tries are counted in the database before the digits
+  are compared: a hundred at once are five.
+* A browser may use the newest code it asked for, and the newest that went to the address at all:
+  when no more are sent, the last one in the mailbox still lets her in.
 """
 
 import datetime as dt
@@ -19,9 +23,10 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from core.text import normal_email
-from members import devices, emails, limits
+from members import devices, emails, limits, watch
 from members.models import MailedCode, User
 from members.models.code import TRIES, TRIES_ELSEWHERE
 
@@ -35,7 +40,9 @@ BROWSER_KEY = "browser"
 
 @dataclass(frozen=True)
 class Standing:
-    """What the page with the six digits says: how long the code works, how many tries are left, when another may be sent."""
+    """What the page with the six digits says: how long the code works, how many tries are left,
+    when another may be sent.
+    """
 
     until: dt.datetime | None
     tries_left: int
@@ -55,15 +62,20 @@ class Standing:
     @property
     def tries_words(self) -> str:
         """ "Two tries left"."""
-        return (
-            "One try left"
-            if self.tries_left == 1
-            else f"{['No', 'One', 'Two', 'Three', 'Four', 'Five'][self.tries_left]} tries left"
-        )
+        return [
+            _("No tries left"),
+            _("One try left"),
+            _("Two tries left"),
+            _("Three tries left"),
+            _("Four tries left"),
+            _("Five tries left"),
+        ][self.tries_left]
 
 
 def send(request: HttpRequest, purpose: str, address: str) -> bool:
-    """Mail six digits to an address; False when as many as may go out did (the page says when the next can)."""
+    """Mail six digits to an address; False when as many as may go out did (the page says when the
+    next can).
+    """
     code = issue(request, purpose, address)
     request.session[f"code_{purpose}"] = normal_email(address)
     if code:
@@ -92,13 +104,17 @@ def issue(request: HttpRequest, purpose: str, address: str) -> str:
 
 
 def waiting(request: HttpRequest, purpose: str) -> str:
-    """The address this browser was told to look in, as long as a code that went there can be typed; "" when there is none."""
+    """The address this browser was told to look in, as long as a code that went there can be typed;
+    "" when there is none.
+    """
     address = str(request.session.get(f"code_{purpose}", ""))
     return address if address and standing(request, purpose, address).tries_left else ""
 
 
 def use(request: HttpRequest, purpose: str, code: str, *, address: str = "") -> str:
-    """The address these digits prove, "" when they are wrong, too old or used up. A right code is used once."""
+    """The address these digits prove, "" when they are wrong, too old or used up. A right code is
+    used once.
+    """
     address = normal_email(address) or str(request.session.get(f"code_{purpose}", ""))
     digest = _digest(purpose, address, "".join(filter(str.isdigit, code)))
     for mailed in _usable(request, purpose, address):
@@ -107,6 +123,7 @@ def use(request: HttpRequest, purpose: str, code: str, *, address: str = "") -> 
         if MailedCode.objects.alive().filter(pk=mailed.pk).update(used_at=timezone.now()):
             request.session.pop(f"code_{purpose}", None)
             return address
+    watch.refused(request, "login.wrong_code", address=address)
     return ""
 
 
@@ -177,7 +194,9 @@ def _browser(request: HttpRequest) -> str:
 
 
 def _digest(purpose: str, address: str, code: str) -> str:
-    """Keyed with SECRET_KEY: a million digests are made in a second, so a plain one would tell the digits."""
+    """Keyed with SECRET_KEY: a million digests are made in a second, so a plain one would tell the
+    digits.
+    """
     return salted_hmac(
         f"members.codes.{purpose}", f"{address}:{code}", algorithm="sha256"
     ).hexdigest()

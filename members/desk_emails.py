@@ -1,7 +1,11 @@
-"""Letters to people at the desk about what two of them decide. What it is about stands at the desk alone."""
+"""Letters to people at the desk about what two of them decide. What it is about stands at the desk
+alone.
+"""
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from members.emails import link
 from members.models import Approval, User
 from notices.actions import Letter, queue_letter, withdraw_about
@@ -11,18 +15,24 @@ from notices.words import register
 def approval_asked(approval: Approval, act: str, user: User) -> None:
     """Something waits for a second person. `act`: its kind in words."""
     letter = Letter(
-        subject="Something waits for you",
-        heading="Two people decide this",
+        subject=_("Something waits for you"),
+        heading=_("Two people decide this"),
         words={"act": act},
         paragraphs=[
-            "Somebody at the desk asked for something two people decide. Your yes or no is good for three days."
+            _(
+                "Somebody at the desk asked for something two people decide. Your yes or no is good"
+                " for three days."
+            )
         ],
         box=[act],
         button=(
-            "Look at it",
+            _("Look at it"),
             link(reverse("admin:members_approval_change", args=[approval.pk or 0])),
         ),
-        reason="You get this because your role lets you decide it. Whoever says yes or no first decides.",
+        reason=_(
+            "You get this because your role lets you decide it. Whoever says yes or no first"
+            " decides."
+        ),
     )
     queue_letter(
         letter, to_email=user.email, kind="approval_asked", key=f"approval-{approval.pk}-{user.pk}"
@@ -32,15 +42,18 @@ def approval_asked(approval: Approval, act: str, user: User) -> None:
 def approval_decided(approval: Approval, act: str) -> None:
     """To whoever asked: the second person said yes or no."""
     letter = Letter(
-        subject="What you asked for",
-        heading="It is decided",
+        subject=_("What you asked for"),
+        heading=_("It is decided"),
         words={"act": act},
         paragraphs=[
-            "The other person decided what you asked for. If it is a no, the page says who it was: a call may help."
+            _(
+                "The other person decided what you asked for. If it is a no, the page says who it"
+                " was: a call may help."
+            )
         ],
-        box=[act, "Yes" if approval.is_granted else "No"],
+        box=[act, _("Yes") if approval.is_granted else _("No")],
         button=(
-            "Look at it",
+            _("Look at it"),
             link(reverse("admin:members_approval_change", args=[approval.pk or 0])),
         ),
     )
@@ -60,13 +73,13 @@ def approval_is_over(approval: Approval) -> None:
 _LOGIN = User(email="ruth@example.org")
 register(
     "approval_asked",
-    "Something two people decide",
-    lambda: approval_asked(Approval(), "Writing to many", _LOGIN),
+    gettext_lazy("Something two people decide"),
+    lambda: approval_asked(Approval(), _("Writing to many"), _LOGIN),
     "act",
 )
 register(
     "approval_decided",
-    "What two people decided",
-    lambda: approval_decided(Approval(asked_by=_LOGIN, is_granted=True), "Writing to many"),
+    gettext_lazy("What two people decided"),
+    lambda: approval_decided(Approval(asked_by=_LOGIN, is_granted=True), _("Writing to many")),
     "act",
 )

@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from members.models import User
 
 COOKIE = f"{settings.COOKIE_PREFIX}device"
@@ -18,7 +20,7 @@ YEAR = 365 * 24 * 3600
 BROWSERS = [
     ("Edg", "Edge"),
     ("OPR", "Opera"),
-    ("SamsungBrowser", "Samsung’s browser"),
+    ("SamsungBrowser", gettext_lazy("Samsung’s browser")),
     ("FxiOS", "Firefox"),
     ("Firefox", "Firefox"),
     ("CriOS", "Chrome"),
@@ -26,13 +28,13 @@ BROWSERS = [
     ("Safari", "Safari"),
 ]
 SYSTEMS = [
-    ("iPhone", "an iPhone"),
-    ("iPad", "an iPad"),
-    ("Android", "an Android phone or tablet"),
-    ("Windows", "a Windows computer"),
+    ("iPhone", gettext_lazy("an iPhone")),
+    ("iPad", gettext_lazy("an iPad")),
+    ("Android", gettext_lazy("an Android phone or tablet")),
+    ("Windows", gettext_lazy("a Windows computer")),
     ("Macintosh", "a Mac"),
     ("CrOS", "a Chromebook"),
-    ("Linux", "a Linux computer"),
+    ("Linux", gettext_lazy("a Linux computer")),
 ]
 
 
@@ -41,8 +43,8 @@ def in_words(user_agent: str) -> str:
     browser = next(
         (words for mark, words in BROWSERS if re.search(rf"\b{mark}\b", user_agent)), "A browser"
     )
-    system = next((words for mark, words in SYSTEMS if mark in user_agent), "some device")
-    return f"{browser} on {system}"
+    system = next((words for mark, words in SYSTEMS if mark in user_agent), _("some device"))
+    return _("{browser} on {system}").format(browser=browser, system=system)
 
 
 def is_known(request: HttpRequest, user: User) -> bool:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from core.access import MEMBER, View, declare
-from core.prepared import Parameter, PreparedQuery
+from core.compat.prepared import Parameter, PreparedQuery
+from members import watch
 from members.assist import helped
 from members.models import HouseholdMember, Member, MemberNote
 from members.models.member import InactiveReason, Status
@@ -23,7 +24,9 @@ NEWS = dt.timedelta(days=7)
 
 
 def _of_login() -> Any:
-    """The members of a login, each with whether a note or a question waits for her: her first page tells, at no further cost."""
+    """The members of a login, each with whether a note or a question waits for her: her first page
+    tells, at no further cost.
+    """
     notes = MemberNote.objects.filter(
         recipient=OuterRef("pk"), sent_at__gte=Parameter("since", DateTimeField())
     )
@@ -70,7 +73,9 @@ OWN = {
     "payments",
     "receipt_pdf",
 }
-"""What belongs to the person whatever became of the membership: their data, how they are reached, what they paid."""
+"""What belongs to the person whatever became of the membership: their data, how they are reached,
+what they paid.
+"""
 PAYING = {"membership", "renewal", "change_plan", "pay_part", "ask_friend", "use_code"}
 """Where dues are paid, renewed and stopped; what may be paid there is asked by the action."""
 HOME = {"household", "household_part"}
@@ -78,7 +83,9 @@ HOME = {"household", "household_part"}
 
 
 def may_open(member: Member, page: str) -> bool:
-    """Whether somebody may open a page of the members' side, by name. Members may open all; for everybody else it must be named here."""
+    """Whether somebody may open a page of the members' side, by name. Members may open all; for
+    everybody else it must be named here.
+    """
     if member.sees_member_pages or page in OWN or page in PAYING:
         return True
     refused = member.status == Status.REJECTED or member.inactive_reason in (
@@ -89,9 +96,11 @@ def may_open(member: Member, page: str) -> bool:
 
 
 def member_required(*methods: str) -> Callable[[View], View]:
-    """Let a login in that acts for a member, as `request.member`; ask who it is when two members share it.
+    """Let a login in that acts for a member, as `request.member`; ask who it is when two members
+    share it.
 
-    Somebody who is no member today opens what `may_open` names, nothing else: a new page is for members until it is named.
+    Somebody who is no member today opens what `may_open` names, nothing else: a new page is for
+    members until it is named.
     """
 
     def decorate(view: View) -> View:
@@ -99,8 +108,9 @@ def member_required(*methods: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             member = current_member(request)
             if member is None:
-                return redirect("who")
+                return redirect("members:who")
             if not may_open(member, view.__name__):
+                watch.refused(request, "page.refused")
                 if kwargs or request.method != "GET":
                     raise Http404
                 return render(request, "members/closed.html", {"member": member}, status=404)

@@ -1,7 +1,9 @@
-"""Is it still you? Acts that take data out, shape powers, erase, or touch a way in are only for somebody who proved it lately.
+"""Is it still you? Acts that take data out, shape powers, erase, or touch a way in are only for
+somebody who proved it lately.
 
-A proof is a mailed code or a key, never a password: whoever holds a signed-in device for a minute could have set one. For a
-login with powers that has a second key, only the key counts: a mailbox alone opens nothing of theirs.
+A proof is a mailed code or a key, never a password: whoever holds a signed-in device for a minute
+could have set one. For a login with powers that has a second key, only the key counts: a mailbox
+alone opens nothing of theirs.
 """
 
 import time
@@ -10,13 +12,17 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
-from allauth.account.internal.flows.reauthentication import resume_request, suspend_request
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from core.compat.allauth import (
+    get_authentication_records,
+    record_authentication,
+    resume_request,
+    suspend_request,
+)
 from members import codes
 from members.assist import forget_what_waits, helped
 from members.models import User
@@ -26,7 +32,9 @@ PURPOSE = "fresh"
 BOUND_KEY = "proof_for"
 """Where in the session stands which act waits for a proof of its own, and since when."""
 PROOFS = {"code", "mfa"}
-"""Ways of signing in, as the library names them, that count as a proof: six digits by e-mail, and any key."""
+"""Ways of signing in, as the library names them, that count as a proof: six digits by e-mail, and
+any key.
+"""
 ALONE = {
     "account_logout",
     "account_reauthenticate",
@@ -34,7 +42,9 @@ ALONE = {
     "mfa_reauthenticate_webauthn",
     "account_inactive",
 }
-"""Pages of the sign-in library a signed-in person opens without a new proof: the proofs themselves, and the way out."""
+"""Pages of the sign-in library a signed-in person opens without a new proof: the proofs themselves,
+and the way out.
+"""
 
 
 def is_fresh(request: HttpRequest) -> bool:
@@ -58,16 +68,20 @@ def came_with_key(request: HttpRequest) -> bool:
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
-    """Send the person to prove it; what was about to be sent is kept in the session and done afterwards."""
+    """Send the person to prove it; what was about to be sent is kept in the session and done
+    afterwards.
+    """
     request.waits_for_proof = True  # type: ignore[attr-defined]  # nothing was done yet (loaf.once)
     ways = get_adapter().get_reauthentication_methods(request.user)
     return suspend_request(request, ways[0]["url"])  # type: ignore[no-any-return]
 
 
 def is_proved_for(request: HttpRequest, what: str) -> bool:
-    """Whether somebody proved who they are for this very act, after it was asked; a proof counts for one act, once.
+    """Whether somebody proved who they are for this very act, after it was asked; a proof counts
+    for one act, once.
 
-    "Signed in a moment ago" is not enough for a second person's yes: a page that sends forms by itself would have it too.
+    "Signed in a moment ago" is not enough for a second person's yes: a page that sends forms by
+    itself would have it too.
     """
     wanted: Any = request.session.get(BOUND_KEY)
     user: Any = request.user
@@ -90,7 +104,9 @@ def ask_for(request: HttpRequest, what: str) -> HttpResponse:
 
 
 def fresh_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Open a page only to somebody who proved it lately; everybody else is asked, and comes back to it."""
+    """Open a page only to somebody who proved it lately; everybody else is asked, and comes back to
+    it.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -116,7 +132,9 @@ def go_on(request: HttpRequest) -> HttpResponse:
 
 
 class FreshMiddleware:
-    """Every page of the sign-in library that a signed-in person can open changes a way in: each asks for a proof, also new ones."""
+    """Every page of the sign-in library that a signed-in person can open changes a way in: each
+    asks for a proof, also new ones.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -132,7 +150,7 @@ class FreshMiddleware:
         if (
             match is None
             or not match.route.startswith("accounts/")
-            or match.url_name in ALONE
+            or match.view_name in ALONE
             or not request.user.is_authenticated
         ):
             return None

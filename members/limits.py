@@ -1,11 +1,14 @@
-"""A limiter shared by all processes: so many times in so many seconds, for a key. One statement counts and answers.
+"""A limiter shared by all processes: so many times in so many seconds, for a key. One statement
+counts and answers.
 
-Where somebody could keep somebody else out, a key names both the address and the network it is tried from, and no window
-is longer than a quarter of an hour (members/codes.py has the codes that are mailed).
+Where somebody could keep somebody else out, a key names both the address and the network it is
+tried from, and no window is longer than a quarter of an hour (members/codes.py has the codes that
+are mailed).
 """
 
 import datetime as dt
 import ipaddress
+import logging
 import time
 from dataclasses import dataclass
 
@@ -15,6 +18,8 @@ from django.utils import timezone
 
 from core.sql import fetch_all
 from members.models import RateCount
+
+log = logging.getLogger("loaf.doors")
 
 COUNT = """
 INSERT INTO members_ratecount (key, count, expires_at) VALUES (%(key)s, 1, %(expires_at)s)
@@ -34,8 +39,10 @@ def count(action: str, key: str, *, limit: int, seconds: int) -> Use:
     """Count one use. Call it outside a transaction that may roll back."""
     window = int(time.time() // seconds)
     end = dt.datetime.fromtimestamp((window + 1) * seconds, dt.UTC)
-    used = fetch_all(COUNT, {"key": f"{action}:{key}:{window}"[:200], "expires_at": end})[0][0]
-    return Use(int(used) <= limit, end)
+    used = int(fetch_all(COUNT, {"key": f"{action}:{key}:{window}"[:200], "expires_at": end})[0][0])
+    if used == limit + 1:  # once a window: a storm writes no storm of lines
+        log.warning("limit reached: %s", action)
+    return Use(used <= limit, end)
 
 
 def allow(action: str, key: str, *, limit: int, seconds: int) -> bool:
@@ -56,7 +63,9 @@ def forget(*, now: dt.datetime) -> int:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The caller's address, trusting X-Forwarded-For only as far as the configured number of proxies."""
+    """The caller's address, trusting X-Forwarded-For only as far as the configured number of
+    proxies.
+    """
     return str(get_adapter().get_client_ip(request))
 
 

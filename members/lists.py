@@ -1,8 +1,10 @@
-"""Any list or report of the desk as a file: agreed to where the house wants two, made by the worker, kept for a week for whoever asked."""
+"""Any list or report of the desk as a file: agreed to where the house wants two, made by the
+worker, kept for a week for whoever asked.
+"""
 
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
@@ -11,33 +13,51 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from core.tables import write_table
+from core.i18n import format_lazy, gettext_lazy
+from core.tables import FORMATS, write_table
 from members import audit
 from members.actions.approvals import Act, register_act
 from members.actions.panic import refuse_while_shut
 from members.models import Approval, Paper
+from members.papers import WRITERS, make_paper
 
 SPEAKS = {
-    "users.export": "Taking lists of people out as a file",
-    "subscriptions.export": "Taking lists of money and memberships out as a file",
-    "donations.export": "Taking the list of gifts out as a file",
-    "events.export": "Taking lists of events out as a file",
-    "communications.view_log": "Taking the list of messages out as a file",
-    "permissions.view_audit": "Taking the list of acts out as a file",
+    "users.export": gettext_lazy("Taking lists of people out as a file"),
+    "subscriptions.export": gettext_lazy("Taking lists of money and memberships out as a file"),
+    "donations.export": gettext_lazy("Taking the list of gifts out as a file"),
+    "events.export": gettext_lazy("Taking lists of events out as a file"),
+    "communications.view_log": gettext_lazy("Taking the list of messages out as a file"),
+    "permissions.view_audit": gettext_lazy("Taking the list of acts out as a file"),
 }
 """The permissions that take lists out, each with the words of its switch for two people."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report that can be taken out: its title, who may, and its heading and rows for what was asked (the query of its page)."""
+    """A report that can be taken out: its title, who may, and its heading and rows for what was
+    asked (the query of its page).
+    """
 
     title: str
     permission: str
     read: Callable[[QueryDict], tuple[list[str], Iterable[list[Any]]]]
     page: tuple[str, str]
     """Where it is read at the desk: the name of the address, and its title."""
+    holds_names: bool = True
+    """Sums that name nobody leave with one person's reason; people take two."""
+    formats: Mapping[str, tuple[str, str]] = field(default_factory=lambda: FORMATS)
+    """Ending → words and media type it can be had in."""
+
+    counts: Callable[[list[Any]], bool] | None = None
+    """Which rows are counted, where some are headings of the format; without it all."""
+
+    @property
+    def act(self) -> str:
+        """What taking it out is, for the switch of two people."""
+        return f"list:{self.permission}" if self.holds_names else f"sums:{self.permission}"
 
 
 REPORTS: dict[str, Report] = {}
@@ -45,8 +65,6 @@ REPORTS: dict[str, Report] = {}
 
 
 def _agreed(approval: Approval) -> None:
-    from members.tasks import make_paper
-
     refuse_while_shut()
     paper = Paper.objects.create(
         kind=Paper.Kind.LIST, options=approval.params, by=approval.asked_by
@@ -55,18 +73,25 @@ def _agreed(approval: Approval) -> None:
 
 
 def make_list(wanted: Paper) -> None:
-    """Write the file with what whoever asked may see now; how many rows left the house stands in the audit."""
+    """Write the file with what whoever asked may see now; how many rows left the house stands in
+    the audit.
+    """
     options = wanted.options
     found = _table(wanted)
     if found is None:
-        Paper.objects.filter(pk=wanted.pk).update(note="You may not take this list out any more.")
+        Paper.objects.filter(pk=wanted.pk).update(
+            note=_("You may not take this list out any more.")
+        )
         return
-    header, rows, needs = found
+    header, rows, needs = [str(name) for name in found[0]], found[1], found[2]
     with tempfile.TemporaryFile() as stream:
-        count = write_table(stream, options["format"], header, rows)
+        report = REPORTS.get(options.get("report", ""))
+        count = write_table(
+            stream, options["format"], header, rows, report.counts if report else None
+        )
         stream.seek(0)
         stored = default_storage.save(f"papers/{wanted.token}.{options['format']}", File(stream))
-    note = f"{count} row{'' if count == 1 else 's'}"
+    note = ngettext("{count} row", "{count} rows", count).format(count=count)
     options = {**options, "needs": needs}
     Paper.objects.filter(pk=wanted.pk).update(
         stored_as=stored, made_at=timezone.now(), note=note, options=options
@@ -81,7 +106,9 @@ def make_list(wanted: Paper) -> None:
 
 
 def _table(wanted: Paper) -> tuple[list[str], Iterable[list[Any]], list[str]] | None:
-    """Heading, rows, and the permissions they need; None for somebody who may not have them any more."""
+    """Heading, rows, and the permissions they need; None for somebody who may not have them any
+    more.
+    """
     options = wanted.options
     if not wanted.by.has_perm(options["permission"]):
         return None
@@ -96,3 +123,14 @@ def _table(wanted: Paper) -> tuple[list[str], Iterable[list[Any]], list[str]] | 
 
 for _permission, _sentence in SPEAKS.items():
     register_act(f"list:{_permission}", Act(_sentence, _permission), _agreed)
+    register_act(
+        f"sums:{_permission}",
+        Act(
+            format_lazy(gettext_lazy("{sentence}: sums that name nobody"), sentence=_sentence),
+            _permission,
+            is_alone=True,
+        ),
+        _agreed,
+    )
+
+WRITERS[Paper.Kind.LIST] = make_list

@@ -1,4 +1,6 @@
-"""A member's own copy of everything: one ZIP with a PDF one can read and a JSON file a machine can."""
+"""A member's own copy of everything: one ZIP with a PDF one can read and a JSON file a
+machine can.
+"""
 
 import datetime as dt
 import io
@@ -11,7 +13,9 @@ from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.tasks import retrying_task
 from core.templatetags.loaf import short_day
 from members import about, audit, paper, photos
 from members.models import Member, OwnCopy
@@ -62,7 +66,7 @@ def _words(value: object) -> str:
     if value in (None, "", [], {}):
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, dt.date):
         return short_day(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -76,3 +80,9 @@ def forget_copies() -> int:
             default_storage.delete(copy.stored_as)
         copy.delete()
     return len(old)
+
+
+@retrying_task()
+def make_own_copy(copy_id: int) -> None:
+    """Make the copy of her own data a member asked for."""
+    make_copy(copy_id)

@@ -1,10 +1,13 @@
-"""The form to join on one sheet of paper, at 14 points, in the order of the screen the office keys it in with."""
+"""The form to join on one sheet of paper, at 14 points, in the order of the screen the office keys
+it in with.
+"""
 
 import functools
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from members.models import Question
 
@@ -12,11 +15,14 @@ from members.models import Question
 def blank_form_pdf() -> bytes:
     """The blank form as a PDF; made anew only when the house or one of its questions changes."""
     labels = tuple(q.label for q in Question.objects.filter(is_active=True))
-    return _pdf(labels, tuple(settings.ORG.items()))
+    return kept_pdf(labels, tuple(settings.ORG.items()), get_language())
 
 
 @functools.lru_cache(maxsize=4)
-def _pdf(questions: tuple[str, ...], org: tuple[tuple[str, str], ...]) -> bytes:
+def kept_pdf(
+    questions: tuple[str, ...], org: tuple[tuple[str, str], ...], _language: str | None
+) -> bytes:
+    """The form in one language, kept."""
     return layout(questions, dict(org)).write_pdf() or b""
 
 

@@ -1,7 +1,9 @@
-"""Papers made of a list: the roster of those who said yes, labels merged by household, a table. Made by the worker."""
+"""Papers made of a list: the roster of those who said yes, labels merged by household, a table.
+Made by the worker.
+"""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +11,27 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 
 from core.csvsafe import stream_csv
+from core.i18n import gettext_lazy
+from core.tasks import retrying_task
 from core.templatetags.loaf import phone
 from members import audit, paper
-from members.models import HouseholdMember, Listing, Member, Paper, PrivateDetails
+from members.actions.approvals import Act, register_act
+from members.actions.errors import MembersError
+from members.actions.panic import refuse_while_shut
+from members.models import (
+    Approval,
+    HouseholdMember,
+    Listing,
+    Member,
+    Paper,
+    PrivateDetails,
+    SavedFilter,
+    User,
+)
 from members.models.member import Status
 
 PER_SHEET = 30
@@ -32,15 +49,18 @@ PRIVATE = [
 ]
 
 
+WRITERS: dict[str, Callable[[Paper], None]] = {}
+"""Kinds of paper that other files write and store themselves."""
+
+
+@retrying_task()
 def make_paper(paper_id: int) -> None:
     """Make one paper and store it; a second run does nothing."""
     wanted = Paper.objects.select_related("saved", "by").filter(pk=paper_id, made_at=None).first()
     if wanted is None:
         return
-    if wanted.kind == Paper.Kind.LIST:
-        from members.lists import make_list
-
-        make_list(wanted)
+    if wanted.kind in WRITERS:
+        WRITERS[wanted.kind](wanted)
         return
     content, ending, note = MAKERS[Paper.Kind(wanted.kind)](wanted)
     stored = default_storage.save(f"papers/{wanted.token}.{ending}", ContentFile(content))
@@ -66,7 +86,9 @@ def people_of(wanted: Paper) -> Any:
 
 
 def _roster(wanted: Paper) -> tuple[bytes, str, str]:
-    """Those in the directory, with what they show to members; nobody else, whatever the list says."""
+    """Those in the directory, with what they show to members; nobody else, whatever the
+    list says.
+    """
     listed = Listing.objects.filter(
         is_on=True,
         member__in=people_of(wanted),
@@ -91,13 +113,13 @@ def _roster(wanted: Paper) -> tuple[bytes, str, str]:
         return (
             paper.write_pdf(render_to_string("members/roster.html", context)),
             "pdf",
-            f"{len(rows)} people",
+            _("{count} people").format(count=len(rows)),
         )
     sheets = [
         paper.write_pdf(render_to_string("members/roster.html", {**context, "copies": [copy]}))
         for copy in copies
     ]
-    return folded(sheets), "pdf", f"{len(rows)} people"
+    return folded(sheets), "pdf", _("{count} people").format(count=len(rows))
 
 
 def _entry(listing: Listing) -> dict[str, Any]:
@@ -112,7 +134,9 @@ def _entry(listing: Listing) -> dict[str, Any]:
 
 
 def folded(booklets: Iterable[bytes]) -> bytes:
-    """Put half-letter pages side by side on letter sheets, so that the stack, printed on both sides, folds to a booklet."""
+    """Put half-letter pages side by side on letter sheets, so that the stack, printed on both
+    sides, folds to a booklet.
+    """
     out = PdfWriter()
     for booklet in booklets:
         pages: list[PageObject | None] = list(PdfReader(io.BytesIO(booklet)).pages)
@@ -131,11 +155,15 @@ def folded(booklets: Iterable[bytes]) -> bytes:
 
 
 def _labels(wanted: Paper) -> tuple[bytes, str, str]:
-    """One label an envelope: two of a household who want one letter share it; who wants nothing by mail has none."""
+    """One label an envelope: two of a household who want one letter share it; who wants nothing by
+    mail has none.
+    """
     people = list(people_of(wanted)) if wanted.by.has_perm("users.view_private") else []
     labels, left_out = envelopes(people)
     sheets = [labels[n : n + PER_SHEET] for n in range(0, len(labels), PER_SHEET)]
-    note = f"{len(labels)} labels; {left_out} people without a postal address or who want no mail"
+    note = _(
+        "{count} labels; {left_out} people without a postal address or who want no mail"
+    ).format(count=len(labels), left_out=left_out)
     return paper.write_pdf(render_to_string("members/labels.html", {"sheets": sheets})), "pdf", note
 
 
@@ -169,7 +197,11 @@ def _table(wanted: Paper) -> tuple[bytes, str, str]:
     """The list as CSV, with the columns whoever asked may see today."""
     columns = TABLE + (PRIVATE if wanted.by.has_perm("users.view_private") else [])
     rows = list(people_of(wanted).values_list(*columns))
-    return "".join(stream_csv(columns, rows)).encode(), "csv", f"{len(rows)} people"
+    return (
+        "".join(stream_csv(columns, rows)).encode(),
+        "csv",
+        _("{count} people").format(count=len(rows)),
+    )
 
 
 MAKERS = {Paper.Kind.ROSTER: _roster, Paper.Kind.LABELS: _labels, Paper.Kind.TABLE: _table}
@@ -183,3 +215,31 @@ def forget_papers() -> int:
             default_storage.delete(one.stored_as)
         one.delete()
     return len(old)
+
+
+def note_paper_taken(*, paper: Paper, by: User) -> None:
+    """Every time a paper is taken out stands in the audit. Raises MembersError while the house is
+    shut.
+    """
+    refuse_while_shut()
+    audit.record("export.paper", target=paper, after={"kind": paper.kind}, by=by)
+
+
+def _paper(approval: Approval) -> None:
+    refuse_while_shut()
+    params, saved = approval.params, SavedFilter.objects.filter(pk=approval.params["saved"]).first()
+    if (saved.digest if saved else "") != params["digest"]:
+        raise MembersError(
+            _("The saved list was changed after the other person was asked. Please ask again.")
+        )
+    paper = Paper.objects.create(
+        kind=params["kind"], saved=saved, options=params["options"], by=approval.asked_by
+    )
+    make_paper.enqueue(paper.pk)
+
+
+register_act(
+    "papers",
+    Act(gettext_lazy("Taking a roster, labels or a table of people out"), "users.export"),
+    _paper,
+)

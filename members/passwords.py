@@ -1,17 +1,22 @@
-"""What a password must not be, beside Django's own rules: our own words, or a short one for somebody with powers."""
+"""What a password must not be, beside Django's own rules: our own words, or a short one for
+somebody with powers.
+"""
 
 import re
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 LEAST = 8
 LEAST_OF_STAFF = 15
 
 
 class OurWords:
-    """The organisation's words, with numbers and signs around them, are the first thing anybody tries (ASVS 6.2.11)."""
+    """The organisation's words, with numbers and signs around them, are the first thing anybody
+    tries (ASVS 6.2.11).
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError when little is left without our words, digits and signs."""
@@ -25,7 +30,7 @@ class OurWords:
         left = re.sub("|".join(words), "", password.lower())
         if len(re.sub(r"[\W\d_]", "", left)) < LEAST and left != password.lower():
             raise ValidationError(
-                "That is made of our own words. Please take others: three or four in a row.",
+                _("That is made of our own words. Please take others: three or four in a row."),
                 code="our_words",
             )
 
@@ -45,7 +50,9 @@ class LongForStaff:
             and len(password) < LEAST_OF_STAFF
         ):
             raise ValidationError(
-                f"You work at the desk: please take {LEAST_OF_STAFF} characters or more.",
+                _("You work at the desk: please take {least_of_staff} characters or more.").format(
+                    least_of_staff=LEAST_OF_STAFF
+                ),
                 code="short_for_staff",
             )
 

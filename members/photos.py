@@ -1,4 +1,6 @@
-"""A member's photo: kept in private storage in three sizes, shown by links that live five minutes and open for one login only."""
+"""A member's photo: kept in private storage in three sizes, shown by links that live five minutes
+and open for one login only.
+"""
 
 import secrets
 from typing import IO
@@ -26,7 +28,9 @@ def path(folder: str, size: str) -> str:
 
 
 def save_photo(*, member: Member, file: IO[bytes], size: int) -> None:
-    """Take an upload as the member's photo; the earlier one is deleted. Raises pictures.PictureError."""
+    """Take an upload as the member's photo; the earlier one is deleted. Raises
+    pictures.PictureError.
+    """
     _store(member, pictures.open_picture(file, size), across=0.5, down=0.5, zoom=1.0)
 
 
@@ -38,7 +42,9 @@ def change_photo(
     down: str = "middle",
     zoom: float = 1.0,
 ) -> None:
-    """Turn the photo by degrees (clockwise) or cut another square out of it. Nothing happens without a photo."""
+    """Turn the photo by degrees (clockwise) or cut another square out of it. Nothing happens
+    without a photo.
+    """
     if not member.photo:
         return
     with default_storage.open(path(member.photo, MASTER)) as file:
@@ -55,7 +61,9 @@ def change_photo(
 
 
 def _store(member: Member, image: Image.Image, *, across: float, down: float, zoom: float) -> None:
-    """Write all sizes under a new name, then let the record point there: no old copy is ever shown as the new one."""
+    """Write all sizes under a new name, then let the record point there: no old copy is ever shown
+    as the new one.
+    """
     folder, earlier = secrets.token_hex(16), member.photo
     cut = pictures.square(image, across=across, down=down, zoom=zoom)
     default_storage.save(path(folder, MASTER), ContentFile(pictures.as_webp(image, MASTER_SIDE)))
@@ -84,7 +92,7 @@ def delete_files(folder: str) -> None:
 def link(member: Member, size: str, viewer: User) -> str:
     """An address of one size that works for this login for five minutes."""
     key = signing.dumps([member.photo, size, viewer.pk], salt=SALT)
-    return reverse("photo", args=[key])
+    return reverse("members:photo", args=[key])
 
 
 def opened(key: str, viewer: User) -> str | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added
 from django.apps import AppConfig
@@ -13,7 +14,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from core.admin import desk_saved
-from members import actions, audit, devices, emails, keys, watch
+from members import audit, devices, emails, keys, watch
+from members.actions import applications, logins
 from members.forms import SHARED_KEY
 from members.models import Application, Member, Role, RolePermission, User
 from members.models.member import InactiveReason
@@ -30,8 +32,10 @@ SETTLED = dt.timedelta(hours=1)
 def tie_people_to_login(
     sender: object, request: HttpRequest | None, user: User, **kwargs: Any
 ) -> None:
-    """After a proved sign-in: claim the people with this address, and prove the application this browser just sent."""
-    actions.claim_members(user=user)
+    """After a proved sign-in: claim the people with this address, and prove the application this
+    browser just sent.
+    """
+    logins.claim_members(user=user)
     if request is None:
         return
     records = request.session.get("account_authentication_methods", [])
@@ -52,14 +56,15 @@ def tie_people_to_login(
     )  # before it was a visitor's, and short
     application = Application.objects.filter(pk=request.session.pop(APPLICATION_KEY, None)).first()
     if application is None and not Member.objects.for_login(user).exists():
-        # She came back on another device: with nobody else at this address the waiting application is hers.
+        # She came back on another device: with nobody else at this address the waiting application
+        # is hers.
         application = (
             Application.objects.filter(member__email=user.email, proved_at=None)
             .order_by("-created_at")
             .first()
         )
     if application is not None:
-        actions.prove_application(application=application, user=user)
+        applications.prove_application(application=application, user=user)
 
 
 @receiver(user_logged_out)
@@ -78,6 +83,17 @@ def note_a_wrong_password(
         watch.refused(request, "login.wrong_password", address=str(credentials.get("email") or ""))
 
 
+@receiver(authentication_step_completed)
+def note_a_proof(
+    sender: object, request: HttpRequest, user: User, method: str, **kwargs: Any
+) -> None:
+    """Who is signed in already and proved it once more; signing in itself is noted when
+    it is done.
+    """
+    if kwargs.get("reauthenticated"):
+        watch.proved(user, str(kwargs.get("type") or method))
+
+
 @receiver(authentication_failed)
 def note_a_wrong_key(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Digits of an app or printed codes that did not fit."""
@@ -88,7 +104,9 @@ def note_a_wrong_key(sender: object, request: HttpRequest, user: User, **kwargs:
 def note_an_added_app(
     sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """An authenticator app showed its digits, so the key is in the hand. Nobody is signed out: powers sleep where it was not used."""
+    """An authenticator app showed its digits, so the key is in the hand. Nobody is signed out:
+    powers sleep where it was not used.
+    """
     if authenticator.type == Authenticator.Type.TOTP:
         keys.note_added(request, user=user, key=authenticator)
 

@@ -1,7 +1,8 @@
-"""Keeping robots out without puzzles: a field nobody sees, a form nobody fills in three seconds, a little work for the browser.
+"""Keeping robots out without puzzles: a field nobody sees, a form nobody fills in three seconds, a
+little work for the browser.
 
-The work (a hash with leading zeros, a few seconds of one core at most) is done by loaf.js while the person reads. Without
-JavaScript one plain question takes its place. No pictures, no other company.
+The work (a hash with leading zeros, a few seconds of one core at most) is done by loaf.js while the
+person reads. Without JavaScript one plain question takes its place. No pictures, no other company.
 """
 
 import datetime as dt
@@ -12,6 +13,7 @@ import time
 from django.core import signing
 from django.utils import timezone
 
+from core.i18n import gettext_lazy
 from members.models import RateCount
 
 SALT = "loaf.join"
@@ -19,7 +21,7 @@ ZEROS = 14
 """Leading zero bits of the hash: 16,384 tries on average, well under a second."""
 LEAST_SECONDS = 3
 MOST_SECONDS = 24 * 3600
-QUESTION = "To show that you are a person: which day comes after Monday?"
+QUESTION = gettext_lazy("To show that you are a person: which day comes after Monday?")
 ANSWER = "tuesday"
 
 
@@ -29,9 +31,11 @@ def new_challenge() -> str:
 
 
 def problem(*, challenge: str, work: str, answer: str, at_once: bool = False) -> str:
-    """Why a form looks like a robot's: "" when it does not, "work" when the plain question must be asked, else "robot".
+    """Why a form looks like a robot's: "" when it does not, "work" when the plain question must be
+    asked, else "robot".
 
-    Each challenge counts once, answered or worked for. `at_once`: a short form may be sent in the first three seconds.
+    Each challenge counts once, answered or worked for. `at_once`: a short form may be sent in the
+    first three seconds.
     """
     try:
         shown_at, _ = signing.loads(challenge, salt=SALT, max_age=MOST_SECONDS)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import phone
 from members.about import Line, Row, register_section, register_strand
 from members.models import (
@@ -48,13 +50,13 @@ def _person(member: Member) -> Iterable[Row]:
     labels = {name: str(Member._meta.get_field(name).verbose_name).capitalize() for name in PLAIN}  # type: ignore[union-attr]
     row: Row = {label: getattr(member, name) for name, label in labels.items()}
     row |= {
-        "Status": member.get_status_display(),
-        "Pictures": member.get_photo_consent_display(),
-        "How you hear from us": [
+        _("Status"): member.get_status_display(),
+        _("Pictures"): member.get_photo_consent_display(),
+        _("How you hear from us"): [
             f"{topic}: {channel}" for topic, channel in member.channels.items()
         ],
-        "Plain words in e-mail": member.open_mail,
-        "Your two words": member.mail_phrase,
+        _("Plain words in e-mail"): member.open_mail,
+        _("Your two words"): member.mail_phrase,
     }
     return [row]
 
@@ -65,18 +67,18 @@ def _details(member: Member) -> Iterable[Row]:
         return []
     return [
         {
-            "What helps you to come": [
+            _("What helps you to come"): [
                 NEEDS.get(name, name) for name in details.access.get("needs", [])
             ],
-            "Food": details.access.get("diet", ""),
-            "Else": details.access.get("other", ""),
-            "Whom to call": [
+            _("Food"): details.access.get("diet", ""),
+            _("Else"): details.access.get("other", ""),
+            _("Whom to call"): [
                 f"{p['name']} ({p['relation']}) {phone(p['phone'])}"
                 for p in details.emergency.get("people", [])
             ],
-            "Best time to call": details.contact.get("best_time", ""),
-            "Voicemail": details.contact.get("voicemail", ""),
-            "Before we call": details.contact.get("note", ""),
+            _("Best time to call"): details.contact.get("best_time", ""),
+            _("Voicemail"): details.contact.get("voicemail", ""),
+            _("Before we call"): details.contact.get("note", ""),
         }
     ]
 
@@ -92,12 +94,13 @@ def _own_fields(member: Member) -> Iterable[Row]:
 
 def _offices(member: Member) -> Iterable[Row]:
     return [
-        {"Office": str(o), "From": o.starts_on, "Until": o.ends_on} for o in member.offices.all()
+        {_("Office"): str(o), _("From"): o.starts_on, _("Until"): o.ends_on}
+        for o in member.offices.all()
     ]
 
 
 def _tags(member: Member) -> Iterable[Row]:
-    return [{"Tag": name} for name in member.tags.values_list("name", flat=True)]
+    return [{_("Tag"): name} for name in member.tags.values_list("name", flat=True)]
 
 
 def _application(member: Member) -> Iterable[Row]:
@@ -107,9 +110,9 @@ def _application(member: Member) -> Iterable[Row]:
     answers = {a.question.label: a.text for a in application.answers.select_related("question")}
     return [
         {
-            "Sent": application.created_at,
-            "In your words": application.about,
-            "Found us": application.found_us,
+            _("Sent"): application.created_at,
+            _("In your words"): application.about,
+            _("Found us"): application.found_us,
             **answers,
         }
     ]
@@ -117,17 +120,17 @@ def _application(member: Member) -> Iterable[Row]:
 
 def _household(member: Member) -> Iterable[Row]:
     partner = HouseholdMember.objects.partner_of(member)
-    return [{"Linked with": partner.called}] if partner else []
+    return [{_("Linked with"): partner.called}] if partner else []
 
 
 def _listing(member: Member) -> Iterable[Row]:
     listing = Listing.objects.filter(member=member, is_on=True).first()
-    return [{"Listed since": listing.since, **listing.shows}] if listing else []
+    return [{_("Listed since"): listing.since, **listing.shows}] if listing else []
 
 
 def _consents(member: Member) -> Iterable[Row]:
     return [
-        {"You agreed to": c.text, "On": c.given_at, "Taken back": c.withdrawn_at}
+        {_("You agreed to"): c.text, _("On"): c.given_at, _("Taken back"): c.withdrawn_at}
         for c in Consent.objects.filter(member=member)
     ]
 
@@ -138,31 +141,44 @@ def _story(member: Member) -> Iterable[Row]:
     mine = member.user_id
     return [
         {
-            "On": c.at,
-            "Became": c.get_to_status_display(),
-            "Why": c.reason if mine and c.by_id == mine else "",
+            _("On"): c.at,
+            _("Became"): c.get_to_status_display(),
+            _("Why"): c.reason if mine and c.by_id == mine else "",
         }
         for c in changes
     ]
 
 
 def _notes(member: Member) -> Iterable[Row]:
-    """What the office wrote down: it is about her, so it is in her copy; notes about safety may concern others and are not."""
+    """What the office wrote down: it is about her, so it is in her copy; notes about safety may
+    concern others and are not.
+    """
     return [
-        {"On": n.at, "Kind": n.get_kind_display(), "Note": n.text}
+        {_("On"): n.at, _("Kind"): n.get_kind_display(), _("Note"): n.text}
         for n in Note.objects.filter(member=member).exclude(kind="safety")
     ]
 
 
 def _between(member: Member) -> Iterable[Row]:
     sent = [
-        {"On": n.sent_at, "Way": f"to {n.recipient.called}", "Note": n.text}
+        {
+            _("On"): n.sent_at,
+            _("Way"): _("to {called}").format(called=n.recipient.called),
+            _("Note"): n.text,
+        }
         for n in member.notes_sent.select_related("recipient")
     ]
     came = MemberNote.objects.filter(recipient=member).select_related("sender")
     return [
         *sent,
-        *({"On": n.sent_at, "Way": f"from {n.sender.called}", "Note": n.text} for n in came),
+        *(
+            {
+                _("On"): n.sent_at,
+                _("Way"): _("from {called}").format(called=n.sender.called),
+                _("Note"): n.text,
+            }
+            for n in came
+        ),
     ]
 
 
@@ -170,10 +186,10 @@ def _messages(member: Member) -> Iterable[Row]:
     rows = Message.objects.filter(person=member.pk).order_by("-created_at")[:1000]
     return [
         {
-            "On": m.created_at,
-            "How": m.get_channel_display(),
-            "Subject": m.subject,
-            "Status": m.get_status_display(),
+            _("On"): m.created_at,
+            _("How"): m.get_channel_display(),
+            _("Subject"): m.subject,
+            _("Status"): m.get_status_display(),
         }
         for m in rows
     ]
@@ -181,13 +197,15 @@ def _messages(member: Member) -> Iterable[Row]:
 
 def _looks(member: Member) -> Iterable[Row]:
     return [
-        {"On": look["at"], "Who": look["who"], "What": look["what"]}
+        {_("On"): look["at"], _("Who"): look["who"], _("What"): look["what"]}
         for look in lookers(member, days=365)
     ]
 
 
 def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
-    """Who looked at a member in so many days: people of the office by the name they go by, other members as a number only."""
+    """Who looked at a member in so many days: people of the office by the name they go by, other
+    members as a number only.
+    """
     from django.utils import timezone
 
     since = timezone.now() - dt.timedelta(days=days)
@@ -204,71 +222,75 @@ def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
         )
     )
     what = {
-        "looked": "Your record",
-        "looked.directory": "Your page in the directory",
-        "looked.emergency": "Whom to call",
-        "assist.began": "Helped you inside your pages",
+        "looked": _("Your record"),
+        "looked.directory": _("Your page in the directory"),
+        "looked.emergency": _("Whom to call"),
+        "assist.began": _("Helped you inside your pages"),
     }
     return [
         {
             "at": entry.at,
-            "who": "A member"
-            if entry.action == "looked.directory"
-            else f"{names.get(entry.actor_id, 'Somebody')}, for the office",
-            "what": what.get(entry.action, "Your record"),
+            "who": (
+                _("A member")
+                if entry.action == "looked.directory"
+                else _("{names}, for the office").format(
+                    names=names.get(entry.actor_id, _("Somebody"))
+                )
+            ),
+            "what": what.get(entry.action, _("Your record")),
         }
         for entry in entries
     ]
 
 
-register_section("person", "About you", _person)
-register_section("details", "What only you and a few know", _details)
-register_section("application", "Your application", _application)
-register_section("own_fields", "Our own fields", _own_fields)
-register_section("offices", "Offices", _offices)
-register_section("tags", "Tags the office put on you", _tags)
-register_section("household", "Your household", _household)
-register_section("directory", "The directory", _listing)
-register_section("consents", "What you agreed to", _consents)
-register_section("status", "Your path", _story)
-register_section("notes", "What the office wrote down", _notes)
-register_section("between", "Notes between you and other members", _between)
-register_section("messages", "What we sent you", _messages)
-register_section("looks", "Who looked at your record in a year", _looks)
+register_section("person", gettext_lazy("About you"), _person)
+register_section("details", gettext_lazy("What only you and a few know"), _details)
+register_section("application", gettext_lazy("Your application"), _application)
+register_section("own_fields", gettext_lazy("Our own fields"), _own_fields)
+register_section("offices", gettext_lazy("Offices"), _offices)
+register_section("tags", gettext_lazy("Tags the office put on you"), _tags)
+register_section("household", gettext_lazy("Your household"), _household)
+register_section("directory", gettext_lazy("The directory"), _listing)
+register_section("consents", gettext_lazy("What you agreed to"), _consents)
+register_section("status", gettext_lazy("Your path"), _story)
+register_section("notes", gettext_lazy("What the office wrote down"), _notes)
+register_section("between", gettext_lazy("Notes between you and other members"), _between)
+register_section("messages", gettext_lazy("What we sent you"), _messages)
+register_section("looks", gettext_lazy("Who looked at your record in a year"), _looks)
 
 
 DONE = {
-    "member.name": "Name changed",
-    "member.contact": "Telephone changed",
-    "member.address": "Address changed",
-    "member.about": "About her changed",
-    "member.access": "Access needs changed",
-    "member.emergency": "Emergency contacts changed",
-    "member.email": "E-mail address changed",
-    "member.listed": "Put herself into the directory, or changed what it shows",
-    "member.unlisted": "Left the directory",
-    "member.letters": "Changed how she hears from us",
-    "member.tags": "Tags changed",
-    "member.own_fields": "Fields of our own changed",
-    "member.changed": "Record changed at the desk",
-    "member.added": "Added by hand",
-    "member.merged": "Another record joined into this one",
-    "member.taken_apart": "A joined record taken apart",
-    "member.deleted": "Put into the bin",
-    "member.restored": "Taken out of the bin",
-    "member.paused": "Rests",
-    "member.unpaused": "Is back",
-    "member.erasing": "Asked to be forgotten",
-    "member.stayed": "Took leaving back",
-    "member.kept_apart": "Kept apart from somebody",
-    "member.not_apart": "No longer kept apart",
-    "note.added": "Note written",
-    "household.asked": "Asked somebody to be linked",
-    "household.joined": "Linked with somebody",
-    "household.ended": "Link ended",
-    "assist.began": "Helped inside her pages",
-    "assist.ended": "Helping ended",
-    "own_data.made": "Took a copy of her own data",
+    "member.name": gettext_lazy("Name changed"),
+    "member.contact": gettext_lazy("Telephone changed"),
+    "member.address": gettext_lazy("Address changed"),
+    "member.about": gettext_lazy("About her changed"),
+    "member.access": gettext_lazy("Access needs changed"),
+    "member.emergency": gettext_lazy("Emergency contacts changed"),
+    "member.email": gettext_lazy("E-mail address changed"),
+    "member.listed": gettext_lazy("Put herself into the directory, or changed what it shows"),
+    "member.unlisted": gettext_lazy("Left the directory"),
+    "member.letters": gettext_lazy("Changed how she hears from us"),
+    "member.tags": gettext_lazy("Tags changed"),
+    "member.own_fields": gettext_lazy("Fields of our own changed"),
+    "member.changed": gettext_lazy("Record changed at the desk"),
+    "member.added": gettext_lazy("Added by hand"),
+    "member.merged": gettext_lazy("Another record joined into this one"),
+    "member.taken_apart": gettext_lazy("A joined record taken apart"),
+    "member.deleted": gettext_lazy("Put into the bin"),
+    "member.restored": gettext_lazy("Taken out of the bin"),
+    "member.paused": gettext_lazy("Rests"),
+    "member.unpaused": gettext_lazy("Is back"),
+    "member.erasing": gettext_lazy("Asked to be forgotten"),
+    "member.stayed": gettext_lazy("Took leaving back"),
+    "member.kept_apart": gettext_lazy("Kept apart from somebody"),
+    "member.not_apart": gettext_lazy("No longer kept apart"),
+    "note.added": gettext_lazy("Note written"),
+    "household.asked": gettext_lazy("Asked somebody to be linked"),
+    "household.joined": gettext_lazy("Linked with somebody"),
+    "household.ended": gettext_lazy("Link ended"),
+    "assist.began": gettext_lazy("Helped inside her pages"),
+    "assist.ended": gettext_lazy("Helping ended"),
+    "own_data.made": gettext_lazy("Took a copy of her own data"),
 }
 """Acts of the audit as the timeline tells them."""
 
@@ -282,7 +304,10 @@ def _status_lines(member: Member) -> Iterable[Line]:
 def _note_lines(kind: str) -> Any:
     def read(member: Member) -> Iterable[Line]:
         return [
-            Line(n.at, f"Note ({n.get_kind_display().lower()}): {n.text}")
+            Line(
+                n.at,
+                _("Note ({kind}): {text}").format(kind=n.get_kind_display().lower(), text=n.text),
+            )
             for n in Note.objects.filter(member=member, kind=kind)[:100]
         ]
 
@@ -294,7 +319,8 @@ def _message_lines(member: Member) -> Iterable[Line]:
     return [
         Line(
             m.created_at,
-            f"{m.get_channel_display()}: {m.kind.replace('_', ' ')}, {m.get_status_display().lower()}",
+            f"{m.get_channel_display()}: {m.kind.replace('_', ' ')},"
+            f" {m.get_status_display().lower()}",
         )
         for m in rows
     ]
@@ -311,7 +337,11 @@ def _change_lines(member: Member) -> Iterable[Line]:
         done = (
             DONE.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()
         )
-        yield Line(entry.at, f"{done}, by {entry.actor or 'the machine'}", url)
+        yield Line(
+            entry.at,
+            _("{done}, by {actor}").format(done=done, actor=entry.actor or _("the machine")),
+            url,
+        )
 
 
 register_strand("status", "users.view", _status_lines)

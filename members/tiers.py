@@ -1,4 +1,6 @@
-"""What a member's plan opens: one check for the whole house, answered by the rooms that sell plans."""
+"""What a member's plan opens: one check for the whole house, answered by the rooms that
+sell plans.
+"""
 
 from collections.abc import Callable
 
@@ -9,5 +11,7 @@ CHECKS: list[Callable[[Member], bool]] = []
 
 
 def has_everything(member: Member) -> bool:
-    """Whether the directory and notes to members are open to her: an active member whose plan opens everything."""
+    """Whether the directory and notes to members are open to her: an active member whose plan opens
+    everything.
+    """
     return member.sees_member_pages and all(check(member) for check in CHECKS)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from members import views
 
+app_name = "members"
 urlpatterns = [
     path("me/again/", views.again, name="again"),
     path("me/help/end/", views.assist_end, name="assist_end"),

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.tasks import MAX_ATTEMPTS
+from core.tasks import MAX_ATTEMPTS, retrying_task
 from core.text import is_email
 from notices import words
 from notices.letter import Letter
@@ -40,7 +41,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Recipient:
-    """One person and the one way a message reaches her: an address for e-mail, lines of an envelope, or a number to call."""
+    """One person and the one way a message reaches her: an address for e-mail, lines of an
+    envelope, or a number to call.
+    """
 
     channel: str
     email: str = ""
@@ -61,7 +64,9 @@ def queue_letter(
     is_secret: bool = False,
     person: int | None = None,
 ) -> Message | None:
-    """Put an e-mail to one address into the outbox; see `send_letter`. An empty or odd address returns None."""
+    """Put an e-mail to one address into the outbox; see `send_letter`. An empty or odd address
+    returns None.
+    """
     if not is_email(to_email):
         return None
     return send_letter(
@@ -79,11 +84,9 @@ def send_letter(
 ) -> Message | None:
     """Put a message to one person into the outbox, with its task, in the caller's transaction.
 
-    Without e-mail it waits for the office: to be printed and posted, or told on the phone. The key makes a repeat do
-    nothing: the same key again returns None.
+    Without e-mail it waits for the office: to be printed and posted, or told on the phone. The key
+    makes a repeat do nothing: the same key again returns None.
     """
-    from notices.tasks import send_message
-
     if words.captured(letter):
         return None
     by_mail = to.channel == Message.Channel.EMAIL
@@ -128,7 +131,8 @@ def office_did(*, message_ids: list[int]) -> int:
 
 
 def deliver(message_id: int) -> None:
-    """Send one queued message through SMTP. Sent or failed ones are left alone, so a second run does nothing.
+    """Send one queued message through SMTP. Sent or failed ones are left alone, so a second run
+    does nothing.
 
     Raises what the mail server raises (smtplib.SMTPException, OSError); the task tries again.
     """
@@ -143,7 +147,8 @@ def deliver(message_id: int) -> None:
         mail = EmailMultiAlternatives(
             message.subject, message.text, from_email=_sender(message), to=[message.to_email]
         )
-        # The same id on every try lets the receiving side drop a copy when we died between sending and noting it.
+        # The same id on every try lets the receiving side drop a copy when we died between sending
+        # and noting it.
         mail.extra_headers["Message-ID"] = f"<notice-{message.pk}@loaf.invalid>"
         mail.extra_headers["Auto-Submitted"] = "auto-generated"
         if message.html:
@@ -151,10 +156,12 @@ def deliver(message_id: int) -> None:
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
+            codes = [code for code, __ in error.recipients.values()]
             if not codes or min(codes) < 500:
                 raise
-            _fail(message, f"The other side refuses this address ({codes[0]}).")
+            _fail(
+                message, _("The other side refuses this address ({codes}).").format(codes=codes[0])
+            )
             return
         message.status, message.sent_at, message.error = Message.Status.SENT, timezone.now(), ""
         message.attempts += 1
@@ -170,18 +177,20 @@ def _sender(message: Message) -> str | None:
 
 
 def give_up(message_id: int) -> None:
-    """After the last try of a task: keep the message for the next sweep while it is young, else mark it; the desk shows it.
+    """After the last try of a task: keep the message for the next sweep while it is young, else
+    mark it; the desk shows it.
 
-    A mail server that is away for an hour, or a day, loses nothing. A code is worth nothing after twenty minutes and is given up.
+    A mail server that is away for an hour, or a day, loses nothing. A code is worth nothing after
+    twenty minutes and is given up.
     """
     message = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED).first()
     if message is None:
         return
     Message.objects.filter(pk=message_id).update(
-        attempts=F("attempts") + MAX_ATTEMPTS, error="The mail server does not answer."
+        attempts=F("attempts") + MAX_ATTEMPTS, error=_("The mail server does not answer.")
     )
     if message.is_secret or message.created_at < timezone.now() - KEPT_TRYING:
-        _fail(message, "The mail server did not take it.")
+        _fail(message, _("The mail server did not take it."))
 
 
 def _fail(message: Message, why: str) -> None:
@@ -193,7 +202,9 @@ def _fail(message: Message, why: str) -> None:
 
 
 def forget(*, now: dt.datetime) -> int:
-    """Wipe the words of messages older than a year (30 days for notes about signing in); that they went stays known for two years."""
+    """Wipe the words of messages older than a year (30 days for notes about signing in); that they
+    went stays known for two years.
+    """
     waiting = [Message.Status.QUEUED, Message.Status.OFFICE]
     old = Message.objects.exclude(status__in=waiting).exclude(text="")
     brief = ["login_code", "unknown_address", "sign_in_note", "new_device", "way_in_changed"]
@@ -212,7 +223,9 @@ def withdraw(*, person: int) -> int:
 
 
 def withdraw_about(kind: str, *, key: str) -> int:
-    """Take back letters of a kind whose key begins so and that have not gone out yet; returns how many."""
+    """Take back letters of a kind whose key begins so and that have not gone out yet; returns how
+    many.
+    """
     return _take_back(Message.objects.filter(kind=kind, key__startswith=key))
 
 
@@ -222,7 +235,9 @@ def _take_back(messages: QuerySet[Message]) -> int:
 
 
 def move_person(*, person: int, to: int) -> list[int]:
-    """Let messages to one person count as messages to another: two records were one. Returns their ids."""
+    """Let messages to one person count as messages to another: two records were one. Returns their
+    ids.
+    """
     found = Message.objects.filter(person=person)
     ids = list(found.values_list("pk", flat=True))
     found.update(person=to)
@@ -237,3 +252,9 @@ def forget_person(*, person: int) -> int:
 def forget_address(*, emails: list[str]) -> int:
     """Delete every message to addresses that turned out to belong to nobody here."""
     return Message.objects.filter(to_email__in=emails).delete()[0]
+
+
+@retrying_task(on_give_up=give_up, priority=10)
+def send_message(message_id: int) -> None:
+    """Send one message of the outbox."""
+    deliver(message_id)

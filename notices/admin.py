@@ -11,10 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import path
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page, desk_saved
+from core.admin import DeskAdmin, desk_page, desk_saved
+from core.columns import Column, FileColumn, Filter
 from core.forms import TidyCharField
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
 from notices import actions, words
 from notices.actions import queue_letter
@@ -32,28 +35,33 @@ class MessageAdmin(DeskAdmin):
     list_values = ["kind", "to_email", "to_name", "status", "error", "created_at"]
     export_permission = "communications.view_log"
     file_columns = [
-        FileColumn("Kind", "kind"),
-        FileColumn("Channel", "channel"),
-        FileColumn("Name", "to_name"),
-        FileColumn("E-mail address", "to_email"),
-        FileColumn("Subject", "subject"),
-        FileColumn("Status", "status"),
-        FileColumn("Error", "error"),
-        FileColumn("Written", "created_at"),
-        FileColumn("Sent", "sent_at"),
+        FileColumn(gettext_lazy("Kind"), "kind"),
+        FileColumn(gettext_lazy("Channel"), "channel"),
+        FileColumn(gettext_lazy("Name"), "to_name"),
+        FileColumn(gettext_lazy("E-mail address"), "to_email"),
+        FileColumn(gettext_lazy("Subject"), "subject"),
+        FileColumn(gettext_lazy("Status"), "status"),
+        FileColumn(gettext_lazy("Error"), "error"),
+        FileColumn(gettext_lazy("Written"), "created_at"),
+        FileColumn(gettext_lazy("Sent"), "sent_at"),
     ]
     columns = [
         Column(
-            "To", lambda r: r["to_email"] or r["to_name"] or "An address you may not see", lead=True
+            gettext_lazy("To"),
+            lambda r: r["to_email"] or r["to_name"] or _("An address you may not see"),
+            lead=True,
         ),
-        Column("What", lambda r: r["kind"].replace("_", " ")),
-        Column("Status", lambda r: badge(TONES[r["status"]], Message.Status(r["status"]).label)),
-        Column("Written", lambda r: short_day(r["created_at"])),
-        Column("Why", lambda r: r["error"]),
+        Column(gettext_lazy("What"), lambda r: r["kind"].replace("_", " ")),
+        Column(
+            gettext_lazy("Status"),
+            lambda r: badge(TONES[r["status"]], Message.Status(r["status"]).label),
+        ),
+        Column(gettext_lazy("Written"), lambda r: short_day(r["created_at"])),
+        Column(gettext_lazy("Why"), lambda r: r["error"]),
     ]
     filters = [
-        Filter("channel", "How", Message.Channel.choices),
-        Filter("status", "Status", Message.Status.choices),
+        Filter("channel", gettext_lazy("How"), Message.Channel.choices),
+        Filter("status", gettext_lazy("Status"), Message.Status.choices),
     ]
     fields = readonly_fields = (
         "channel",
@@ -66,7 +74,9 @@ class MessageAdmin(DeskAdmin):
         "created_at",
         "sent_at",
     )
-    list_links = [("admin:notices_message_office", "Letters to print and calls to make")]
+    list_links = [
+        ("admin:notices_message_office", gettext_lazy("Letters to print and calls to make"))
+    ]
 
     def get_urls(self) -> list[Any]:
         """What waits for the office."""
@@ -83,7 +93,7 @@ class MessageAdmin(DeskAdmin):
                 int(pk) for pk in request.POST.getlist("message") if pk.isdecimal() and len(pk) < 18
             ]
             done = actions.office_did(message_ids=wanted[:500])
-            messages.success(request, f"{done} noted as done.")
+            messages.success(request, _("{done} noted as done.").format(done=done))
             return redirect("admin:notices_message_office")
         waiting = list(Message.objects.filter(status=Message.Status.OFFICE).order_by("id")[:200])
         letters = [m for m in waiting if m.channel == Message.Channel.POST]
@@ -91,7 +101,7 @@ class MessageAdmin(DeskAdmin):
         return render(
             request,
             "admin/notices/office.html",
-            {"title": "Letters and calls", "letters": letters, "calls": calls},
+            {"title": _("Letters and calls"), "letters": letters, "calls": calls},
         )
 
 
@@ -100,14 +110,14 @@ class LetterTextForm(forms.Form):
 
     subject = TidyCharField(
         max_length=120,
-        label="Subject",
-        help_text="Read it aloud in front of a grandchild: it must tell nothing.",
+        label=gettext_lazy("Subject"),
+        help_text=gettext_lazy("Read it aloud in front of a grandchild: it must tell nothing."),
     )
-    heading = TidyCharField(max_length=120, label="Heading")
+    heading = TidyCharField(max_length=120, label=gettext_lazy("Heading"))
     body = forms.CharField(
         max_length=5000,
-        label="Text",
-        help_text="An empty line begins a new paragraph.",
+        label=gettext_lazy("Text"),
+        help_text=gettext_lazy("An empty line begins a new paragraph."),
         widget=forms.Textarea({"rows": 10}),
     )
 
@@ -122,7 +132,10 @@ class LetterTextForm(forms.Form):
             if unknown := words.unknown_words(self.kind, given.get(name, "")):
                 known = ", ".join(f"{{{word}}}" for word in words.KINDS[self.kind].words)
                 self.add_error(
-                    name, f"This letter does not know {{{unknown[0]}}}. It knows {known}."
+                    name,
+                    _("This letter does not know {{{unknown}}}. It knows {known}.").format(
+                        unknown=unknown[0], known=known
+                    ),
                 )
         return given
 
@@ -179,11 +192,53 @@ class LetterTextAdmin(DeskAdmin):
             for kind, known in words.KINDS.items()
         ]
         context = {
-            "title": "Words of the letters",
+            "title": _("Words of the letters"),
             "rows": rows,
             "may_write": self.has_change_permission(request),
         }
         return render(request, "admin/notices/letters.html", context)
+
+    def _back_to_ours(
+        self,
+        request: HttpRequest,
+        kind: str,
+        text: LetterText | None,
+        before: dict[str, str],
+    ) -> HttpResponse:
+        if text is not None:
+            desk_saved.send(
+                sender=LetterText,
+                user=request.user,
+                target=text,
+                before=before,
+                after=_as_text(words.sample_of(kind)),
+            )
+            LetterText.objects.filter(kind=kind).delete()
+            messages.success(request, _("The letter has our own words again."))
+        return redirect(request.path)
+
+    def _take(
+        self,
+        request: HttpRequest,
+        kind: str,
+        given: dict[str, str],
+        before: dict[str, str],
+    ) -> HttpResponse | None:
+        """Save the words, or (None) send them to whoever writes them and stay."""
+        user: Any = request.user
+        if request.POST.get("do") == "test":
+            letter = words.in_words(words.sample_of(kind), **given)
+            key = f"test-{secrets.token_hex(8)}"
+            queue_letter(letter, to_email=user.email, kind="test", key=key)
+            messages.success(
+                request,
+                _("It is on its way to {email}. Nothing is saved yet.").format(email=user.email),
+            )
+            return None
+        saved, __ = LetterText.objects.update_or_create(kind=kind, defaults=given)
+        desk_saved.send(sender=LetterText, user=user, target=saved, before=before, after=given)
+        messages.success(request, _("Saved. The next letter of this kind reads so."))
+        return redirect(request.path)
 
     def one(self, request: HttpRequest, kind: str) -> HttpResponse:
         """Change one kind; send it to oneself first; go back to our words or to earlier ones."""
@@ -196,38 +251,11 @@ class LetterTextAdmin(DeskAdmin):
             else _as_text(original)
         )
         form = LetterTextForm(request.POST or None, kind=kind, initial=initial)
-        do = request.POST.get("do", "")
-        if request.method == "POST" and do == "original":
-            if text is None:
-                return redirect(request.path)
-            desk_saved.send(
-                sender=LetterText,
-                user=request.user,
-                target=text,
-                before=initial,
-                after=_as_text(original),
-            )
-            LetterText.objects.filter(kind=kind).delete()
-            messages.success(request, "The letter has our own words again.")
-            return redirect(request.path)
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            if do == "test":
-                user: Any = request.user
-                letter = words.in_words(original, **given)
-                queue_letter(
-                    letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}"
-                )
-                messages.success(
-                    request, f"It is on its way to {user.email}. Nothing is saved yet."
-                )
-            else:
-                saved, _ = LetterText.objects.update_or_create(kind=kind, defaults=given)
-                desk_saved.send(
-                    sender=LetterText, user=request.user, target=saved, before=initial, after=given
-                )
-                messages.success(request, "Saved. The next letter of this kind reads so.")
-                return redirect(request.path)
+        if request.method == "POST":
+            if request.POST.get("do") == "original":
+                return self._back_to_ours(request, kind, text, initial)
+            if form.is_valid() and (done := self._take(request, kind, form.cleaned_data, initial)):
+                return done
         context = {
             "title": words.KINDS[kind].title,
             "kind": kind,

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from core.i18n import gettext_lazy
+
 
 @dataclass(frozen=True)
 class Letter:
     """What a message says. The text and the HTML twin are made of the same words.
 
-    Subject and heading must pass the shared-tablet test (ui.md section 7): somebody else reads them aloud and nothing is told.
+    Subject and heading must pass the shared-tablet test: somebody else reads them aloud and nothing
+    is told.
     """
 
     subject: str
@@ -16,8 +19,8 @@ class Letter:
     code: str = ""
     box: list[str] = field(default_factory=list)
     button: tuple[str, str] | None = None
-    closing: str = "Warmly,\nThe office"
-    reason: str = "You get this because you gave us this address."
+    closing: str = gettext_lazy("Warmly,\nThe office")
+    reason: str = gettext_lazy("You get this because you gave us this address.")
     open_subject: str = ""
     """What the subject says to members who chose plain words over discreet ones."""
     words: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,9 @@
-"""Letters whose words staff may change: the registry of kinds, their samples, and putting a name in its place.
+"""Letters whose words staff may change: the registry of kinds, their samples, and putting a name in
+its place.
 
-Staff change the subject, the heading and the paragraphs. Codes, boxes, buttons and the foot stay ours: a letter cannot
-lose its link by an edit. A variable is a word in braces, {called}; anything else in braces is just text.
+Staff change the subject, the heading and the paragraphs. Codes, boxes, buttons and the foot stay
+ours: a letter cannot lose its link by an edit. A variable is a word in braces, {called}; anything
+else in braces is just text.
 """
 
 import dataclasses
@@ -31,7 +33,9 @@ _captured: ContextVar[list[Letter] | None] = ContextVar("captured", default=None
 
 
 def register(kind: str, title: str, sample: Callable[[], object], *words: str) -> None:
-    """Let staff change a kind of letter; `sample` writes one with invented people, `words` are its variables ({called} for most)."""
+    """Let staff change a kind of letter; `sample` writes one with invented people, `words` are its
+    variables ({called} for most).
+    """
     KINDS[kind] = Kind(title, sample, words)
 
 

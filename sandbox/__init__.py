@@ -1,1 +1,3 @@
-"""Stand-ins for outside services, for development and tests only. The product never imports this package."""
+"""Stand-ins for outside services, for development and tests only. The product never imports this
+package.
+"""

@@ -1,4 +1,6 @@
-"""`python -m sandbox`: the stand-ins for Stripe, mail and S3 on their development ports, until Ctrl-C."""
+"""`python -m sandbox`: the stand-ins for Stripe, mail and S3 on their development ports, until
+Ctrl-C.
+"""
 
 import os
 import signal

@@ -1,4 +1,6 @@
-"""`make run`: the site, the worker, the clock and the sandbox in one terminal; one Ctrl-C stops them all."""
+"""`make run`: the site, the worker, the clock and the sandbox in one terminal; one Ctrl-C stops
+them all.
+"""
 
 import os
 import signal
@@ -20,7 +22,9 @@ def manage(*words: str) -> None:
 
 
 def start(*words: str) -> subprocess.Popen[bytes]:
-    """Start one part; it gets its own process group, so that Ctrl-C reaches it through us, in order."""
+    """Start one part; it gets its own process group, so that Ctrl-C reaches it through us, in
+    order.
+    """
     return subprocess.Popen([PYTHON, *words], env=ENVIRONMENT, start_new_session=True)
 
 
@@ -86,7 +90,9 @@ def main() -> None:
 def restart_what_ended(
     parts: list[subprocess.Popen[bytes]], commands: list[tuple[str, ...]]
 ) -> None:
-    """Start a part that ended once more, as a platform or a service manager does on a real site; not more than once a second."""
+    """Start a part that ended once more, as a platform or a service manager does on a real site;
+    not more than once a second.
+    """
     for place, (part, command) in enumerate(zip(parts, commands, strict=True)):
         if part.poll() is not None:
             print(

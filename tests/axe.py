@@ -5,7 +5,8 @@ from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 
-# Only what is wrong leaves the browser: telling of everything that passed takes longer than looking for it.
+# Only what is wrong leaves the browser: telling of everything that passed takes longer than looking
+# for it.
 OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},

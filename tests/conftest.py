@@ -11,12 +11,25 @@ import pytest
 from tests.site import PATIENCE, Site, chromium_path
 
 
+@pytest.fixture
+def objects(db: None) -> dict[str, Any]:
+    from tests.doors import things
+
+    return things()
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     running = Site(Path(tmp_path_factory.mktemp("site")))
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_of_its_own(request: pytest.FixtureRequest) -> None:
+    if "site" in request.fixturenames:
+        request.getfixturevalue("site").begin_an_hour()
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +72,8 @@ class Visitor:
 
     def __init__(self, chromium: Any, site: Site, **options: Any) -> None:
         self.site = site
-        # Everybody sits at home: limits count a network, and no story is about thirty people behind one.
+        # Everybody sits at home: limits count a network, and no story is about thirty people behind
+        # one.
         home = {"X-Forwarded-For": f"10.{next(HOMES) // 250}.{next(HOMES) % 250}.7"}
         self.context = chromium.new_context(base_url=site.url, extra_http_headers=home, **options)
         self.context.set_default_timeout(PATIENCE * 1000)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing.models import Membership, Payment, PaymentLine, Plan
 from donations.models import Fund
 from events.models import Event
-from members.actions import assign_role
+from members.actions.roles import assign_role
 from members.models import Household, HouseholdMember, Member, Role, RolePermission, User
 
 _numbers = itertools.count(1)

@@ -1,4 +1,6 @@
-"""The running site for the browser: gunicorn, a worker and the clock as processes of their own, the sandbox in this one."""
+"""The running site for the browser: gunicorn, a worker and the clock as processes of their own, the
+sandbox in this one.
+"""
 
 import json
 import os
@@ -6,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,16 +19,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 from playwright.sync_api import expect
 
 from sandbox.mail import Box, SmtpServer
 from sandbox.stripe.server import Server
+from tests import database
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 PASSWORD = "place-at-the-table"
 PATIENCE = 40
-"""Seconds a page or a mail may take on a machine that does other things beside: no story is a measurement."""
+"""Seconds a page or a mail may take on a machine that does other things beside: no story is a
+measurement.
+"""
 
 
 def wait_until(look: Callable[[], T], *, pause: float = 0.05) -> T:
@@ -58,7 +65,7 @@ class Site:
         self.database = "loaf_story" + os.environ.get(
             "PYTEST_XDIST_WORKER", ""
         )  # one site a process of tests
-        database = (
+        url = (
             os.environ.get("STORY_DATABASE_URL", "").replace("/loaf_story", f"/{self.database}")
             or f"sqlite:///{self.folder / 'story.sqlite3'}"
         )
@@ -66,7 +73,8 @@ class Site:
         self.env = {
             **os.environ,
             "TESTING": "1",
-            "DATABASE_URL": database,
+            "DATABASE_URL": url,
+            "DATABASE_STATEMENT_TIMEOUT_MS": "600000",
             "SITE_URL": self.url,
             "VAR_DIR": str(self.folder),
             "EMAIL_PORT": str(self.smtp.port),
@@ -83,13 +91,7 @@ class Site:
             target=self.stripe.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         ).start()
         self._empty_database()
-        for words in (
-            ["migrate", "-v", "0"],
-            ["createcachetable", "-v", "0"],
-            ["demo", "--members", "40"],
-            ["stripe_endpoint"],
-        ):
-            self.manage(*words)
+        self.manage("stripe_endpoint")
         gunicorn = str(Path(sys.executable).parent / "gunicorn")
         self._spawn(
             gunicorn,
@@ -126,7 +128,9 @@ class Site:
         return [mail for mail in self.box.to(address) if mail["subject"].startswith(subject)]
 
     def wait_for_mail(self, subject: str, address: str, *, count: int = 1) -> dict[str, Any]:
-        """The newest mail whose subject begins so, when there are `count` of them; one too many that came by then is a fault."""
+        """The newest mail whose subject begins so, when there are `count` of them; one too many
+        that came by then is a fault.
+        """
         wait_until(lambda: len(self.mails_with(subject, address)) >= count)
         found = self.mails_with(subject, address)
         assert len(found) == count, (
@@ -153,7 +157,9 @@ class Site:
         return (self.folder / "site.log").read_text()
 
     def code_for(self, address: str, *, after: int) -> str:
-        """The six digits of the newest mail to an address beyond the first `after`; mails of other things may come between."""
+        """The six digits of the newest mail to an address beyond the first `after`; mails of other
+        things may come between.
+        """
         codes = wait_until(
             lambda: [
                 code
@@ -164,16 +170,28 @@ class Site:
         assert codes, f"no code came for {address}\n{self.log()}"
         return codes[-1]
 
+    def begin_an_hour(self) -> None:
+        """Forget what the limits counted: they hold for hours, and no story is about what the
+        stories before it did.
+        """
+        with self._connect() as connection:
+            for table in ("members_ratecount", "members_mailedcode"):
+                connection.execute(f"DELETE FROM {table}")
+
+    def _connect(self) -> Any:
+        url = self.env["DATABASE_URL"]
+        if url.startswith("postgresql"):
+            return psycopg.connect(url)
+        return sqlite3.connect(url.removeprefix("sqlite:///"), timeout=PATIENCE)
+
     def _empty_database(self) -> None:
         url = self.env["DATABASE_URL"]
         if url.startswith("postgresql"):
-            import psycopg
-
-            with psycopg.connect(
-                url.replace(f"/{self.database}", "/postgres"), autocommit=True
-            ) as connection:
-                connection.execute(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
-                connection.execute(f"CREATE DATABASE {self.database}")
+            database.copy(url, database.demo(url))
+        else:
+            self.manage("migrate", "-v", "0")
+            self.manage("createcachetable", "-v", "0")
+            self.manage("demo", "--members", "40")
 
     def _spawn(self, *words: str) -> None:
         log = (self.folder / "site.log").open("ab")
@@ -194,7 +212,9 @@ SAYS_THE_SUM = re.compile(r"^(Pay|Give) \$|^Check")
 
 
 def go_on_to_pay(page: Any) -> None:
-    """Press the button that says the sum; where a page shows the sum first, press it there as well."""
+    """Press the button that says the sum; where a page shows the sum first, press it
+    there as well.
+    """
     page.get_by_role("button", name=SAYS_THE_SUM).last.click()
     shown = page.get_by_role("heading", name="Is this right?")
     expect(

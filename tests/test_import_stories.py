@@ -1,4 +1,6 @@
-"""Bringing in a large list, as the secretary does it: look it over, decide, run, invite, take it back; with and without JavaScript."""
+"""Bringing in a large list, as the secretary does it: look it over, decide, run, invite, take it
+back; with and without JavaScript.
+"""
 
 import re
 
@@ -8,16 +10,16 @@ from playwright.sync_api import expect
 from tests.axe import violations
 from tests.site import PASSWORD
 from tests.test_story import look_until, mailed, people_of, say_which_plans
+from tests.tiers import BOTH_WAYS
 
 pytestmark = pytest.mark.browser
 ROWS = 20_000
-BOTH = pytest.mark.parametrize(
-    "scripts", [True, False], ids=["with JavaScript", "without JavaScript"]
-)
 
 
 def large_list(path, mark):
-    """A volunteer's list: all sorts of days and numbers, two people of one address, a line that cannot be read."""
+    """A volunteer's list: all sorts of days and numbers, two people of one address, a line that
+    cannot be read.
+    """
     with path.open("w", encoding="utf-8") as file:
         file.write("First name,Last name,E-mail,Cell,Member since,Plan,Paid thru\n")
         for n in range(ROWS):
@@ -29,7 +31,7 @@ def large_list(path, mark):
         file.write("Bad,Line,half@,,,,\n")
 
 
-@BOTH
+@BOTH_WAYS
 def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_back(
     site, visitor, tmp_path, scripts
 ):
@@ -78,7 +80,7 @@ def test_twenty_thousand_lines_are_looked_over_decided_run_invited_and_taken_bac
     assert "Traceback" not in site.log()
 
 
-@BOTH
+@BOTH_WAYS
 def test_file_nobody_knows_is_explained_column_by_column(site, visitor, tmp_path, scripts):
     name = "Huldah" if scripts else "Ursula"
     path = tmp_path / "odd.csv"
@@ -107,7 +109,7 @@ def test_file_nobody_knows_is_explained_column_by_column(site, visitor, tmp_path
     expect(page.get_by_role("heading", name=f"{name} Sample")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_one_bad_file_does_not_take_the_other_with_it(site, visitor, tmp_path, scripts):
     mark = "wa" if scripts else "wo"
     users, gifts = tmp_path / f"{mark}-users.csv", tmp_path / f"{mark}-gifts.csv"

@@ -1,4 +1,6 @@
-"""Fingerprint and second key in real Chromium, with its virtual authenticator, over two browsers."""
+"""Fingerprint and second key in real Chromium, with its virtual authenticator, over two
+browsers.
+"""
 
 import re
 from typing import Any

@@ -1,16 +1,16 @@
-"""Stories of money in real Chromium: renewing, a refused card, another plan, checks to the bank, money back, a card for a friend."""
+"""Stories of money in real Chromium: renewing, a refused card, another plan, checks to the bank,
+money back, a card for a friend.
+"""
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.site import PASSWORD, go_on_to_pay, person, wait_until
 from tests.test_story import look_until
+from tests.tiers import BOTH_WAYS
 
 pytestmark = pytest.mark.browser
 GOOD, BAD_LATER = "4242 4242 4242 4242", "4000 0000 0000 0341"
-BOTH = pytest.mark.parametrize(
-    "scripts", [True, False], ids=["with JavaScript", "without JavaScript"]
-)
 
 
 def pay(page, card, scripts=True):
@@ -25,7 +25,7 @@ def reload_until(window, path, shown):
     expect(shown.first).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_dues_renew_by_themselves_until_the_card_is_refused(site, visitor, scripts):
     name = "Renata" if scripts else "Remy"
     email = f"{name.lower()}@example.org"
@@ -90,7 +90,7 @@ def a_year_passes(site, email):
     )
 
 
-@BOTH
+@BOTH_WAYS
 def test_another_plan_today_takes_off_what_was_paid(site, visitor, scripts):
     name = "Upton" if scripts else "Uma"
     email = f"{name.lower()}@example.org"
@@ -135,7 +135,7 @@ def slip_is_made_counted_and_locked(site, visitor, one, scripts):
     expect(two.page.get_by_text("Locked, and booked to the bank.")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_checks_are_entered_put_on_a_slip_counted_and_one_is_paid_back(site, visitor, scripts):
     first, email = (
         ("Cheryl" if scripts else "Chuck"),
@@ -173,7 +173,7 @@ def test_checks_are_entered_put_on_a_slip_counted_and_one_is_paid_back(site, vis
     expect(page.get_by_text("Every posting balances")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     name = "Linka" if scripts else "Lino"
     email = f"{name.lower()}@example.org"
@@ -213,7 +213,7 @@ def test_a_friend_pays_by_link_and_another_gives_a_card(site, visitor, scripts):
     expect(her.page.get_by_text("Thank you. You are covered until")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_one_of_a_household_pays_once_for_both(site, visitor, scripts):
     payer, partner = ("Hanna", "Holly") if scripts else ("Hugo", "Henry")
     for name in (payer, partner):

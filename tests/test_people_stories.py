@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.site import PASSWORD, go_on_to_pay
 from tests.test_story import PHONE, look_until
+from tests.tiers import BOTH_WAYS
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +18,7 @@ def today_at_home():
     return dt.datetime.now(ZoneInfo("America/Chicago")).date().isoformat()
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+@BOTH_WAYS
 def test_from_applying_to_an_active_member(site, visitor, scripts):
     """Apply in five steps, be vouched for by the member named, be approved, pay, be active."""
     name, options = ("Marisol" if scripts else "Thea"), {"java_script_enabled": scripts}

@@ -1,38 +1,24 @@
-"""Every URL × anonymous, login without a member, member, each role: exactly as declared. Generated from the URLconf."""
+"""Every URL × anonymous, login without a member, member, each role: exactly as declared. Generated
+from the URLconf.
+"""
 
-import datetime as dt
 import re
 
 import pytest
-from django.conf import settings
-from django.contrib.sessions.models import Session
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from loaf.routes import all_routes, undeclared
 from members.models import (
-    Announcement,
-    Application,
-    Approval,
     AuditEntry,
-    DuplicatePair,
-    Listing,
     MemberNote,
-    Merge,
-    Office,
     OwnCopy,
-    ProfileField,
-    Question,
     RateCount,
-    Reference,
-    SavedFilter,
 )
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
+from tests.doors import OUR_ROOMS, ROUTES, Knocking, path_of
 from tests.factories import (
     household_of,
-    make_event,
-    make_fund,
     make_member,
     make_payment,
     make_person,
@@ -42,171 +28,11 @@ from tests.factories import (
     make_term,
     make_user,
 )
+from tests.tiers import IS_SOAK
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-# One object for each pattern that names one; None: the pattern needs a state of its own and is covered by its room's tests.
-SKIPPED = {
-    "admin:view_on_site",
-    "mfa_edit_webauthn",
-    "mfa_remove_webauthn",
-    "account_reset_password_from_key",
-    "account_confirm_email",
-}
-ROUTES = [
-    r
-    for r in all_routes()
-    if not r.path.startswith("/accounts/")
-    and r.name not in SKIPPED
-    and "(?P" not in r.path
-    and r.name != "admin:"
-]
-ENTERS = {200, 302, 400, 404, 405, 422}
-
-
-@pytest.fixture
-def objects():
-    """Rows that belong to another person than the one who knocks."""
-    from billing.models import BankLine, Deposit, Dispute, Payout, ProviderEvent, Subscription
-    from imports.models import ImportFile, ImportJob
-    from notices.models import Message
-
-    other = make_person(email="other@example.org")
-    term, payment = make_term(member=other), make_payment(payer=other, source="site")
-    application = Application.objects.create(member=make_member(status="pending_validation"))
-    reference = Reference.objects.create(application=application, name="N", member=other)
-    question = Question.objects.create(label="Q")
-    announcement = Announcement.objects.create(subject="S", body="B")
-    job = ImportJob.objects.create()
-    file = ImportFile.objects.create(
-        job=job, name="x.csv", stored_as="none", reader="wordpress_users", size=1, sha256="0"
-    )
-    fund = make_fund(slug="general")
-    donation = payment.donations.create(fund=fund, kind="public", amount=1, currency="usd")
-    event = make_event(slug="lunch", visibility="public")
-    provider_event = ProviderEvent.objects.create(
-        provider="stripe", event_id="e", kind="k", payload="{}", state="parked"
-    )
-    message = Message.objects.create(
-        key="k", kind="k", to_email="x@example.org", subject="s", text="t"
-    )
-    staff = make_staff("superadmin")
-    approval = Approval.objects.create(
-        act="list:users.export",
-        params={"title": "Members", "format": "csv", "narrowed": ""},
-        summary="s",
-        reason="r",
-        asked_by=staff,
-    )
-    listing = Listing.objects.create(member=other, shows={})
-    note = MemberNote.objects.create(sender=make_member(), recipient=other, text="t")
-    binned, doubles = (
-        make_member(deleted_at=timezone.now()),
-        sorted([make_member(), make_member()], key=lambda m: m.pk),
-    )
-    pair = DuplicatePair.objects.create(one=doubles[0], other=doubles[1], why="name")
-    Merge.objects.create(
-        kept=doubles[0], dropped=binned, at=timezone.now() - dt.timedelta(days=40)
-    )  # too late to take back
-    saved = SavedFilter.objects.create(name="s")
-    office = Office.objects.create(member=other, title="t", starts_on=timezone.localdate())
-    field = ProfileField.objects.create(label="f")
-    coming = event_today(other)
-    deposit = Deposit.objects.create(currency="usd", made_by=make_staff("finance"))
-    renewal = Subscription.objects.create(
-        member=other, plan=term.plan, amount=4000, currency="usd", status="active"
-    )
-    dispute = Dispute.objects.create(
-        payment=payment, stripe_id="du_1", status="open", amount=4000, currency="usd"
-    )
-    payout = Payout.objects.create(
-        stripe_id="po_1",
-        status="paid",
-        amount=4000,
-        currency="usd",
-        arrives_on=timezone.localdate(),
-    )
-    bank_line = BankLine.objects.create(
-        key="k", day=timezone.localdate(), text="t", amount=4000, currency="usd"
-    )
-    reported = MemberNote.objects.create(
-        sender=make_member(), recipient=other, text="t", reported_at=timezone.now()
-    )
-    copy = OwnCopy.objects.create(member=other, stored_as="none", made_at=timezone.now())
-    entry = AuditEntry.objects.create(action="looked", details={}, details_digest="")
-    assignment = staff.role_assignments.get()
-    return {
-        "person.pk": listing.pk,
-        "write_note.pk": listing.pk,
-        "note.token": note.token,
-        "own_data_file.token": copy.token,
-        "part": "name",
-        "billing_subscription": renewal.pk,
-        "billing_dispute": dispute.pk,
-        "billing_payout": payout.pk,
-        "billing_bankline": bank_line.pk,
-        "billing_deposit": deposit.pk,
-        "members_savedfilter": saved.pk,
-        "members_office": office.pk,
-        "members_profilefield": field.pk,
-        "admin:whom_to_call.event_id": coming.pk,
-        "member_id": other.pk,
-        "members_member": other.pk,
-        "members_application": application.pk,
-        "members_role": assignment.role_id,
-        "members_roleassignment": assignment.pk,
-        "billing_plan": term.plan_id,
-        "billing_membership": term.pk,
-        "billing_payment": payment.pk,
-        "billing_providerevent": provider_event.pk,
-        "events_event": event.pk,
-        "donations_fund": fund.pk,
-        "donations_donation": donation.pk,
-        "notices_message": message.pk,
-        "imports_importjob": job.pk,
-        "members_approval": approval.pk,
-        "reference_pk": reference.pk,
-        "token": reference.token,
-        "members_question": question.pk,
-        "members_membernote": reported.pk,
-        "members_duplicatepair": pair.pk,
-        "members_binnedmember": binned.pk,
-        "members_announcement": announcement.pk,
-        "step": 1,
-        "kind": "welcome",
-        "notices_lettertext": 1,
-        "members_user": other.user_id,
-        "members_auditentry": entry.pk,
-        "file_pk": file.pk,
-        "event_id": event.pk,
-        "reference": payment.reference,
-        "slug": "lunch",
-        "fund": "general",
-        "endpoint": "00000000-0000-0000-0000-000000000000",
-    }
-
-
-def event_today(member):
-    event = make_event(days=0)
-    event.rsvps.create(member=member, status="going")
-    return event
-
-
-def path_of(route, objects):
-    """Fill the pattern's holes with the objects of somebody else."""
-    words = route.name.removeprefix("admin:").split("_")
-    model = next(
-        ("_".join(words[:n]) for n in range(len(words), 0, -1) if "_".join(words[:n]) in objects),
-        "",
-    )
-
-    def fill(match):
-        name = match[1].split(":")[-1]
-        return str(
-            objects.get(f"{route.name}.{name}") or objects.get(name) or objects.get(model, 1)
-        )
-
-    return re.sub(r"<([^>]+)>", fill, route.path)
+HTMX = {"HX-Request": "true"}
 
 
 def expected(access, user, *, member):
@@ -225,13 +51,15 @@ def expected(access, user, *, member):
 
 
 def passed(answer, route):
-    """Whether the view ran: not sent to sign in, not refused. A pattern's own 404 counts as refused for a locked door."""
+    """Whether the view ran: not sent to sign in, not refused. A pattern's own 404 counts as refused
+    for a locked door.
+    """
     if answer.status_code in (401, 403):
         return False
     if answer.status_code == 302 and (
         "/accounts/login/" in answer.url
         or "/admin/login/" in answer.url
-        or answer.url == reverse("who")
+        or answer.url == reverse("members:who")
     ):
         return False
     return answer.status_code != 404
@@ -246,24 +74,6 @@ def cast(kind):
     if kind == "stranger":
         return make_user(), False
     return (make_person().user, True) if kind == "member" else (make_staff(kind), True)
-
-
-class Knocking:
-    """Each knock from a browser of its own with the session as it was after signing in; signed in anew when a view ended it."""
-
-    def __init__(self, sign_in):
-        self.sign_in, self.session = sign_in, None
-
-    def client(self):
-        if self.session is None or not Session.objects.filter(pk=self.session.pk).update(
-            session_data=self.session.session_data
-        ):
-            cookie = self.sign_in().cookies.get(settings.SESSION_COOKIE_NAME)
-            self.session = Session.objects.get(pk=cookie.value) if cookie else None
-        client = Client(raise_request_exception=False)
-        if self.session:
-            client.cookies[settings.SESSION_COOKIE_NAME] = self.session.pk
-        return client
 
 
 def test_every_pattern_says_who_may_enter():
@@ -282,7 +92,10 @@ def test_doors_open_exactly_as_declared(as_user, objects, kind):
         for method in ("GET", "POST"):
             if method not in route.methods or (route.name, method) in OWN_STATE:
                 continue
-            for headers in ({}, {"HX-Request": "true"}):
+            # That a part has the lock of its page is shown each day by looking; by sending as well
+            # in the long tier.
+            asked = ({}, HTMX) if IS_SOAK or method == "GET" else ({},)
+            for headers in asked:
                 answer = knocking.client().generic(method, url, headers=headers)
                 if answer.status_code >= 500 and route.name != "health_ready":
                     wrong.append((route.name, method, answer.status_code))
@@ -312,19 +125,19 @@ def test_doors_open_exactly_as_declared(as_user, objects, kind):
 LOCKED_BY_OWNER = {
     "admin:members_paper_take",
     "admin:members_paper_change",
-    "note",
-    "own_data_file",
-    "answer_reference",
-    "photo",
-    "join_paper",
-    "pay_for",
-    "gift_card_pdf",
-    "receipt_pdf",
-    "payment_result",
-    "stripe_webhook",
+    "members:note",
+    "members:own_data_file",
+    "members:answer_reference",
+    "members:photo",
+    "members:join_paper",
+    "billing:pay_for",
+    "billing:gift_card_pdf",
+    "billing:receipt_pdf",
+    "billing:payment_result",
+    "billing:stripe_webhook",
     "dashboard",
-    "join_status",
-    "who",
+    "members:join_status",
+    "members:who",
     "admin:login",
     "admin:logout",
     "admin:members_approval_change",
@@ -350,6 +163,7 @@ OWN_STATE = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "name", [n for n in PERMISSIONS if any(n in r.access.split("|") for r in ROUTES)]
 )
@@ -416,7 +230,9 @@ def test_taking_a_role_away_acts_at_the_next_request(as_user):
 
 
 def test_get_changes_nothing(as_user, objects):
-    """A crawl of every GET as superadmin leaves every value of every table as it was (but for sessions and the audit of looking)."""
+    """A crawl of every GET as superadmin leaves every value of every table as it was (but for
+    sessions and the audit of looking).
+    """
     from django.apps import apps
 
     def rows():
@@ -439,20 +255,17 @@ def test_get_changes_nothing(as_user, objects):
     } <= {"looked", "role", "login", "desk"}
 
 
-OUR_ROOMS = {"members", "billing", "events", "donations", "imports", "notices"}
-
-
 def test_other_peoples_things_do_not_exist_and_look_like_missing_ones(as_user, objects):
-    """As another member: her partner's, a stranger's, and one that is not there answer alike (quality.md, C05)."""
+    """As another member: her partner's, a stranger's, and one that is not there answer alike."""
     peer = make_person()
     client = as_user(peer.user)
     household_of(peer, make_person())
     hidden = make_person()  # a member who is not in the directory
     pairs = {
-        "note": (objects["note.token"], "x" * 22),
-        "own_data_file": (objects["own_data_file.token"], "x" * 22),
-        "person": (hidden.pk, 10**9),
-        "write_note": (hidden.pk, 10**9),
+        "members:note": (objects["note.token"], "x" * 22),
+        "members:own_data_file": (objects["own_data_file.token"], "x" * 22),
+        "members:person": (hidden.pk, 10**9),
+        "members:write_note": (hidden.pk, 10**9),
     }
     for name, keys in pairs.items():
         answers = [client.get(reverse(name, args=[key])) for key in keys]
@@ -469,7 +282,7 @@ TOKEN = re.compile(r'name="(?:csrfmiddlewaretoken|once)" value="[^"]*"')
 
 def test_partner_sees_receipts_that_cover_her_and_nothing_else(as_user):
     """The household's objects: what both share opens for both, all the rest for its owner alone."""
-    from billing.actions import cover_household
+    from billing.actions.terms import cover_household
 
     one, other = make_person(), make_person()
     home = household_of(one, other)
@@ -479,14 +292,15 @@ def test_partner_sees_receipts_that_cover_her_and_nothing_else(as_user):
     shared.lines.update(membership=term)
     cover_household(membership=term)
     client = as_user(other.user)
-    shows = lambda payment: (
-        "Receipt no."
-        in client.get(reverse("payment_result", args=[payment.reference])).content.decode()
-    )
+
+    def shows(payment):
+        page = client.get(reverse("billing:payment_result", args=[payment.reference]))
+        return "Receipt no." in page.content.decode()
+
     assert (shows(shared), shows(own)) == (True, False)
     note = MemberNote.objects.create(sender=make_member(), recipient=one, text="t")
     copy = OwnCopy.objects.create(member=one, stored_as="none", made_at=timezone.now())
-    assert client.get(reverse("note", args=[note.token])).status_code == 404
-    assert client.get(reverse("own_data_file", args=[copy.token])).status_code == 404
+    assert client.get(reverse("members:note", args=[note.token])).status_code == 404
+    assert client.get(reverse("members:own_data_file", args=[copy.token])).status_code == 404
     home.delete()
     assert not shows(shared), "apart again"

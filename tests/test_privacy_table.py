@@ -1,6 +1,8 @@
-"""The privacy table: what of a person each role at the desk and each relation may see, over pages, fragments, papers, exports and mails.
+"""The privacy table: what of a person each role at the desk and each relation may see, over pages,
+fragments, papers, exports and mails.
 
-Every row first makes the data that could leak, under a word of its own; then each reader opens everything she can.
+Every row first makes the data that could leak, under a word of its own; then each reader opens
+everything she can.
 """
 
 import io
@@ -10,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
-from billing.actions import cover_household
+from billing.actions.terms import cover_household
 from events.models import Attendance, Rsvp
-from members import about, actions, papers
+from members import about, papers
+from members.actions import directory, household
 from members.models import (
     Answer,
     Application,
@@ -94,7 +97,7 @@ def known():
         mail_phrase="Xphrase bird",
     )
     partner = make_person(first_name="Partner")
-    actions.link_by_hand(one=herself, other=partner, by=make_staff("superadmin"))
+    household.link_by_hand(one=herself, other=partner, by=make_staff("superadmin"))
     told = {
         "access": {"other": "Xneed", "needs": ["stairs"]},
         "contact": {"note": "Xbefore-calling", "voicemail": "no"},
@@ -151,7 +154,7 @@ def known():
         dedication="Xdedication",
         status="received",
     )
-    actions.save_listing(member=herself, shows={}, plate="initials", wants_notes=True, by=None)
+    directory.save_listing(member=herself, shows={}, plate="initials", wants_notes=True, by=None)
     return herself, partner, event
 
 
@@ -163,7 +166,9 @@ def text_of(answer):
 
 
 def everything_at_the_desk(client, staff, herself, event):
-    """All pages, fragments, papers and tables that may name her, except the audit, which says what was changed."""
+    """All pages, fragments, papers and tables that may name her, except the audit, which says what
+    was changed.
+    """
     pk, payment = herself.pk, herself.payments.exclude(receipt_number="G1").get()
     gift = herself.donations.get()
     urls = [
@@ -186,10 +191,10 @@ def everything_at_the_desk(client, staff, herself, event):
         reverse("admin:event_care", args=[event.pk]),
         reverse("admin:whom_to_call", args=[event.pk, pk]),
         reverse("admin:members_membernote_changelist"),
-        reverse("directory"),
-        reverse("person", args=[pk]),
-        reverse("profile"),
-        reverse("event", args=[event.slug]),
+        reverse("members:directory"),
+        reverse("members:person", args=[pk]),
+        reverse("members:profile"),
+        reverse("events:event", args=[event.slug]),
     ]
     seen = []
     for url in urls:
@@ -203,7 +208,8 @@ def everything_at_the_desk(client, staff, herself, event):
                 Paper(kind=kind, by=staff, options={"copies": 1})
             )
             pages = PdfReader(io.BytesIO(content)).pages if ending == "pdf" else []
-            # Labels carry addresses, whoever prints them: it takes two people, and is what labels are for.
+            # Labels carry addresses, whoever prints them: it takes two people, and is what labels
+            # are for.
             if kind != Paper.Kind.LABELS:
                 seen.append(" ".join(page.extract_text() for page in pages) or content.decode())
     return " ".join(seen)
@@ -227,32 +233,32 @@ def everything_on_the_members_side(client, herself, event):
         "home",
         "about",
         "dashboard",
-        "events",
-        "directory",
-        "profile",
-        "household",
-        "privacy",
-        "payments",
-        "membership",
-        "notes",
-        "letters",
-        "my_listing",
-        "profile_more",
-        "own_data",
-        "donate",
+        "events:events",
+        "members:directory",
+        "members:profile",
+        "members:household",
+        "members:privacy",
+        "billing:payments",
+        "billing:membership",
+        "members:notes",
+        "members:letters",
+        "members:my_listing",
+        "members:profile_more",
+        "members:own_data",
+        "donations:donate",
     ]
     urls = [reverse(name) for name in names] + [
-        reverse("directory") + "?q=X",
-        reverse("person", args=[herself.pk]),
-        reverse("write_note", args=[herself.pk]),
-        reverse("event", args=[event.slug]),
-        reverse("note", args=[herself.notes_received.get().token]),
+        reverse("members:directory") + "?q=X",
+        reverse("members:person", args=[herself.pk]),
+        reverse("members:write_note", args=[herself.pk]),
+        reverse("events:event", args=[event.slug]),
+        reverse("members:note", args=[herself.notes_received.get().token]),
         *(
-            reverse("profile_part", args=[part])
+            reverse("members:profile_part", args=[part])
             for part in ("name", "contact", "address", "about", "access", "emergency")
         ),
         *(
-            reverse("payment_result", args=[payment.reference])
+            reverse("billing:payment_result", args=[payment.reference])
             for payment in herself.payments.all()
         ),
     ]
@@ -282,7 +288,7 @@ def test_each_relation_sees_exactly_its_column(as_user, known, relation, work):
     )
     seen = everything_on_the_members_side(client, herself, event)
     if relation == "herself":
-        client.post(reverse("own_data"))
+        client.post(reverse("members:own_data"))
         work()
         seen += str(about.own_data(herself))
         assert "Xletter-words" not in seen, "the words of a letter are with her, not here"
@@ -295,13 +301,15 @@ def test_each_relation_sees_exactly_its_column(as_user, known, relation, work):
 
 
 def test_mail_to_others_names_nothing_of_her(known, work, mails):
-    """Whatever is mailed to others because of her: a note she writes, a question she asks, a household, a pair."""
+    """Whatever is mailed to others because of her: a note she writes, a question she asks, a
+    household, a pair.
+    """
     herself, partner, _ = known
     other = make_person(email="other@example.org", first_name="Other")
-    actions.save_listing(member=other, shows={}, plate="plain", wants_notes=True, by=None)
-    actions.write_to(sender=herself, recipient=other, text="Hello")
-    actions.part(member=herself, by=None)
-    actions.invite(member=herself, first_name="Other", email="other@example.org", by=None)
+    directory.save_listing(member=other, shows={}, plate="plain", wants_notes=True, by=None)
+    directory.write_to(sender=herself, recipient=other, text="Hello")
+    household.part(member=herself, by=None)
+    household.invite(member=herself, first_name="Other", email="other@example.org", by=None)
     work()
     sent = " ".join(f"{mail['subject']} {mail['text']} {mail['html']}" for mail in mails.mails)
     assert "Hello" in sent
@@ -310,9 +318,11 @@ def test_mail_to_others_names_nothing_of_her(known, work, mails):
 
 
 def test_roster_and_table_follow_the_settings(known):
-    """The same person with every field open to members: the roster shows what she opened, no more."""
+    """The same person with every field open to members: the roster shows what she
+    opened, no more.
+    """
     herself, _, _ = known
-    actions.save_listing(
+    directory.save_listing(
         member=herself,
         shows=dict.fromkeys(FIELDS, "officers"),
         plate="initials",
@@ -323,7 +333,7 @@ def test_roster_and_table_follow_the_settings(known):
     closed = papers.MAKERS[Paper.Kind.ROSTER](Paper(kind="roster", by=staff, options={}))[0]
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(closed)).pages)
     assert [word for word in TABLE if word in text] == [], "officers' fields do not go on paper"
-    actions.save_listing(
+    directory.save_listing(
         member=herself, shows={"phone": "members"}, plate="initials", wants_notes=True, by=None
     )
     opened = papers.MAKERS[Paper.Kind.ROSTER](Paper(kind="roster", by=staff, options={}))[0]

@@ -1,4 +1,6 @@
-"""Stories of belonging in private, in real Chromium: profile, household, a widow, two records, the directory, own data, being forgotten."""
+"""Stories of belonging in private, in real Chromium: profile, household, a widow, two records, the
+directory, own data, being forgotten.
+"""
 
 import io
 import zipfile
@@ -7,11 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.site import PASSWORD, person, wait_until
+from tests.tiers import BOTH_WAYS
 
 pytestmark = pytest.mark.browser
-BOTH = pytest.mark.parametrize(
-    "scripts", [True, False], ids=["with JavaScript", "without JavaScript"]
-)
 
 
 def put_in_photo(page, path):
@@ -30,7 +30,7 @@ def put_in_photo(page, path):
     expect(page.get_by_role("button", name="Turn left")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_profile_is_edited_and_previewed_as_a_member_sees_it(site, visitor, scripts, tmp_path):
     first = "Willa" if scripts else "Wanda"
     email = f"{first.lower()}@example.org"
@@ -75,7 +75,7 @@ def test_profile_is_edited_and_previewed_as_a_member_sees_it(site, visitor, scri
     expect(other.page.get_by_text("713-555-0177")).to_have_count(0)
 
 
-@BOTH
+@BOTH_WAYS
 def test_two_are_linked_share_the_dues_and_part(site, visitor, scripts):
     one, other = ("Rosa", "Tilda") if scripts else ("Rita", "Tess")
     for name in (one, other):
@@ -106,7 +106,7 @@ def test_two_are_linked_share_the_dues_and_part(site, visitor, scripts):
     ).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_death_is_noted_and_taken_back(site, visitor, scripts):
     first = "Odette" if scripts else "Olive"
     _, pk = person(site, first, "Trialstead", f"{first.lower()}@example.org")
@@ -130,7 +130,7 @@ def test_death_is_noted_and_taken_back(site, visitor, scripts):
     expect(page.get_by_text("Her sister called")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_two_records_are_joined_by_two_people_and_taken_apart(site, visitor, scripts):
     last = "Paperhurst" if scripts else "Inkwell"
     _, keep = person(site, "Zelda", last, "", phone="+17135550111", bio="Plays bridge")
@@ -165,7 +165,7 @@ def test_two_records_are_joined_by_two_people_and_taken_apart(site, visitor, scr
     expect(page.get_by_label("About them")).to_have_value("Plays bridge")
 
 
-@BOTH
+@BOTH_WAYS
 def test_note_is_passed_on_answered_and_blocked(site, visitor, scripts):
     first = "Nell" if scripts else "Nora"
     email = f"{first.lower()}@example.org"
@@ -193,7 +193,7 @@ def test_note_is_passed_on_answered_and_blocked(site, visitor, scripts):
     expect(june.page.get_by_text("takes no notes here")).to_be_visible()
 
 
-@BOTH
+@BOTH_WAYS
 def test_own_data_is_asked_for_made_and_read(site, visitor, scripts):
     first = "Ottilie" if scripts else "Oona"
     email = f"{first.lower()}@example.org"
@@ -218,7 +218,7 @@ def test_own_data_is_asked_for_made_and_read(site, visitor, scripts):
     assert download.value.suggested_filename == "about-you.zip"
 
 
-@BOTH
+@BOTH_WAYS
 def test_being_forgotten_is_taken_back_and_then_meant(site, visitor, scripts):
     first = "Vesta" if scripts else "Viola"
     email = f"{first.lower()}@example.org"

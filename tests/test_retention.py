@@ -1,4 +1,6 @@
-"""What we keep and for how long: no column without a class, each class with a chore that really lets go, everything closed by default."""
+"""What we keep and for how long: no column without a class, each class with a chore that really
+lets go, everything closed by default.
+"""
 
 import datetime as dt
 
@@ -13,7 +15,7 @@ from events.models import Attendance, Guest, Rsvp
 from loaf import retention
 from loaf.checks import every_personal_column_has_its_time
 from loaf.sweep import CHORES, sweep
-from members.actions import reject_applicant
+from members.actions.applications import reject_applicant
 from members.models import Consent, Household, Listing, Member, OwnCopy, Paper
 from notices.models import Message
 from tests.factories import (

@@ -1,6 +1,7 @@
 """The acceptance story: from a real export file to a checked-in, paid-up member, in real Chromium.
 
-It is played twice, with and without JavaScript, on one running site; the second time finds what the first brought in.
+It is played twice, with and without JavaScript, on one running site; the second time finds what the
+first brought in.
 """
 
 import datetime as dt
@@ -98,7 +99,8 @@ def test_from_an_export_file_to_a_checked_in_paid_up_member(site, visitor, scrip
     second.page.get_by_role("button", name="Put me on the waiting list").click()
     expect(second.page.get_by_text("number 1 in line")).to_be_visible()
 
-    # 4. She pays her dues; the signed webhook makes her active, whatever comes first; the receipt is sent.
+    # 4. She pays her dues; the signed webhook makes her active, whatever comes first; the receipt
+    # is sent.
     member.go("/me/membership/")
     page.get_by_text("Household, $60").click()
     go_on_to_pay(page)

@@ -6,6 +6,7 @@ import logging
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import ledger, subscriptions
 from billing.actions.checkout import close_payment
@@ -31,7 +32,9 @@ NAMES_KEPT = dt.timedelta(days=7 * 366)
 
 
 def lock_people(payment: Payment) -> None:
-    """Lock whose dues a payment is for, before the payment itself: everybody locks people first, so nobody waits in a ring."""
+    """Lock whose dues a payment is for, before the payment itself: everybody locks people first, so
+    nobody waits in a ring.
+    """
     whose = PaymentLine.objects.filter(payment=payment, membership__isnull=False).values(
         "membership__member"
     )
@@ -40,9 +43,11 @@ def lock_people(payment: Payment) -> None:
 
 @transaction.atomic
 def book_session(*, session: stripe.PaidSession) -> Payment | None:
-    """Book the payment a checkout session belongs to, once, however often and in whatever order it is told.
+    """Book the payment a checkout session belongs to, once, however often and in whatever order it
+    is told.
 
-    Returns None while the session is unpaid. Raises NeedsAttention when amount, currency or order do not agree.
+    Returns None while the session is unpaid. Raises NeedsAttention when amount, currency or order
+    do not agree.
     """
     if not session.is_paid:
         if session.is_on_its_way:  # there is no page to go back to; the bank takes its days
@@ -55,15 +60,21 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
         lock_people(found)
     payment = Payment.objects.select_for_update().filter(reference=session.reference).first()
     if payment is None:
-        raise NeedsAttention("A paid page belongs to no payment of ours.")
+        raise NeedsAttention(_("A paid page belongs to no payment of ours."))
     if payment.is_received:
         if payment.stripe_session_id != session.id:
-            raise NeedsAttention(f"Payment {payment.pk} was paid on two pages.")
+            raise NeedsAttention(
+                _("Payment {payment_pk} was paid on two pages.").format(payment_pk=payment.pk)
+            )
         return payment
     if (session.amount, session.currency) != (payment.amount, payment.currency):
         paid = money.format_money(session.amount, session.currency)
         raise NeedsAttention(
-            f"Payment {payment.pk} expected {money.format_money(payment.amount, payment.currency)}, but {paid} came."
+            _("Payment {payment_pk} expected {money}, but {paid} came.").format(
+                payment_pk=payment.pk,
+                money=money.format_money(payment.amount, payment.currency),
+                paid=paid,
+            )
         )
     if (
         session.charge_id
@@ -72,7 +83,10 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
         .exists()
     ):
         raise NeedsAttention(
-            f"The charge of payment {payment.pk} is in the books already: it was brought in from a file."
+            _(
+                "The charge of payment {payment_pk} is in the books already: it was"
+                " brought in from a file."
+            ).format(payment_pk=payment.pk)
         )
     receive(payment=payment, paid=session)
     if payment.subscription_id:
@@ -81,7 +95,9 @@ def book_session(*, session: stripe.PaidSession) -> Payment | None:
 
 
 def receive(*, payment: Payment, paid: stripe.PaidSession) -> None:
-    """Book a card payment that Stripe calls paid: status, receipt number, ledger, terms, news. The payment is locked or new."""
+    """Book a card payment that Stripe calls paid: status, receipt number, ledger, terms, news. The
+    payment is locked or new.
+    """
     now = timezone.now()
     payment.status, payment.paid_at, payment.handled_at = (
         Payment.Status.SUCCEEDED,
@@ -110,10 +126,11 @@ def receive(*, payment: Payment, paid: stripe.PaidSession) -> None:
 
 
 def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
-    """Ask Stripe about a page whose webhook never came: book it if it was paid, give it up after two days.
+    """Ask Stripe about a page whose webhook never came: book it if it was paid, give it up after
+    two days.
 
-    Returns whether it was booked. A page Stripe does not know, or whose sums differ, is marked for a person and does not
-    stand in the way of the next one. Raises StripeDown.
+    Returns whether it was booked. A page Stripe does not know, or whose sums differ, is marked for
+    a person and does not stand in the way of the next one. Raises StripeDown.
     """
     Payment.objects.filter(pk=payment.pk).update(looked_at=now)
     booked, problem, waits = None, "", False
@@ -124,7 +141,11 @@ def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
         except NeedsAttention as error:
             problem = str(error)
         except stripe.NoSuchSession:
-            problem = "Stripe does not know its payment page. Was the key changed?"
+            problem = _("Stripe does not know its payment page. Was the key changed?")
+        except stripe.Refused as error:
+            problem = _(
+                "Stripe does not show its payment page ({error}). May the key read it?"
+            ).format(error=str(error)[:120])
     if problem and problem != payment.attention:
         log.error("payment %s needs a look: %s", payment.pk, problem)
         Payment.objects.filter(pk=payment.pk).update(attention=problem)
@@ -140,7 +161,9 @@ def ask_again(*, payment: Payment, now: dt.datetime) -> bool:
 
 @transaction.atomic
 def book_fee(*, payment: Payment) -> bool:
-    """Ask Stripe what a booked card payment cost and post it, once. False while Stripe does not know. Raises StripeDown."""
+    """Ask Stripe what a booked card payment cost and post it, once. False while Stripe does not
+    know. Raises StripeDown.
+    """
     fee = stripe.fetch_fee(payment.stripe_charge_id, payment.currency)
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
     locked.looked_at = timezone.now()
@@ -158,15 +181,17 @@ def next_receipt_number(when: dt.datetime) -> str:
 
 
 def forget_payers(*, now: dt.datetime) -> int:
-    """After seven years the books no longer need names: forget payers' names, addresses and card digits. Amounts stay."""
+    """After seven years the books no longer need names: forget payers' names, addresses and card
+    digits. Amounts stay.
+    """
     old = Payment.objects.filter(created_at__lt=now - NAMES_KEPT).filter(
         ~Q(payer_name="") | ~Q(payer_email="") | ~Q(card_last4="")
     )
     Refund.objects.filter(asked_at__lt=now - NAMES_KEPT).exclude(reason="").update(reason="")
     Membership.objects.filter(created_at__lt=now - NAMES_KEPT).exclude(granted_reason="").update(
-        granted_reason="Long ago"
+        granted_reason=_("Long ago")
     )
     BankLine.objects.filter(day__lt=(now - NAMES_KEPT).date()).exclude(text="").update(
-        text="", note="Long ago"
+        text="", note=_("Long ago")
     )
     return old.update(payer_name="", payer_email="", card_last4="", receipt_url="")

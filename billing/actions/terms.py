@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import emails, instalments, subscriptions
 from billing import emails_renewal as renewal_emails
@@ -17,7 +18,9 @@ from billing.models import Membership, Payment, PaymentLine, Plan, Refund
 from billing.models.instalment import SETTLED
 from billing.models.plan import Interval, Late
 from core.money import unit
-from members.actions import MembersError, change_status
+from core.templatetags.loaf import short_day
+from members.actions.errors import MembersError
+from members.actions.status import change_status
 from members.models import HouseholdMember, Member, User
 from members.models.member import InactiveReason, Status
 
@@ -26,8 +29,10 @@ log = logging.getLogger("loaf.billing")
 
 @dataclass(frozen=True)
 class Position:
-    """Where a member stands: the day her next term begins (None: covered for life), the term that reaches furthest, the one
-    she is in, what is left of what she paid, what she owes in parts (minor units), the terms that wait for their day."""
+    """Where a member stands: the day her next term begins (None: covered for life), the term that
+    reaches furthest, the one she is in, what is left of what she paid, what she owes in parts
+    (minor units), the terms that wait for their day.
+    """
 
     next_start: dt.date | None
     last: Membership | None
@@ -40,7 +45,9 @@ class Position:
 
 
 def position_of(member: Member, *, on: dt.date | None = None) -> Position:
-    """Read it once, for however many plans are weighed against it: as of today, or of the day something was paid."""
+    """Read it once, for however many plans are weighed against it: as of today, or of the day
+    something was paid.
+    """
     today = on or timezone.localdate()
     unpaid = Q(instalments__isnull=False) & ~Q(instalments__payment__status__in=SETTLED)
     owed = Sum("instalments__amount", filter=unpaid, default=0)
@@ -81,7 +88,9 @@ def position_of(member: Member, *, on: dt.date | None = None) -> Position:
 
 
 def _in_grace(member: Member, today: dt.date) -> Membership | None:
-    """A term of hers that ended and whose days of grace still run, where what is paid now counts from its end."""
+    """A term of hers that ended and whose days of grace still run, where what is paid now counts
+    from its end.
+    """
     ended = member.memberships.filter(
         status__in=Membership.PAID, ends_on__lt=today, plan__late_counts_from=Late.OLD_END
     )
@@ -102,7 +111,9 @@ def _day_after(term: Membership | None, today: dt.date) -> dt.date:
 
 
 def _worth(term: Membership, day: dt.date) -> int:
-    """What is left of a term on a day, in minor units: by days, rounded down. What cost nothing is worth nothing."""
+    """What is left of a term on a day, in minor units: by days, rounded down. What cost nothing is
+    worth nothing.
+    """
     if term.covered_by_id or term.ends_on is None:
         return 0
     days, left = (
@@ -125,14 +136,15 @@ def term_of(
     Raises BillingError for somebody covered for life, and for a plan that ends before.
     """
     if start is None:
-        raise BillingError("Your membership is for life. There is nothing to pay.")
+        raise BillingError(_("Your membership is for life. There is nothing to pay."))
     if plan.interval == Interval.FIXED and plan.fixed_end and plan.fixed_end < start:
-        raise BillingError("That plan ends before your paid time does. Please choose another.")
+        raise BillingError(_("That plan ends before your paid time does. Please choose another."))
     return start, plan.term_from(start, anchor=anchor)
 
 
 def next_of(at: Position, plan: Plan) -> tuple[dt.date, dt.date | None, int | None]:
-    """First and last day of the term that is bought there, and its anchor; never one that would be over already.
+    """First and last day of the term that is bought there, and its anchor; never one that would be
+    over already.
 
     Raises BillingError.
     """
@@ -145,18 +157,20 @@ def next_of(at: Position, plan: Plan) -> tuple[dt.date, dt.date | None, int | No
 def next_term(
     *, member: Member, plan: Plan, on: dt.date | None = None
 ) -> tuple[dt.date, dt.date | None]:
-    """Return first and last day of the next term: from today (or the day it was paid), or from the day after the last paid one ends.
+    """Return first and last day of the next term: from today (or the day it was paid), or from the
+    day after the last paid one ends.
 
     Nobody loses a day.
     """
-    first, last, _ = next_of(position_of(member, on=on), plan)
+    first, last, __ = next_of(position_of(member, on=on), plan)
     return first, last
 
 
 def begin_terms(payment: Payment) -> None:
     """Let the memberships this payment pays for begin, make the member active, send the receipt.
 
-    The money is booked whatever happens here: where no term can begin, the payment asks for a person's attention.
+    The money is booked whatever happens here: where no term can begin, the payment asks for a
+    person's attention.
     """
     dues = payment.lines.filter(
         kind=PaymentLine.Kind.DUES, membership__isnull=False
@@ -172,7 +186,7 @@ def begin_terms(payment: Payment) -> None:
         if problem := begin(
             membership=membership,
             member=member,
-            reason=f"Dues paid, payment {payment.pk}",
+            reason=_("Dues paid, payment {payment_pk}").format(payment_pk=payment.pk),
             payment=payment,
         ):
             membership.status = Membership.Status.CANCELLED
@@ -187,7 +201,9 @@ def begin_terms(payment: Payment) -> None:
 def begin(
     *, membership: Membership, member: Member, reason: str, payment: Payment | None = None
 ) -> str:
-    """Let a waiting term begin after what is paid, and make its member active; or say why it cannot. The member is locked."""
+    """Let a waiting term begin after what is paid, and make its member active; or say why it
+    cannot. The member is locked.
+    """
     if problem := _why_no_term(member):
         return problem
     if (
@@ -227,14 +243,16 @@ def begin(
             renewal_emails.welcome_back(membership)
     cover_or_say_why(membership, payment)
     subscriptions.term_began(membership=membership, payment=payment)
-    let_go(replaced, reason="The household’s plan ended")
+    let_go(replaced, reason=_("The household’s plan ended"))
     return ""
 
 
 def _say_if_twice(
     membership: Membership, first: dt.date, payment: Payment | None, last: Membership | None
 ) -> None:
-    """Two payments at the same moment (a card and a check, two pages) buy two terms: kept, and somebody asks whether it was meant."""
+    """Two payments at the same moment (a card and a check, two pages) buy two terms: kept, and
+    somebody asks whether it was meant.
+    """
     if (
         payment is None
         or payment.stripe_invoice_id
@@ -247,8 +265,10 @@ def _say_if_twice(
         or not last.payment_lines.filter(payment__handled_at__gt=membership.created_at).exists()
     ):
         return  # a day went by while the page was open; no other dues came
-    day = f"{first:%B} {first.day}, {first.year}"
-    note = f"While this was being paid, other dues came: it now buys the time from {day}. Please ask whether that was meant."
+    note = _(
+        "While this was being paid, other dues came: it now buys the time from {day}."
+        " Please ask whether that was meant."
+    ).format(day=short_day(first))
     Payment.objects.filter(pk=payment.pk).update(attention=note)
 
 
@@ -264,7 +284,8 @@ def _day_of(payment: Payment | None) -> dt.date:
 def cut_short(
     terms: Iterable[Membership], *, on: dt.date, instead: Membership | None = None
 ) -> list[int]:
-    """End terms on a day, and with them what they gave to a partner; returns whose they were. Their members may need letting go.
+    """End terms on a day, and with them what they gave to a partner; returns whose they were. Their
+    members may need letting go.
 
     `instead`: the term that takes their place; should it be paid back, they come back (`restore`).
     """
@@ -278,10 +299,12 @@ def cut_short(
 
 
 def restore(terms: Iterable[Membership]) -> None:
-    """Give back what gave way to these terms, as far as it still runs and its money is still here; its members are active again.
+    """Give back what gave way to these terms, as far as it still runs and its money is still here;
+    its members are active again.
 
-    What is not given back: the term of a partner who is linked no more, a term beside one that came meanwhile, and one
-    whose own money went back; what had given way to that one is looked at instead.
+    What is not given back: the term of a partner who is linked no more, a term beside one that came
+    meanwhile, and one whose own money went back; what had given way to that one is looked at
+    instead.
     """
     given_up = Membership.objects.filter(
         gave_way_to__in=list(terms), status=Membership.Status.CANCELLED
@@ -326,14 +349,16 @@ def _run_again(term: Membership, member: Member) -> None:
             member=member,
             to=Status.ACTIVE,
             by=None,
-            reason="What had given way to another plan runs again",
+            reason=_("What had given way to another plan runs again"),
         )
 
 
 def let_go(
     members: list[int], *, reason: str, by: User | None = None, inactive_reason: str = "lapsed"
 ) -> None:
-    """Whoever has no other paid term is not active any more, and is told; who has one is charged when that one ends."""
+    """Whoever has no other paid term is not active any more, and is told; who has one is charged
+    when that one ends.
+    """
     for member in (
         Member.objects.select_for_update()
         .filter(pk__in=members, status=Status.ACTIVE)
@@ -352,7 +377,9 @@ def let_go(
 
 
 def cover_or_say_why(membership: Membership, payment: Payment | None) -> None:
-    """The money is booked whatever happens to the partner's term: a fault there asks for a person's attention."""
+    """The money is booked whatever happens to the partner's term: a fault there asks for a person's
+    attention.
+    """
     try:
         with transaction.atomic():
             cover_household(membership=membership)
@@ -363,13 +390,14 @@ def cover_or_say_why(membership: Membership, payment: Payment | None) -> None:
             type(error).__name__,
         )
         if payment:
-            told = "The partner’s membership could not begin. Please look at the household."
+            told = _("The partner’s membership could not begin. Please look at the household.")
             Payment.objects.filter(pk=payment.pk).update(attention=told)
 
 
 @transaction.atomic
 def cover_household(*, membership: Membership) -> Membership | None:
-    """Let a paid household term cover the partner as well: a term of her own with the same dates and no dues. Once a term.
+    """Let a paid household term cover the partner as well: a term of her own with the same dates
+    and no dues. Once a term.
 
     None when the plan has one seat, nobody is linked, or the partner may not be a member.
     """
@@ -404,25 +432,32 @@ def cover_household(*, membership: Membership) -> Membership | None:
     )
     if locked.status in (Status.PAYMENT_PENDING, Status.INACTIVE):
         change_status(
-            member=locked, to=Status.ACTIVE, by=None, reason="Covered by the household’s dues"
+            member=locked, to=Status.ACTIVE, by=None, reason=_("Covered by the household’s dues")
         )
     return covered
 
 
 def _why_no_term(member: Member) -> str:
     if member.status not in (Status.PAYMENT_PENDING, Status.ACTIVE, Status.INACTIVE):
-        return f"Paid by somebody who is “{member.get_status_display()}”. Say yes to the application, or pay it back."
+        return _(
+            "Paid by somebody who is “{status}”. Say yes to the application, or pay it back."
+        ).format(status=member.get_status_display())
     if not member.may_pay_dues or member.erased_at:
-        return "Paid for somebody who has died, is suspended or was forgotten. Pay it back, or talk to whoever paid."
+        return _(
+            "Paid for somebody who has died, is suspended or was forgotten. Pay it back, or talk to"
+            " whoever paid."
+        )
     if member.memberships.not_over().filter(ends_on=None).exists():
-        return "Paid by a member for life. Pay it back, or ask whether it was meant as a gift."
+        return _("Paid by a member for life. Pay it back, or ask whether it was meant as a gift.")
     return ""
 
 
 def expire_terms(*, today: dt.date) -> int:
-    """End terms whose grace days are over, and let members without another paid term lapse. Safe to run twice.
+    """End terms whose grace days are over, and let members without another paid term lapse. Safe to
+    run twice.
 
-    One transaction a member, her row locked before her terms are judged: a payment booked meanwhile counts.
+    One transaction a member, her row locked before her terms are judged: a payment booked meanwhile
+    counts.
     """
     ended = 0
     for member_id in (
@@ -441,7 +476,7 @@ def expire_terms(*, today: dt.date) -> int:
                     member=member,
                     to=Status.INACTIVE,
                     by=None,
-                    reason="Grace days over",
+                    reason=_("Grace days over"),
                     inactive_reason="lapsed",
                 )
                 last = (

@@ -1,7 +1,8 @@
 """Pages, charges and refunds at Stripe, by its own SDK. Only this folder speaks with it.
 
-Amounts are minor units in Stripe's sense (zero-decimal currencies have none). Every POST carries an Idempotency-Key that
-was stored before the call, so a lost answer can be asked again (https://docs.stripe.com/api/idempotent_requests).
+Amounts are minor units in Stripe's sense (zero-decimal currencies have none). Every POST carries an
+Idempotency-Key that was stored before the call, so a lost answer can be asked again
+(https://docs.stripe.com/api/idempotent_requests).
 """
 
 import contextlib
@@ -14,6 +15,7 @@ from typing import Any
 
 import stripe
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from core.dates import add_months
 
@@ -29,7 +31,9 @@ class StripeDown(Exception):
 
 
 class NoSuchSession(Exception):
-    """Stripe answers, and knows no such page: another account, another mode, or a page long gone."""
+    """Stripe answers, and knows no such page: another account, another mode, or a page
+    long gone.
+    """
 
 
 class Refused(Exception):
@@ -89,7 +93,8 @@ class PaidSession:
     is_on_its_way: bool = False
     """Finished by the payer, and the bank takes its days: a debit from an account."""
     kind: str = "card"
-    """How it was paid, in Stripe's word: "card", "us_bank_account", "link", "cashapp", "klarna" …"""
+    """How it was paid, in Stripe's word: "card", "us_bank_account", "link", "cashapp", "klarna" …
+    """
     paid_at: dt.datetime | None = None
     """When the money was taken, by Stripe's clock; None while it is unpaid."""
 
@@ -124,12 +129,18 @@ def client() -> stripe.StripeClient:
 
 
 @contextlib.contextmanager
-def listing() -> Iterator[None]:
-    """Around a list that is read: a lasting no (a key that may not) is Refused, everything else StripeDown."""
+def asking(*, known_as: str = "") -> Iterator[None]:
+    """Around every question: the one place where Stripe's faults become ours.
+
+    A lasting no (a key that may not, a card that is refused) is Refused, everything else
+    StripeDown; with `known_as` a thing that Stripe does not know is NoSuchSession.
+    """
     try:
         yield
-    except (stripe.InvalidRequestError, stripe.PermissionError) as error:
-        raise Refused(str(error.user_message or error.code or "no reason given")) from error
+    except (stripe.InvalidRequestError, stripe.PermissionError, stripe.CardError) as error:
+        if known_as and isinstance(error, stripe.InvalidRequestError):
+            raise NoSuchSession(known_as) from error
+        raise Refused(str(error.user_message or error.code or _("no reason given"))) from error
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
 
@@ -145,9 +156,11 @@ def create_checkout(
     cancel_url: str,
     keeps_card: bool = False,
 ) -> Checkout:
-    """Open a hosted payment page for these lines (label, amount). Asking twice with one reference gives the same page.
+    """Open a hosted payment page for these lines (label, amount). Asking twice with one reference
+    gives the same page.
 
-    `keeps_card`: the page says that the card may be charged again, and Stripe keeps it. Raises StripeDown.
+    `keeps_card`: the page says that the card may be charged again, and Stripe keeps it. Raises
+    StripeDown.
     """
     params = _checkout_params(reference, lines, currency, success_url, cancel_url)
     if keeps_card:
@@ -198,8 +211,8 @@ def _open(params: dict[str, Any], unnamed: dict[str, Any], customer_id: str, key
                 raise
             # The customer was deleted at Stripe; she pays as a new one.
             return _created(unnamed, f"{key}-unnamed")
-    except stripe.InvalidRequestError as error:
-        log.error("Stripe refused a checkout: %s %s", error.code, error.param)
+    except (stripe.InvalidRequestError, stripe.PermissionError) as error:
+        log.error("Stripe refused a checkout: %s %s", error.code, getattr(error, "param", ""))
         raise StripeDown("refused") from error
     except stripe.StripeError as error:
         raise StripeDown(type(error).__name__) from error
@@ -239,26 +252,24 @@ def _created(params: dict[str, Any], key: str) -> Checkout:
 
 
 def expire_checkout(session_id: str) -> None:
-    """Close a hosted page nobody should pay any more. One that is already closed or paid is left alone."""
-    try:
+    """Close a hosted page nobody should pay any more. One that is already closed or paid is left
+    alone.
+
+    Raises Refused and StripeDown.
+    """
+    with contextlib.suppress(NoSuchSession), asking(known_as=session_id):
         client().v1.checkout.sessions.expire(
             session_id, options={"idempotency_key": f"expire-{session_id}"}
         )
-    except stripe.InvalidRequestError:
-        return
-    except stripe.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def fetch_session(session_id: str) -> PaidSession:
-    """Ask Stripe how a session stands now, with its charge and fee. Raises StripeDown and NoSuchSession."""
+    """Ask Stripe how a session stands now, with its charge and fee. Raises StripeDown, Refused and
+    NoSuchSession.
+    """
     expand = ["payment_intent.latest_charge.balance_transaction"]
-    try:
+    with asking(known_as=session_id):
         session = client().v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict()
-    except stripe.InvalidRequestError as error:
-        raise NoSuchSession(session_id) from error
-    except stripe.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
     return _paid_session(session)
 
 
@@ -290,7 +301,8 @@ def _paid_session(session: dict[str, Any]) -> PaidSession:
 
 
 LATE_METHODS = {"us_bank_account", "sepa_debit", "ach_debit", "bacs_debit"}
-"""Charged on one day and paid days later: the day they are paid is that of the balance transaction."""
+"""Charged on one day and paid days later: the day they are paid is that of the balance transaction.
+"""
 
 
 def _paid_at(charge: dict[str, Any]) -> dt.datetime | None:
@@ -313,7 +325,7 @@ def last_day(card: dict[str, Any]) -> dt.date | None:
 
 def all_charges() -> Iterator[KnownCharge]:
     """Every charge that succeeded, as Stripe knows it now. Raises Refused and StripeDown."""
-    with listing():
+    with asking():
         for row in (
             client()
             .v1.charges.list({"limit": 100, "expand": ["data.balance_transaction"]})
@@ -332,22 +344,20 @@ def all_charges() -> Iterator[KnownCharge]:
 
 
 def create_refund(*, charge_id: str, amount: int, key: str) -> MadeRefund:
-    """Give back part of a charge. The same key gives it back once. Raises Refused and StripeDown."""
+    """Give back part of a charge. The same key gives it back once. Raises Refused and
+    StripeDown.
+    """
     params: Any = {"charge": charge_id, "amount": amount, "metadata": {"key": key}}
-    try:
+    with asking():
         return _refund_of(client().v1.refunds.create(params, {"idempotency_key": key}).to_dict())
-    except stripe.InvalidRequestError as error:
-        raise Refused(str(error.user_message or error.code or "no reason given")) from error
-    except stripe.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def fetch_refunds(charge_id: str) -> list[MadeRefund]:
-    """All refunds of a charge, oldest first, as Stripe knows them now. Raises StripeDown."""
-    try:
+    """All refunds of a charge, oldest first, as Stripe knows them now. Raises Refused and
+    StripeDown.
+    """
+    with asking():
         rows = client().v1.refunds.list({"charge": charge_id, "limit": 100}).to_dict()["data"]
-    except stripe.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
     return [_refund_of(row) for row in reversed(rows)]
 
 
@@ -363,18 +373,20 @@ def _refund_of(row: dict[str, Any]) -> MadeRefund:
 
 
 def fetch_fee(charge_id: str, currency: str) -> int:
-    """What Stripe kept of a charge, in minor units of `currency`; 0 while it is not known. Raises StripeDown."""
-    try:
+    """What Stripe kept of a charge, in minor units of `currency`; 0 while it is not known. Raises
+    Refused and StripeDown.
+    """
+    with asking():
         charge = (
             client().v1.charges.retrieve(charge_id, {"expand": ["balance_transaction"]}).to_dict()
         )
-    except stripe.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
     return fee_of(charge, currency)
 
 
 def fee_of(charge: dict[str, Any], currency: str) -> int:
-    """A fee in another currency than the charge (the account settles elsewhere) is left for the reconciliation."""
+    """A fee in another currency than the charge (the account settles elsewhere) is left for the
+    reconciliation.
+    """
     settled = charge.get("balance_transaction") or {}
     return (
         int(settled.get("fee", 0))

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import stripe as sdk
 from django.utils import timezone
 
-from billing.gateways.stripe import NoSuchSession, Refused, StripeDown, client, listing
+from billing.gateways.stripe import asking, client
 
 
 @dataclass(frozen=True)
 class KnownDispute:
-    """A dispute as Stripe knows it now; `held` is what is held back today, `fee` what it cost us."""
+    """A dispute as Stripe knows it now; `held` is what is held back today, `fee` what
+    it cost us.
+    """
 
     id: str
     charge_id: str
@@ -65,7 +66,7 @@ def payouts(*, since: dt.datetime) -> Iterator[tuple[str, str]]:
 
 
 def _listed(call: Any, since: dt.datetime) -> Iterator[dict[str, Any]]:
-    with listing():
+    with asking():
         for row in call(
             {"created": {"gte": int(since.timestamp())}, "limit": 100}
         ).auto_paging_iter():
@@ -115,7 +116,7 @@ def fetch_payout(payout_id: str) -> KnownPayout:
             0,
             int(row["amount"]),
         )
-    try:
+    with asking(known_as=payout_id):
         for part in (
             client()
             .v1.balance_transactions.list({"payout": payout_id, "limit": 100})
@@ -133,10 +134,6 @@ def fetch_payout(payout_id: str) -> KnownPayout:
             }.get(part.type, "other")
             sums[kind] += int(part.amount)
             sums["fees"] -= int(part.fee)
-    except sdk.InvalidRequestError as error:
-        raise NoSuchSession(payout_id) from error
-    except sdk.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
     return KnownPayout(
         row["id"],
         row["status"],
@@ -148,14 +145,8 @@ def fetch_payout(payout_id: str) -> KnownPayout:
 
 
 def _retrieve(call: Any, key: str) -> dict[str, Any]:
-    try:
+    with asking(known_as=key):
         return dict(call(key).to_dict())
-    except sdk.InvalidRequestError as error:
-        raise NoSuchSession(key) from error
-    except sdk.PermissionError as error:
-        raise Refused(str(error.user_message or "the key may not read it")) from error
-    except sdk.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def _day(seconds: int) -> dt.date:

@@ -1,7 +1,9 @@
-"""Stripe's subscriptions and invoices, as small frozen facts. All speaking goes through `billing.gateways.stripe`.
+"""Stripe's subscriptions and invoices, as small frozen facts. All speaking goes through
+`billing.gateways.stripe`.
 
-Dates are days in the organisation's time zone. A subscription begins in trial until the paid term is over, so nothing is
-charged twice; the trial costs nothing and is no trial to anybody (https://docs.stripe.com/billing/subscriptions/trials).
+Dates are days in the organisation's time zone. A subscription begins in trial until the paid term
+is over, so nothing is charged twice; the trial costs nothing and is no trial to anybody
+(https://docs.stripe.com/billing/subscriptions/trials).
 """
 
 import datetime as dt
@@ -9,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import stripe as sdk
 from django.conf import settings
 from django.utils import timezone
 
@@ -17,11 +18,10 @@ from billing.gateways.stripe import (
     NoSuchSession,
     PaidSession,
     Refused,
-    StripeDown,
+    asking,
     client,
     fee_of,
     last_day,
-    listing,
 )
 
 RECURRING = {"month": ("month", 1), "quarter": ("month", 3), "year": ("year", 1)}
@@ -49,7 +49,9 @@ class GivenCard:
 
 @dataclass(frozen=True)
 class KnownSubscription:
-    """A subscription as Stripe knows it now; `reference` is ours. Amounts in minor units of `currency`."""
+    """A subscription as Stripe knows it now; `reference` is ours. Amounts in minor units of
+    `currency`.
+    """
 
     id: str
     status: str
@@ -81,16 +83,15 @@ class KnownInvoice:
     paid: PaidSession
 
 
-def _ask(call: Any, *args: Any) -> dict[str, Any]:
-    """Call the SDK; its faults become ours. Raises Refused for a no that stays, StripeDown for everything else."""
-    try:
+def _ask(call: Any, *args: Any, known_as: str = "") -> dict[str, Any]:
+    """Call the SDK; its faults become ours. Raises Refused for a no that stays, StripeDown for
+    everything else.
+
+    With `known_as` a thing that is not there, or not in that state, is NoSuchSession: only this may
+    be taken for gone. A key that may not is never that.
+    """
+    with asking(known_as=known_as):
         return dict(call(*args).to_dict())
-    except (sdk.InvalidRequestError, sdk.PermissionError) as error:
-        raise Refused(str(error.user_message or error.code or "no reason given")) from error
-    except sdk.CardError as error:
-        raise Refused(str(error.user_message or error.code)) from error
-    except sdk.StripeError as error:
-        raise StripeDown(type(error).__name__) from error
 
 
 def create_product(*, name: str, key: str) -> str:
@@ -102,7 +103,9 @@ def create_product(*, name: str, key: str) -> str:
 def create_price(
     *, product_id: str, amount: int, currency: str, interval: str, length: int, key: str
 ) -> str:
-    """Make a price once. Prices are never edited: another amount is another price. Raises Refused and StripeDown."""
+    """Make a price once. Prices are never edited: another amount is another price. Raises Refused
+    and StripeDown.
+    """
     unit, count = RECURRING.get(interval, ("year", length))
     params = {
         "product": product_id,
@@ -121,8 +124,9 @@ def retire_price(price_id: str) -> None:
             price_id,
             {"active": False},
             {"idempotency_key": f"retire-{price_id}"},
+            known_as=price_id,
         )
-    except Refused:
+    except NoSuchSession:
         return
 
 
@@ -135,7 +139,9 @@ def create_subscription(
     first_charge_on: dt.date,
     key: str,
 ) -> KnownSubscription:
-    """Begin to charge a kept card from a day on. The same key begins it once. Raises Refused and StripeDown."""
+    """Begin to charge a kept card from a day on. The same key begins it once. Raises Refused and
+    StripeDown.
+    """
     params: dict[str, Any] = {
         "customer": customer_id,
         "items": [{"price": price_id}],
@@ -159,7 +165,8 @@ def update_subscription(
     not_before: dt.date | None,
     key: str,
 ) -> KnownSubscription:
-    """Tell Stripe how it should go on; nothing is prorated and nothing charged by it. An empty price stays as it is.
+    """Tell Stripe how it should go on; nothing is prorated and nothing charged by it. An empty
+    price stays as it is.
 
     Raises Refused and StripeDown.
     """
@@ -178,7 +185,9 @@ def update_subscription(
 
 
 def find_subscription(customer_id: str, reference: str) -> str:
-    """The running subscription of a customer that bears our reference; empty when there is none. Raises StripeDown."""
+    """The running subscription of a customer that bears our reference; empty when there is none.
+    Raises StripeDown.
+    """
     rows = _ask(client().v1.subscriptions.list, {"customer": customer_id, "limit": 100})["data"]
     ours = (
         row["id"]
@@ -196,37 +205,40 @@ def cancel_subscription(subscription_id: str) -> None:
             subscription_id,
             {},
             {"idempotency_key": f"cancel-{subscription_id}"},
+            known_as=subscription_id,
         )
-    except Refused:
+    except NoSuchSession:
         return
 
 
 def fetch_subscription(subscription_id: str) -> tuple[KnownSubscription, str]:
     """How it stands now, and its one item's id. Raises NoSuchSession and StripeDown."""
-    try:
-        row = _ask(
-            client().v1.subscriptions.retrieve,
-            subscription_id,
-            {"expand": ["default_payment_method"]},
-        )
-    except Refused as error:
-        raise NoSuchSession(subscription_id) from error
+    row = _ask(
+        client().v1.subscriptions.retrieve,
+        subscription_id,
+        {"expand": ["default_payment_method"]},
+        known_as=subscription_id,
+    )
     return _known(row), _item(row).get("id", "")
 
 
 def fetch_card(method_id: str) -> Card | None:
-    """A kept card as it is now: banks renew numbers and dates by themselves. None when it is gone. Raises StripeDown."""
+    """A kept card as it is now: banks renew numbers and dates by themselves. None when it is gone.
+    Raises StripeDown.
+    """
     try:
-        return _card(_ask(client().v1.payment_methods.retrieve, method_id))
-    except Refused:
+        return _card(_ask(client().v1.payment_methods.retrieve, method_id, known_as=method_id))
+    except NoSuchSession:
         return None
 
 
 def is_offered(price_id: str) -> bool:
     """Whether a price can be charged: it and its product are not retired. Raises StripeDown."""
     try:
-        row = _ask(client().v1.prices.retrieve, price_id, {"expand": ["product"]})
-    except Refused:
+        row = _ask(
+            client().v1.prices.retrieve, price_id, {"expand": ["product"]}, known_as=price_id
+        )
+    except NoSuchSession:
         return False
     product = row.get("product")
     return bool(row.get("active")) and bool(
@@ -237,28 +249,32 @@ def is_offered(price_id: str) -> bool:
 def is_gone(customer_id: str) -> bool:
     """Whether a customer was deleted at Stripe. Raises StripeDown."""
     try:
-        return bool(_ask(client().v1.customers.retrieve, customer_id).get("deleted"))
-    except Refused:
+        return bool(
+            _ask(client().v1.customers.retrieve, customer_id, known_as=customer_id).get("deleted")
+        )
+    except NoSuchSession:
         return True
 
 
 def all_subscriptions() -> Iterator[KnownSubscription]:
-    """Every subscription that may charge a card some day, as Stripe knows it now. Raises StripeDown."""
-    with listing():
+    """Every subscription that may charge a card some day, as Stripe knows it now. Raises
+    StripeDown.
+    """
+    with asking():
         for row in client().v1.subscriptions.list({"limit": 100}).auto_paging_iter():
             yield _known(row.to_dict())
 
 
 def fetch_setup(session_id: str) -> GivenCard | None:
-    """The card given on a setup page; None while it is not finished. Raises NoSuchSession and StripeDown."""
-    try:
-        row = _ask(
-            client().v1.checkout.sessions.retrieve,
-            session_id,
-            {"expand": ["setup_intent.payment_method"]},
-        )
-    except Refused as error:
-        raise NoSuchSession(session_id) from error
+    """The card given on a setup page; None while it is not finished. Raises NoSuchSession and
+    StripeDown.
+    """
+    row = _ask(
+        client().v1.checkout.sessions.retrieve,
+        session_id,
+        {"expand": ["setup_intent.payment_method"]},
+        known_as=session_id,
+    )
     intent = row.get("setup_intent") or {}
     if row.get("status") != "complete" or intent.get("status") != "succeeded":
         return None
@@ -273,12 +289,12 @@ def fetch_setup(session_id: str) -> GivenCard | None:
 def fetch_invoice(invoice_id: str) -> KnownInvoice:
     """How an invoice stands now, with charge and fee. Raises NoSuchSession and StripeDown.
 
-    Since API 2025-03-31 subscription and payment hang under `parent` and `payments` (https://docs.stripe.com/changelog/basil).
+    Since API 2025-03-31 subscription and payment hang under `parent` and `payments`
+    (https://docs.stripe.com/changelog/basil).
     """
-    try:
-        row = _ask(client().v1.invoices.retrieve, invoice_id, {"expand": ["payments"]})
-    except Refused as error:
-        raise NoSuchSession(invoice_id) from error
+    row = _ask(
+        client().v1.invoices.retrieve, invoice_id, {"expand": ["payments"]}, known_as=invoice_id
+    )
     details = (row.get("parent") or {}).get("subscription_details") or {}
     lines = (row.get("lines") or {}).get("data") or []
     until = max((line["period"]["end"] for line in lines if line.get("period")), default=0)
@@ -309,9 +325,11 @@ class PaidInvoice:
 
 
 def paid_invoices(*, since: dt.datetime) -> Iterator[PaidInvoice]:
-    """Paid invoices of subscriptions since a moment, those of nothing left out. Raises StripeDown."""
+    """Paid invoices of subscriptions since a moment, those of nothing left out. Raises
+    StripeDown.
+    """
     params: Any = {"status": "paid", "created": {"gte": int(since.timestamp())}, "limit": 100}
-    with listing():
+    with asking():
         for found in client().v1.invoices.list(params).auto_paging_iter():
             row = found.to_dict()
             details = (row.get("parent") or {}).get("subscription_details") or {}
@@ -330,20 +348,25 @@ def open_invoices(subscription_id: str) -> list[str]:
 
 
 def void_invoice(invoice_id: str) -> None:
-    """Stop asking for an invoice: its term was paid another way, or she ended it. Raises StripeDown."""
+    """Stop asking for an invoice: its term was paid another way, or she ended it. Raises
+    StripeDown.
+    """
     try:
         _ask(
             client().v1.invoices.void_invoice,
             invoice_id,
             {},
             {"idempotency_key": f"void-{invoice_id}"},
+            known_as=invoice_id,
         )
-    except Refused:
+    except NoSuchSession:
         return
 
 
 def pay_invoice(invoice_id: str, *, key: str) -> None:
-    """Try an open invoice again with today's card; a refusal comes back as its own event. Raises StripeDown."""
+    """Try an open invoice again with today's card; a refusal comes back as its own event. Raises
+    StripeDown.
+    """
     try:
         _ask(client().v1.invoices.pay, invoice_id, {}, {"idempotency_key": key})
     except Refused:
@@ -410,7 +433,9 @@ def _card(method: dict[str, Any]) -> Card:
 
 
 def _noon(day: dt.date) -> int:
-    """Noon of a day here, as Unix seconds: the same day in UTC from -12 to +12 hours, and never moved by daylight saving."""
+    """Noon of a day here, as Unix seconds: the same day in UTC from -12 to +12 hours, and never
+    moved by daylight saving.
+    """
     return int(timezone.make_aware(dt.datetime.combine(day, dt.time(12))).timestamp())
 
 

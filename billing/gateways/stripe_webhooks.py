@@ -1,4 +1,6 @@
-"""The other direction: our address at Stripe, what it is sent, whether Stripe sent it, and dj-stripe's mirror of it."""
+"""The other direction: our address at Stripe, what it is sent, whether Stripe sent it, and
+dj-stripe's mirror of it.
+"""
 
 import hashlib
 import hmac
@@ -80,9 +82,11 @@ def mirror(event: dict[str, Any]) -> None:
 def verify(
     payload: bytes, header: str, secret: str, *, tolerance: int, now: float | None = None
 ) -> dict[str, Any]:
-    """Check a webhook's signature and age; return the event. Raises BadSignature for everything else.
+    """Check a webhook's signature and age; return the event. Raises BadSignature for everything
+    else.
 
-    The scheme is Stripe's v1: HMAC-SHA256 of "timestamp.body" (https://docs.stripe.com/webhooks#verify-manually).
+    The scheme is Stripe's v1: HMAC-SHA256 of "timestamp.body"
+    (https://docs.stripe.com/webhooks#verify-manually).
     """
     stamp, signatures = 0, []
     for part in header.split(","):
@@ -110,7 +114,8 @@ def verify(
 
 
 def make_webhook_endpoint() -> str:
-    """Register our intake with Stripe; return its address. A second run tells Stripe which events we hear now.
+    """Register our intake with Stripe; return its address. A second run tells Stripe which events
+    we hear now.
 
     The secret is shown by Stripe only when it is made.
     """
@@ -149,8 +154,13 @@ def _brought_up_to_date(endpoint_id: str) -> bool:
     return True
 
 
+CHECKED_WITH = {"dj-stripe": "2.11"}
+"""The library whose `StripeModel._find_owner_account` is replaced below."""
+
+
 def keep_keys_out_of_the_database() -> None:
-    """Stop dj-stripe from writing the secret key in clear into a table whose row would then win over the settings.
+    """Stop dj-stripe from writing the secret key in clear into a table whose row would then win
+    over the settings.
 
     We have a single account, so no owner account needs to be known (dj-stripe #2092).
     """
@@ -165,10 +175,11 @@ def keep_keys_out_of_the_database() -> None:
 
 
 def statement_text() -> str:
-    """What Stripe prints on statements for this account; empty when it does not say. Raises what the SDK raises.
+    """What Stripe prints on statements for this account; empty when it does not say. Raises what
+    the SDK raises.
 
-    Without a text of its own every charge bears the account's: exactly one text, and it is the one we tell people
-    (https://docs.stripe.com/get-started/account/statement-descriptors).
+    Without a text of its own every charge bears the account's: exactly one text, and it is the one
+    we tell people (https://docs.stripe.com/get-started/account/statement-descriptors).
     """
     account = client().v1.accounts.retrieve_current().to_dict()
     return str(

@@ -1,4 +1,6 @@
-"""Checks and cash on their way to the bank: put on a slip, counted by a second person, locked, booked."""
+"""Checks and cash on their way to the bank: put on a slip, counted by a second person, locked,
+booked.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -6,17 +8,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 
 if TYPE_CHECKING:
     from billing.models.payment import PaymentQuerySet
 
 
 class Deposit(models.Model):
-    """One trip to the bank. Open: payments go on and off. Counted by another person: locked and in the books."""
+    """One trip to the bank. Open: payments go on and off. Counted by another person: locked and in
+    the books.
+    """
 
     class Status(models.TextChoices):
-        OPEN = "open", "Being put together"
-        DEPOSITED = "deposited", "Counted and taken to the bank"
+        OPEN = "open", gettext_lazy("Being put together")
+        DEPOSITED = "deposited", gettext_lazy("Counted and taken to the bank")
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     currency = models.CharField(max_length=3)
@@ -28,10 +35,13 @@ class Deposit(models.Model):
     deposited_on = models.DateField(null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)
     amount = models.PositiveIntegerField(
-        default=0, help_text="What was counted, in minor units; fixed when it is locked."
+        default=0,
+        help_text=gettext_lazy("What was counted, in minor units; fixed when it is locked."),
     )
 
     class Meta:
+        verbose_name = gettext_lazy("deposit")
+        verbose_name_plural = gettext_lazy("deposits")
         ordering = ["-made_at"]
         constraints = [
             models.CheckConstraint(
@@ -51,10 +61,12 @@ class Deposit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Deposit {self.pk}"
+        return _("Deposit {pk}").format(pk=self.pk)
 
     def items(self) -> "PaymentQuerySet":
-        """The payments on it, each with `held`: what lies on the slip, or lay on it when it was counted."""
+        """The payments on it, each with `held`: what lies on the slip, or lay on it when it was
+        counted.
+        """
         return self.payments.in_hand(on=self.counted_at).order_by("paid_at", "pk")
 
     def totals(self) -> dict[str, int]:

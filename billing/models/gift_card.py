@@ -6,17 +6,21 @@ import string
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.models.payment import Payment
 from billing.models.plan import Membership, Plan
+from core.i18n import gettext_lazy
 
 LETTERS = "".join(sorted(set(string.ascii_uppercase + string.digits) - set("ILO01")))
 GROUPS, GROUP = 4, 4
 
 
 def fresh_code() -> str:
-    """A code nobody guesses and everybody can type: four groups of four letters and digits, none that look alike."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP)) for _ in range(GROUPS))
+    """A code nobody guesses and everybody can type: four groups of four letters and digits, none
+    that look alike.
+    """
+    return "-".join("".join(secrets.choice(LETTERS) for __ in range(GROUP)) for __ in range(GROUPS))
 
 
 def hash_of(code: str) -> str:
@@ -25,7 +29,8 @@ def hash_of(code: str) -> str:
 
 
 class GiftCard(models.Model):
-    """One term of one plan, paid by somebody, for whoever has the code. Who used it is never told to whoever paid.
+    """One term of one plan, paid by somebody, for whoever has the code. Who used it is never told
+    to whoever paid.
 
     The code itself stands in the letter and on the paper only until it is used.
     """
@@ -34,7 +39,9 @@ class GiftCard(models.Model):
     payment = models.OneToOneField(Payment, models.PROTECT, related_name="gift_card")
     code = models.CharField(max_length=20, blank=True)
     code_hash = models.CharField(max_length=64, unique=True)
-    amount = models.PositiveIntegerField(help_text="Minor units of the payment's currency.")
+    amount = models.PositiveIntegerField(
+        help_text=gettext_lazy("Minor units of the payment's currency.")
+    )
     used_for = models.OneToOneField(
         Membership, models.PROTECT, null=True, blank=True, related_name="gift_card"
     )
@@ -51,4 +58,4 @@ class GiftCard(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Gift card {self.pk}"
+        return _("Gift card {pk}").format(pk=self.pk)

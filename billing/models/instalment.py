@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.models.payment import Payment
 from billing.models.plan import Membership
@@ -21,7 +22,9 @@ class InstalmentQuerySet(models.QuerySet["Instalment"]):
 
 
 class Instalment(models.Model):
-    """One part of the dues of one term; minor units of the term's currency. Open until a payment settles it."""
+    """One part of the dues of one term; minor units of the term's currency. Open until a payment
+    settles it.
+    """
 
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="instalments")
     number = models.PositiveSmallIntegerField()
@@ -41,4 +44,4 @@ class Instalment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Part {self.number}"
+        return _("Part {number}").format(number=self.number)

@@ -8,9 +8,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.models.plan import Membership
 from billing.models.subscription import Subscription
+from core.i18n import gettext_lazy
 from core.text import reference
 from members.models import HouseholdMember, Member
 
@@ -18,31 +20,33 @@ from members.models import HouseholdMember, Member
 class Method(models.TextChoices):
     """How the money came."""
 
-    CARD = "card", "Card"
-    CASH = "cash", "Cash"
-    CHEQUE = "cheque", "Check"
-    TRANSFER = "transfer", "Transfer"
-    BANK_DEBIT = "bank_debit", "From a bank account"
-    LINK = "link", "Link"
-    CASH_APP = "cash_app", "Cash App"
-    KLARNA = "klarna", "Klarna"
-    PAYPAL = "paypal", "PayPal"
-    IMPORTED = "imported", "From the old books"
+    CARD = "card", gettext_lazy("Card")
+    CASH = "cash", gettext_lazy("Cash")
+    CHEQUE = "cheque", gettext_lazy("Check")
+    TRANSFER = "transfer", gettext_lazy("Transfer")
+    BANK_DEBIT = "bank_debit", gettext_lazy("From a bank account")
+    LINK = "link", gettext_lazy("Link")
+    CASH_APP = "cash_app", gettext_lazy("Cash App")
+    KLARNA = "klarna", gettext_lazy("Klarna")
+    PAYPAL = "paypal", gettext_lazy("PayPal")
+    IMPORTED = "imported", gettext_lazy("From the old books")
 
 
 class Source(models.TextChoices):
     """Where the row came from."""
 
-    SITE = "site", "This site"
-    OFFICE = "office", "Entered by the office"
-    IMPORTED = "imported", "Brought in from a file"
+    SITE = "site", gettext_lazy("This site")
+    OFFICE = "office", gettext_lazy("Entered by the office")
+    IMPORTED = "imported", gettext_lazy("Brought in from a file")
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Questions about sets of payments."""
 
     def unfinished(self, *, before: dt.datetime) -> "PaymentQuerySet":
-        """Payments begun before a moment whose news may have been lost; those asked about longest ago come first."""
+        """Payments begun before a moment whose news may have been lost; those asked about longest
+        ago come first.
+        """
         return self.filter(status=Payment.Status.PENDING, created_at__lt=before).order_by(
             F("looked_at").asc(nulls_first=True), "pk"
         )
@@ -61,7 +65,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         )
 
     def in_hand(self, *, on: dt.datetime | None = None) -> "PaymentQuerySet":
-        """With `held`: what is left of each in the drawer or at the bank, after what was handed back (until a moment)."""
+        """With `held`: what is left of each in the drawer or at the bank, after what was handed
+        back (until a moment).
+        """
         done = Refund.objects.filter(payment=OuterRef("pk"), status=Refund.Status.DONE)
         back = (done.filter(refunded_at__lte=on) if on else done).order_by().values("payment")
         return self.annotate(
@@ -69,7 +75,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         )
 
     def of_member(self, member: Member) -> "PaymentQuerySet":
-        """Payments one member should see, newest first: her own, and her partner's that cover her as long as they are linked.
+        """Payments one member should see, newest first: her own, and her partner's that cover her
+        as long as they are linked.
 
         With `back`: what was paid back of each, in minor units.
         """
@@ -89,14 +96,14 @@ class Payment(models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Not finished"
-        SUCCEEDED = "succeeded", "Paid"
-        FAILED = "failed", "Your bank said no"
-        REFUNDED = "refunded", "Paid back"
-        PARTIALLY_REFUNDED = "partially_refunded", "Partly paid back"
-        DISPUTED = "disputed", "Disputed"
-        STRUCK = "struck", "Taken out of the books"
-        ABANDONED = "abandoned", "Given up"
+        PENDING = "pending", gettext_lazy("Not finished")
+        SUCCEEDED = "succeeded", gettext_lazy("Paid")
+        FAILED = "failed", gettext_lazy("Your bank said no")
+        REFUNDED = "refunded", gettext_lazy("Paid back")
+        PARTIALLY_REFUNDED = "partially_refunded", gettext_lazy("Partly paid back")
+        DISPUTED = "disputed", gettext_lazy("Disputed")
+        STRUCK = "struck", gettext_lazy("Taken out of the books")
+        ABANDONED = "abandoned", gettext_lazy("Given up")
 
     RECEIVED = (Status.SUCCEEDED, Status.REFUNDED, Status.PARTIALLY_REFUNDED, Status.DISPUTED)
 
@@ -110,7 +117,7 @@ class Payment(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.SITE)
     provider = models.CharField(max_length=20, blank=True)
     provider_id = models.CharField(
-        max_length=120, blank=True, help_text="The charge, as the provider names it."
+        max_length=120, blank=True, help_text=gettext_lazy("The charge, as the provider names it.")
     )
     amount = models.PositiveIntegerField()
     fee = models.PositiveIntegerField(default=0)
@@ -121,14 +128,16 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the money was given, by the provider’s clock or the office’s word.",
+        help_text=gettext_lazy(
+            "When the money was given, by the provider’s clock or the office’s word."
+        ),
     )
     handled_at = models.DateTimeField(
         null=True,
         blank=True,
         db_default=Now(),
         editable=False,
-        help_text="When this site booked it, which may be later.",
+        help_text=gettext_lazy("When this site booked it, which may be later."),
     )
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
@@ -148,15 +157,18 @@ class Payment(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Why a person has to look at it; empty when nobody has to.",
+        help_text=gettext_lazy("Why a person has to look at it; empty when nobody has to."),
     )
     looked_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When Stripe was last asked about it."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=gettext_lazy("When Stripe was last asked about it."),
     )
     attempt = models.CharField(
         max_length=64,
         blank=True,
-        help_text="The form this came from: a second click finds the same payment.",
+        help_text=gettext_lazy("The form this came from: a second click finds the same payment."),
     )
     subscription = models.ForeignKey(
         Subscription,
@@ -165,7 +177,9 @@ class Payment(models.Model):
         blank=True,
         editable=False,
         related_name="payments",
-        help_text="What renews by itself because of this payment, or was charged by it.",
+        help_text=gettext_lazy(
+            "What renews by itself because of this payment, or was charged by it."
+        ),
     )
     stripe_session_id = models.CharField(max_length=120, blank=True)
     stripe_session_url = models.TextField(blank=True)
@@ -181,6 +195,8 @@ class Payment(models.Model):
     Source = Source
 
     class Meta:
+        verbose_name = gettext_lazy("payment")
+        verbose_name_plural = gettext_lazy("payments")
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="payment_newest"),
             models.Index(fields=["payer", "-created_at"], name="payment_of_payer"),
@@ -231,7 +247,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payment {self.pk}"
+        return _("Payment {pk}").format(pk=self.pk)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("Payments are never deleted; money that goes back is a refund.")
@@ -242,7 +258,8 @@ class Payment(models.Model):
         return self.status in self.RECEIVED
 
     def work_out_status(self) -> None:
-        """Say how a received payment stands, from its disputes and refunds alone; saved. Its row is locked by the caller.
+        """Say how a received payment stands, from its disputes and refunds alone; saved. Its row is
+        locked by the caller.
 
         The one place: whatever happens to it, in whatever order it is told, ends here.
         """
@@ -263,7 +280,9 @@ class Payment(models.Model):
 
     @property
     def is_on_its_way(self) -> bool:
-        """Finished by the payer, unpaid for days: a debit from a bank account. There is no page to go back to."""
+        """Finished by the payer, unpaid for days: a debit from a bank account. There is no page to
+        go back to.
+        """
         return (
             self.status == self.Status.PENDING
             and bool(self.stripe_session_id)
@@ -282,18 +301,25 @@ class PaymentLine(models.Model):
     """What one part of a payment was for."""
 
     class Kind(models.TextChoices):
-        DUES = "dues", "Dues"
-        DONATION = "donation", "Gift"
-        EVENT = "event", "Event"
-        GIFT_CARD = "gift_card", "A membership for somebody else"
-        UNKNOWN = "unknown", "Not known"
+        DUES = "dues", gettext_lazy("Dues")
+        DONATION = "donation", gettext_lazy("Gift")
+        EVENT = "event", gettext_lazy("Event")
+        GIFT_CARD = "gift_card", gettext_lazy("A membership for somebody else")
+        UNKNOWN = "unknown", gettext_lazy("Not known")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="lines")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = models.PositiveIntegerField()
     label = models.CharField(max_length=120, blank=True)
+    fund_code = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy("A gift for a fund whose money is kept apart in the books."),
+    )
     tax_amount = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="Tax within the amount, as it was booked."
+        default=0, db_default=0, help_text=gettext_lazy("Tax within the amount, as it was booked.")
     )
     membership = models.ForeignKey(
         Membership, models.PROTECT, null=True, blank=True, related_name="payment_lines"
@@ -312,7 +338,9 @@ class PaymentLine(models.Model):
 
 
 class PaymentNumber(models.Model):
-    """What another system calls a payment: "ch_…", "paypal:…", "givewp:5052". One number, one payment; a payment may have several."""
+    """What another system calls a payment: "ch_…", "paypal:…", "givewp:5052". One number, one
+    payment; a payment may have several.
+    """
 
     payment = models.ForeignKey(Payment, models.CASCADE, related_name="numbers")
     value = models.CharField(max_length=160, unique=True)
@@ -325,9 +353,9 @@ class Refund(models.Model):
     """Money returned of one payment: asked for, then done or refused."""
 
     class Status(models.TextChoices):
-        ASKED = "asked", "On its way"
-        DONE = "done", "Paid back"
-        FAILED = "failed", "Refused"
+        ASKED = "asked", gettext_lazy("On its way")
+        DONE = "done", gettext_lazy("Paid back")
+        FAILED = "failed", gettext_lazy("Refused")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     amount = models.PositiveIntegerField()
@@ -340,13 +368,21 @@ class Refund(models.Model):
         choices=PaymentLine.Kind.choices,
         blank=True,
         db_default="",
-        help_text="Which part of a mixed payment it comes from.",
+        help_text=gettext_lazy("Which part of a mixed payment it comes from."),
+    )
+    is_guessed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=gettext_lazy(
+            "Made at Stripe, of a mixed payment: the books guessed out of which part, until a"
+            " person says."
+        ),
     )
     status = models.CharField(
         max_length=6, choices=Status.choices, default=Status.DONE, db_default=Status.DONE
     )
     ends_term = models.BooleanField(
-        "ends the membership it paid for", default=False, db_default=False
+        gettext_lazy("ends the membership it paid for"), default=False, db_default=False
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -354,7 +390,7 @@ class Refund(models.Model):
     asked_at = models.DateTimeField(default=timezone.now, db_default=Now())
     refunded_at = models.DateTimeField(null=True)
     taken_up_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the clock last sent it again."
+        null=True, editable=False, help_text=gettext_lazy("When the clock last sent it again.")
     )
 
     class Meta:
@@ -370,4 +406,4 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Refund {self.pk}"
+        return _("Refund {pk}").format(pk=self.pk)

@@ -1,7 +1,9 @@
-"""Dues that renew by themselves: begun, stopped, paused, given another card, charged, refused, ended.
+"""Dues that renew by themselves: begun, stopped, paused, given another card, charged, refused,
+ended.
 
-Our row is changed first, under its member's lock, and counts a wish; a task tells Stripe. News from Stripe is fetched
-afresh and taken over only when no wish is on its way, so neither order nor repeats matter. Locks: member, then subscription.
+Our row is changed first, under its member's lock, and counts a wish; a task tells Stripe. News from
+Stripe is fetched afresh and taken over only when no wish is on its way, so neither order nor
+repeats matter. Locks: member, then subscription.
 """
 
 from billing.subscriptions.clock import forget_unfinished, give_up_failing, prolong, push_again
@@ -15,8 +17,8 @@ from billing.subscriptions.news import (
     of_invoice,
     sync,
 )
-from billing.subscriptions.rows import OVER, alive, day_after_paid, lock, of_household, over
-from billing.subscriptions.telling import push, tell_again
+from billing.subscriptions.rows import OVER, alive, day_after_paid, lock, of_household
+from billing.subscriptions.telling import over, push, tell_again
 from billing.subscriptions.wishes import (
     LONGEST_PAUSE_MONTHS,
     ask,

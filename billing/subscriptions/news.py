@@ -1,7 +1,10 @@
-"""What Stripe says, fetched afresh: a card was given or changed, a charge was refused, it ended there."""
+"""What Stripe says, fetched afresh: a card was given or changed, a charge was refused, it ended
+there.
+"""
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import emails_renewal as emails
 from billing.errors import NeedsAttention
@@ -15,15 +18,16 @@ from billing.subscriptions.rows import (
     covered_until,
     day_after_paid,
     lock,
-    over,
     take_card,
-    wish,
 )
+from billing.subscriptions.telling import over, wish
 from billing.subscriptions.wishes import end
 
 
 def begin(*, payment: Payment, paid: stripe.PaidSession) -> None:
-    """Her first payment arrived with a card to keep: renew from the day after what is paid. The payment is locked."""
+    """Her first payment arrived with a card to keep: renew from the day after what is paid. The
+    payment is locked.
+    """
     assert payment.subscription_id is not None  # noqa: S101 (the caller looked)
     locked = lock(payment.subscription_id)
     if (
@@ -46,23 +50,30 @@ def begin(*, payment: Payment, paid: stripe.PaidSession) -> None:
 
 @transaction.atomic
 def card_given(*, given: gateway.GivenCard) -> None:
-    """A setup page was finished: a new card for what runs, or the beginning of it. Once, however often told."""
+    """A setup page was finished: a new card for what runs, or the beginning of it. Once, however
+    often told.
+    """
     pk = Subscription.objects.filter(reference=given.reference).values_list("pk", flat=True).first()
     if pk is None:
-        raise NeedsAttention("A card was given for something we do not know.")
+        raise NeedsAttention(_("A card was given for something we do not know."))
     locked = lock(pk)
     if locked.payment_method == given.card.method_id or locked.status == Subscription.Status.ENDED:
         return
     begins = locked.status == Subscription.Status.ASKED
     if begins and alive(locked.member):
         raise NeedsAttention(
-            f"A second card was given by member {locked.member_id}, whose dues renew already."
+            _("A second card was given by member {member_id}, whose dues renew already.").format(
+                member_id=locked.member_id
+            )
         )
     if begins and (not locked.member.may_pay_dues or covered_until(locked.member) is None):
         locked.status, locked.ended_at = Subscription.Status.ENDED, timezone.now()
         locked.save()
         raise NeedsAttention(
-            f"A card was given by member {locked.member_id}, whose dues cannot renew. Nothing is charged."
+            _(
+                "A card was given by member {member_id}, whose dues cannot renew. Nothing"
+                " is charged."
+            ).format(member_id=locked.member_id)
         )
     take_card(locked, given.card, given.customer_id)
     if begins:
@@ -75,7 +86,9 @@ def card_given(*, given: gateway.GivenCard) -> None:
 
 
 def card_renewed(*, method_id: str, card: gateway.Card | None) -> None:
-    """Take over what a bank changed on a kept card. One that was taken away ends what it would pay, with a letter."""
+    """Take over what a bank changed on a kept card. One that was taken away ends what it would pay,
+    with a letter.
+    """
     for pk in (
         Subscription.objects.live().filter(payment_method=method_id).values_list("pk", flat=True)
     ):
@@ -86,7 +99,7 @@ def card_renewed(*, method_id: str, card: gateway.Card | None) -> None:
             if card is None:
                 end(
                     subscription=row,
-                    why="The card was taken away at the bank or at our payment service.",
+                    why=_("The card was taken away at the bank or at our payment service."),
                 )
             else:
                 row.card_brand, row.card_last4, row.card_ends_on = (
@@ -127,7 +140,8 @@ def sync(*, known: gateway.KnownSubscription) -> Subscription | None:
         over(row.pk)
     elif row.told >= row.wish and row.status != Subscription.Status.ENDED:
         row.stops = known.stops
-        # While a charge is refused, its own day counts; and Stripe's day is not ours while ours is too far away for it.
+        # While a charge is refused, its own day counts; and Stripe's day is not ours while ours is
+        # too far away for it.
         if known.status not in LATE and not (
             row.stand_in_on and row.stand_in_on == known.next_charge_on
         ):
@@ -148,13 +162,15 @@ def of_invoice(invoice: gateway.KnownInvoice) -> Subscription | None:
     found = Subscription.objects.filter(stripe_id=invoice.subscription_id).first()
     if found:
         return found
-    known, _ = gateway.fetch_subscription(invoice.subscription_id)
+    known, __ = gateway.fetch_subscription(invoice.subscription_id)
     return sync(known=known)
 
 
 @transaction.atomic
 def confirmation_asked(*, invoice: gateway.KnownInvoice) -> None:
-    """Her bank lets a charge through only when she confirms it herself: she gets the page where that is done, once a try."""
+    """Her bank lets a charge through only when she confirms it herself: she gets the page where
+    that is done, once a try.
+    """
     found = of_invoice(invoice) if invoice.status == "open" and invoice.pay_url else None
     if found and found.is_live:
         emails.confirmation_asked(found, invoice)
@@ -162,7 +178,9 @@ def confirmation_asked(*, invoice: gateway.KnownInvoice) -> None:
 
 @transaction.atomic
 def charge_failed(*, invoice: gateway.KnownInvoice) -> None:
-    """A charge was refused: she is told kindly, once a try, with a page to pay; her term is late, not over."""
+    """A charge was refused: she is told kindly, once a try, with a page to pay; her term is late,
+    not over.
+    """
     found = of_invoice(invoice) if invoice.status == "open" and invoice.attempts else None
     if found is None:
         return

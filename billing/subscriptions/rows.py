@@ -1,11 +1,11 @@
-"""A row of dues that renew, under its lock: found, wished for, agreed on, over. Locks: member, then subscription."""
+"""A row of dues that renew, under its lock: found, wished for, agreed on, over. Locks: member, then
+subscription.
+"""
 
 import datetime as dt
 
-from django.db import transaction
 from django.utils import timezone
 
-from billing import emails_renewal as emails
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Membership, Plan, Subscription
 from members.models import HouseholdMember, Member
@@ -20,7 +20,9 @@ def alive(member: Member) -> Subscription | None:
 
 
 def of_household(term: Membership | None) -> Subscription | None:
-    """What charges the partner's card for the term that covers her as well; None where nothing does, or they parted."""
+    """What charges the partner's card for the term that covers her as well; None where nothing
+    does, or they parted.
+    """
     payer = term.covered_by.member if term and term.covered_by else None
     if (
         payer is None
@@ -49,7 +51,9 @@ def day_after_paid(member: Member) -> dt.date:
 
 
 def next_day(row: Subscription) -> dt.date:
-    """When the next charge is due: the first day not paid for, or the later day it was put off to."""
+    """When the next charge is due: the first day not paid for, or the later day it was
+    put off to.
+    """
     unpaid = day_after_paid(row.member)
     return max(unpaid, row.paused_until or unpaid)
 
@@ -65,15 +69,6 @@ def lock(pk: int) -> Subscription:
     )
 
 
-def wish(subscription: Subscription) -> None:
-    """Save it and have Stripe told."""
-    from billing.tasks import push_subscription
-
-    subscription.wish += 1
-    subscription.save()
-    push_subscription.enqueue(subscription.pk)
-
-
 def take_card(subscription: Subscription, card: gateway.Card, customer_id: str) -> None:
     """Charge this card from now on; not saved yet."""
     subscription.payment_method, subscription.card_brand, subscription.card_last4 = (
@@ -86,22 +81,8 @@ def take_card(subscription: Subscription, card: gateway.Card, customer_id: str) 
 
 
 def agree_on(subscription: Subscription, plan: Plan) -> None:
-    """From the next charge on: this plan at today's price. Whatever the price does later, hers stays."""
+    """From the next charge on: this plan at today's price. Whatever the price does later, hers
+    stays.
+    """
     if (subscription.plan_id, subscription.amount) != (plan.pk, plan.dues):
         subscription.plan, subscription.amount, subscription.stripe_price_id = plan, plan.dues, ""
-
-
-def over(pk: int, *, why: str = "") -> None:
-    """Stripe ended it: so do we, without telling Stripe again."""
-    with transaction.atomic():
-        locked = lock(pk)
-        if locked.status != Subscription.Status.ENDED:
-            stopped = locked.stops
-            locked.status, locked.ended_at, locked.told = (
-                Subscription.Status.ENDED,
-                timezone.now(),
-                locked.wish,
-            )
-            locked.save()
-            if not stopped:
-                emails.ended(locked, why=why)

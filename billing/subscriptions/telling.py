@@ -6,19 +6,49 @@ import logging
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from billing import emails_renewal as emails
 from billing.gateways import stripe
 from billing.gateways import stripe_subscriptions as gateway
 from billing.models import Payment, Plan, Subscription
-from billing.subscriptions.rows import OVER, covered_until, lock, over, wish
+from billing.subscriptions.rows import OVER, covered_until, lock
+from core.tasks import retrying_task
 
 log = logging.getLogger("loaf.billing")
 LONGEST_TRIAL = dt.timedelta(days=720)
-"""A trial lasts two years at most (https://docs.stripe.com/api/subscriptions/create): a day beyond is said later, by `prolong`."""
+"""A trial lasts two years at most (https://docs.stripe.com/api/subscriptions/create): a day beyond
+is said later, by `prolong`.
+"""
+
+
+def wish(subscription: Subscription) -> None:
+    """Save it and have Stripe told."""
+    subscription.wish += 1
+    subscription.save()
+    push_subscription.enqueue(subscription.pk)
+
+
+def over(pk: int, *, why: str = "") -> None:
+    """Stripe ended it: so do we, without telling Stripe again."""
+    with transaction.atomic():
+        locked = lock(pk)
+        if locked.status != Subscription.Status.ENDED:
+            stopped = locked.stops
+            locked.status, locked.ended_at, locked.told = (
+                Subscription.Status.ENDED,
+                timezone.now(),
+                locked.wish,
+            )
+            locked.save()
+            if not stopped:
+                emails.ended(locked, why=why)
 
 
 def push(subscription_id: int) -> None:
-    """Make Stripe's subscription what our row wishes. A second run finds it told. Raises StripeDown; the task tries again."""
+    """Make Stripe's subscription what our row wishes. A second run finds it told. Raises
+    StripeDown; the task tries again.
+    """
     row = Subscription.objects.select_related("plan").get(pk=subscription_id)
     if row.told >= row.wish:
         return
@@ -43,13 +73,13 @@ def push(subscription_id: int) -> None:
             )  # rather no charge than one on another day than she was told
     _told(row, stripe_id, problem)
     if problem:
-        over(row.pk, why="Our payment service could not take it over.")
+        over(row.pk, why=_("Our payment service could not take it over."))
 
 
 def _told(row: Subscription, stripe_id: str, problem: str) -> None:
-    """Note what Stripe has heard. A wish that came meanwhile is told next; a refusal is a person's to look at."""
-    from billing.tasks import push_subscription
-
+    """Note what Stripe has heard. A wish that came meanwhile is told next; a refusal is a person's
+    to look at.
+    """
     with transaction.atomic():
         fresh = lock(row.pk)
         fresh.stripe_id, fresh.told, fresh.stand_in_on = (
@@ -70,7 +100,9 @@ def _told(row: Subscription, stripe_id: str, problem: str) -> None:
             )
             if latest:
                 Payment.objects.filter(pk=latest.pk).update(
-                    attention=f"Its renewal could not be set at Stripe: {problem}"[:300]
+                    attention=_("Its renewal could not be set at Stripe: {problem}").format(
+                        problem=problem
+                    )[:300]
                 )
 
 
@@ -111,7 +143,8 @@ def _change_there(row: Subscription) -> None:
         price_of(row),
     )
     changes = price_id != known.price_id
-    # Another rhythm would be billed at once: the day of the next charge is said again with every new price.
+    # Another rhythm would be billed at once: the day of the next charge is said again with every
+    # new price.
     later = (
         charge
         if charge and charge > today and (changes or charge != known.next_charge_on)
@@ -126,7 +159,8 @@ def _change_there(row: Subscription) -> None:
         not_before=later,
         key=f"wish-{row.reference}-{row.wish}",
     )
-    # A refused charge is tried with today's card, unless what it was for is paid, or put off: Stripe's own calendar has gone on by then.
+    # A refused charge is tried with today's card, unless what it was for is paid, or put off:
+    # Stripe's own calendar has gone on by then.
     until = covered_until(row.member)
     waits = (until is not None and until >= today) or (
         row.paused_until is not None and row.paused_until > today
@@ -146,9 +180,11 @@ def _end_there(row: Subscription) -> None:
 
 
 def price_of(row: Subscription) -> str:
-    """The price at Stripe that charges exactly what was agreed; made when there is none yet. Raises Refused and StripeDown.
+    """The price at Stripe that charges exactly what was agreed; made when there is none yet. Raises
+    Refused and StripeDown.
 
-    The plan's own price serves while the dues are the same; whoever agreed to older dues keeps a price of that amount.
+    The plan's own price serves while the dues are the same; whoever agreed to older dues keeps a
+    price of that amount.
     """
     if row.stripe_price_id:
         return row.stripe_price_id
@@ -182,3 +218,9 @@ def price_of(row: Subscription) -> str:
 def tell_again(*, subscription: Subscription) -> None:
     """Tell Stripe once more what we wish: it behaves as if it had not heard."""
     wish(lock(subscription.pk))
+
+
+@retrying_task()
+def push_subscription(subscription_id: int) -> None:
+    """Tell Stripe what a member wishes of her renewal."""
+    push(subscription_id)

@@ -1,4 +1,6 @@
-"""Paying as a person would: a page is opened, a card is given at the stand-in, and the events are delivered."""
+"""Paying as a person would: a page is opened, a card is given at the stand-in, and the events are
+delivered.
+"""
 
 import html
 import json
@@ -15,7 +17,9 @@ BAD_LATER = "4000000000000341"
 
 
 def press(client, url, data, **more):
-    """Send a form as a person does who reads the sum first: where a page shows it, its button is pressed as well."""
+    """Send a form as a person does who reads the sum first: where a page shows it, its button is
+    pressed as well.
+    """
     data = {"ahead": "on", **data}
     answer = client.post(url, data, **more)
     text = answer.content.decode() if answer.status_code == 200 else ""
@@ -26,7 +30,7 @@ def press(client, url, data, **more):
 def open_page(client, plan, gift="", attempt="form-1", **more):
     return press(
         client,
-        reverse("membership"),
+        reverse("billing:membership"),
         {"plan": plan.pk, "gift": gift or "0", "attempt": attempt, **more},
     )
 
@@ -67,7 +71,9 @@ class Life:
         )
 
     def tell(self, act, *, copies=1, order=None):
-        """Do something at Stripe; deliver what it tells, `copies` times, shuffled by `order`; return the events."""
+        """Do something at Stripe; deliver what it tells, `copies` times, shuffled by `order`;
+        return the events.
+        """
         found = news_of(self.sandbox, act) * copies
         if order is not None:
             random.Random(order).shuffle(found)
@@ -97,7 +103,7 @@ class Life:
 
     def do(self, what, **data):
         return self.client.post(
-            reverse("renewal"), {"do": what, "attempt": "b", **data}, follow=True
+            reverse("billing:renewal"), {"do": what, "attempt": "b", **data}, follow=True
         ).content.decode()
 
     def terms(self):

@@ -1,4 +1,6 @@
-"""Disputes, payouts and the bank's list: booked as they stand at Stripe, explained to the cent, matched, never posted twice."""
+"""Disputes, payouts and the bank's list: booked as they stand at Stripe, explained to the cent,
+matched, never posted twice.
+"""
 
 import datetime as dt
 
@@ -29,7 +31,7 @@ from loaf.sweep import sweep
 from notices.models import Message
 from tests.factories import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture
@@ -184,7 +186,9 @@ def test_reconcile_takes_over_an_end_we_never_heard_of(renewing):
 
 
 def test_a_nights_silence_is_healed(renewing, work):
-    """Three days without a webhook: charges, a refund and an end, all found by the night's comparison."""
+    """Three days without a webhook: charges, a refund and an end, all found by the night's
+    comparison.
+    """
     renewing.sandbox.store.advance(renewing.row.stripe_id)
     found = reconcile_and_keep()
     assert (found.found, found.mended, found.sentences) == (1, 1, [])

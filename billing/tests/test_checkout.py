@@ -1,4 +1,6 @@
-"""Paying dues: once, whatever the clicks, the order and the repeats; the ledger before and after."""
+"""Paying dues: once, whatever the clicks, the order and the repeats; the ledger before
+and after.
+"""
 
 import datetime as dt
 import io
@@ -9,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from billing import actions, events, ledger
+from billing import events, ledger
+from billing.actions import checkout, terms
 from billing.models import LedgerEntry, Membership, Payment, ProviderEvent
 from billing.tests.paying import deliver, open_page, pay, press, session_of
 from loaf.sweep import sweep
@@ -40,7 +43,9 @@ def test_paying_dues_books_once_makes_active_and_writes_the_receipt(due, work, m
     payment = Payment.objects.get()
     assert (payment.status, payment.amount) == ("pending", 8500)
     assert not LedgerEntry.objects.exists()
-    waiting = client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    waiting = client.get(
+        reverse("billing:payment_result", args=[payment.reference])
+    ).content.decode()
     assert "Just a moment" in waiting
     deliver(pay(sandbox, answer.url), work)
     payment.refresh_from_db()
@@ -64,7 +69,7 @@ def test_paying_dues_books_once_makes_active_and_writes_the_receipt(due, work, m
     mail = next(m for m in mails.to("ruth@example.org") if m["subject"].startswith("Your receipt"))
     assert payment.receipt_number in mail["text"]
     assert "$60.00" in mail["text"]
-    done = client.get(reverse("payment_result", args=[payment.reference])).content.decode()
+    done = client.get(reverse("billing:payment_result", args=[payment.reference])).content.decode()
     assert "Receipt no." in done
     assert "Active" in client.get("/me/").content.decode()
 
@@ -72,7 +77,7 @@ def test_paying_dues_books_once_makes_active_and_writes_the_receipt(due, work, m
 def test_webhook_before_or_after_her_return_is_the_same(due, work):
     sandbox, _, client, plan = due
     url = open_page(client, plan).url
-    result = reverse("payment_result", args=[Payment.objects.get().reference])
+    result = reverse("billing:payment_result", args=[Payment.objects.get().reference])
     found = pay(sandbox, url)
     assert "Just a moment" in client.get(result).content.decode()
     fragment = client.get(result, headers={"HX-Request": "true"}).content.decode()
@@ -132,7 +137,7 @@ def test_older_page_paid_after_all_is_booked_too(due, work):
     sandbox, _, client, plan = due
     first = open_page(client, plan).url
     payment = Payment.objects.get()
-    actions.close_payment(payment=payment, status="abandoned")
+    checkout.close_payment(payment=payment, status="abandoned")
     deliver(pay(sandbox, first), work)
     payment.refresh_from_db()
     assert payment.status == "succeeded"
@@ -146,7 +151,7 @@ def test_declined_card_books_nothing(due, work):
     assert (Payment.objects.get().status, member.status) == ("pending", "payment_pending")
     assert not LedgerEntry.objects.exists()
     back = client.get(
-        reverse("payment_result", args=[Payment.objects.get().reference]) + "?back=1"
+        reverse("billing:payment_result", args=[Payment.objects.get().reference]) + "?back=1"
     ).content.decode()
     assert "Nothing was charged" in back
 
@@ -259,11 +264,11 @@ def test_applicant_who_is_not_approved_cannot_pay(stripe_sandbox, as_user):
 def test_result_page_is_for_the_payer_alone(due, as_user, client):
     _, _, mine, plan = due
     open_page(mine, plan)
-    url = reverse("payment_result", args=[Payment.objects.get().reference])
+    url = reverse("billing:payment_result", args=[Payment.objects.get().reference])
     assert mine.get(url).status_code == 200
     for stranger in (client, as_user(make_person().user)):
         assert "Sign in to see the receipt" in stranger.get(url).content.decode()
-    assert client.get(reverse("payment_result", args=["made-up"])).status_code == 404
+    assert client.get(reverse("billing:payment_result", args=["made-up"])).status_code == 404
 
 
 def test_tampered_amounts_and_plans_are_refused(due):
@@ -272,25 +277,21 @@ def test_tampered_amounts_and_plans_are_refused(due):
     for gift_other in ("-5", "0.001", "1e9", "999999999", "abc"):
         answer = press(
             client,
-            reverse("membership"),
+            reverse("billing:membership"),
             {"plan": plan.pk, "gift": "0", "gift_other": gift_other, "attempt": "x"},
         )
         assert answer.status_code == 422, gift_other
     for bad in ("999", "", "x"):
         assert (
-            press(client, reverse("membership"), {"plan": bad, "attempt": "x"}).status_code == 422
+            press(client, reverse("billing:membership"), {"plan": bad, "attempt": "x"}).status_code
+            == 422
         )
     assert not Payment.objects.exists()
 
 
 def test_ledger_refuses_unbalanced_repeated_and_edited_postings():
     payment = make_payment()
-    common = {
-        "currency": "usd",
-        "source": "office",
-        "booked_at": timezone.now(),
-        "payment": payment,
-    }
+    common = {"currency": "usd", "source": "office", "at": timezone.now(), "payment": payment}
     with pytest.raises(ledger.Unbalanced):
         ledger.post(posting="x", debits={"1100": 1}, credits={"4000": 2}, **common)
     ledger.post_payment(payment)
@@ -328,8 +329,8 @@ def test_terms_end_after_their_grace_days_and_members_lapse():
         make_term(member=kept, plan=plan, days_left=-30),
         make_term(member=gone, plan=plan, days_left=-31),
     )
-    assert actions.expire_terms(today=today) == 1
-    assert actions.expire_terms(today=today) == 0
+    assert terms.expire_terms(today=today) == 1
+    assert terms.expire_terms(today=today) == 0
     kept.refresh_from_db(), gone.refresh_from_db()
     assert (kept.status, gone.status, gone.inactive_reason) == ("active", "inactive", "lapsed")
 
@@ -368,8 +369,8 @@ def test_twenty_clicks_at_once_open_one_page(stripe_sandbox):
     errors = at_once(
         [
             lambda n=n: found.append(
-                actions.start_dues_checkout(
-                    member=member, wish=actions.Wish(plan), attempt=f"form-{n % 2}"
+                checkout.start_dues_checkout(
+                    member=member, wish=checkout.Wish(plan), attempt=f"form-{n % 2}"
                 )
             )
             for n in range(20)
@@ -392,10 +393,12 @@ def test_card_is_for_active_members_and_its_paper_bears_the_short_name(as_user):
     member = make_person(first_name="June", last_name="Hollis")
     make_term(member=member)
     client = as_user(member.user)
-    page = client.get(reverse("card")).content.decode()
+    page = client.get(reverse("billing:card")).content.decode()
     assert f"<dd>{member.member_number}</dd>" in page
-    pdf = client.get(reverse("card_pdf"))
+    pdf = client.get(reverse("billing:card_pdf"))
     text = " ".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf.content)).pages)
     assert "June Hollis" in text
     assert "Lesbian" not in text
-    assert as_user(make_person(status="inactive").user).get(reverse("card")).status_code == 404
+    assert (
+        as_user(make_person(status="inactive").user).get(reverse("billing:card")).status_code == 404
+    )

@@ -1,4 +1,6 @@
-"""Mistakes at the desk: a payment taken out of the books again, requests that wait, slips and reports that stay true."""
+"""Mistakes at the desk: a payment taken out of the books again, requests that wait, slips and
+reports that stay true.
+"""
 
 import datetime as dt
 
@@ -10,7 +12,7 @@ from billing import bank, corrections, ledger, office, plans, refunds, reports
 from billing.errors import BillingError
 from billing.models import Account, BankLine, Deposit, LedgerEntry, Membership, Payment
 from billing.tests.test_office import balance, batch, enter
-from members.actions import decide_approval
+from members.actions.approvals import decide_approval
 from members.models import Approval
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.tests.paying import session_of
-from billing.tests.test_review_of_money import check
+from billing.tests.test_payments_that_cross import check
 from loaf.sweep import sweep
 from notices.models import Message
 from tests.factories import make_term
@@ -23,9 +23,11 @@ def days_there(life):
 
 
 def test_charge_more_than_two_years_ahead_is_said_to_stripe_in_time(life):
-    """Stripe puts no charge off by more than two years: it knows a day that stands in, moved on long before it comes."""
+    """Stripe puts no charge off by more than two years: it knows a day that stands in, moved on
+    long before it comes.
+    """
     make_term(member=life.member, plan=life.plan, days_left=1200)
-    page = life.client.post(reverse("renewal"), {"do": "begin", "attempt": "b"}).url
+    page = life.client.post(reverse("billing:renewal"), {"do": "begin", "attempt": "b"}).url
     life.tell(lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"))
     day = TODAY() + dt.timedelta(days=1201)
     assert (life.row.status, life.row.next_charge_on, life.row.stand_in_on) == (

@@ -1,4 +1,6 @@
-"""What a member reads about her dues is true, whatever she chose before: found by somebody who tried it all."""
+"""What a member reads about her dues is true, whatever she chose before: found by somebody who
+tried it all.
+"""
 
 import datetime as dt
 
@@ -6,7 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions, gift_cards, office, subscriptions
+from billing import gift_cards, office, subscriptions
+from billing.actions import terms
 from billing.errors import BillingError
 from billing.models import Membership, Payment, Subscription
 from billing.tests.paying import deliver, open_page, pay, press
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
 
 
-def page(client, name="membership", **query):
+def page(client, name="billing:membership", **query):
     return client.get(reverse(name), query).content.decode().replace("\xa0", " ")
 
 
@@ -75,7 +78,7 @@ def test_renewal_chosen_while_paying_is_confirmed_in_writing_and_on_the_page(lif
     assert "4242" in letter.text
     assert "Nothing is charged again" not in Message.objects.get(kind="receipt").text
     html = life.client.get(
-        reverse("payment_result", args=[Payment.objects.get().reference])
+        reverse("billing:payment_result", args=[Payment.objects.get().reference])
     ).content.decode()
     assert f"on {short_day(row.next_charge_on)}" in html
     assert "Nothing is charged again by itself" not in page(life.client)
@@ -109,11 +112,17 @@ def test_right_now_is_the_running_term_and_the_next_one_is_named_after_it(as_use
 def test_change_with_the_next_charge_is_named_and_taken_back(life):
     life.begin()
     other = make_plan(minimum_amount=6000, name="Household")
-    press(life.client, reverse("change_plan"), {"choice": f"{other.pk}-later", "attempt": "f"})
-    html = page(life.client, "change_plan")
+    press(
+        life.client, reverse("billing:change_plan"), {"choice": f"{other.pk}-later", "attempt": "f"}
+    )
+    html = page(life.client, "billing:change_plan")
     assert f"From {short_day(life.row.charges_on)} it is “Household”, as you chose." in html
     assert "Keep Member from" in html
-    press(life.client, reverse("change_plan"), {"choice": f"{life.plan.pk}-later", "attempt": "g"})
+    press(
+        life.client,
+        reverse("billing:change_plan"),
+        {"choice": f"{life.plan.pk}-later", "attempt": "g"},
+    )
     assert life.row.plan == life.plan
 
 
@@ -123,7 +132,7 @@ def test_smaller_plan_without_renewing_is_explained_and_no_trap(as_user):
         member=member, plan=make_plan(minimum_amount=9000, name="Household"), days_left=300
     )
     make_plan(minimum_amount=1000, name="Small")
-    html = page(as_user(member.user), "change_plan")
+    html = page(as_user(member.user), "billing:change_plan")
     assert "Nothing to change today" in html
     assert short_day(term.ends_on + dt.timedelta(days=1)) in html
     assert "From today:" not in html
@@ -135,7 +144,9 @@ def test_old_tab_of_a_payment_says_so_instead_of_nothing(life):
     open_page(life.client, life.plan, gift="1000", attempt="two")
     first.refresh_from_db()
     assert first.status == "abandoned"
-    answer = life.client.get(reverse("payment_result", args=[first.reference]), {"back": "1"})
+    answer = life.client.get(
+        reverse("billing:payment_result", args=[first.reference]), {"back": "1"}
+    )
     assert answer.status_code == 200
     assert "This payment was not finished" in answer.content.decode()
 
@@ -146,12 +157,12 @@ def test_parts_to_come_stand_on_the_page_in_the_receipt_and_first(stripe_sandbox
     client = as_user(member.user)
     answer = press(
         client,
-        reverse("membership"),
+        reverse("billing:membership"),
         {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"},
     )
     deliver(pay(stripe_sandbox, answer.url), work)
     thanks = client.get(
-        reverse("payment_result", args=[Payment.objects.get().reference])
+        reverse("billing:payment_result", args=[Payment.objects.get().reference])
     ).content.decode()
     assert thanks.count("<span>Due ") == 2
     assert "Part 3 to come: $20.00 on" in Message.objects.get(kind="receipt").text
@@ -161,7 +172,7 @@ def test_parts_to_come_stand_on_the_page_in_the_receipt_and_first(stripe_sandbox
 
 def test_amount_chosen_and_typed_is_asked_about(life):
     data = {"plan": life.plan.pk, "gift": "5000", "gift_other": "12", "attempt": "x"}
-    answer = press(life.client, reverse("membership"), data)
+    answer = press(life.client, reverse("billing:membership"), data)
     assert "You chose $50 and typed $12. Please keep one of the two." in answer.content.decode()
     assert not Payment.objects.exists()
 
@@ -169,7 +180,7 @@ def test_amount_chosen_and_typed_is_asked_about(life):
 def test_code_that_was_used_is_confirmed_by_letter(stripe_sandbox, life, work, client):
     answer = press(
         client,
-        reverse("give_membership"),
+        reverse("billing:give_membership"),
         {"plan": life.plan.pk, "name": "A Friend", "email": "f@example.org", "attempt": "g"},
     )
     deliver(pay(stripe_sandbox, answer.url), work)
@@ -200,6 +211,6 @@ def test_card_just_given_is_said_while_it_is_set_up_and_nothing_contradicts_it(a
 def test_position_names_what_comes_later(life):
     life.begin()
     life.charge()
-    assert [term.starts_on for term in actions.position_of(life.member).later] == [
+    assert [term.starts_on for term in terms.position_of(life.member).later] == [
         life.terms()[1].starts_on
     ]

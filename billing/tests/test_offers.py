@@ -8,7 +8,8 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions, fund, gift_cards, instalments, ledger, office, pay_links
+from billing import fund, gift_cards, instalments, ledger, office, pay_links
+from billing.actions import terms
 from billing.errors import BillingError
 from billing.models import (
     Account,
@@ -23,7 +24,7 @@ from billing.models import (
 from billing.refunds import left_to_refund
 from billing.tests.paying import deliver, pay, press
 from loaf.sweep import sweep
-from members.actions import decide_approval
+from members.actions.approvals import decide_approval
 from members.models import Approval
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff
@@ -56,7 +57,7 @@ def paid_at(sandbox, answer, work):
 def bought(stripe_sandbox, client, work):
     plan = make_plan(name="Member", minimum_amount=4000)
     data = {"plan": plan.pk, "name": "Barb Buyer", "email": "barb@example.org", "attempt": "a"}
-    paid_at(stripe_sandbox, press(client, reverse("give_membership"), data), work)
+    paid_at(stripe_sandbox, press(client, reverse("billing:give_membership"), data), work)
     return GiftCard.objects.get()
 
 
@@ -69,9 +70,11 @@ def test_membership_is_bought_for_a_friend_and_waits_in_the_books(bought, client
     assert letter.to_email == "barb@example.org"
     assert bought.code in letter.text
     assert bought.code not in letter.subject
-    html = client.get(reverse("payment_result", args=[bought.payment.reference])).content.decode()
+    html = client.get(
+        reverse("billing:payment_result", args=[bought.payment.reference])
+    ).content.decode()
     assert bought.code in html
-    pdf = client.get(reverse("gift_card_pdf", args=[bought.payment.reference]))
+    pdf = client.get(reverse("billing:gift_card_pdf", args=[bought.payment.reference]))
     assert pdf.content[:4] == b"%PDF"
     assert not Membership.objects.exists()
 
@@ -79,7 +82,7 @@ def test_membership_is_bought_for_a_friend_and_waits_in_the_books(bought, client
 def test_code_is_used_once_and_neither_learns_of_the_other(bought, as_user, ruth, client):
     me, code = as_user(ruth.user), bought.code
     answer = me.post(
-        reverse("use_code"), {"code": f" {code.lower().replace('-', ' ')} "}, follow=True
+        reverse("billing:use_code"), {"code": f" {code.lower().replace('-', ' ')} "}, follow=True
     )
     assert "You are covered until" in answer.content.decode()
     bought.refresh_from_db()
@@ -92,22 +95,29 @@ def test_code_is_used_once_and_neither_learns_of_the_other(bought, as_user, ruth
     assert ledger.proof() == []
     assert (
         "Barb"
-        not in me.get(reverse("membership")).content.decode()
-        + me.get(reverse("payments")).content.decode()
+        not in me.get(reverse("billing:membership")).content.decode()
+        + me.get(reverse("billing:payments")).content.decode()
     )
-    html = client.get(reverse("payment_result", args=[bought.payment.reference])).content.decode()
+    html = client.get(
+        reverse("billing:payment_result", args=[bought.payment.reference])
+    ).content.decode()
     assert "Ruth" not in html
-    assert client.get(reverse("gift_card_pdf", args=[bought.payment.reference])).status_code == 404
+    assert (
+        client.get(reverse("billing:gift_card_pdf", args=[bought.payment.reference])).status_code
+        == 404
+    )
     assert (
         "was used already"
-        in as_user(make_person().user).post(reverse("use_code"), {"code": code}).content.decode()
+        in as_user(make_person().user)
+        .post(reverse("billing:use_code"), {"code": code})
+        .content.decode()
     )
     assert left_to_refund(bought.payment) == 0
 
 
 @pytest.mark.parametrize("code", ["", "nonsense", "AAAA-AAAA-AAAA-AAAA", "' OR 1=1 --", "x" * 50])
 def test_wrong_codes_get_a_sentence(as_user, ruth, code):
-    answer = as_user(ruth.user).post(reverse("use_code"), {"code": code})
+    answer = as_user(ruth.user).post(reverse("billing:use_code"), {"code": code})
     assert answer.status_code == 422
     assert not Membership.objects.exists()
 
@@ -116,7 +126,8 @@ def test_wrong_codes_get_a_sentence(as_user, ruth, code):
 def test_codes_cannot_be_guessed_in_numbers(as_user, ruth):
     client = as_user(ruth.user)
     html = [
-        client.post(reverse("use_code"), {"code": f"AAAA-{n}"}).content.decode() for n in range(11)
+        client.post(reverse("billing:use_code"), {"code": f"AAAA-{n}"}).content.decode()
+        for n in range(11)
     ]
     assert "wait an hour" in html[10]
 
@@ -138,7 +149,9 @@ def test_link_shows_a_first_name_and_an_amount_and_works_once(
     stripe_sandbox, as_user, client, work, ruth
 ):
     plan = make_plan(name="Member of the secret club", minimum_amount=4000)
-    html = as_user(ruth.user).post(reverse("ask_friend"), {"plan": plan.pk}).content.decode()
+    html = (
+        as_user(ruth.user).post(reverse("billing:ask_friend"), {"plan": plan.pk}).content.decode()
+    )
     url = re.search(r">(http[^<]+/pay/for/[^<]+)</textarea>", html)[1].split("/", 3)[3]
     page = client.get(f"/{url}").content.decode()
     assert "Pay for Ruth" in page
@@ -164,14 +177,14 @@ def test_link_shows_a_first_name_and_an_amount_and_works_once(
     again = client.get(f"/{url}")
     assert again.status_code == 404
     assert "not good any more" in again.content.decode()
-    assert "Fred" not in as_user(ruth.user).get(reverse("payments")).content.decode()
+    assert "Fred" not in as_user(ruth.user).get(reverse("billing:payments")).content.decode()
 
 
 def test_links_that_are_false_or_old_are_over(client, ruth):
     plan = make_plan()
     forged = signing.dumps({"m": ruth.pk, "p": plan.pk, "s": 0}, salt="another", compress=True)
     for token in ("x", forged, "%20", "a" * 900):
-        assert client.get(reverse("pay_for", args=[token])).status_code == 404
+        assert client.get(reverse("billing:pay_for", args=[token])).status_code == 404
     good = pay_links.make(member=ruth, plan=plan).rstrip("/").rsplit("/", 1)[1]
     assert pay_links.read(good).offer.dues == 4000
     plan.is_active = False
@@ -183,10 +196,14 @@ def test_links_that_are_false_or_old_are_over(client, ruth):
 def test_friend_at_the_card_page_does_not_take_hers_over(
     stripe_sandbox, as_user, client, work, ruth
 ):
-    """She opens her own page, then a friend opens one: the older page is closed, one payment comes, one term begins."""
+    """She opens her own page, then a friend opens one: the older page is closed, one payment comes,
+    one term begins.
+    """
     plan = make_plan(minimum_amount=4000)
     mine = press(
-        as_user(ruth.user), reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "mine"}
+        as_user(ruth.user),
+        reverse("billing:membership"),
+        {"plan": plan.pk, "gift": "0", "attempt": "mine"},
     )
     url = pay_links.make(member=ruth, plan=plan).split("/", 3)[3]
     theirs = press(client, f"/{url}", {"name": "Fred", "email": "fred@example.org", "attempt": "a"})
@@ -213,7 +230,7 @@ def in_parts(stripe_sandbox, as_user, work, ruth):
     plan = make_plan(minimum_amount=4000, parts=3, grace_days=30)
     client = as_user(ruth.user)
     data = {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"}
-    paid_at(stripe_sandbox, press(client, reverse("membership"), data), work)
+    paid_at(stripe_sandbox, press(client, reverse("billing:membership"), data), work)
     return Membership.objects.get()
 
 
@@ -223,7 +240,7 @@ def test_first_part_begins_the_whole_term(in_parts, ruth):
     assert [row.payment_id is not None for row in rows] == [True, False, False]
     assert rows[0].due_on == in_parts.starts_on < rows[1].due_on < rows[2].due_on < in_parts.ends_on
     assert (Payment.objects.get().amount, in_parts.dues_amount) == (1334, 4000)
-    assert actions.position_of(ruth).owed == 2666
+    assert terms.position_of(ruth).owed == 2666
     assert ledger.proof() == []
 
 
@@ -231,8 +248,10 @@ def test_next_part_by_card_and_the_last_by_check(
     stripe_sandbox, as_user, work, ruth, in_parts, treasurer
 ):
     client = as_user(ruth.user)
-    assert "Parts still to pay" in client.get(reverse("membership")).content.decode()
-    first, again = (press(client, reverse("pay_part"), {"attempt": key}) for key in ("x", "y"))
+    assert "Parts still to pay" in client.get(reverse("billing:membership")).content.decode()
+    first, again = (
+        press(client, reverse("billing:pay_part"), {"attempt": key}) for key in ("x", "y")
+    )
     assert first.url == again.url, "a second window finds the same page"
     paid_at(stripe_sandbox, first, work)
     assert [row.number for row in instalments.still_open(in_parts)] == [3]
@@ -252,8 +271,8 @@ def test_next_part_by_card_and_the_last_by_check(
     )
     assert instalments.still_open(in_parts) == []
     assert Membership.objects.count() == 1
-    assert "Parts still to pay" not in client.get(reverse("membership")).content.decode()
-    answer = press(client, reverse("pay_part"), {"attempt": "z"}, follow=True)
+    assert "Parts still to pay" not in client.get(reverse("billing:membership")).content.decode()
+    answer = press(client, reverse("billing:pay_part"), {"attempt": "z"}, follow=True)
     assert "There is no part left to pay." in answer.content.decode()
     assert Payment.objects.filter(status="succeeded").count() == 3
     assert ledger.proof() == []
@@ -291,14 +310,14 @@ def test_parts_and_renewing_do_not_mix(as_user, ruth):
     plan = make_plan(parts=3)
     html = press(
         as_user(ruth.user),
-        reverse("membership"),
+        reverse("billing:membership"),
         {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on", "renews": "yes"},
     )
     assert "Please choose one of the two" in html.content.decode()
     other = make_plan()
     html = press(
         as_user(ruth.user),
-        reverse("membership"),
+        reverse("billing:membership"),
         {"plan": other.pk, "gift": "0", "attempt": "a", "in_parts": "on"},
     )
     assert "This plan is paid at once" in html.content.decode()
@@ -313,7 +332,7 @@ def lowered(sandbox, as_user, work, n):
     )
     member = make_person(status="payment_pending", email=f"low{n}@example.org")
     data = {"plan": plan.pk, "gift": "0", "attempt": "a", "is_short": "on", "is_reduced": "on"}
-    paid_at(sandbox, press(as_user(member.user), reverse("membership"), data), work)
+    paid_at(sandbox, press(as_user(member.user), reverse("billing:membership"), data), work)
     return member
 
 
@@ -384,7 +403,7 @@ def test_fee_of_the_bank_is_posted_by_two_and_stands_on_the_page_of_the_books(as
 
 
 def test_two_records_that_both_renew_are_not_joined(stripe_sandbox):
-    from members.actions import MembersError
+    from members.actions.errors import MembersError
     from members.actions.merging import merge_members
 
     keep, drop = make_person(), make_person()

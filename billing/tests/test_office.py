@@ -1,4 +1,6 @@
-"""Checks and cash entered by hand, trips to the bank, money paid back, and the books against Stripe."""
+"""Checks and cash entered by hand, trips to the bank, money paid back, and the books against
+Stripe.
+"""
 
 import datetime as dt
 import re
@@ -11,11 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger, office, refunds
-from billing.actions import BillingError, book_session, cover_household
+from billing.actions.booking import book_session
+from billing.actions.terms import cover_household
+from billing.errors import BillingError
 from billing.gateways import stripe
 from billing.models import Account, Deposit, LedgerEntry, Membership, Payment, Refund
 from billing.tests.paying import open_page, pay
-from members import actions
+from members.actions import approvals, household
 from members.models import Approval
 from notices.models import Message
 from tests.factories import (
@@ -85,7 +89,9 @@ def batch(**lines):
 
 
 def enter(desk, data):
-    """Look a batch over, and book what the page shows; the first answer where there is something to mend."""
+    """Look a batch over, and book what the page shows; the first answer where there is something to
+    mend.
+    """
     seen = desk.post(reverse("admin:billing_payment_enter"), data)
     sure = re.search(r'name="sure" value="(\w+)"', seen.content.decode())
     return (
@@ -244,7 +250,7 @@ def test_cash_is_paid_back_by_hand_at_once(as_user, treasurer):
 
 def test_refund_that_ends_the_membership_ends_it_for_both(treasurer):
     june, dee = make_person(), make_person()
-    actions.link_by_hand(one=june, other=dee, by=make_staff("superadmin"))
+    household.link_by_hand(one=june, other=dee, by=make_staff("superadmin"))
     term = make_term(member=june, plan=make_plan(seats=2))
     payment = make_payment(payer=june)
     ledger.post_payment(payment)
@@ -268,7 +274,7 @@ def test_refund_above_the_limit_needs_a_second_person(as_user, treasurer):
         {"amount": "60", "reason": "Asked", "ends_term": "no"},
     )
     assert not Refund.objects.exists()
-    actions.decide_approval(
+    approvals.decide_approval(
         approval=Approval.objects.get(), is_granted=True, by=make_staff("finance")
     )
     assert Refund.objects.get().amount == 6000

@@ -7,11 +7,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions, grants, ledger, plans, subscriptions
+from billing import grants, ledger, plans, subscriptions
+from billing.actions import terms
 from billing.errors import BillingError
 from billing.models import LedgerEntry, Membership, Payment, Plan
 from billing.tests.paying import Life
-from members.actions import decide_approval, set_two_person_rule
+from members.actions.approvals import decide_approval, set_two_person_rule
 from members.models import Approval, Household, HouseholdMember
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff, make_staff_with, make_term
@@ -164,7 +165,7 @@ def test_new_plan_needs_nobody_else(as_user):
 
 def test_suggested_amount_is_told_and_nothing_is_ticked(as_user, ruth):
     make_plan(minimum_amount=4000, suggested_amount=5500, name="Member")
-    html = as_user(ruth.user).get(reverse("membership")).content.decode()
+    html = as_user(ruth.user).get(reverse("billing:membership")).content.decode()
     assert "Who can, gives $55 in all for “Member”." in html
     assert re.search(r'name="gift" value="0"[^>]*checked', html)
 
@@ -176,11 +177,11 @@ def test_plan_that_opens_less_closes_the_directory_and_notes(as_user):
     member, other = make_person(), make_person(email="o@example.org")
     term = make_term(member=member, plan=make_plan(is_full=False))
     client = as_user(member.user)
-    assert "whose plan opens it" in client.get(reverse("directory")).content.decode()
-    assert client.get(reverse("person", args=[other.pk])).status_code == 404
-    assert client.get(reverse("write_note", args=[other.pk])).status_code == 404
+    assert "whose plan opens it" in client.get(reverse("members:directory")).content.decode()
+    assert client.get(reverse("members:person", args=[other.pk])).status_code == 404
+    assert client.get(reverse("members:write_note", args=[other.pk])).status_code == 404
     make_term(member=member, plan=make_plan())
-    assert client.get(reverse("directory")).status_code == 200
+    assert client.get(reverse("members:directory")).status_code == 200
     term.delete()
 
 
@@ -261,7 +262,7 @@ def test_end_of_a_paid_term_is_moved_with_a_reason_and_the_partner_follows(as_us
     )
     term = make_term(member=member, plan=make_plan(seats=2))
     household_of(member, partner)
-    covered = actions.cover_household(membership=term)
+    covered = terms.cover_household(membership=term)
     day = term.ends_on + dt.timedelta(days=31)
     url = reverse("admin:billing_membership_change", args=[term.pk])
     assert (

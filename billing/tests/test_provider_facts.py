@@ -1,4 +1,6 @@
-"""What the provider says counts, whenever and however it is heard: times, standings, kinds of money, its troubles."""
+"""What the provider says counts, whenever and however it is heard: times, standings, kinds of
+money, its troubles.
+"""
 
 import datetime as dt
 import logging
@@ -9,8 +11,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions, ledger, office, refunds
+from billing import ledger, office, refund_answers, refunds
+from billing.actions import booking
+from billing.errors import PART_QUESTION, BillingError
 from billing.gateways import stripe
+from billing.gateways import stripe_subscriptions as gateway
 from billing.models import LedgerEntry, Membership, Payment, Payout, ProviderEvent, Refund
 from billing.reconcile import reconcile
 from billing.tests.paying import deliver, news_of, open_page, pay, press, session_of
@@ -43,7 +48,8 @@ def test_what_the_library_cannot_copy_is_booked_all_the_same(stripe_sandbox, as_
     answer = open_page(as_user(member.user), make_plan(minimum_amount=4000))
     events = pay(stripe_sandbox, answer.url)
     customer = next(iter(stripe_sandbox.store.kinds["customers"].values()))
-    # as since 2025-09-30: the coupon of a discount is gone, its source is there; dj-stripe trips over it
+    # as since 2025-09-30: the coupon of a discount is gone, its source is there; dj-stripe trips
+    # over it
     customer["discount"] = {
         "id": "di_1",
         "object": "discount",
@@ -134,7 +140,7 @@ def test_refund_made_at_stripe_asks_what_becomes_of_the_membership(paid, work, a
             work,
         )
         assert "Does the membership it paid for end?" in fresh(payment).attention
-    mine = as_user(payment.payer.user).get(reverse("payments")).content.decode()
+    mine = as_user(payment.payer.user).get(reverse("billing:payments")).content.decode()
     assert "$40.00 of it was paid back" in mine
     desk = as_user(boss)
     page = reverse("admin:billing_payment_change", args=[payment.pk])
@@ -147,6 +153,126 @@ def test_refund_made_at_stripe_asks_what_becomes_of_the_membership(paid, work, a
     desk.post(looked, {"note": "she asked", "ends_term": "yes"})
     assert not Membership.objects.filter(member=payment.payer, status__in=Membership.PAID).exists()
     assert fresh(payment).attention == ""
+
+
+def test_part_of_a_mixed_payment_paid_back_at_stripe_asks_out_of_what(
+    stripe_sandbox, as_user, work, boss
+):
+    member = make_person(status="payment_pending")
+    answer = open_page(as_user(member.user), make_plan(minimum_amount=4000), gift="2500")
+    deliver(pay(stripe_sandbox, answer.url), work)
+    payment = Payment.objects.get()
+    charge = stripe_sandbox.store.get("charges", payment.stripe_charge_id)
+    deliver(
+        news_of(
+            stripe_sandbox,
+            lambda: stripe_sandbox.store.refund({"charge": charge["id"], "amount": 1000}),
+        ),
+        work,
+    )
+    desk, page = as_user(boss), reverse("admin:billing_payment_change", args=[payment.pk])
+    assert "$10.00 paid back on" in desk.get(page).content.decode()
+    assert (balance("4000"), balance("4100")) == (-3000, -2500), "a guess, until somebody says"
+    looked, said = (
+        reverse("admin:billing_payment_looked", args=[payment.pk]),
+        {"note": "She asked", "ends_term": "no"},
+    )
+    desk.post(looked, said)
+    assert (balance("4000"), balance("4100")) == (-3000, -2500)
+    desk.post(looked, {**said, "out_of": "donation"})
+    assert (balance("4000"), balance("4100")) == (-4000, -1500)
+    desk.post(looked, {**said, "out_of": "donation"})
+    assert (balance("4000"), balance("4100"), ledger.proof()) == (-4000, -1500, [])
+    found = Payment.objects.get()
+    assert (found.attention, found.refunds.get().out_of, refunds.parts_left(found)) == (
+        "",
+        "donation",
+        {"dues": 4000, "donation": 1500},
+    )
+    deliver(
+        news_of(
+            stripe_sandbox,
+            lambda: stripe_sandbox.store.refund({"charge": charge["id"], "amount": 1500}),
+        ),
+        work,
+    )
+    assert PART_QUESTION not in Payment.objects.get().attention, "exactly what is left of the gift"
+
+
+def mixed(stripe_sandbox, as_user, work, gift="2500"):
+    member = make_person(status="payment_pending")
+    answer = open_page(as_user(member.user), make_plan(minimum_amount=4000), gift=gift)
+    deliver(pay(stripe_sandbox, answer.url), work)
+    payment = Payment.objects.get()
+    return payment, stripe_sandbox.store.get("charges", payment.stripe_charge_id)
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+def test_part_that_was_named_goes_back_whole_when_the_refund_comes_back(
+    stripe_sandbox, as_user, work, boss, named_first
+):
+    payment, charge = mixed(stripe_sandbox, as_user, work)
+    deliver(
+        news_of(
+            stripe_sandbox,
+            lambda: stripe_sandbox.store.refund({"charge": charge["id"], "amount": 1000}),
+        ),
+        work,
+    )
+    if named_first:
+        refund_answers.name_part(payment=payment, out_of="donation", by=boss)
+    row = payment.refunds.get()
+    stripe_sandbox.store.get("refunds", row.provider_id)["status"] = "failed"
+    refunds.refunds_at_stripe(charge_id=charge["id"])
+    assert (balance("4000"), balance("4100"), ledger.proof()) == (-4000, -2500, [])
+    assert refund_answers.parts_to_name(payment) == {}
+    with pytest.raises(BillingError, match="choose out of which part"):
+        refund_answers.name_part(payment=payment, out_of="donation", by=boss)
+
+
+def test_amount_of_two_equal_parts_is_asked_about_and_each_refund_by_itself(
+    stripe_sandbox, as_user, work, boss
+):
+    payment, charge = mixed(stripe_sandbox, as_user, work, gift="5000")
+    for amount in (1000, 700):
+        deliver(
+            news_of(
+                stripe_sandbox,
+                lambda amount=amount: stripe_sandbox.store.refund(
+                    {"charge": charge["id"], "amount": amount}
+                ),
+            ),
+            work,
+        )
+    desk, looked = as_user(boss), reverse("admin:billing_payment_looked", args=[payment.pk])
+    said = {"note": "She asked", "ends_term": "no"}
+    desk.post(looked, {**said, "out_of": "donation"})
+    assert PART_QUESTION in fresh(payment).attention, "the other one waits"
+    desk.post(looked, {**said, "out_of": "dues"})
+    assert (balance("4000"), balance("4100")) == (-3300, -4000)
+    assert PART_QUESTION not in fresh(payment).attention
+
+
+def test_key_that_may_not_list_refunds_never_sends_one_twice(paid, work, boss):
+    sandbox, payment, charge = paid
+    row = refunds.refund_payment(payment=payment, amount=1000, reason="r", ends_term=False, by=boss)
+    sandbox.store.refund(
+        {"charge": charge["id"], "amount": 1000, "metadata": {"key": f"refund-{row.pk}"}}
+    )  # its answer was lost
+    sandbox.knobs["refuse"] = "refunds"
+    work()
+    row.refresh_from_db()
+    assert (row.status, "may the key read them?" in fresh(payment).attention) == ("asked", True)
+    assert refunds.left_to_refund(payment) == 3000
+    sandbox.knobs["refuse"] = ""
+    refunds.send_again(payment=payment, by=boss)
+    work()
+    row.refresh_from_db()
+    assert (row.status, fresh(payment).attention, len(sandbox.store.kinds["refunds"])) == (
+        "done",
+        "",
+        1,
+    )
 
 
 def test_lost_dispute_asks_and_the_membership_may_go_on(paid, work, as_user, boss):
@@ -256,6 +382,37 @@ def test_key_that_may_not_read_disputes_is_said(paid):
         )
 
 
+def test_key_that_may_not_read_one_thing_is_said_at_once_and_is_no_outage(
+    stripe_sandbox, as_user, work
+):
+    """The money may have come: nobody gives the payment up, no renewal and no card is taken for
+    gone.
+    """
+    member = make_person(status="payment_pending")
+    answer = open_page(as_user(member.user), make_plan(minimum_amount=4000))
+    events = pay(stripe_sandbox, answer.url)
+    stripe_sandbox.knobs["refuse"] = "checkout/sessions"
+    deliver(events, work)
+    parked = ProviderEvent.objects.filter(state="parked").values_list("error", flat=True)
+    assert parked
+    assert all(
+        error.startswith("Stripe says no:") and "docs/stripe.md" in error for error in parked
+    )
+    booking.ask_again(payment=Payment.objects.get(), now=timezone.now() + dt.timedelta(days=3))
+    found = Payment.objects.get()
+    assert (found.status, "May the key read it?" in found.attention) == ("pending", True)
+    for path, ask in (
+        ("customers", lambda: gateway.is_gone("cus_1")),
+        ("payment_methods", lambda: gateway.fetch_card("pm_1")),
+        ("prices", lambda: gateway.is_offered("price_1")),
+        ("subscriptions", lambda: gateway.fetch_subscription("sub_1")),
+        ("subscriptions", lambda: gateway.cancel_subscription("sub_1")),
+    ):
+        stripe_sandbox.knobs["refuse"] = path
+        with pytest.raises(stripe.Refused):
+            ask()
+
+
 # -- refunds that do not get through
 
 
@@ -331,7 +488,9 @@ def test_paying_an_upgrade_back_gives_back_what_it_replaced(stripe_sandbox, as_u
     )
     deliver(pay(stripe_sandbox, open_page(client, small).url), work)
     first = member.memberships.get()
-    answer = press(client, reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
+    answer = press(
+        client, reverse("billing:change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"}
+    )
     deliver(pay(stripe_sandbox, answer.url), work)
     upgrade = Payment.objects.get(lines__membership__plan=big)
     refunds.refund_payment(
@@ -385,14 +544,16 @@ def test_page_after_a_payment_never_hangs_on_the_session(stripe_sandbox, as_user
         "a stranger learns nothing else"
     )
     assert url in client.get(url).content.decode(), "and signs in to see the receipt"
-    assert client.get(reverse("payment_result", args=["made-up"])).status_code == 404
+    assert client.get(reverse("billing:payment_result", args=["made-up"])).status_code == 404
 
 
 def test_everybody_who_may_pay_back_may_answer_and_nobody_else(paid, work):
     sandbox, payment, charge = paid
     deliver(news_of(sandbox, lambda: sandbox.store.refund({"charge": charge["id"]})), work)
-    with pytest.raises(actions.BillingError):
-        refunds.decide_terms(payment=payment, ends=True, note="x", by=make_staff("communications"))
+    with pytest.raises(BillingError):
+        refund_answers.decide_terms(
+            payment=payment, ends=True, note="x", by=make_staff("communications")
+        )
 
 
 # -- what an unfriendly reader found
@@ -412,7 +573,9 @@ def test_change_of_plan_begins_today_whatever_ended_before(stripe_sandbox, as_us
     )
     client = as_user(member.user)
     deliver(pay(stripe_sandbox, open_page(client, small).url), work)
-    answer = press(client, reverse("change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"})
+    answer = press(
+        client, reverse("billing:change_plan"), {"choice": f"{big.pk}-now", "attempt": "up"}
+    )
     deliver(pay(stripe_sandbox, answer.url), work)
     assert member.memberships.get(plan=big).starts_on == timezone.localdate()
 
@@ -468,7 +631,9 @@ def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(
     both, single = make_plan(minimum_amount=6000, seats=2), make_plan(minimum_amount=9000)
     client = as_user(payer.user)
     deliver(pay(stripe_sandbox, open_page(client, both).url), work)
-    answer = press(client, reverse("change_plan"), {"choice": f"{single.pk}-now", "attempt": "up"})
+    answer = press(
+        client, reverse("billing:change_plan"), {"choice": f"{single.pk}-now", "attempt": "up"}
+    )
     deliver(pay(stripe_sandbox, answer.url), work)
     partner.refresh_from_db()
     assert partner.status == "inactive"
@@ -509,7 +674,7 @@ def test_question_about_the_term_outlives_a_dispute_and_a_warning(paid, work):
         "actionable": True,
     }
     deliver([sandbox.store.emit("radar.early_fraud_warning.created", warning)], work)
-    assert refunds.asks_about_terms(fresh(payment))
+    assert refund_answers.asks_about_terms(fresh(payment))
 
 
 def test_refund_is_told_at_the_address_she_has_now(paid, work, boss):

@@ -1,4 +1,6 @@
-"""Dues that renew by themselves: begun, charged, refused, stopped, paused, changed; in any order and however often told."""
+"""Dues that renew by themselves: begun, charged, refused, stopped, paused, changed; in any order
+and however often told.
+"""
 
 import datetime as dt
 import itertools
@@ -7,12 +9,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions, ledger, subscriptions
+from billing import ledger, subscriptions
+from billing.actions import terms
 from billing.models import LedgerEntry, Membership, Payment, Subscription
 from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, press, session_of
 from core.templatetags.loaf import short_day
 from loaf.sweep import sweep
-from members.actions import change_status
+from members.actions.status import change_status
 from notices.models import Message
 from tests.factories import make_person, make_plan, make_staff, make_term
 
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_nothing_renews_unless_she_chose_it(life):
-    html = life.client.get(reverse("membership")).content.decode()
+    html = life.client.get(reverse("billing:membership")).content.decode()
     assert 'name="renews" value="no"' in html
     assert "checked" in html.split('name="renews" value="no"')[1].split(">")[0]
     url = open_page(life.client, life.plan).url
@@ -46,7 +49,7 @@ def test_first_payment_begins_it_after_the_paid_year(life):
     assert Payment.objects.filter(status="succeeded").count() == 1, (
         "nothing but the first payment was charged"
     )
-    html = life.client.get(reverse("membership")).content.decode()
+    html = life.client.get(reverse("billing:membership")).content.decode()
     assert "Yes: $40 on" in html
     assert 'name="renews"' not in html
     assert life.sandbox.posts_without_key == 0
@@ -80,14 +83,16 @@ def test_events_of_a_charge_in_any_order_and_many_copies_have_one_effect(life, o
 
 
 def test_all_orders_of_a_beginning_end_alike(stripe_sandbox, as_user, work):
-    """A plan whose first charge is due at once: subscription, invoice and page tell of each other in every order."""
+    """A plan whose first charge is due at once: subscription, invoice and page tell of each other
+    in every order.
+    """
     ends = set()
     for n, order in enumerate(itertools.permutations(range(4))):
         member = make_person(status="active", email=f"order{n}@example.org")
         plan = make_plan(minimum_amount=4000)
         make_term(member=member, plan=plan, days_left=0)
         each = Life(stripe_sandbox, as_user(member.user), member, plan, work)
-        answer = each.client.post(reverse("renewal"), {"do": "begin", "attempt": str(n)})
+        answer = each.client.post(reverse("billing:renewal"), {"do": "begin", "attempt": str(n)})
         each.tell(
             lambda url=answer.url: stripe_sandbox.store.pay(
                 session_of(stripe_sandbox, url), "4242424242424242"
@@ -167,7 +172,7 @@ def test_refused_charge_is_told_kindly_tried_again_and_given_up_after_two_weeks(
     assert Message.objects.filter(kind="charge_failed").count() == 3
     assert (
         "Your bank refused the last charge"
-        in life.client.get(reverse("membership")).content.decode()
+        in life.client.get(reverse("billing:membership")).content.decode()
     )
     sweep(now=timezone.now() + dt.timedelta(days=13))
     assert life.row.status == "past_due"
@@ -179,7 +184,9 @@ def test_refused_charge_is_told_kindly_tried_again_and_given_up_after_two_weeks(
 
 
 def test_refused_charge_and_then_paid_by_hand_is_charged_once(life):
-    """The case other systems get wrong: she pays at the office while Stripe still tries her card."""
+    """The case other systems get wrong: she pays at the office while Stripe still tries
+    her card.
+    """
     from billing import office
 
     life.begin(BAD_LATER)
@@ -224,7 +231,7 @@ def test_another_card_pays_what_was_refused(life):
     Subscription.objects.update(next_charge_on=timezone.localdate())
     life.charge()
     assert (life.row.status, life.row.next_charge_on) == ("past_due", timezone.localdate())
-    page = life.client.post(reverse("renewal"), {"do": "card", "attempt": "c"}).url
+    page = life.client.post(reverse("billing:renewal"), {"do": "card", "attempt": "c"}).url
     life.tell(lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"))
     life.tell(lambda: None)
     events = list(life.sandbox.store.kinds["events"].values())
@@ -267,7 +274,7 @@ def test_late_end_of_an_old_subscription_leaves_the_new_one_alone(life):
 def test_begins_later_without_paying_again(life):
     url = open_page(life.client, life.plan).url
     life.tell(lambda: pay(life.sandbox, url))
-    page = life.client.post(reverse("renewal"), {"do": "begin", "attempt": "d"}).url
+    page = life.client.post(reverse("billing:renewal"), {"do": "begin", "attempt": "d"}).url
     life.tell(
         lambda: life.sandbox.store.pay(session_of(life.sandbox, page), "4242424242424242"), copies=3
     )
@@ -308,7 +315,7 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
     )
     bigger = make_plan(minimum_amount=9000, name="Household", seats=2)
     make_plan(minimum_amount=1000, name="Small")
-    html = life.client.get(reverse("change_plan")).content.decode()
+    html = life.client.get(reverse("billing:change_plan")).content.decode()
     difference = 9000 - 4000 * days // total
     until = short_day(bigger.term_from(timezone.localdate()))
     assert (
@@ -318,7 +325,7 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
     assert f"Small from {short_day(life.row.charges_on)}: $10 a year, nothing now" in html
     assert "Small from today" not in html
     answer = press(
-        life.client, reverse("change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"}
+        life.client, reverse("billing:change_plan"), {"choice": f"{bigger.pk}-now", "attempt": "e"}
     )
     assert life.terms() == [term], "the old one runs until the new one is paid"
     life.tell(lambda: pay(life.sandbox, answer.url))
@@ -336,14 +343,16 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
 def test_change_of_plan_with_the_next_charge_costs_nothing_now(life):
     life.begin()
     small = make_plan(minimum_amount=1000, name="Small")
-    press(life.client, reverse("change_plan"), {"choice": f"{small.pk}-later", "attempt": "f"})
+    press(
+        life.client, reverse("billing:change_plan"), {"choice": f"{small.pk}-later", "attempt": "f"}
+    )
     life.work()
     assert life.there["items"]["data"][0]["price"]["unit_amount"] == 1000
     life.charge()
     assert Payment.objects.latest("pk").amount == 1000
     assert [t.plan.name for t in life.terms()] == ["Member", "Small"]
     refused = press(
-        life.client, reverse("change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"}
+        life.client, reverse("billing:change_plan"), {"choice": f"{small.pk}-now", "attempt": "g"}
     )
     assert refused.status_code == 422
     assert "That cannot be had any more" in refused.content.decode()
@@ -353,9 +362,9 @@ def test_lower_dues_take_two_ticks_and_leave_no_mark_in_the_term_list(life, as_u
     life.plan.reduced_amount = 1500
     life.plan.save()
     data = {"plan": life.plan.pk, "gift": "0", "attempt": "r", "is_short": "on"}
-    refused = press(life.client, reverse("membership"), data)
+    refused = press(life.client, reverse("billing:membership"), data)
     assert "please tick both lines" in refused.content.decode()
-    answer = press(life.client, reverse("membership"), {**data, "is_reduced": "on"})
+    answer = press(life.client, reverse("billing:membership"), {**data, "is_reduced": "on"})
     life.tell(lambda: pay(life.sandbox, answer.url))
     term = life.terms()[0]
     assert (Payment.objects.get().amount, term.dues_amount, term.waived_amount) == (
@@ -383,7 +392,7 @@ def test_two_windows_begin_one_renewal(life):
     life.begin()
     again = press(
         life.client,
-        reverse("membership"),
+        reverse("billing:membership"),
         {"plan": life.plan.pk, "gift": "0", "attempt": "z", "renews": "yes"},
     )
     life.tell(lambda: pay(life.sandbox, again.url))
@@ -468,4 +477,4 @@ def test_welcome_back_after_a_break(life):
     url = open_page(life.client, life.plan).url
     life.tell(lambda: pay(life.sandbox, url))
     assert Message.objects.filter(kind="welcome_back").count() == 1
-    assert actions.position_of(life.member).last.status == "active"
+    assert terms.position_of(life.member).last.status == "active"

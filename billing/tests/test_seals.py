@@ -1,4 +1,10 @@
-"""The books' chain: whatever is done to a sealed posting behind the site's back, the proof says so."""
+"""The books' chain: whatever is done to a sealed posting behind the site's back, the
+proof says so.
+"""
+
+import datetime as dt
+import hashlib
+import json
 
 import psycopg
 import pytest
@@ -38,6 +44,30 @@ def test_sealed_books_prove_themselves_and_go_on(sealed):
     )
 
 
+def test_seals_made_before_funds_and_closed_months_were_known_stay_true():
+    """The hash of such a posting, as it was made then."""
+    at, was = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC), "2026-03-04T12:00:00+00:00"
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            posting="old:1",
+            account=account,
+            side=side,
+            amount=500,
+            currency="usd",
+            source="office",
+            booked_at=at,
+        )
+        for account, side in (("1200", "D"), ("4000", "C"))
+    )
+    sides = [
+        [account, side, 500, "usd", "office", 0, 0, was]
+        for account, side in (("1200", "D"), ("4000", "C"))
+    ]
+    seal = hashlib.sha256(json.dumps(["0" * 64, "old:1", sides]).encode()).hexdigest()
+    LedgerSeal.objects.create(position=1, posting="old:1", hash=seal)
+    assert ledger.broken_seals() == []
+
+
 def test_balanced_line_added_to_an_old_posting_is_found(sealed):
     name = sealed[0].posting
     LedgerEntry.objects.bulk_create(
@@ -68,7 +98,9 @@ def test_place_that_is_missing_is_found(sealed):
 
 @pytest.mark.postgres
 def test_no_session_opens_truncate_in_a_real_database():
-    """The function of the migration, in a database that is not one of tests, with the variable of tests switched on."""
+    """The function of the migration, in a database that is not one of tests, with the variable of
+    tests switched on.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_functiondef('refuse_truncate'::regproc)")
         function = cursor.fetchone()[0]

@@ -1,4 +1,6 @@
-"""Storms: the same event fifty times at once, a worker killed in the middle of one, Stripe away for an hour, odd clocks and currencies."""
+"""Storms: the same event fifty times at once, a worker killed in the middle of one, Stripe away for
+an hour, odd clocks and currencies.
+"""
 
 import datetime as dt
 import json
@@ -32,6 +34,7 @@ from sandbox.stripe.store import _months_later
 from sandbox.stripe.webhooks import sign
 from tests.factories import make_person, make_plan, make_term
 from tests.threads import at_once
+from tests.tiers import rounds
 
 
 @pytest.mark.postgres
@@ -52,7 +55,7 @@ def test_same_event_fifty_times_at_once_has_one_effect(stripe_sandbox, as_user, 
     codes: list[int] = []
 
     def post(body):
-        url = reverse("stripe_webhook", args=[endpoint.djstripe_uuid])
+        url = reverse("billing:stripe_webhook", args=[endpoint.djstripe_uuid])
         answer = Client().post(
             url,
             body,
@@ -77,6 +80,7 @@ def test_same_event_fifty_times_at_once_has_one_effect(stripe_sandbox, as_user, 
     assert Message.objects.filter(kind="receipt").count() == 1
 
 
+pytestmark = pytest.mark.slow
 KILLED = """
 import os, sys, signal
 import django
@@ -110,9 +114,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-ROUNDS = int(os.environ.get("STORM_ROUNDS", "1"))
-
-
 def _bought(life):
     deliver(pay(life.sandbox, open_page(life.client, life.plan).url))
 
@@ -135,25 +136,31 @@ KINDS = {
     "invoice.paid": _charged_again,
     "charge.refunded": _paid_back_at_stripe,
 }
+POINTS = [
+    "before the books",
+    "after the books",
+    "after the letter",
+    "before the end",
+    "after the end",
+    "after all",
+]
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "where",
+    ("where", "kind"),
     [
-        "before the books",
-        "after the books",
-        "after the letter",
-        "before the end",
-        "after the end",
-        "after all",
+        pytest.param(where, kind, marks=[] if (n - m) % len(KINDS) == 0 else pytest.mark.soak)
+        for n, where in enumerate(POINTS)
+        for m, kind in enumerate(KINDS)
     ],
 )
-@pytest.mark.parametrize("_round", range(ROUNDS))
+@pytest.mark.parametrize("_round", range(rounds(1, 5)))
 def test_process_killed_in_the_middle_of_an_event(life, where, kind, _round):
-    """A real process with a real kill -9 at one point of the work; then the worker's next try. STORM_ROUNDS=5 is catalogue A08 whole."""
+    """A real process with a real kill -9 at one point of the work; then the worker's next try.
+    Daily each point is met once and each kind twice.
+    """
     KINDS[kind](life)
     event = ProviderEvent.objects.filter(kind=kind, state="received").get()
     before = _facts()
@@ -200,7 +207,9 @@ def _facts():
 
 @pytest.mark.django_db
 def test_stripe_away_for_an_hour_loses_nothing(stripe_sandbox, as_user, work, settings):
-    """Events come in while the API is gone: each is kept and tried again; nobody is told anything false meanwhile."""
+    """Events come in while the API is gone: each is kept and tried again; nobody is told anything
+    false meanwhile.
+    """
     member = make_person(status="payment_pending", email="ruth@example.org")
     found = pay(stripe_sandbox, open_page(as_user(member.user), make_plan()).url)
     settings.STRIPE_API_HOST, there = "http://127.0.0.1:9", settings.STRIPE_API_HOST
@@ -256,7 +265,9 @@ def test_nights_of_daylight_saving_end_terms_on_their_day(day, settings):
 @pytest.mark.parametrize("zone", ["America/Chicago", "Pacific/Honolulu", "Europe/Berlin"])
 @pytest.mark.parametrize("months", [1, 3, 12])
 def test_our_calendar_is_stripes(zone, months):
-    """Every day of a leap year, against Stripe's rule: the anchor's day, or the month's last (366 x 3 x 3)."""
+    """Every day of a leap year, against Stripe's rule: the anchor's day, or the month's last (366 x
+    3 x 3).
+    """
     tz = zoneinfo.ZoneInfo(zone)
     for n in range(366):
         day = dt.date(2028, 1, 1) + dt.timedelta(days=n)
@@ -316,7 +327,7 @@ ODD = sorted((money.ZERO_AT_STRIPE | money.THREE_AT_STRIPE) - {"UGX"})
 def test_whole_way_in_currencies_of_no_and_three_decimals(
     stripe_sandbox, as_user, work, settings, currency
 ):
-    """Typed, shown, charged and booked alike: 20 currencies, four amounts typed, one paid in parts (catalogue A16)."""
+    """Typed, shown, charged and booked alike: 20 currencies, four amounts typed, one paid in parts."""
     settings.CURRENCY = currency.lower()
     assert not stripe_settings_are_safe(None)
     typed = {"1": 1, "990": 990, "12340": 12_340, "99990": 99_990}
@@ -335,7 +346,7 @@ def test_whole_way_in_currencies_of_no_and_three_decimals(
     client = as_user(member.user)
     answer = press(
         client,
-        reverse("membership"),
+        reverse("billing:membership"),
         {"plan": plan.pk, "gift": "0", "attempt": "a", "in_parts": "on"},
     )
     deliver(pay(stripe_sandbox, answer.url), work)
@@ -353,14 +364,16 @@ def test_whole_way_in_currencies_of_no_and_three_decimals(
     assert all(part % money.unit(currency) == 0 for part in parts)
     assert ledger.proof() == []
     shown = money.format_money(payment.amount, currency).replace("\xa0", "")
-    assert shown in client.get(reverse("payments")).content.decode().replace("\xa0", "").replace(
-        "&nbsp;", ""
-    )
+    assert shown in client.get(reverse("billing:payments")).content.decode().replace(
+        "\xa0", ""
+    ).replace("&nbsp;", "")
 
 
 @pytest.mark.parametrize("currency", ["isk", "ugx", "afn", "lbp", "dollar"])
 def test_currency_stripe_counts_otherwise_stops_the_start(settings, currency):
-    """Iceland's crown has no cents, and Stripe wants them written: a hundredth of the dues would be charged."""
+    """Iceland's crown has no cents, and Stripe wants them written: a hundredth of the dues would be
+    charged.
+    """
     settings.CURRENCY = currency
     assert [error.id for error in stripe_settings_are_safe(None)] == ["loaf.E008"]
 

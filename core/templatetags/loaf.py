@@ -1,4 +1,6 @@
-"""Template words of the house: money, dates, icons, badges, phones. Built in, so no template needs {% load %}."""
+"""Template words of the house: money, dates, icons, badges, phones. Built in, so no template needs
+{% load %}.
+"""
 
 import datetime as dt
 import functools
@@ -13,8 +15,10 @@ from django.template.defaulttags import CsrfTokenNode
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
 
 from core import money as money_lib
 from core import phones
@@ -24,7 +28,9 @@ register = template.Library()
 
 @register.simple_tag(name="csrf_token", takes_context=True)
 def csrf_token_once(context: dict[str, Any]) -> SafeString:
-    """Django's own field against forged forms, and beside it the name that lets a form act once (loaf.once)."""
+    """Django's own field against forged forms, and beside it the name that lets a form act once
+    (loaf.once).
+    """
     token = CsrfTokenNode().render(context)  # type: ignore[arg-type]
     return format_html('{}<input type="hidden" name="once" value="{}">', token, uuid.uuid4().hex)
 
@@ -56,19 +62,31 @@ def tel(number: str) -> str:
 @register.filter
 def day(value: dt.date | dt.datetime | None) -> str:
     """Saturday, March 14, 2026 – the year is always there, because letters are kept."""
-    return _local(value).strftime("%A, %B %-d, %Y") if value else ""
+    return _written(value, pgettext("format of a day", "l, F j, Y"))
 
 
 @register.filter
 def near_day(value: dt.date | dt.datetime | None) -> str:
     """Saturday, March 14 – for days nobody can mistake the year of."""
-    return _local(value).strftime("%A, %B %-d") if value else ""
+    return _written(value, pgettext("format of a day", "l, F j"))
 
 
 @register.filter
 def short_day(value: dt.date | dt.datetime | None) -> str:
     """June 30, 2026."""
-    return _local(value).strftime("%B %-d, %Y") if value else ""
+    return _written(value, pgettext("format of a day", "F j, Y"))
+
+
+@register.filter
+def month_day(value: dt.date | dt.datetime | None) -> str:
+    """June 30."""
+    return _written(value, pgettext("format of a day", "F j"))
+
+
+@register.filter
+def month_year(value: dt.date | dt.datetime | None) -> str:
+    """June 2026."""
+    return _written(value, pgettext("format of a month", "F Y"))
 
 
 @register.filter
@@ -76,26 +94,28 @@ def clock(value: dt.datetime | None) -> str:
     """12:30 pm, and 2 pm on the hour."""
     if not value:
         return ""
-    local = timezone.localtime(value)
-    return local.strftime("%-I:%M %p" if local.minute else "%-I %p").lower()
+    hour, minute = pgettext("format of a time", "g A"), pgettext("format of a time", "g:i A")
+    return _written(value, minute if timezone.localtime(value).minute else hour).lower()
 
 
 @register.filter
 def date_part(value: dt.datetime, what: str) -> str:
     """One part of a date for the date loaf: "a" weekday, "d" day, "b" month."""
-    return _local(value).strftime({"a": "%a", "d": "%-d", "b": "%b", "month": "%B"}[what])
+    return _written(value, {"a": "D", "d": "j", "b": "M", "month": "F", "weekday": "l"}[what])
 
 
 @register.filter
 def partial_date(value: dt.date | None, precision: str) -> str:
     """A date as precisely as it is known: March 3, 2011 – March 2011 – 2011."""
-    if not value:
-        return ""
-    return value.strftime({"month": "%B %Y", "year": "%Y"}.get(precision, "%B %-d, %Y"))
+    if not value or precision == "year":
+        return str(value.year) if value else ""
+    return month_year(value) if precision == "month" else short_day(value)
 
 
-def _local(value: dt.date | dt.datetime) -> dt.date | dt.datetime:
-    return timezone.localtime(value) if isinstance(value, dt.datetime) else value
+def _written(value: dt.date | dt.datetime | None, form: str) -> str:
+    """A day or moment where the house is, in the language of whoever reads it."""
+    local = timezone.localtime(value) if isinstance(value, dt.datetime) else value
+    return date_format(local, form) if local else ""
 
 
 @register.simple_tag
@@ -117,7 +137,8 @@ def picture(name: str, shape: str = "") -> SafeString:
     """One of the eight table pictures."""
     extra = format_html(' data-shape="{}"', shape) if shape else ""
     return format_html(
-        '<svg class="tile"{} viewBox="0 0 200 150" preserveAspectRatio="xMidYMid slice" aria-hidden="true"><use href="{}#{}"/></svg>',
+        '<svg class="tile"{} viewBox="0 0 200 150" preserveAspectRatio="xMidYMid slice"'
+        ' aria-hidden="true"><use href="{}#{}"/></svg>',
         extra,
         static("art/art.svg"),
         name,
@@ -138,9 +159,16 @@ def badge(tone: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-@functools.lru_cache(maxsize=512)
 def part(template_name: str, **words: str | bool) -> SafeString:
-    """Render a piece of page that depends on these few words alone, once a process: the navigation, the footer's help."""
+    """Render a piece of page that depends on these few words alone, once a process and language:
+    the navigation, the footer's help.
+    """
+    return kept_part(template_name, get_language(), **words)
+
+
+@functools.lru_cache(maxsize=512)
+def kept_part(template_name: str, _language: str | None, **words: str | bool) -> SafeString:
+    """What `part` renders, kept."""
     return SafeString(render_to_string(template_name, {**words, "org": settings.ORG}))
 
 

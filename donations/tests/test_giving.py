@@ -16,7 +16,7 @@ FORM = {"amount": "2500", "name": "Pat Friendly", "email": "pat@example.net", "a
 
 
 def give(client, fund, /, **more):
-    return press(client, reverse("donate"), {"fund": fund.pk, **FORM, **more})
+    return press(client, reverse("donations:donate"), {"fund": fund.pk, **FORM, **more})
 
 
 def pay(sandbox, url, work):
@@ -46,7 +46,7 @@ def test_visitor_gives_25_dollars_and_is_thanked(client, stripe_sandbox, work, m
     mail = mails.to("pat@example.net")[0]
     assert mail["subject"] == "Thank you"
     assert "$25.00" in mail["text"]
-    result = reverse("payment_result", args=[donation.payment.reference])
+    result = reverse("billing:payment_result", args=[donation.payment.reference])
     assert "Receipt no." in client.get(result).content.decode()
 
 
@@ -56,7 +56,7 @@ def test_member_gift_is_hers_and_only_hers_to_see(as_user, client, stripe_sandbo
     assert answer.status_code == 302
     assert Donation.objects.get().donor == member
     assert (
-        client.get(reverse("payment_result", args=[Payment.objects.get().reference]))
+        client.get(reverse("billing:payment_result", args=[Payment.objects.get().reference]))
         .templates[0]
         .name
         == "billing/payment_elsewhere.html"

@@ -1,4 +1,6 @@
-"""For the organiser: needs as numbers, names by consent, pairs kept apart, and whom to call on the day alone."""
+"""For the organiser: needs as numbers, names by consent, pairs kept apart, and whom to call on the
+day alone.
+"""
 
 import datetime as dt
 
@@ -7,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Rsvp
-from members import actions
+from members.actions import directory
 from members.models import AuditEntry, PrivateDetails
 from tests.factories import make_event, make_person, make_staff
 
@@ -49,7 +51,7 @@ def test_needs_are_numbers_and_names_only_by_consent(as_user):
 def test_pair_kept_apart_is_told_to_the_organiser_alone(as_user):
     event = make_event()
     one, other = coming(event, first_name="June"), coming(event, first_name="Dot")
-    actions.keep_apart(one=one, other=other, reason="x", by=make_staff("superadmin"))
+    directory.keep_apart(one=one, other=other, reason="x", by=make_staff("superadmin"))
     page = (
         as_user(make_staff("events"))
         .get(reverse("admin:event_care", args=[event.pk]))
@@ -58,7 +60,7 @@ def test_pair_kept_apart_is_told_to_the_organiser_alone(as_user):
     assert "both come and should not meet" in page
     assert (
         "should not meet"
-        not in as_user(one.user).get(reverse("event", args=[event.slug])).content.decode()
+        not in as_user(one.user).get(reverse("events:event", args=[event.slug])).content.decode()
     )
 
 
@@ -78,7 +80,9 @@ def test_whom_to_call_opens_on_the_day_alone_and_is_written_down(as_user, days, 
     )
     if opens:
         assert "Winnie" in answer.content.decode()
-        assert "Whom to call" in as_user(member.user).get(reverse("privacy")).content.decode()
+        assert (
+            "Whom to call" in as_user(member.user).get(reverse("members:privacy")).content.decode()
+        )
     elsewhere = make_person()
     assert desk.get(reverse("admin:whom_to_call", args=[event.pk, elsewhere.pk])).status_code == 404
 

@@ -4,11 +4,12 @@ import pytest
 
 from events import actions
 from events.models import Attendance
-from members.actions import MembersError, change_status
+from members.actions.errors import MembersError
+from members.actions.status import change_status
 from notices.models import Message
 from tests.factories import make_event, make_person, make_staff, make_staff_with
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def answer(event, member, status="going", **more):

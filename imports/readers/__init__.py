@@ -1,5 +1,6 @@
 """The formats we can bring in, and those we only know by sight."""
 
+from core.i18n import gettext_lazy
 from imports.readers import (
     civicrm,
     events,
@@ -50,9 +51,12 @@ READERS: dict[str, Reader] = {
 
 KNOWN_BY_SIGHT: list[tuple[str, set[str], str]] = [
     (
-        "a Meetup members list",
+        gettext_lazy("a Meetup members list"),
         {"member id", "joined group on"},
-        "It has no e-mail addresses, so nobody in it could be told from anybody else. Ask people to apply, or add the addresses.",
+        gettext_lazy(
+            "It has no e-mail addresses, so nobody in it could be told from anybody else. Ask"
+            " people to apply, or add the addresses."
+        ),
     ),
 ]
 """Formats that cannot be brought in: what they are, how one knows them, and why."""

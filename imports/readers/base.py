@@ -1,4 +1,6 @@
-"""What a reader is: one file a format, declarative – which columns feed which field – and one function for what a line tells."""
+"""What a reader is: one file a format, declarative – which columns feed which field – and one
+function for what a line tells.
+"""
 
 import html
 import re
@@ -6,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from core.csvsafe import safe_text
 from core.text import tidy
@@ -41,7 +45,9 @@ def normal_header(name: str) -> str:
 
 
 class RowProblem(Exception):
-    """The row cannot be used. `column` is the file's own name of the column, the message a plain sentence."""
+    """The row cannot be used. `column` is the file's own name of the column, the message a plain
+    sentence.
+    """
 
     def __init__(self, sentence: str, column: str = "", value: str = "") -> None:
         super().__init__(sentence)
@@ -49,12 +55,16 @@ class RowProblem(Exception):
 
 
 class NotOurs(Exception):
-    """The row is no mistake, just nothing to bring in: a failed charge, a test order. The message says what it is."""
+    """The row is no mistake, just nothing to bring in: a failed charge, a test order. The message
+    says what it is.
+    """
 
 
 @dataclass(slots=True)
 class Cells:
-    """The records of one file by meaning, one at a time. `text` gives the tidied cell of a target, whatever the file calls its column."""
+    """The records of one file by meaning, one at a time. `text` gives the tidied cell of a target,
+    whatever the file calls its column.
+    """
 
     places: dict[str, list[int]]
     header: Sequence[str]
@@ -70,7 +80,9 @@ class Cells:
     """What has to be said of the record: column, value, sentence."""
 
     def tidy_all(self, rows: Iterable[list[str]]) -> Iterable[Sequence[str]]:
-        """The rows with the columns that mean something tidied; all of them as wide as the header."""
+        """The rows with the columns that mean something tidied; all of them as wide as
+        the header.
+        """
         used, width = (
             {place for places in self.places.values() for place in places},
             len(self.header),
@@ -84,7 +96,9 @@ class Cells:
         return zip(*tidied, strict=True)
 
     def text(self, target: str) -> str:
-        """The first non-empty cell among the columns that mean `target`, tidied; "" when there is none."""
+        """The first non-empty cell among the columns that mean `target`, tidied; "" when there is
+        none.
+        """
         for place in self.places.get(target, ()):
             if value := self.tidied[place]:
                 return value
@@ -110,7 +124,9 @@ class Cells:
         return self.header[places[0]].strip() if places else target
 
     def get(self, target: str, **options: Any) -> Any:
-        """The cell as its field's widget cleans it. Raises RowProblem, with the column, for what it cannot read."""
+        """The cell as its field's widget cleans it. Raises RowProblem, with the column, for what it
+        cannot read.
+        """
         value = self.text(target)
         try:
             return FIELDS[target].widget.clean(value, self, **options)
@@ -132,11 +148,15 @@ class Cells:
         )
 
     def limited(self, target: str, limit: int) -> str:
-        """A text that must fit its column in the database; a longer one refuses the row rather than being cut."""
+        """A text that must fit its column in the database; a longer one refuses the row rather than
+        being cut.
+        """
         value = self.text(target)
         if len(value) > limit:
             raise RowProblem(
-                f"“{self.column(target)}” has {len(value)} characters; {limit} fit.",
+                _("“{column}” has {count} characters; {limit} fit.").format(
+                    column=self.column(target), count=len(value), limit=limit
+                ),
                 self.column(target),
                 value[:80],
             )
@@ -144,7 +164,9 @@ class Cells:
 
 
 def _tidy_column(cells: Sequence[str], slashes: bool) -> Sequence[str]:
-    """Most columns need nothing: ASCII, single blanks, no &, no backslash, no apostrophe before a cell. One look tells it of all cells."""
+    """Most columns need nothing: ASCII, single blanks, no &, no backslash, no apostrophe before a
+    cell. One look tells it of all cells.
+    """
     below = "\n".join(["", *cells, ""])
     is_plain = (
         below.isascii()
@@ -167,8 +189,9 @@ def _tidy_cell(value: str, slashes: bool) -> str:
 class Reader:
     """One export format: how to know it by its header, what its columns mean, what a row says.
 
-    `needs` are groups of column names of which one each must be there; `columns` maps our fields to the names the format
-    uses, best first; cells of `secrets` are dropped before anything is stored or logged.
+    `needs` are groups of column names of which one each must be there; `columns` maps our fields to
+    the names the format uses, best first; cells of `secrets` are dropped before anything is stored
+    or logged.
     """
 
     key: str
@@ -184,7 +207,8 @@ class Reader:
     secrets: set[str] = field(default_factory=set)
     order: int = 0
     dates: tuple[str, ...] = ()
-    """Targets that are dates; which of day and month comes first is read from them, file by file."""
+    """Targets that are dates; which of day and month comes first is read from them, file by file.
+    """
     slashes: bool = False
     """Whether the exporter put a backslash before quotes and backslashes (PHP's addslashes)."""
     backslash_quotes: bool = False

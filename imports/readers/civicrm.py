@@ -1,7 +1,12 @@
-"""CiviCRM: contacts, memberships, who is whose partner, and contributions of every kind in one file."""
+"""CiviCRM: contacts, memberships, who is whose partner, and contributions of every kind in one
+file.
+"""
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports.readers.base import LINK, PAYMENT, PERSON, TERM, Cells, Facts, NotOurs, Reader
 from imports.readers.money import (
     METHODS,
@@ -24,9 +29,9 @@ MEMBERSHIPS_PEOPLE = People("civicrm")
 def read_contact(cells: Cells) -> Facts:
     """One contact; organisations, households and what lies in the trash are no people of ours."""
     if cells.text("contact_type") not in ("", "Individual"):
-        raise NotOurs(f"“{cells.text('contact_type')}”: no person.")
+        raise NotOurs(_("“{text}”: no person.").format(text=cells.text("contact_type")))
     if cells.text("in_trash") in ("1", "Yes"):
-        raise NotOurs("This contact lies in CiviCRM’s trash.")
+        raise NotOurs(_("This contact lies in CiviCRM’s trash."))
     facts = CONTACTS_PEOPLE.read(cells)
     if cells.text("is_deceased") in ("1", "Yes"):
         facts[0][1]["new_status"] = "deceased"
@@ -36,14 +41,14 @@ def read_contact(cells: Cells) -> Facts:
 def read_membership(cells: Cells) -> Facts:
     """One membership, her own or inherited from her partner's."""
     if cells.text("test") in ("1", "Yes", "yes"):
-        raise NotOurs("A test membership.")
+        raise NotOurs(_("A test membership."))
     return MEMBERSHIPS_PEOPLE.read(cells)
 
 
 def read_contribution(cells: Cells) -> dict[str, Any]:
     """One contribution; its financial type says what it was for."""
     if cells.text("test") in ("1", "Yes", "yes"):
-        raise NotOurs("A test payment; no money moved.")
+        raise NotOurs(_("A test payment; no money moved."))
     status = only_money(cells, {"completed", "refunded", "partially refunded", "chargeback"})
     currency = currency_of(cells)
     amount, paid_at = paid_amount(cells, currency), paid_moment(cells)
@@ -80,7 +85,7 @@ def read_contribution(cells: Cells) -> dict[str, Any]:
 
 CONTRIBUTIONS = Reader(
     key="civicrm_contributions",
-    label="CiviCRM contributions",
+    label=gettext_lazy("CiviCRM contributions"),
     kind=PAYMENT,
     needs=[
         {"contact id"},
@@ -124,7 +129,7 @@ PERSON_COLUMNS = {
 }
 CONTACTS = Reader(
     key="civicrm_contacts",
-    label="CiviCRM contacts",
+    label=gettext_lazy("CiviCRM contacts"),
     kind=PERSON,
     tells=(PERSON, LINK),
     needs=[
@@ -147,7 +152,7 @@ CONTACTS = Reader(
 )
 MEMBERSHIPS = Reader(
     key="civicrm_memberships",
-    label="CiviCRM memberships",
+    label=gettext_lazy("CiviCRM memberships"),
     kind=PERSON,
     tells=(PERSON, TERM),
     needs=[{"contact id"}, {"email"}, {"membership type"}, {"membership status"}],

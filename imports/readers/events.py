@@ -4,7 +4,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core.dates import parse_date
+from core.i18n import gettext_lazy
 from imports.fields import house_zone
 from imports.readers.base import (
     ANSWER,
@@ -51,7 +54,9 @@ CAME = {"checked in", "came", "attended"}
 
 @dataclass(frozen=True)
 class Booking:
-    """How one system writes a booking: its name, and the words that mean paid, taken back, and there."""
+    """How one system writes a booking: its name, and the words that mean paid, taken back, and
+    there.
+    """
 
     source: str
     paid: set[str] = field(default_factory=set)
@@ -64,7 +69,7 @@ class Booking:
         """A person where there is an address, her answer, and what she paid."""
         facts: Facts = []
         if self.visitor.is_numbered and not cells.text("answer"):
-            raise NotOurs("Came without an answer; the list of the door has it.")
+            raise NotOurs(_("Came without an answer; the list of the door has it."))
         if cells.text("email") or (self.visitor.is_numbered and cells.text("source_id")):
             person = read_person(cells, self.visitor)
             person["source"] = self.source if person["source_id"] else ""
@@ -78,7 +83,9 @@ class Booking:
         word = cells.text("answer").lower()
         if word not in ANSWERS:
             raise RowProblem(
-                f"“{word[:40]}” is no answer we know.", cells.column("answer"), word[:40]
+                _("“{word}” is no answer we know.").format(word=word[:40]),
+                cells.column("answer"),
+                word[:40],
             )
         came = word in self.came or ("has_come" in cells.places and cells.get("has_come") is True)
         said = "going" if came else ANSWERS[word]
@@ -113,7 +120,8 @@ class Booking:
         if amount <= 0:
             return {}
         number = cells.text("own") or cells.text("order_ref")
-        own = f"{self.source or 'list'}:{number or cells.text('event_ref') + ':' + cells.text('email').lower()}"
+        whose = f"{cells.text('event_ref')}:{cells.text('email').lower()}"
+        own = f"{self.source or 'list'}:{number or whose}"
         fee = min(max(0, amount_of(cells, "fee", currency)), amount)
         at = (
             moment_of(cells, "answered_at")
@@ -138,7 +146,9 @@ class Booking:
 
 
 def event_of(cells: Cells, source: str) -> dict[str, Any]:
-    """Which event a line speaks of: its number elsewhere, its title and day; what the file does not say, its name says."""
+    """Which event a line speaks of: its number elsewhere, its title and day; what the file does not
+    say, its name says.
+    """
     title = (
         cells.limited("event_title", 120)
         or cells.file_name.rpartition(".")[0].replace("_", " ").strip().capitalize()[:120]
@@ -165,7 +175,7 @@ def event_moment(cells: Cells, target: str, *, at: dt.time = dt.time()) -> dt.da
         return None
     moment: dt.datetime | None = cells.get(target, day_first=cells.day_first)
     if moment and ":" not in text and at != dt.time():
-        day, _ = parse_date(text, day_first=cells.day_first)
+        day, __ = parse_date(text, day_first=cells.day_first)
         return dt.datetime.combine(day, at, house_zone()) if day else None
     return moment
 
@@ -174,9 +184,9 @@ def read_event(cells: Cells) -> Facts:
     """One event of a list of events."""
     values = event_of(cells, "")
     if not cells.text("event_title"):
-        raise RowProblem("There is no title.", cells.column("event_title"))
+        raise RowProblem(_("There is no title."), cells.column("event_title"))
     if values["event_starts_at"] is None:
-        raise RowProblem("There is no day.", cells.column("event_starts_at"))
+        raise RowProblem(_("There is no day."), cells.column("event_starts_at"))
     places = cells.text("event_places")
     values |= {
         "places": int(places) if places.isdecimal() and 0 < int(places) < 100_000 else None,
@@ -187,7 +197,7 @@ def read_event(cells: Cells) -> Facts:
 
 EVENTBRITE = Reader(
     key="eventbrite_attendees",
-    label="Eventbrite attendees",
+    label=gettext_lazy("Eventbrite attendees"),
     kind=ANSWER,
     tells=(PERSON, ANSWER, PAYMENT),
     needs=[{"order #"}, {"attendee #"}, {"attendee status"}],
@@ -216,7 +226,7 @@ EVENTBRITE = Reader(
 )
 GUEST_LIST = Reader(
     key="loaf_answers",
-    label="The guest list of this house",
+    label=gettext_lazy("The guest list of this house"),
     kind=ANSWER,
     tells=(PERSON, ANSWER),
     needs=[{"member number"}, {"title of the event"}, {"answer to the event"}, {"came, yes or no"}],
@@ -237,10 +247,12 @@ GUEST_LIST = Reader(
     dates=("event_starts_at",),
     order=8,
 )
-"""Our own guest list, ticked off in a spreadsheet and brought back: everybody is found by her number."""
+"""Our own guest list, ticked off in a spreadsheet and brought back: everybody is found by her
+number.
+"""
 EVENTS = Reader(
     key="events",
-    label="A list of events",
+    label=gettext_lazy("A list of events"),
     kind=EVENT,
     needs=[
         {"title", "event title", "event name", "event", "title of the event"},
@@ -280,7 +292,7 @@ EVENTS = Reader(
 )
 RSVPS = Reader(
     key="event_answers",
-    label="Answers to events",
+    label=gettext_lazy("Answers to events"),
     kind=ANSWER,
     tells=(PERSON, ANSWER, PAYMENT),
     needs=[

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader
 from imports.readers.money import (
     amount_of,
@@ -18,9 +21,11 @@ YES = {"yes", "true", "1"}
 
 
 def read_givewp(cells: Cells) -> dict[str, Any]:
-    """One gift. The exporter deletes every plus sign, so the user id tells better who it was than the address."""
+    """One gift. The exporter deletes every plus sign, so the user id tells better who it was than
+    the address.
+    """
     if cells.text("mode").lower() == "test":
-        raise NotOurs("A test gift; no money moved.")
+        raise NotOurs(_("A test gift; no money moved."))
     status = only_money(cells, {"complete", "renewal", "refunded"})
     currency = currency_of(cells)
     amount = paid_amount(cells, currency)
@@ -76,7 +81,7 @@ def read_donorbox(cells: Cells) -> dict[str, Any]:
 
 GIVEWP = Reader(
     key="givewp_donations",
-    label="GiveWP donations",
+    label=gettext_lazy("GiveWP donations"),
     kind=PAYMENT,
     needs=[{"donation id"}, {"donation total"}, {"donation status"}, {"donation date"}],
     columns={
@@ -101,7 +106,7 @@ GIVEWP = Reader(
 )
 DONORBOX = Reader(
     key="donorbox_donations",
-    label="Donorbox donations",
+    label=gettext_lazy("Donorbox donations"),
     kind=PAYMENT,
     needs=[{"donor email"}, {"amount"}, {"donated at"}, {"receipt id"}, {"status"}],
     columns={

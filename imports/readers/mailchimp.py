@@ -1,5 +1,8 @@
-"""Mailchimp audiences: who wants news, who took it back, whose address failed. An opt-out wins in any order."""
+"""Mailchimp audiences: who wants news, who took it back, whose address failed. An opt-out wins in
+any order.
+"""
 
+from core.i18n import gettext_lazy
 from imports.readers.base import PERSON, Cells, Facts, Reader
 from imports.readers.people import NAMES, People
 
@@ -17,7 +20,7 @@ def read(cells: Cells) -> Facts:
 
 READER = Reader(
     key="mailchimp_audience",
-    label="A Mailchimp audience",
+    label=gettext_lazy("A Mailchimp audience"),
     kind=PERSON,
     needs=[{"email address"}, {"optin time", "leid", "euid"}],
     columns={

@@ -1,10 +1,13 @@
-"""What the readers of payments share: an amount, a moment, the names other systems give one payment, what it was for."""
+"""What the readers of payments share: an amount, a moment, the names other systems give one
+payment, what it was for.
+"""
 
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from core.dates import DateError, parse_datetime
 from core.money import MoneyError, parse_money
@@ -28,7 +31,11 @@ def currency_of(cells: Cells) -> str:
     """ISO 4217 in small letters; the house's own where the file names none."""
     currency = cells.text("currency").lower() or settings.CURRENCY
     if len(currency) != 3 or not currency.isalpha():
-        raise RowProblem(f"“{currency}” is not a currency.", cells.column("currency"), currency)
+        raise RowProblem(
+            _("“{currency}” is not a currency.").format(currency=currency),
+            cells.column("currency"),
+            currency,
+        )
     return currency
 
 
@@ -41,7 +48,9 @@ def amount_of(cells: Cells, target: str, currency: str) -> int:
         return parse_money(value, currency)
     except MoneyError:
         raise RowProblem(
-            f"“{value[:40]}” is not an amount.", cells.column(target), value[:40]
+            _("“{value}” is not an amount.").format(value=value[:40]),
+            cells.column(target),
+            value[:40],
         ) from None
 
 
@@ -51,7 +60,7 @@ def paid_amount(cells: Cells, currency: str) -> int:
     if amount <= 0:
         shown = cells.text("amount")
         raise RowProblem(
-            "There is no amount above zero." if shown else "There is no amount.",
+            _("There is no amount above zero.") if shown else _("There is no amount."),
             cells.column("amount"),
             shown,
         )
@@ -71,7 +80,9 @@ def moment_of(
         )
     except DateError:
         raise RowProblem(
-            f"“{value[:40]}” is not a date we can read.", cells.column(target), value[:40]
+            _("“{value}” is not a date we can read.").format(value=value[:40]),
+            cells.column(target),
+            value[:40],
         ) from None
 
 
@@ -79,7 +90,7 @@ def paid_moment(cells: Cells, *, zone: dt.tzinfo | None = None, text: str = "") 
     """When it was paid; a payment without a day is refused."""
     found = moment_of(cells, "paid_at", zone=zone, text=text)
     if found is None:
-        raise RowProblem("There is no date.", cells.column("paid_at"))
+        raise RowProblem(_("There is no date."), cells.column("paid_at"))
     return found
 
 
@@ -87,7 +98,9 @@ def only_money(cells: Cells, words: set[str]) -> str:
     """The status in small letters when it means that money came; everything else is passed over."""
     status = cells.text("status").lower()
     if status not in words:
-        raise NotOurs(f"“{cells.text('status') or 'no status'}”: no money came.")
+        raise NotOurs(
+            _("“{text}”: no money came.").format(text=cells.text("status") or _("no status"))
+        )
     return status
 
 
@@ -101,14 +114,18 @@ def payer_of(cells: Cells) -> dict[str, str]:
 
 
 def names_of(number: str, *, paypal: bool = False) -> list[str]:
-    """A provider's number of a payment as a key all files share; nothing for what is no provider's number."""
+    """A provider's number of a payment as a key all files share; nothing for what is no provider's
+    number.
+    """
     if number.startswith(STRIPES):
         return [number]
     return [f"paypal:{number}"] if number and paypal else []
 
 
 def payment(cells: Cells, own: str, keys: list[str], **values: Any) -> dict[str, Any]:
-    """The row of one payment. `own` is the number it has in this file ("pmpro:GNSQY9RIYK"), `keys` its numbers elsewhere."""
+    """The row of one payment. `own` is the number it has in this file ("pmpro:GNSQY9RIYK"), `keys`
+    its numbers elsewhere.
+    """
     stripes = next((key for key in keys if key.startswith(("ch_", "py_"))), "")
     paypals = next((key for key in keys if key.startswith("paypal:")), "")
     provider = (

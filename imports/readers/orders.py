@@ -1,7 +1,12 @@
-"""Payments of the membership plugins: Paid Memberships Pro orders, MemberPress transactions, Paid Member Subscriptions payments."""
+"""Payments of the membership plugins: Paid Memberships Pro orders, MemberPress transactions, Paid
+Member Subscriptions payments.
+"""
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader, RowProblem
 from imports.readers.money import (
     METHODS,
@@ -23,16 +28,19 @@ SHARED = {
 
 
 def _read(cells: Cells, system: str, came: set[str]) -> dict[str, Any]:
-    """One order: who, what for, how much, and the provider's number, which other files know as well."""
+    """One order: who, what for, how much, and the provider's number, which other files know as
+    well.
+    """
     if cells.text("mode").lower() == "sandbox":
-        raise NotOurs("A test payment; no money moved.")
+        raise NotOurs(_("A test payment; no money moved."))
     status = only_money(cells, came)
     currency = currency_of(cells)
     amount, paid_at = paid_amount(cells, currency), paid_moment(cells)
     gateway, number = cells.text("gateway").lower(), cells.text("number")
     if not cells.text("own"):
         raise RowProblem(
-            "There is no number; without it a payment could be counted twice.", cells.column("own")
+            _("There is no number; without it a payment could be counted twice."),
+            cells.column("own"),
         )
     refunded = amount if status == "refunded" else 0
     found = payment(
@@ -64,7 +72,7 @@ def number_of_subscription(cells: Cells) -> str:
 
 PMPRO = Reader(
     key="pmpro_orders",
-    label="Paid Memberships Pro orders",
+    label=gettext_lazy("Paid Memberships Pro orders"),
     kind=PAYMENT,
     needs=[
         {"code", "id"},
@@ -95,7 +103,7 @@ PMPRO = Reader(
 )
 MEMBERPRESS = Reader(
     key="memberpress_transactions",
-    label="MemberPress transactions",
+    label=gettext_lazy("MemberPress transactions"),
     kind=PAYMENT,
     needs=[{"trans num"}, {"amount", "total"}, {"status"}, {"created at"}],
     columns={
@@ -115,7 +123,7 @@ MEMBERPRESS = Reader(
 )
 PMS = Reader(
     key="pms_payments",
-    label="Paid Member Subscriptions payments",
+    label=gettext_lazy("Paid Member Subscriptions payments"),
     kind=PAYMENT,
     slashes=True,
     needs=[{"payment id"}, {"payment amount"}, {"payment status"}, {"payment date"}],

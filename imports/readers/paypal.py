@@ -3,6 +3,9 @@
 import datetime as dt
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from core.text import is_email, normal_email
 from imports.readers.base import PAYMENT, Cells, NotOurs, Reader, RowProblem
 from imports.readers.money import amount_of, currency_of, paid_moment, payment, told_of
@@ -31,30 +34,40 @@ ZONES = {
 }
 
 
-def read(cells: Cells) -> dict[str, Any]:
-    """One line of the activity: money that came, or went back for an earlier line; withdrawals and fees are passed over."""
+def _kind(cells: Cells) -> str:
     kind = KINDS.get(cells.text("type").lower())
     if kind is None:
-        raise NotOurs(f"“{cells.text('type')}” is no payment to us.")
+        raise NotOurs(_("“{text}” is no payment to us.").format(text=cells.text("type")))
     if cells.text("status").lower() != "completed":
-        raise NotOurs(f"“{cells.text('status') or 'no status'}”: no money came.")
+        raise NotOurs(
+            _("“{text}”: no money came.").format(text=cells.text("status") or _("no status"))
+        )
+    return kind
+
+
+def _moment(cells: Cells) -> dt.datetime:
+    """Day and time stand in columns of their own, and the zone in a third."""
+    hours = ZONES.get(cells.text("zone").upper())
+    zone = dt.timezone(dt.timedelta(hours=hours)) if hours is not None else None
+    text = f"{cells.text('paid_at')} {cells.text('time')}".strip()
+    return paid_moment(cells, zone=zone, text=text)
+
+
+def read(cells: Cells) -> dict[str, Any]:
+    """One line of the activity: money that came, or went back for an earlier line; withdrawals and
+    fees are passed over.
+    """
+    kind = _kind(cells)
     currency, number = currency_of(cells), cells.limited("number", 100)
     if not number:
         raise RowProblem(
-            "There is no transaction id; without it a payment could be counted twice.",
+            _("There is no transaction id; without it a payment could be counted twice."),
             cells.column("number"),
         )
     gross = amount_of(cells, "amount", currency)
     if (gross < 0) != (kind == "refund") or not gross:
-        raise NotOurs("Money that left us, and no refund of a payment here.")
-    zone = (
-        dt.timezone(dt.timedelta(hours=ZONES[cells.text("zone").upper()]))
-        if cells.text("zone").upper() in ZONES
-        else None
-    )
-    paid_at = paid_moment(
-        cells, zone=zone, text=f"{cells.text('paid_at')} {cells.text('time')}".strip()
-    )
+        raise NotOurs(_("Money that left us, and no refund of a payment here."))
+    paid_at = _moment(cells)
     found = payment(
         cells,
         "",
@@ -72,7 +85,7 @@ def read(cells: Cells) -> dict[str, Any]:
         original = cells.text("reference")
         if not original:
             raise RowProblem(
-                "This refund does not say which payment it pays back.", cells.column("reference")
+                _("This refund does not say which payment it pays back."), cells.column("reference")
             )
         found |= {
             "is_refund": True,
@@ -97,7 +110,7 @@ def _purpose(cells: Cells, kind: str) -> str:
 
 READER = Reader(
     key="paypal_activity",
-    label="PayPal activity",
+    label=gettext_lazy("PayPal activity"),
     kind=PAYMENT,
     needs=[{"transaction id"}, {"gross"}, {"type"}, {"status"}, {"date"}],
     columns={

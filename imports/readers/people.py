@@ -1,4 +1,6 @@
-"""What the readers of people share: who it is, and what the same line tells of a partner, a membership and dues."""
+"""What the readers of people share: who it is, and what the same line tells of a partner, a
+membership and dues.
+"""
 
 import datetime as dt
 from collections.abc import Callable
@@ -7,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.models.plan import Interval
 from core.dates import add_months
@@ -87,14 +90,17 @@ WORDS = {
 
 @dataclass(frozen=True)
 class People:
-    """How one system speaks of people: its name, its words, and what a row says that has no status."""
+    """How one system speaks of people: its name, its words, and what a row says that
+    has no status.
+    """
 
     source: str
     words: dict[str, str] = field(default_factory=lambda: WORDS)
     no_word: Callable[[Cells], str] = lambda cells: ""
     """Our word where the row has none; "" when nothing can be said."""
     is_loose: bool = False
-    """The address alone says who it is; names are as somebody typed them while paying or booking."""
+    """The address alone says who it is; names are as somebody typed them while paying or booking.
+    """
     new_status: str = ""
     """What people nobody knows become; "" is what the job says."""
     pays: bool = False
@@ -159,14 +165,16 @@ def read_email(cells: Cells) -> str:
     address: str = cells.get("email")
     if not address:
         raise RowProblem(
-            "There is no e-mail address. Add one, or enter this person by hand.",
+            _("There is no e-mail address. Add one, or enter this person by hand."),
             cells.column("email"),
         )
     return address
 
 
 def read_name(cells: Cells, address: str) -> tuple[str, str, bool]:
-    """First and last name, and whether a person typed them; else from the display name, or from the address."""
+    """First and last name, and whether a person typed them; else from the display name, or from the
+    address.
+    """
     first, last = cells.limited("first_name", 100), cells.limited("last_name", 100)
     if first or last:
         return first or last, last if first else "", True
@@ -175,7 +183,9 @@ def read_name(cells: Cells, address: str) -> tuple[str, str, bool]:
 
 
 def split_name(shown: str) -> tuple[str, str]:
-    """Cut a whole name before its last word, a suffix staying with it: "Ruth Ann Miller, Jr." is Ruth Ann and Miller, Jr."""
+    """Cut a whole name before its last word, a suffix staying with it: "Ruth Ann Miller, Jr." is
+    Ruth Ann and Miller, Jr.
+    """
     words = shown.split()
     behind = 2 if len(words) > 2 and words[-1].strip(".,").lower() in SUFFIXES else 1
     return (
@@ -195,13 +205,15 @@ def read_date(cells: Cells, target: str, *, field_name: str = "") -> tuple[Any, 
             value, cells, day_first=cells.day_first
         )
     except ValueError as error:
-        cells.note(target, f"{error} The person comes in without this date.")
+        cells.note(target, _("{error} The person comes in without this date.").format(error=error))
         return None, ""
     return found
 
 
 def read_news(cells: Cells) -> str:
-    """ "none" for somebody who wants no news or whose address failed; an opt-in changes nothing, an opt-out always wins."""
+    """ "none" for somebody who wants no news or whose address failed; an opt-in changes nothing, an
+    opt-out always wins.
+    """
     if not {"news", "no_news"} & cells.places.keys():
         return ""
     refuses = cells.text("no_news").lower() not in ("", *NO)
@@ -228,13 +240,17 @@ def read_partner(cells: Cells) -> dict[str, Any]:
 
 
 def read_term(cells: Cells, people: People, person: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """(where she stands because of it, the term); "" and {} where the row says nothing of a membership."""
+    """(where she stands because of it, the term); "" and {} where the row says nothing of a
+    membership.
+    """
     word = " ".join(cells.text("term_status").lower().removeprefix("wc-").replace("-", " ").split())
     active = cells.get("is_active") if "is_active" in cells.places else None
     if word and word not in people.words and word.replace(" ", "_") not in people.words:
         cells.note(
             "term_status",
-            f"We do not know the status “{word[:40]}”. The person comes in without a membership.",
+            _(
+                "We do not know the status “{word}”. The person comes in without a membership."
+            ).format(word=word[:40]),
         )
         return "", {}
     status = (
@@ -243,7 +259,7 @@ def read_term(cells: Cells, people: People, person: dict[str, Any]) -> tuple[str
         or ("active" if active else "")
         or people.no_word(cells)
     )
-    plan, (ends, _) = cells.text("plan")[:80], read_date(cells, "ends_on")
+    plan, (ends, __) = cells.text("plan")[:80], read_date(cells, "ends_on")
     if ends is None and "renews_on" in cells.places:
         ends = read_date(cells, "renews_on", field_name="ends_on")[0]
     if not status and "is_active" in cells.places and not active:
@@ -265,7 +281,7 @@ def make_term(
         return {PENDING: "payment_pending", NONE: "inactive"}.get(status, status), {}
     currency = (cells.text("currency") or settings.CURRENCY).lower()[:3]
     dues = (
-        cells.maybe("dues", None, "It is left out.", currency=currency)
+        cells.maybe("dues", None, _("It is left out."), currency=currency)
         if "dues" in cells.places
         else None
     )
@@ -297,7 +313,9 @@ def make_term(
 
 
 def read_mandate(cells: Cells, person: dict[str, Any], term: dict[str, Any]) -> Facts:
-    """The renewal that runs at Stripe for this membership; it goes on there, and must be known here."""
+    """The renewal that runs at Stripe for this membership; it goes on there, and must be known
+    here.
+    """
     number = cells.text("subscription_id")
     if not number.startswith("sub_") or term["term_status"] not in PAID or not term["amount"]:
         return []
@@ -323,7 +341,9 @@ def read_mandate(cells: Cells, person: dict[str, Any], term: dict[str, Any]) -> 
 
 
 def interval_of(cells: Cells, plan: str, ends: dt.date | None) -> str:
-    """How often the plan is paid, from what the file says of it: month, quarter, year, or for life where it has no end."""
+    """How often the plan is paid, from what the file says of it: month, quarter, year, or for life
+    where it has no end.
+    """
     said = f"{cells.text('interval')} {cells.text('period')}".strip().lower()
     if ends is None and "life" in f"{plan} {said}".lower():
         return Interval.LIFETIME
@@ -344,15 +364,17 @@ def next_anniversary(start: dt.date, today: dt.date, every: str) -> dt.date:
 
 
 def read_dues(cells: Cells, person: dict[str, Any], facts: Facts) -> dict[str, Any]:
-    """Dues a volunteer wrote down as paid; known again by whose they are and until when they reach. {} when there are none."""
+    """Dues a volunteer wrote down as paid; known again by whose they are and until when they reach.
+    {} when there are none.
+    """
     currency = settings.CURRENCY
     amount = (
-        cells.maybe("dues", None, "The person comes in without it.", currency=currency)
+        cells.maybe("dues", None, _("The person comes in without it."), currency=currency)
         if "dues" in cells.places
         else None
     )
     back = (
-        abs(cells.maybe("dues_back", 0, "It is left out.", currency=currency) or 0)
+        abs(cells.maybe("dues_back", 0, _("It is left out."), currency=currency) or 0)
         if "dues_back" in cells.places
         else 0
     )

@@ -1,8 +1,11 @@
-"""Members and their terms, as the membership plugins of WordPress list them; all of them count people by the WordPress user id."""
+"""Members and their terms, as the membership plugins of WordPress list them; all of them count
+people by the WordPress user id.
+"""
 
 import re
 from dataclasses import replace
 
+from core.i18n import gettext_lazy
 from imports.readers.base import MANDATE, PERSON, TERM, Cells, Facts, Reader
 from imports.readers.people import NAMES, WORDS, People
 
@@ -19,12 +22,16 @@ TELLS = (PERSON, TERM, MANDATE)
 
 
 def read_product(cells: Cells) -> Facts:
-    """A membership bought once at MemberPress; its status is always the word None, its end says whether it is over."""
+    """A membership bought once at MemberPress; its status is always the word None, its end says
+    whether it is over.
+    """
     return replace(MEMBERS, words={**WORDS, "none": "active"}).read(cells)
 
 
 def read_shop(cells: Cells) -> Facts:
-    """A subscription of WooCommerce: the shop itself renews it, so it tells of a person, a term and her number at Stripe."""
+    """A subscription of WooCommerce: the shop itself renews it, so it tells of a person, a term and
+    her number at Stripe.
+    """
     facts = MEMBERS.read(cells)
     if found := CUSTOMER.search(cells.text("payment_meta")):
         facts[0][1]["customer_id"] = found[1]
@@ -38,7 +45,7 @@ def read_shop(cells: Cells) -> Facts:
 
 PMPRO = Reader(
     key="pmpro_members",
-    label="Paid Memberships Pro members",
+    label=gettext_lazy("Paid Memberships Pro members"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"username"}, {"membership"}, {"joined"}, {"email"}],
@@ -70,7 +77,7 @@ PMPRO = Reader(
 )
 PMPRO_SHEET = Reader(
     key="pmpro_import_sheet",
-    label="Paid Memberships Pro import sheet",
+    label=gettext_lazy("Paid Memberships Pro import sheet"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"user email"}, {"membership id"}, {"membership startdate"}],
@@ -91,7 +98,7 @@ PMPRO_SHEET = Reader(
 )
 MEMBERPRESS = Reader(
     key="memberpress_members",
-    label="MemberPress members",
+    label=gettext_lazy("MemberPress members"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"txn count"}, {"sub count"}, {"email"}],
@@ -131,7 +138,7 @@ _SUBSCRIBED = {
 }
 MEMBERPRESS_SUBSCRIPTIONS = Reader(
     key="memberpress_subscriptions",
-    label="MemberPress subscriptions",
+    label=gettext_lazy("MemberPress subscriptions"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"sub type"}, {"product name"}, {"limit cycles"}, {"user email"}],
@@ -142,7 +149,7 @@ MEMBERPRESS_SUBSCRIPTIONS = Reader(
 )
 MEMBERPRESS_PRODUCTS = Reader(
     key="memberpress_non_recurring",
-    label="MemberPress memberships bought once",
+    label=gettext_lazy("MemberPress memberships bought once"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"sub type"}, {"product name"}, {"user email"}, {"expires at"}],
@@ -154,7 +161,7 @@ MEMBERPRESS_PRODUCTS = Reader(
 )
 PMS = Reader(
     key="pms_members",
-    label="Paid Member Subscriptions members",
+    label=gettext_lazy("Paid Member Subscriptions members"),
     kind=PERSON,
     tells=TELLS,
     slashes=True,
@@ -180,7 +187,7 @@ PMS = Reader(
 )
 WOO_MEMBERSHIPS = Reader(
     key="wc_memberships",
-    label="WooCommerce memberships",
+    label=gettext_lazy("WooCommerce memberships"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"user membership id"}, {"membership plan"}, {"member email"}],
@@ -202,7 +209,7 @@ WOO_MEMBERSHIPS = Reader(
 )
 WOO_SUBSCRIPTIONS = Reader(
     key="wc_subscriptions",
-    label="WooCommerce subscriptions",
+    label=gettext_lazy("WooCommerce subscriptions"),
     kind=PERSON,
     tells=TELLS,
     needs=[{"subscription status"}, {"billing period"}, {"billing email"}],

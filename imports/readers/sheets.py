@@ -3,6 +3,9 @@
 import dataclasses
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports.fields import FIELDS
 from imports.readers.base import LINK, PAYMENT, PERSON, TERM, Cells, NotOurs, Reader, normal_header
 from imports.readers.events import EVENTS, RSVPS
@@ -37,7 +40,7 @@ def read_money(cells: Cells) -> dict[str, Any]:
     """One payment of a list: how much, when, from whom, what for."""
     word = cells.text("payment_status").lower()
     if word not in MONEY_WORDS:
-        raise NotOurs(f"“{cells.text('payment_status')}”: no money came.")
+        raise NotOurs(_("“{text}”: no money came.").format(text=cells.text("payment_status")))
     currency = currency_of(cells)
     amount, paid_at = paid_amount(cells, currency), paid_moment(cells)
     number, kind = cells.text("own"), cells.text("purpose").lower()
@@ -126,7 +129,7 @@ PEOPLE_COLUMNS = {
 }
 PEOPLE_LIST = Reader(
     key="people_list",
-    label="A list of people",
+    label=gettext_lazy("A list of people"),
     kind=PERSON,
     tells=(PERSON, TERM, LINK, PAYMENT),
     needs=[
@@ -145,7 +148,7 @@ PEOPLE_LIST = Reader(
 )
 OUR_OWN = Reader(
     key="loaf_members",
-    label="The members list of this house",
+    label=gettext_lazy("The members list of this house"),
     kind=PERSON,
     needs=[{"member number"}, {"first name"}, {"what we call them"}, {"e mail address"}],
     columns={
@@ -167,10 +170,12 @@ OUR_OWN = Reader(
     dates=("joined_on",),
     order=9,
 )
-"""Our own file of people, mended in a spreadsheet and brought back: everybody is found by her number."""
+"""Our own file of people, mended in a spreadsheet and brought back: everybody is found by her
+number.
+"""
 MONEY_LIST = Reader(
     key="money_list",
-    label="A list of payments or gifts",
+    label=gettext_lazy("A list of payments or gifts"),
     kind=PAYMENT,
     needs=[
         {"amount", "total", "donation amount", "gift"},

@@ -1,8 +1,13 @@
-"""Stripe Dashboard exports: customers, subscriptions, invoices, the balance, and payments of every header since 2014."""
+"""Stripe Dashboard exports: customers, subscriptions, invoices, the balance, and payments of every
+header since 2014.
+"""
 
 import datetime as dt
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports.readers.base import (
     MANDATE,
     PAYMENT,
@@ -36,7 +41,9 @@ SUBSCRIBER = People("stripe", is_loose=True, new_status="inactive")
 
 
 def read_subscription(cells: Cells) -> Facts:
-    """One subscription: whose card is charged, when next, and – where nothing else says so – until when she has paid."""
+    """One subscription: whose card is charged, when next, and – where nothing else says so – until
+    when she has paid.
+    """
     facts = SUBSCRIBER.read(cells)
     for kind, values in facts:
         if kind == TERM:
@@ -45,22 +52,24 @@ def read_subscription(cells: Cells) -> Facts:
 
 
 def read_movement(cells: Cells) -> dict[str, Any]:
-    """One line of the balance history: a charge, or money that went back; payouts and fees are passed over.
+    """One line of the balance history: a charge, or money that went back; payouts and fees are
+    passed over.
 
-    A refund names no charge here: it is the last charge before it with the same words and amount (matching_payments).
+    A refund names no charge here: it is the last charge before it with the same words and amount
+    (matching_payments).
     """
     kind = cells.text("type").lower()
     if kind not in ("charge", "payment", "refund", "payment_refund"):
-        raise NotOurs(f"“{cells.text('type')}” is no payment to us.")
+        raise NotOurs(_("“{text}” is no payment to us.").format(text=cells.text("type")))
     number, currency = cells.limited("source_number", 120), currency_of(cells)
     if not number:
         raise RowProblem(
-            "There is no source; without it a payment could be counted twice.",
+            _("There is no source; without it a payment could be counted twice."),
             cells.column("source_number"),
         )
     amount, is_refund = abs(amount_of(cells, "amount", currency)), kind.endswith("refund")
     if not amount:
-        raise RowProblem("There is no amount.", cells.column("amount"))
+        raise RowProblem(_("There is no amount."), cells.column("amount"))
     paid_at = paid_moment(cells, zone=dt.UTC)
     facing = amount_of(cells, "facing", currency) if cells.text("facing") else amount
     found = payment(
@@ -75,7 +84,8 @@ def read_movement(cells: Cells) -> dict[str, Any]:
         fee=0 if is_refund else min(max(0, amount_of(cells, "fee", currency)), amount),
         description=cells.text("description")[:200],
     )
-    told = f"{cells.text('description').removeprefix('REFUND FOR CHARGE').strip(' ()').lower()}:{currency}:{facing}"
+    words = cells.text("description").removeprefix("REFUND FOR CHARGE").strip(" ()").lower()
+    told = f"{words}:{currency}:{facing}"
     found |= {
         "provider": "stripe",
         "provider_id": number,
@@ -92,7 +102,7 @@ def read_payment(cells: Cells) -> dict[str, Any]:
     amount, refunded = amount_of(cells, "amount", currency), amount_of(cells, "refunded", currency)
     if amount <= 0 or refunded > amount:
         raise RowProblem(
-            "The amount must be above zero and not below what was paid back.",
+            _("The amount must be above zero and not below what was paid back."),
             cells.column("amount"),
             cells.text("amount"),
         )
@@ -128,7 +138,7 @@ def read_invoice(cells: Cells) -> dict[str, Any]:
     number = cells.limited("invoice_id", 120)
     if not number:
         raise RowProblem(
-            "There is no invoice id; without it a payment could be counted twice.",
+            _("There is no invoice id; without it a payment could be counted twice."),
             cells.column("invoice_id"),
         )
     amount = paid_amount(cells, currency)
@@ -142,7 +152,7 @@ def read_invoice(cells: Cells) -> dict[str, Any]:
         currency=currency,
         paid_at=paid_moment(cells, zone=dt.UTC),
         purpose="dues",
-        description="Invoice",
+        description=_("Invoice"),
         subscription_id=cells.limited("subscription_id", 120),
     )
 
@@ -151,22 +161,26 @@ def _charge_of_money(cells: Cells) -> str:
     """The id of a charge whose money came; everything else is refused or passed over."""
     charge = cells.limited("provider_id", 120)
     if charge.lower() == "id":
-        raise RowProblem("This line repeats the header.", cells.column("provider_id"), charge)
+        raise RowProblem(_("This line repeats the header."), cells.column("provider_id"), charge)
     if not charge:
         raise RowProblem(
-            "There is no payment id; without it a payment could be counted twice.",
+            _("There is no payment id; without it a payment could be counted twice."),
             cells.column("provider_id"),
         )
     status = cells.text("status").lower()
     if cells.text("mode").lower() == "test":
-        raise NotOurs("A test payment; no money moved.")
+        raise NotOurs(_("A test payment; no money moved."))
     if status not in PAID:
-        raise NotOurs(f"“{cells.text('status') or 'no status'}”: no money came.")
+        raise NotOurs(
+            _("“{text}”: no money came.").format(text=cells.text("status") or _("no status"))
+        )
     return charge
 
 
 def purpose(cells: Cells) -> str:
-    """What a charge was for, from what the shop plugins write into it: dues, donation, or unknown."""
+    """What a charge was for, from what the shop plugins write into it: dues, donation,
+    or unknown.
+    """
     description = cells.text("description").lower()
     if cells.text("donation_id") or description.startswith(("donation", "gift", "donate")):
         return "donation"
@@ -181,7 +195,7 @@ def purpose(cells: Cells) -> str:
 
 CUSTOMERS = Reader(
     key="stripe_customers",
-    label="Stripe customers",
+    label=gettext_lazy("Stripe customers"),
     kind=PERSON,
     needs=[
         {"id"},
@@ -199,7 +213,7 @@ CUSTOMERS = Reader(
 )
 PAYMENTS = Reader(
     key="stripe_payments",
-    label="Stripe payments",
+    label=gettext_lazy("Stripe payments"),
     kind=PAYMENT,
     needs=[
         {"id"},
@@ -238,7 +252,7 @@ PAYMENTS = Reader(
 )
 INVOICES = Reader(
     key="stripe_invoices",
-    label="Stripe invoices",
+    label=gettext_lazy("Stripe invoices"),
     kind=PAYMENT,
     needs=[{"id"}, {"amount paid"}, {"status"}, {"amount due"}, {"paid at (utc)", "date (utc)"}],
     columns={
@@ -259,7 +273,7 @@ INVOICES = Reader(
 )
 SUBSCRIPTIONS = Reader(
     key="stripe_subscriptions",
-    label="Stripe subscriptions",
+    label=gettext_lazy("Stripe subscriptions"),
     kind=PERSON,
     tells=(PERSON, TERM, MANDATE),
     needs=[{"id"}, {"customer id"}, {"customer email"}, {"status"}, {"current period end (utc)"}],
@@ -282,7 +296,7 @@ SUBSCRIPTIONS = Reader(
 )
 BALANCE = Reader(
     key="stripe_balance",
-    label="Stripe balance history",
+    label=gettext_lazy("Stripe balance history"),
     kind=PAYMENT,
     needs=[
         {"id"},

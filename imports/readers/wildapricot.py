@@ -1,5 +1,6 @@
 """Wild Apricot: contacts with their memberships and bundles, and who came to which event."""
 
+from core.i18n import gettext_lazy
 from imports.readers.base import ANSWER, LINK, PAYMENT, PERSON, TERM, Cells, Facts, Reader
 from imports.readers.events import Booking
 from imports.readers.people import CONTACT, NAMES, WORDS, People
@@ -18,7 +19,9 @@ CONTACTS_PEOPLE = People(
 
 
 def read_contact(cells: Cells) -> Facts:
-    """One contact. Archived ones are gone and stay not active; a coordinator named by number or address is a partner."""
+    """One contact. Archived ones are gone and stay not active; a coordinator named by number or
+    address is a partner.
+    """
     facts = CONTACTS_PEOPLE.read(cells)
     if cells.text("is_archived").lower() == "yes" and facts[0][1]["new_status"] == "active":
         facts = [fact for fact in facts if fact[0] != TERM]
@@ -30,7 +33,7 @@ def read_contact(cells: Cells) -> Facts:
 
 CONTACTS = Reader(
     key="wildapricot_contacts",
-    label="Wild Apricot contacts",
+    label=gettext_lazy("Wild Apricot contacts"),
     kind=PERSON,
     tells=(PERSON, TERM, LINK),
     needs=[{"membership level"}, {"renewal due"}, {"email", "e mail"}],
@@ -57,7 +60,7 @@ CONTACTS = Reader(
 )
 REGISTRATIONS = Reader(
     key="wildapricot_registrations",
-    label="Wild Apricot event registrations",
+    label=gettext_lazy("Wild Apricot event registrations"),
     kind=ANSWER,
     tells=(PERSON, ANSWER, PAYMENT),
     needs=[{"event id"}, {"event title"}, {"payment state"}],

@@ -1,5 +1,10 @@
-"""WordPress users, as the export plugins write them (codection, WebToffee, Export User Data, WP All Export) and re-saved sheets of them."""
+"""WordPress users, as the export plugins write them (codection, WebToffee, Export User Data, WP All
+Export) and re-saved sheets of them.
+"""
 
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 from imports.readers.base import LINK, PERSON, Cells, Facts, Reader, RowProblem
 from imports.readers.people import People
 
@@ -13,7 +18,10 @@ def read(cells: Cells) -> Facts:
     if roles.startswith("{") and not roles.endswith("}"):
         # Export User Data quotes nothing: a comma between two roles has moved every cell behind it.
         raise RowProblem(
-            "A comma inside the roles has moved the cells behind it. Put quotes around the roles."
+            _(
+                "A comma inside the roles has moved the cells behind it. Put quotes around the"
+                " roles."
+            )
         )
     facts = USERS.read(cells)
     if cells.text("is_guest").lower() in GUEST_YES:
@@ -23,7 +31,7 @@ def read(cells: Cells) -> Facts:
 
 READER = Reader(
     key="wordpress_users",
-    label="WordPress users",
+    label=gettext_lazy("WordPress users"),
     kind=PERSON,
     tells=(PERSON, LINK),
     needs=[

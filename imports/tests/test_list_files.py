@@ -1,4 +1,6 @@
-"""Lists of the desk as files: three formats, only what one may see, with a reason, for a week; and back through the importer."""
+"""Lists of the desk as files: three formats, only what one may see, with a reason, for a week; and
+back through the importer.
+"""
 
 import csv
 import datetime as dt
@@ -31,7 +33,7 @@ from tests.factories import (
     make_term,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 LISTS = [
     "members_member",
     "members_application",
@@ -121,6 +123,8 @@ def test_every_list_comes_out_in_each_format(as_user, work, alone, name, kind):
         "months",
         "plans",
         "methods",
+        "funds",
+        "later",
         "balances",
         "expected",
         "unpaid",
@@ -147,12 +151,12 @@ def test_every_report_comes_out_and_agrees_with_its_page(as_user, work, alone, n
         "ods",
     )
     wanted = {
-        "income": ["4000", "Dues", "50", "20", "30", "usd"],
+        "income": ["4000", "Dues", "50", "20", "30", "0", "usd"],
         "methods": ["PayPal", "1", "50", "20", "1.75", "28.25", "usd"],
         "plans": ["", "1", "50", "20", "30", "usd"],
         "balances": ["1110", "With PayPal, on its way to the bank", "28.25", "usd"],
     }.get(name)
-    assert len(rows) > 1
+    assert len(rows) > 1 or name in {"funds", "later"}, "a house without either"
     assert wanted is None or wanted in rows
     assert as_user(make_staff("events")).get(page).status_code == 403
 

@@ -1,4 +1,6 @@
-"""Files of money: what is no money is passed over, what tells of one payment is one, what cannot be placed says why."""
+"""Files of money: what is no money is passed over, what tells of one payment is one, what cannot be
+placed says why.
+"""
 
 import datetime as dt
 import re
@@ -17,7 +19,7 @@ from members.models import ExternalId
 from notices.models import Message
 from tests.factories import make_member, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,Transaction ID,Reference Txn ID,Subject\n"
 PAID = "03/09/2022,23:31:05,CST,Ruth Miller,Website Payment,Completed,USD,50.00,-1.75,48.25,ruth@example.org,us@example.org,ORIGINAL1,,Dues\n"
 BACK = "03/11/2022,10:00:00,CST,Ruth Miller,Payment Refund,Completed,USD,{},0.00,-50.00,us@example.org,ruth@example.org,{},ORIGINAL1,\n"

@@ -10,7 +10,7 @@ from imports import actions
 from imports.models import ImportJob
 from imports.tests.test_samples import DATA, JOBS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.slow]
 OLD = 2_000
 
 

@@ -1,4 +1,6 @@
-"""What must hold for any file: reading never fails, the run is the preview, again changes nothing, taken back is as before."""
+"""What must hold for any file: reading never fails, the run is the preview, again changes nothing,
+taken back is as before.
+"""
 
 import contextlib
 import csv
@@ -33,6 +35,9 @@ from imports.tests.test_taking_back import dump
 from members.models import Member
 from notices.models import Message
 from tests.factories import make_member
+from tests.tiers import rounds
+
+pytestmark = pytest.mark.slow
 
 RUNS = int(os.environ.get("IMPORT_RUNS", "12"))
 """Random files a test run tries; IMPORT_RUNS=200 for a long look."""
@@ -225,7 +230,7 @@ def test_reserved_ids_are_each_taken_once():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(rounds(2, 8)))
 def test_mutated_files_never_break(seed):
     chance = random.Random(seed)
     sources = sorted((settings.BASE_DIR / "tests" / "data" / "imports").glob("*.csv"))
@@ -254,10 +259,15 @@ def test_mutated_files_never_break(seed):
             assert job.error.startswith("m.csv: line")
 
 
+LINES = rounds(2000, 5000)
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, settings):
-    """A process of its own runs the job and is killed with -9 ten times, each a little later; then it is let finish."""
+def test_worker_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, settings):
+    """A process of its own runs the job and is killed with -9, three times or in the long tier ten,
+    each at another moment; then it is let finish.
+    """
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}},
@@ -272,7 +282,7 @@ def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, setti
             "Dues": "$50.00",
             "Member since": "2015-03-04",
         }
-        for n in range(5000)
+        for n in range(LINES)
     ]
     job = looked_over(as_csv(rows))
     actions.start_run(job=job, by=None, hand_over=False)
@@ -301,7 +311,7 @@ def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, setti
         )
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        if deaths < 10:
+        if deaths < rounds(3, 10):
             time.sleep(chance.uniform(0.02, 0.3))
             child.send_signal(signal.SIGKILL)
             deaths += child.wait() == -signal.SIGKILL
@@ -314,11 +324,11 @@ def test_worker_killed_at_ten_moments_ends_as_if_it_had_not_been(tmp_path, setti
     assert job.status == "finished"
     assert deaths >= 3
     assert (
-        job.counts["person"]["create"] == Member.objects.filter(brought_by=job.pk).count() == 5000
+        job.counts["person"]["create"] == Member.objects.filter(brought_by=job.pk).count() == LINES
     )
     assert (Payment.objects.count(), sum(Payment.objects.values_list("amount", flat=True))) == (
-        5000,
-        5000 * 5000,
+        LINES,
+        LINES * 5000,
     )
     assert ledger.proof() == []
     assert ImportJob.objects.get(pk=job.pk).written["payment"]

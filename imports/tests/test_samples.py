@@ -23,7 +23,7 @@ from loaf.management.commands.totals import totals
 from members.models import ExternalId, HouseholdMember, Member
 from notices.models import Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sqlite]
 DATA = Path(__file__).parents[2] / "tests" / "data" / "imports"
 WHOLE = json.loads((DATA / "truth.json").read_text())
 TRUTH, JOBS = WHOLE["files"], WHOLE["jobs"]
@@ -100,7 +100,9 @@ def bring_in(*names, capsys, dry_run=False):
 
 
 def money(*, refunds_are_lines=False):
-    """Gross, refunded and rows by currency and purpose, as the truth counts them: lines, also one that pays back."""
+    """Gross, refunded and rows by currency and purpose, as the truth counts them: lines, also one
+    that pays back.
+    """
     found: dict[str, dict[str, dict[str, int]]] = {}
     for payment in Payment.objects.filter(status__in=Payment.RECEIVED).prefetch_related(
         "lines", "refunds"
@@ -180,7 +182,9 @@ def test_money_of_a_file_is_the_truths_money(name, capsys):
 @pytest.mark.parametrize("together", [True, False], ids=["one job", "one after the other"])
 @pytest.mark.parametrize("job", MONEY_OF_JOBS)
 def test_payment_that_stands_in_several_files_is_counted_once(job, together, capsys):
-    """Shop, form and card processor each tell of it; whatever the order, a refund one of them knows is not lost."""
+    """Shop, form and card processor each tell of it; whatever the order, a refund one of them knows
+    is not lost.
+    """
     names = MONEY_OF_JOBS[job]
     for part in [names] if together else [[name] for name in names]:
         bring_in(*part, capsys=capsys)

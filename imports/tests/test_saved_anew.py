@@ -17,7 +17,7 @@ from imports.tests.test_samples import (
     bring_in,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def saved_anew(path, into, *, shuffled):
@@ -49,7 +49,9 @@ def saved_anew(path, into, *, shuffled):
 
 @pytest.mark.parametrize("name", USERS + CUSTOMERS + MEMBERS + AUDIENCES + REGISTRATIONS + PAYMENTS)
 def test_file_saved_anew_by_another_spreadsheet_says_the_same(name, tmp_path, capsys):
-    """Columns in another order, UTF-16, semicolons and a line that says so, loud headers, spaces, blank lines, a column of one's own."""
+    """Columns in another order, UTF-16, semicolons and a line that says so, loud headers, spaces,
+    blank lines, a column of one's own.
+    """
     reports = []
     for shuffled in (False, True):
         anew = saved_anew(DATA / name, tmp_path / f"{shuffled}.csv", shuffled=shuffled)

@@ -83,7 +83,9 @@ def test_bucket_out_of_reach_is_said_and_keeps_nothing(bucket, settings):
 
 
 def test_unsigned_reading_is_refused_by_the_setting():
-    """Moto does not enforce access; that our files have no public setting is what can be shown here."""
+    """Moto does not enforce access; that our files have no public setting is what can be shown
+    here.
+    """
     from django.conf import settings
 
     source = (settings.BASE_DIR / "loaf" / "settings.py").read_text()

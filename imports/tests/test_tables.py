@@ -1,4 +1,6 @@
-"""Small tables of the desk – plans, funds – brought in from a file: looked over, agreed to, under the desk's own rules."""
+"""Small tables of the desk – plans, funds – brought in from a file: looked over, agreed to, under
+the desk's own rules.
+"""
 
 import re
 
@@ -11,7 +13,7 @@ from django.urls import reverse
 from billing.models import Plan
 from core.tables import write_table
 from donations.models import Fund
-from imports.tables import MOST_BYTES, MOST_LINES
+from imports.table_file import MOST_BYTES, MOST_LINES
 from members.models import Approval, AuditEntry
 from tests.factories import (
     make_fund,

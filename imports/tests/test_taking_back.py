@@ -24,11 +24,13 @@ from members.models import Approval, ExternalId, Household, HouseholdMember, Mem
 from notices.models import Message
 from tests.factories import make_member, make_person, make_staff, make_staff_with, make_term
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def whole():
-    """A job that tells of everything: people, partners, terms, a renewal, money, a gift, an event."""
+    """A job that tells of everything: people, partners, terms, a renewal, money, a
+    gift, an event.
+    """
     plugin = PLUGIN + (
         "ruth,ruth@example.org,Ruth,Miller,Individual,active,2026-01-01,2099-01-01,50,sub_1,7\n"
         "carol,carol@example.org,Carol,Jones,Individual,expired,2015-01-01,2016-01-01,50,,8\n"

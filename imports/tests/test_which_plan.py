@@ -1,4 +1,6 @@
-"""Which of the house's plans a plan of the old system is: asked, never guessed; no amount that nobody named."""
+"""Which of the house's plans a plan of the old system is: asked, never guessed; no amount that
+nobody named.
+"""
 
 import io
 from decimal import Decimal
@@ -15,7 +17,7 @@ from imports import actions
 from members.models import Member
 from tests.factories import make_plan, make_staff, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 LIST = b"First name,Last name,E-mail,Plan,Paid thru\nBea,Draftwell,bea@example.org,Individual,2030-01-31\nWilla,Sampleton,willa@example.org,Couple,2030-06-30\n"
 PRICED = b"First name,Last name,E-mail,Plan,Paid thru,Dues\nBea,Draftwell,bea@example.org,Individual,2030-01-31,50.00\nAnn,Lee,ann@example.org,Individual,2030-01-31,65.00\n"
 
@@ -48,10 +50,10 @@ def test_list_without_amounts_invents_none(as_user):
     bea.user = make_user(email="bea@example.org")
     bea.save()
     client = as_user(bea.user)
-    page = client.get(reverse("membership"))
+    page = client.get(reverse("billing:membership"))
     assert page.status_code == 200
     assert "0.01" not in page.content.decode()
-    answer = client.post(reverse("renewal"), {"do": "begin", "attempt": "a"}, follow=True)
+    answer = client.post(reverse("billing:renewal"), {"do": "begin", "attempt": "a"}, follow=True)
     assert "cannot renew by itself" in answer.content.decode()
     assert not Subscription.objects.exists()
 

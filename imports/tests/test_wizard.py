@@ -1,4 +1,6 @@
-"""What a person decides on the way: columns, the order of dates, doubts, all or nothing, stopping, taking back, inviting."""
+"""What a person decides on the way: columns, the order of dates, doubts, all or nothing, stopping,
+taking back, inviting.
+"""
 
 import datetime as dt
 import io
@@ -15,7 +17,7 @@ from imports.tests.test_files import job_of, preview, run
 from members.models import Member
 from tests.factories import make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 PEOPLE = "user_email,first_name,last_name\n"
 PLUGIN = "user_username,user_email,user_firstname,user_lastname,subscription_name,subscription_status,subscription_start_date,subscription_expiration_date,subscription_billing_amount,subscription_payment_profile_id,subscription_user_id\n"
 
@@ -114,7 +116,9 @@ def test_what_hangs_on_a_doubt_waits_with_it():
 
 
 def test_what_repeats_a_doubt_waits_with_it_and_follows_its_answer():
-    """Found by random files: the second line of somebody in doubt was taken for one who is on the list."""
+    """Found by random files: the second line of somebody in doubt was taken for one who is on the
+    list.
+    """
     line = "First Name,Last Name,Email,Plan,Paid until\nRuth,Miller,us@example.org,Individual,2099-01-01\n"
     carol = "Carol,Jones,us@example.org,Individual,2099-01-01\n"
     job = preview(line + carol + carol)
@@ -346,9 +350,10 @@ def test_files_of_an_import_are_kept_privately_and_let_go_of():
     assert default_storage.exists(job.files.get().stored_as)
     actions.forget_files(now=timezone.now() + dt.timedelta(days=31))
     assert not default_storage.exists(f"imports/{job.pk}/0.csv")
-    with pytest.raises(actions.UploadProblem, match="gone after 30 days"):
+    with pytest.raises(actions.UploadProblem, match="gone after 30 days") as problem:
         ImportJob.objects.filter(pk=job.pk).update(status="rolled_back")
         actions.look_again(job=job)
+    assert "\n".join(problem.value.problems) == str(problem.value)
 
 
 # throwing away, looking through

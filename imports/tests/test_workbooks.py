@@ -1,4 +1,6 @@
-"""Workbooks: XLSX and ODS are read as the CSV of the same table; bombs and damage are refused before anything is unpacked."""
+"""Workbooks: XLSX and ODS are read as the CSV of the same table; bombs and damage are refused
+before anything is unpacked.
+"""
 
 import csv
 import datetime as dt

@@ -1,4 +1,6 @@
-"""What a browser is told beside the page: the device stays out of it, breaches are reported, what was shown is forgotten."""
+"""What a browser is told beside the page: the device stays out of it, breaches are reported, what
+was shown is forgotten.
+"""
 
 import logging
 import os
@@ -12,7 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from loaf.tests.test_commands import COMPLETE
-from members import actions
+from members.actions import panic
 from tests.factories import make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +51,7 @@ def test_signing_out_makes_the_browser_forget(as_user, door, forgets):
 
 def test_panic_makes_every_browser_that_was_signed_in_forget(as_user, client):
     member = as_user(make_person().user)
-    actions.shut_the_house(by=make_staff("superadmin"), reason="x", keep="")
+    panic.shut_the_house(by=make_staff("superadmin"), reason="x", keep="")
     assert member.get("/")["Clear-Site-Data"] == '"cache", "storage"'
     assert "Clear-Site-Data" not in client.get("/")
 
@@ -62,7 +64,9 @@ def test_pages_on_which_visitors_type_are_kept_nowhere_and_have_the_quick_exit(c
 
 
 def test_every_cookie_of_a_real_site_is_bound_to_its_host():
-    """Sent over TLS to this host alone (RFC 6265bis, __Host-). The sign-in library's own are switched off."""
+    """Sent over TLS to this host alone (RFC 6265bis, __Host-). The sign-in library's own are
+    switched off.
+    """
     look = (
         "import django; django.setup(); from django.conf import settings as s; from members import devices; "
         "from allauth.mfa import app_settings as mfa; "
@@ -91,7 +95,9 @@ PAPERS = {"emails/letter.html", "members/own_data.html"}
     "path", WORDS, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates"))
 )
 def test_htmx_does_not_act_inside_peoples_words(path):
-    """Beside being escaped: whatever people wrote stands inside an element where htmx looks for nothing."""
+    """Beside being escaped: whatever people wrote stands inside an element where htmx looks for
+    nothing.
+    """
     if str(path.relative_to(settings.BASE_DIR / "templates")) in PAPERS:
         return
     text = path.read_text()

@@ -1,4 +1,6 @@
-"""Forms act once: every form of every template carries its name, and the act behind it happens a single time."""
+"""Forms act once: every form of every template carries its name, and the act behind it happens a
+single time.
+"""
 
 import re
 from pathlib import Path
@@ -9,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Refund
+from loaf import once
 from loaf.models import OnceKey
-from loaf.once import DONE
 from members.models import MemberNote
 from members.tests.test_directory import listed
 from tests.factories import make_payment, make_person, make_staff
@@ -50,7 +52,7 @@ def test_form_sent_again_after_back_shows_the_first_result(as_user):
     first = desk.post(url, given)
     again = desk.post(url, given, follow=True)
     assert again.redirect_chain == [(first.url, 302)]
-    assert DONE in again.content.decode()
+    assert str(once.DONE) in again.content.decode()
     assert Refund.objects.count() == 1
     desk.post(url, {**given, "amount": "16.00"})
     assert Refund.objects.count() == 2, "another amount is another act"
@@ -79,7 +81,7 @@ def test_act_that_was_refused_with_a_message_may_be_tried_again(as_user):
     for _ in range(2):
         answer = desk.post(url, {"note": "", "once": name}, follow=True).content.decode()
         assert "Please write down what was done" in answer
-        assert DONE not in answer
+        assert str(once.DONE) not in answer
 
 
 @pytest.mark.django_db
@@ -89,7 +91,7 @@ def test_name_is_good_for_whoever_got_it_alone(as_user):
     one, other = as_user(make_staff("superadmin")), as_user(make_staff("superadmin"))
     given = {"amount": "15.00", "reason": "too much", "once": name_in(one.get(url))}
     one.post(url, given)
-    assert DONE not in other.post(url, given, follow=True).content.decode()
+    assert str(once.DONE) not in other.post(url, given, follow=True).content.decode()
 
 
 def refund_form():
@@ -102,7 +104,7 @@ def note_form():
     sender, recipient = make_person(), listed()
     return (
         sender.user,
-        reverse("write_note", args=[recipient.pk]),
+        reverse("members:write_note", args=[recipient.pk]),
         {"text": "Lunch on Tuesday?"},
         MemberNote.objects,
     )

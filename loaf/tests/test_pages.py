@@ -1,4 +1,6 @@
-"""Pages made of several rooms: what they show, what they cost, what they say when something breaks."""
+"""Pages made of several rooms: what they show, what they cost, what they say when
+something breaks.
+"""
 
 import logging
 
@@ -20,7 +22,7 @@ from tests.factories import (
     make_term,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def queries(client, url):
@@ -102,7 +104,7 @@ def test_member_page_costs_the_same_for_1_and_30_rows(as_user, url):
 
 def test_event_page_costs_the_same_for_1_and_30_answers(as_user):
     member, event = make_person(), make_event(capacity=100)
-    client, url = as_user(member.user), reverse("event", args=[event.slug])
+    client, url = as_user(member.user), reverse("events:event", args=[event.slug])
     event.rsvps.create(member=member, status="going")
     one = queries(client, url)
     for _ in range(29):

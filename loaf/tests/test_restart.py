@@ -1,4 +1,6 @@
-"""PostgreSQL is stopped and started under load: whatever was acknowledged is there and is done, and everything goes on by itself."""
+"""PostgreSQL is stopped and started under load: whatever was acknowledged is there and is done, and
+everything goes on by itself.
+"""
 
 import json
 import os
@@ -17,7 +19,7 @@ import pytest
 from sandbox.stripe.webhooks import sign
 from tests.site import ROOT, free_port
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.soak]
 SECRET = "whsec_" + "s" * 32
 CLIENTS = 8
 

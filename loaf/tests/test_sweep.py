@@ -8,7 +8,7 @@ from django.utils import timezone
 from loaf.sweep import sweep
 from tests.factories import make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 MONDAY = timezone.make_aware(dt.datetime(2026, 6, 1, 0, 5))
 
 

@@ -1,4 +1,6 @@
-"""The whole organisation out as open files, and into an empty house: what comes back is what went out."""
+"""The whole organisation out as open files, and into an empty house: what comes back is what went
+out.
+"""
 
 import json
 
@@ -8,15 +10,18 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.utils import timezone
 
-from billing import ledger
+from billing import closing, ledger
 from core.sql import execute
 from loaf import whole
 from loaf.management.commands.totals import totals
 from members import audit
+from members.actions.approvals import set_two_person_rule
 from members.models import Member, Note, User
+from tests.factories import make_staff
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.sqlite]
 
 
 @pytest.fixture
@@ -34,6 +39,10 @@ def club(settings):
         kind="care",
         text="Told in confidence: ünïcode, “quotes”\nand lines",
     )
+    boss = make_staff("superadmin")
+    month = closing.next_to_close(timezone.localdate())
+    set_two_person_rule(act=closing.ACT, is_on=False, by=boss, approved=True)
+    assert closing.ask_close(month=month, reason="", by=boss).done_at
     default_storage.save("photos/a/large.webp", ContentFile(b"\x00picture"))
     default_storage.save("papers/gone.csv", ContentFile(b"not kept"))
 

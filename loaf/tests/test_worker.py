@@ -14,12 +14,11 @@ from django_tasks_db.models import DBTaskResult
 
 from core.tasks import MAX_ATTEMPTS, backoff
 from loaf.models import ScheduleSlot, WorkerBeat
-from loaf.sweep import sweep
-from loaf.tasks import SCHEDULE, run_sweep
+from loaf.sweep import SCHEDULE, run_sweep, sweep
 from loaf.worker import beat, hand_back, reap, tick
 from tests.factories import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def running_task(*workers):
@@ -101,7 +100,9 @@ def test_task_a_worker_lost_the_database_at_is_given_back_by_that_worker():
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_killed_worker_process_loses_no_task(tmp_path, settings):
-    """A real worker process is killed with -9 in the middle of a real import; the next one finishes it."""
+    """A real worker process is killed with -9 in the middle of a real import; the next one finishes
+    it.
+    """
     from django.db import connection
 
     from imports import actions

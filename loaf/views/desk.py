@@ -1,4 +1,6 @@
-"""What needs somebody at the desk today: each card is one count and one link, for one permission."""
+"""What needs somebody at the desk today: each card is one count and one link, for one
+permission.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +8,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.models import Payment, ProviderEvent, Reconciliation, Subscription
 from events.models import Event
 from loaf.models import WorkerBeat
-from members.actions import ACTS
+from members.actions.approvals import ACTS
 from members.models import Application, Approval, DuplicatePair, MemberNote, PanicSwitch
 from notices.models import Message
 
@@ -29,24 +33,26 @@ def _second_key(request: HttpRequest) -> Card | None:
     if not user.sleeping_permissions:
         return None
     text = (
-        "Some of your powers sleep until you use it here"
+        _("Some of your powers sleep until you use it here")
         if user.has_key
-        else "Some of your powers sleep until you add one"
+        else _("Some of your powers sleep until you add one")
     )
-    return {"title": "Your second key", "text": text, "url": reverse("security")}
+    return {"title": _("Your second key"), "text": text, "url": reverse("members:security")}
 
 
 def _background(request: HttpRequest) -> Card | None:
-    """Nobody works in the background: letters, imports and payments wait until somebody starts it."""
+    """Nobody works in the background: letters, imports and payments wait until somebody
+    starts it.
+    """
     beats = WorkerBeat.objects.alive()
     has_worker = beats.workers().exists()
     if has_worker and beats.clocks().exists():
         return None
     last = WorkerBeat.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
-    waits = "Letters, payments and imports wait: nothing is worked off in the background."
-    text = "The clock stands: nothing that time causes happens." if has_worker else waits
+    waits = _("Letters, payments and imports wait: nothing is worked off in the background.")
+    text = _("The clock stands: nothing that time causes happens.") if has_worker else waits
     return {
-        "title": "Call whoever looks after the machine",
+        "title": _("Call whoever looks after the machine"),
         "text": text,
         "url": reverse("health_ready"),
         "note": last,
@@ -56,12 +62,14 @@ def _background(request: HttpRequest) -> Card | None:
 def _applications(request: HttpRequest) -> Card:
     waiting = Application.objects.waiting_for_us().count()
     text = (
-        f"{waiting} {'person is' if waiting == 1 else 'people are'} waiting for us"
+        ngettext(
+            "{waiting} person is waiting for us", "{waiting} people are waiting for us", waiting
+        ).format(waiting=waiting)
         if waiting
-        else "Nobody is waiting"
+        else _("Nobody is waiting")
     )
     return {
-        "title": "Applications",
+        "title": _("Applications"),
         "text": text,
         "url": reverse("admin:members_application_changelist"),
     }
@@ -80,10 +88,10 @@ def _next_event(request: HttpRequest) -> Card | None:
         else reverse("admin:events_event_changelist")
     )
     places = (
-        f"{event.taken} of {event.capacity} places taken"
+        _("{taken} of {capacity} places taken").format(taken=event.taken, capacity=event.capacity)  # type: ignore[attr-defined]
         if event.capacity
-        else f"{event.taken} people are coming"
-    )  # type: ignore[attr-defined]
+        else _("{taken} people are coming").format(taken=event.taken)  # type: ignore[attr-defined]
+    )
     return {
         "title": event.title,
         "text": places,
@@ -97,13 +105,19 @@ def _money(request: HttpRequest) -> Card:
     parked = ProviderEvent.objects.filter(state=ProviderEvent.State.PARKED).count()
     what, url = [], reverse("admin:billing_providerevent_changelist") + "?state=parked"
     if odd:
-        what.append(f"{odd} payment{'' if odd == 1 else 's'}")
+        what.append(ngettext("{odd} payment", "{odd} payments", odd).format(odd=odd))
         url = reverse("admin:billing_payment_changelist") + "?needs_look=yes"
     if parked:
-        what.append(f"{parked} message{'' if parked == 1 else 's'} from Stripe")
+        what.append(
+            ngettext(
+                "{parked} message from Stripe", "{parked} messages from Stripe", parked
+            ).format(parked=parked)
+        )
     return {
-        "title": "Money",
-        "text": f"{' and '.join(what)} to look at" if what else "Nothing needs a look",
+        "title": _("Money"),
+        "text": _("{what} to look at").format(what=_(" and ").join(what))
+        if what
+        else _("Nothing needs a look"),
         "url": url,
     }
 
@@ -115,12 +129,14 @@ def _books(request: HttpRequest) -> Card | None:
         return None
     open_ones = night.found - night.mended
     text = (
-        f"{open_ones} difference{'' if open_ones == 1 else 's'} to Stripe"
+        ngettext(
+            "{open_ones} difference to Stripe", "{open_ones} differences to Stripe", open_ones
+        ).format(open_ones=open_ones)
         if open_ones
-        else "Books and Stripe agree"
+        else _("Books and Stripe agree")
     )
     return {
-        "title": "The books",
+        "title": _("The books"),
         "text": text,
         "url": reverse("admin:billing_books"),
         "note": timezone.localtime(night.ran_at),
@@ -129,9 +145,11 @@ def _books(request: HttpRequest) -> Card | None:
 
 def _late(request: HttpRequest) -> Card | None:
     refused = Subscription.objects.filter(status=Subscription.Status.PAST_DUE).count()
-    text = f"{refused} card{' was' if refused == 1 else 's were'} refused"
+    text = ngettext("{refused} card was refused", "{refused} cards were refused", refused).format(
+        refused=refused
+    )
     return (
-        {"title": "Renewals", "text": text, "url": reverse("admin:billing_due")}
+        {"title": _("Renewals"), "text": text, "url": reverse("admin:billing_due")}
         if refused
         else None
     )
@@ -139,15 +157,27 @@ def _late(request: HttpRequest) -> Card | None:
 
 def _messages(request: HttpRequest) -> Card:
     failed = Message.objects.filter(status=Message.Status.FAILED).count()
-    text = f"{failed} could not be sent" if failed else "All messages went out"
-    return {"title": "Messages", "text": text, "url": reverse("admin:notices_message_changelist")}
+    text = (
+        _("{failed} could not be sent").format(failed=failed)
+        if failed
+        else _("All messages went out")
+    )
+    return {
+        "title": _("Messages"),
+        "text": text,
+        "url": reverse("admin:notices_message_changelist"),
+    }
 
 
 def _post(request: HttpRequest) -> Card | None:
     waiting = Message.objects.filter(status=Message.Status.OFFICE).count()
     url = reverse("admin:notices_message_office")
     return (
-        {"title": "Letters and calls", "text": f"{waiting} to print or to make", "url": url}
+        {
+            "title": _("Letters and calls"),
+            "text": _("{waiting} to print or to make").format(waiting=waiting),
+            "url": url,
+        }
         if waiting
         else None
     )
@@ -162,9 +192,13 @@ def _wishes(request: HttpRequest) -> Card | None:
     )
     if not wishes:
         return None
-    text = f"{wishes} {'wish waits' if wishes == 1 else 'wishes wait'} for a second person"
+    text = ngettext(
+        "{wishes} wish waits for a second person",
+        "{wishes} wishes wait for a second person",
+        wishes,
+    ).format(wishes=wishes)
     return {
-        "title": "Do you agree?",
+        "title": _("Do you agree?"),
         "text": text,
         "url": reverse("admin:members_approval_changelist"),
     }
@@ -174,7 +208,11 @@ def _reports(request: HttpRequest) -> Card | None:
     waiting = MemberNote.objects.filter(reported_at__isnull=False, settled_at=None).count()
     url = reverse("admin:members_membernote_changelist")
     return (
-        {"title": "Reported notes", "text": f"{waiting} to look at", "url": url}
+        {
+            "title": _("Reported notes"),
+            "text": _("{waiting} to look at").format(waiting=waiting),
+            "url": url,
+        }
         if waiting
         else None
     )
@@ -184,8 +222,8 @@ def _shut(request: HttpRequest) -> Card | None:
     if not PanicSwitch.is_on():
         return None
     return {
-        "title": "The house is shut",
-        "text": "Directory, feeds and exports are closed",
+        "title": _("The house is shut"),
+        "text": _("Directory, feeds and exports are closed"),
         "url": reverse("admin:panic"),
     }
 
@@ -194,7 +232,11 @@ def _twice(request: HttpRequest) -> Card | None:
     waiting = DuplicatePair.objects.waiting().count()
     url = reverse("admin:members_duplicatepair_changelist")
     return (
-        {"title": "Twice on the list?", "text": f"{waiting} to look at", "url": url}
+        {
+            "title": _("Twice on the list?"),
+            "text": _("{waiting} to look at").format(waiting=waiting),
+            "url": url,
+        }
         if waiting
         else None
     )

@@ -1,4 +1,6 @@
-"""What a person sees when something goes wrong: one sentence, one way on, the phone number, a short code to quote."""
+"""What a person sees when something goes wrong: one sentence, one way on, the phone number, a short
+code to quote.
+"""
 
 import logging
 import secrets
@@ -54,7 +56,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 with a code, or 503 while the database is away. Uses no database and no session itself."""
+    """500 with a code, or 503 while the database is away. Uses no database and no
+    session itself.
+    """
     code = fault_code()
     error = sys.exc_info()[1]
     offline = (

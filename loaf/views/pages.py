@@ -1,4 +1,6 @@
-"""Home, about, the member's own first page, and the small doors: quick exit, easier to read, health."""
+"""Home, about, the member's own first page, and the small doors: quick exit, easier to read,
+health.
+"""
 
 import datetime as dt
 import logging
@@ -15,12 +17,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from billing.models import Membership, Plan
 from core.access import open_to_all, signed_in
+from core.compat.prepared import Parameter, PreparedQuery
 from core.htmx import render_page
-from core.prepared import Parameter, PreparedQuery
 from events.models import Event, Rsvp
 from loaf.context import TEXT_SIZES, THEMES
 from loaf.models import WorkerBeat
@@ -48,7 +51,9 @@ YEAR_IN_SECONDS = 365 * 24 * 3600
 
 
 def _next_events(*, members: bool) -> Any:
-    """The next events open to members or only to everybody, with one member's answers; the few columns the page shows."""
+    """The next events open to members or only to everybody, with one member's answers; the few
+    columns the page shows.
+    """
     on = Event.objects.open_to(members=members).exclude(status=Event.Status.CANCELLED)
     return (
         on.upcoming(now=Parameter("now", MOMENT))
@@ -100,10 +105,12 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 @signed_in()
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The member's first page: where she stands, what is next. Applicants and strangers are shown their way."""
+    """The member's first page: where she stands, what is next. Applicants and strangers are shown
+    their way.
+    """
     member = current_member(request)
     if member is None:
-        return redirect("who" if members_of(request) else _home_of_stranger(request))
+        return redirect("members:who" if members_of(request) else _home_of_stranger(request))
     now = timezone.now()
     term = next(iter(LAST_TERM(member=member.pk, today=timezone.localdate())), None)
     coming = _coming(member, now)
@@ -128,7 +135,7 @@ def _home_of_stranger(request: HttpRequest) -> str:
     return (
         "admin:index"
         if request.user.is_authenticated and request.user.held_permissions
-        else "join_status"
+        else "members:join_status"
     )
 
 
@@ -162,7 +169,11 @@ def _one_thing_to_do(member: Any, term: Any) -> dict[str, Any]:
 
 def _greeting(now: dt.datetime) -> str:
     return (
-        "Good morning" if now.hour < 12 else "Good afternoon" if now.hour < 18 else "Good evening"
+        _("Good morning")
+        if now.hour < 12
+        else _("Good afternoon")
+        if now.hour < 18
+        else _("Good evening")
     )
 
 
@@ -200,7 +211,9 @@ def display(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @open_to_all("POST")
 def policy_report(request: HttpRequest) -> HttpResponse:
-    """A browser tells of something the content policy stopped: one line in the log, which directive and nothing else of it."""
+    """A browser tells of something the content policy stopped: one line in the log, which directive
+    and nothing else of it.
+    """
     reports = ("application/csp-report", "application/reports+json", "application/json")
     if request.content_type in reports and limits.allow(
         "policy-report", limits.network(request), limit=20, seconds=3600
@@ -243,7 +256,9 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @open_to_all()
 def ready(request: HttpRequest) -> HttpResponse:
-    """Database, migrations, cache, a worker's and a clock's heartbeat; 503 names what is missing, without details."""
+    """Database, migrations, cache, a worker's and a clock's heartbeat; 503 names what is missing,
+    without details.
+    """
     checks = {"database": _database_ready(), "cache": _cache_ready(), **_background_ready()}
     good = all(checks.values())
     return JsonResponse(
@@ -257,7 +272,9 @@ _known: set[str] = set()
 
 
 def _database_ready() -> bool:
-    """Whether the database answers and is migrated; a finished migration is remembered, the check reads every file."""
+    """Whether the database answers and is migrated; a finished migration is remembered, the check
+    reads every file.
+    """
     try:
         if "migrated" not in _known:
             executor = MigrationExecutor(connection)
@@ -279,7 +296,9 @@ def _cache_ready() -> bool:
 
 
 def _background_ready() -> dict[str, bool]:
-    """Whether somebody works in the background, and whether the clock goes; both are known to have ended within a minute."""
+    """Whether somebody works in the background, and whether the clock goes; both are known to have
+    ended within a minute.
+    """
     try:
         beats = WorkerBeat.objects.alive()
         return {"worker": beats.workers().exists(), "clock": beats.clocks().exists()}

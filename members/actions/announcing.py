@@ -1,11 +1,17 @@
-"""Sending a letter to many: agreed to by a second person, written by the worker, one message a member."""
+"""Sending a letter to many: agreed to by a second person, written by the worker, one message a
+member.
+"""
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from members import audit, emails
+from core.i18n import gettext_lazy
+from core.tasks import retrying_task
+from members import audit, emails_announcing
+from members.actions.approvals import Act, register_act
 from members.actions.errors import MembersError
-from members.models import Announcement, User
+from members.models import Announcement, Approval, User
 from notices.models import Message
 
 CHUNK = 200
@@ -13,17 +19,17 @@ CHUNK = 200
 
 @transaction.atomic
 def begin_sending(*, announcement: Announcement, digest: str, by: User, reason: str) -> None:
-    """Hand a letter to the worker. Raises MembersError without the power, for changed words, and for one that was sent."""
-    from members.tasks import send_announcement
-
+    """Hand a letter to the worker. Raises MembersError without the power, for changed words, and
+    for one that was sent.
+    """
     if not by.has_perm("communications.send"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     locked = Announcement.objects.select_for_update().get(pk=announcement.pk)
     if locked.state != Announcement.State.DRAFT:
-        raise MembersError("This letter was sent already.")
+        raise MembersError(_("This letter was sent already."))
     if locked.digest != digest:
         raise MembersError(
-            "The words were changed after the other person was asked. Please ask again."
+            _("The words were changed after the other person was asked. Please ask again.")
         )
     locked.state = Announcement.State.SENDING
     locked.save(update_fields=["state"])
@@ -38,7 +44,9 @@ def begin_sending(*, announcement: Announcement, digest: str, by: User, reason: 
 
 
 def write_announcement(announcement_id: int) -> None:
-    """Put one message a member into the outbox, a chunk a transaction. Goes on where it stopped; nobody gets it twice."""
+    """Put one message a member into the outbox, a chunk a transaction. Goes on where it stopped;
+    nobody gets it twice.
+    """
     announcement = Announcement.objects.get(pk=announcement_id)
     if announcement.state != Announcement.State.SENDING:
         return
@@ -46,9 +54,30 @@ def write_announcement(announcement_id: int) -> None:
     while chunk := list(announcement.recipients().filter(pk__gt=last)[:CHUNK]):
         with transaction.atomic():
             for member in chunk:
-                emails.announcement(announcement, member)
+                emails_announcing.announcement(announcement, member)
         last = chunk[-1].pk
     count = Message.objects.filter(key__startswith=f"announcement-{announcement.pk}-").count()
     Announcement.objects.filter(pk=announcement.pk).update(
         state=Announcement.State.SENT, sent_at=timezone.now(), written=count
     )
+
+
+@retrying_task()
+def send_announcement(announcement_id: int) -> None:
+    """Write a letter to many into the outbox."""
+    write_announcement(announcement_id)
+
+
+def _mass_mail(approval: Approval) -> None:
+    announcement = Announcement.objects.filter(pk=approval.params["announcement"]).first()
+    if announcement is None:
+        raise MembersError(_("This letter is gone."))
+    begin_sending(
+        announcement=announcement,
+        digest=approval.params["digest"],
+        by=approval.asked_by,
+        reason=approval.reason,
+    )
+
+
+register_act("mass_mail", Act(gettext_lazy("Writing to many"), "communications.send"), _mass_mail)

@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from members import audit, emails, limits
 from members.actions.errors import MembersError
 from members.actions.household import part
@@ -27,14 +29,16 @@ from members.tiers import has_everything
 
 NOTES_A_DAY = 10
 NOTES_KEPT = dt.timedelta(days=90)
-CALL_US = "Please call us, and we will pass it on."
+CALL_US = gettext_lazy("Please call us, and we will pass it on.")
 
 
 @transaction.atomic
 def save_listing(
     *, member: Member, shows: dict[str, str], plate: str, wants_notes: bool, by: User | None
 ) -> Listing:
-    """List a member in the directory, or change what she shows: field → audience. What is not named stays with the office."""
+    """List a member in the directory, or change what she shows: field → audience. What is not named
+    stays with the office.
+    """
     listing = Listing.objects.select_for_update().filter(member=member).first()
     before = listing.shows if listing else {}
     listing = listing or Listing(member=member)
@@ -76,24 +80,32 @@ def take_off_the_list(*, member: Member, by: User | None) -> None:
 
 @transaction.atomic
 def write_to(*, sender: Member, recipient: Member, text: str) -> MemberNote:
-    """Pass a note on by e-mail; neither sees the other's address. Raises MembersError in words that tell nothing of a block."""
+    """Pass a note on by e-mail; neither sees the other's address. Raises MembersError in words that
+    tell nothing of a block.
+    """
     listing = Listing.objects.visible_to(sender).filter(member=recipient).first()
     answers = MemberNote.objects.filter(sender=recipient, recipient=sender).exists()
     if not text.strip():
-        raise MembersError("Please write a few words first.")
+        raise MembersError(_("Please write a few words first."))
     if listing is None and not answers:
-        raise MembersError(f"We cannot pass this on. {CALL_US}")
+        raise MembersError(_("We cannot pass this on. {call_us}").format(call_us=CALL_US))
     if not may_write(sender=sender, recipient=recipient):
-        raise MembersError(f"We cannot pass this on. {CALL_US}")
+        raise MembersError(_("We cannot pass this on. {call_us}").format(call_us=CALL_US))
     if not limits.allow("member-note", str(sender.pk), limit=NOTES_A_DAY, seconds=86_400):
-        raise MembersError(f"That is {NOTES_A_DAY} notes today. Please go on tomorrow.")
+        raise MembersError(
+            _("That is {notes_a_day} notes today. Please go on tomorrow.").format(
+                notes_a_day=NOTES_A_DAY
+            )
+        )
     note = MemberNote.objects.create(sender=sender, recipient=recipient, text=text.strip())
     emails.member_note(note)
     return note
 
 
 def may_write(*, sender: Member, recipient: Member) -> bool:
-    """Whether a note may go from one to the other: both active, nobody blocked, no pair kept apart."""
+    """Whether a note may go from one to the other: both active, nobody blocked, no pair
+    kept apart.
+    """
     if (
         not (has_everything(sender) and recipient.sees_member_pages and recipient.email)
         or sender.pk == recipient.pk
@@ -145,16 +157,16 @@ def keep_apart(*, one: Member, other: Member, reason: str, by: User) -> NoContac
     """Keep two people apart. Raises MembersError without the power, a reason, or for one person."""
     _may_keep_apart(by)
     if one.pk == other.pk:
-        raise MembersError("This is one and the same person.")
+        raise MembersError(_("This is one and the same person."))
     if not reason.strip():
-        raise MembersError("Please write down why.")
+        raise MembersError(_("Please write down why."))
     first, second = sorted([one, other], key=lambda member: member.pk)
     if HouseholdMember.objects.partner_of(one) == other:
         part(member=one, by=by)
     old_list = HouseholdMember.objects.filter(member=one, invited_by=None).values("household")
     asked = Q(invited_by__in=[one, other]) | Q(invited_by=None, household__in=old_list)
     HouseholdMember.objects.filter(asked, confirmed_at=None, member__in=[one, other]).delete()
-    pair, _ = NoContact.objects.get_or_create(
+    pair, __ = NoContact.objects.get_or_create(
         one=first, other=second, defaults={"reason": reason.strip(), "by": by}
     )
     audit.record("member.kept_apart", target=first, after={"other": second.pk}, by=by)
@@ -171,7 +183,7 @@ def end_keeping_apart(*, pair: NoContact, by: User) -> None:
 
 def _may_keep_apart(by: User) -> None:
     if not by.has_perm("users.view_private"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
 
 
 def forget_notes(*, now: dt.datetime) -> int:

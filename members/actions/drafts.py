@@ -30,7 +30,9 @@ def newest_draft(*, email: str) -> Draft | None:
 
 @transaction.atomic
 def open_draft(*, email: str) -> Draft | None:
-    """The newest unsent form of an address that was just proved by a code; from here on only this browser holds it."""
+    """The newest unsent form of an address that was just proved by a code; from here on only this
+    browser holds it.
+    """
     draft = (
         Draft.objects.select_for_update()
         .filter(email=normal_email(email))

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from members import audit
 from members.actions.errors import MembersError
@@ -14,9 +15,11 @@ from members.models import Member, Office, ProfileField, ProfileValue, Role, Tag
 
 @transaction.atomic
 def set_tags(*, member: Member, names: list[str], by: User) -> None:
-    """Give a member exactly these tags; new ones are made, unused ones vanish. Raises MembersError without the power."""
+    """Give a member exactly these tags; new ones are made, unused ones vanish. Raises MembersError
+    without the power.
+    """
     if not by.has_perm("users.edit"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     wanted = {" ".join(name.split())[:40] for name in names}
     before = sorted(member.tags.values_list("name", flat=True))
     tags = []
@@ -68,22 +71,22 @@ def give_office(
 ) -> Office:
     """Put somebody into an office; a role it brings begins and ends with it.
 
-    Raises MembersError without the power, for a person without a login when a role is to be given, and whatever giving the
-    role raises.
+    Raises MembersError without the power, for a person without a login when a role is to be given,
+    and whatever giving the role raises.
     """
     if not by.has_perm("permissions.assign_roles"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     assignment = None
     if role is not None:
         if member.user is None:
             raise MembersError(
-                "This person never signed in. Ask for one sign-in first, then give the role."
+                _("This person never signed in. Ask for one sign-in first, then give the role.")
             )
         assignment = assign_role(
             user=member.user, role=role, by=by, starts_on=starts_on, ends_on=ends_on
         )
     elif ends_on and ends_on < starts_on:
-        raise MembersError("The last day must not be before the first.")
+        raise MembersError(_("The last day must not be before the first."))
     office = Office.objects.create(
         member=member,
         body=body,
@@ -104,9 +107,11 @@ def give_office(
 
 @transaction.atomic
 def end_office(*, office: Office, reason: str, by: User) -> None:
-    """End an office today, with the role it brought. Raises MembersError without the power, and what withdrawing a role raises."""
+    """End an office today, with the role it brought. Raises MembersError without the power, and
+    what withdrawing a role raises.
+    """
     if not by.has_perm("permissions.assign_roles"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     if office.assignment is not None:
         withdraw_role(assignment=office.assignment, by=by, reason=reason)
     yesterday = timezone.localdate() - dt.timedelta(days=1)

@@ -1,7 +1,10 @@
-"""Two equals who share a plan: asked, agreed to by both, ended by either. Nothing shows before both agreed."""
+"""Two equals who share a plan: asked, agreed to by both, ended by either. Nothing shows before both
+agreed.
+"""
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.text import normal_email
 from members import audit, emails, limits
@@ -32,18 +35,18 @@ def invite(*, member: Member, first_name: str, email: str, by: User | None) -> N
     """
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if HouseholdMember.objects.partner_of(locked):
-        raise MembersError("You are linked with somebody already. End that first.")
+        raise MembersError(_("You are linked with somebody already. End that first."))
     if not locked.may_pay_dues:
-        raise MembersError("This is for members. It opens when your application is through.")
+        raise MembersError(_("This is for members. It opens when your application is through."))
     if normal_email(email) == locked.email and first_name.strip().lower() in (
         locked.first_name.lower(),
         locked.chosen_name.lower(),
     ):
-        raise MembersError("That is you. Please type the name and address of the other person.")
+        raise MembersError(_("That is you. Please type the name and address of the other person."))
     if waiting_home(locked):
-        raise MembersError("You asked somebody already. Take that back first.")
+        raise MembersError(_("You asked somebody already. Take that back first."))
     if not limits.allow("household", str(locked.pk), limit=5, seconds=86_400):
-        raise MembersError("That was often today. Please go on tomorrow, or call us.")
+        raise MembersError(_("That was often today. Please go on tomorrow, or call us."))
     _leave_empty_home(locked)
     home = Household.objects.create()
     HouseholdMember.objects.create(household=home, member=locked, confirmed_at=timezone.now())
@@ -55,7 +58,9 @@ def invite(*, member: Member, first_name: str, email: str, by: User | None) -> N
 
 
 def waiting_home(member: Member) -> Household | None:
-    """The household she began alone by a question that is still open, whether or not anybody was found; it looks alike."""
+    """The household she began alone by a question that is still open, whether or not anybody was
+    found; it looks alike.
+    """
     since = timezone.now() - INVITE_LIFE
     mine = (
         HouseholdMember.objects.confirmed()
@@ -68,7 +73,9 @@ def waiting_home(member: Member) -> Household | None:
 
 
 def _meant(member: Member, first_name: str, email: str) -> Member | None:
-    """The one other person of this address and name who may be asked; None when there is none or more than one."""
+    """The one other person of this address and name who may be asked; None when there is none or
+    more than one.
+    """
     name = first_name.strip().lower()
     blocked = Block.objects.filter(whom=member).values("by")
     apart = {member.pk, *NoContact.objects.apart_from(member)}
@@ -93,8 +100,9 @@ def _meant(member: Member, first_name: str, email: str) -> Member | None:
 def accept(*, place: HouseholdMember, by: User | None) -> None:
     """Say yes: both are linked from now on, and a household plan covers both.
 
-    The first yes to what an old list said of two people is a question to the other one.
-    Raises MembersError when it is too old, was taken back, or one of the two is linked elsewhere meanwhile.
+    The first yes to what an old list said of two people is a question to the other one. Raises
+    MembersError when it is too old, was taken back, or one of the two is linked elsewhere
+    meanwhile.
     """
     home = Household.objects.select_for_update().get(pk=place.household_id)
     locked = (
@@ -106,22 +114,24 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
     if locked is None or (
         locked.invited_by_id and timezone.now() - locked.invited_at > INVITE_LIFE
     ):
-        raise MembersError("This question is not open any more. Please ask each other again.")
+        raise MembersError(_("This question is not open any more. Please ask each other again."))
     if HouseholdMember.objects.partner_of(locked.member):
-        raise MembersError("You are linked with somebody already. End that first.")
+        raise MembersError(_("You are linked with somebody already. End that first."))
     if locked.invited_by_id is None and not home.places.confirmed().exists():
         others = set(home.places.exclude(pk=locked.pk).values_list("member", flat=True))
         if others & set(NoContact.objects.apart_from(locked.member)) or not others:
-            raise MembersError("This question is not open any more. Please ask each other again.")
+            raise MembersError(
+                _("This question is not open any more. Please ask each other again.")
+            )
         _first_yes(locked, by)
         return
     if home.places.confirmed().count() != 1:
-        raise MembersError("This question is not open any more. Please ask each other again.")
+        raise MembersError(_("This question is not open any more. Please ask each other again."))
     asker = home.places.confirmed().select_related("member").get().member
     if asker.pk in NoContact.objects.apart_from(
         locked.member
     ) or HouseholdMember.objects.partner_of(asker):
-        raise MembersError("This question is not open any more. Please ask each other again.")
+        raise MembersError(_("This question is not open any more. Please ask each other again."))
     _leave_empty_home(locked.member, but=home)
     locked.confirmed_at = timezone.now()
     locked.save(update_fields=["confirmed_at"])
@@ -133,7 +143,9 @@ def accept(*, place: HouseholdMember, by: User | None) -> None:
 
 
 def _first_yes(place: HouseholdMember, by: User | None) -> None:
-    """The old list said the two belong together, and one of them says so too: now she asks the other, as always."""
+    """The old list said the two belong together, and one of them says so too: now she asks the
+    other, as always.
+    """
     _leave_empty_home(place.member, but=place.household)
     place.confirmed_at = timezone.now()
     place.save(update_fields=["confirmed_at"])
@@ -169,13 +181,14 @@ def take_back(*, member: Member, by: User | None) -> None:
 
 @transaction.atomic
 def part(*, member: Member, by: User | None) -> None:
-    """End a household from one side. Both stay members for what is paid; nothing of the link stays, and nobody is written to.
+    """End a household from one side. Both stay members for what is paid; nothing of the link stays,
+    and nobody is written to.
 
     Raises MembersError for somebody who is linked with nobody.
     """
     other = HouseholdMember.objects.partner_of(member)
     if other is None:
-        raise MembersError("You are linked with nobody.")
+        raise MembersError(_("You are linked with nobody."))
     home = Household.objects.select_for_update(of=("self",)).get(
         places__member=member, places__confirmed_at__isnull=False
     )
@@ -207,14 +220,16 @@ def set_one_letter(*, member: Member, is_on: bool, by: User | None) -> None:
 
 @transaction.atomic
 def link_by_hand(*, one: Member, other: Member, by: User) -> Household:
-    """Link two people who both told the office so. Raises MembersError without the power or when one is linked already."""
+    """Link two people who both told the office so. Raises MembersError without the power or when
+    one is linked already.
+    """
     if not by.has_perm("users.edit"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     if one.pk == other.pk:
-        raise MembersError("This is one and the same person.")
+        raise MembersError(_("This is one and the same person."))
     for member in (one, other):
         if HouseholdMember.objects.partner_of(member):
-            raise MembersError(f"{member} is linked with somebody already.")
+            raise MembersError(_("{member} is linked with somebody already.").format(member=member))
     Household.objects.filter(
         places__member__in=[one, other], places__confirmed_at__isnull=False
     ).delete()

@@ -1,4 +1,6 @@
-"""Going and coming back: pausing, leaving, being forgotten, dying. Each can be undone for 30 days but for the last step of erasing."""
+"""Going and coming back: pausing, leaving, being forgotten, dying. Each can be undone for 30 days
+but for the last step of erasing.
+"""
 
 import datetime as dt
 import logging
@@ -12,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from members import audit, emails
 from members.actions.errors import MembersError
@@ -65,27 +68,31 @@ def unpause(*, member: Member, by: User | None) -> None:
 
 @transaction.atomic
 def leave(*, member: Member, by: User | None, reason: str = "") -> None:
-    """End a membership at her own wish. Raises MembersError for somebody with powers at the desk, or who is no member."""
+    """End a membership at her own wish. Raises MembersError for somebody with powers at the desk,
+    or who is no member.
+    """
     _no_powers(member)
     if member.status not in (Status.ACTIVE, Status.PAYMENT_PENDING):
-        raise MembersError("There is no membership to end.")
+        raise MembersError(_("There is no membership to end."))
     if HouseholdMember.objects.partner_of(member):
         part(member=member, by=by)
     change_status(
         member=member,
         to=Status.INACTIVE,
         by=by,
-        reason=reason or "At her own wish",
+        reason=reason or _("At her own wish"),
         inactive_reason=InactiveReason.RESIGNED,
     )
 
 
 @transaction.atomic
 def ask_to_be_forgotten(*, member: Member, by: User | None) -> None:
-    """Begin to erase: hidden at once, undone with one button for 30 days, then `erase` does it. Raises MembersError with powers."""
+    """Begin to erase: hidden at once, undone with one button for 30 days, then `erase` does it.
+    Raises MembersError with powers.
+    """
     _no_powers(member)
     if member.status in (Status.ACTIVE, Status.PAYMENT_PENDING):
-        leave(member=member, by=by, reason="Asked to be forgotten")
+        leave(member=member, by=by, reason=_("Asked to be forgotten"))
     day = timezone.localdate() + UNDO
     Member.objects.filter(pk=member.pk).update(erase_on=day, paused_at=timezone.now())
     audit.record("member.erasing", target=member, after={"on": day}, by=by)
@@ -101,7 +108,7 @@ def stay(*, member: Member, by: User | None) -> None:
     if locked.inactive_reason == InactiveReason.RESIGNED and (
         may_take_back_status(locked) or not locked.erase_on
     ):
-        take_back_status(member=locked, by=by, reason="Came back")
+        take_back_status(member=locked, by=by, reason=_("Came back"))
         locked.refresh_from_db()
         member_came_back.send(sender=Member, member=locked)
     audit.record("member.stayed", target=locked, by=by)
@@ -109,17 +116,19 @@ def stay(*, member: Member, by: User | None) -> None:
 
 @transaction.atomic
 def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User) -> StatusChange:
-    """Let the office say that somebody is not active, and why; also for one who is inactive for another reason.
+    """Let the office say that somebody is not active, and why; also for one who is inactive for
+    another reason.
 
-    A death stops mail, charges and listing in the same moment. Raises MembersError without the power or a reason.
+    A death stops mail, charges and listing in the same moment. Raises MembersError without the
+    power or a reason.
     """
     _may_change(by, reason)
     locked = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
     _may_judge(locked, by)
     if inactive_reason not in InactiveReason.values:
-        raise MembersError("Please choose why.")
+        raise MembersError(_("Please choose why."))
     if locked.inactive_reason == inactive_reason:
-        raise MembersError("That is how it stands already.")
+        raise MembersError(_("That is how it stands already."))
     if locked.status in (Status.ACTIVE, Status.PAYMENT_PENDING):
         change = change_status(
             member=locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason
@@ -129,7 +138,7 @@ def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User)
             locked, to=Status.INACTIVE, by=by, reason=reason, inactive_reason=inactive_reason
         )
     else:
-        raise MembersError("An applicant is declined, not made inactive.")
+        raise MembersError(_("An applicant is declined, not made inactive."))
     if inactive_reason in (InactiveReason.DECEASED, InactiveReason.SUSPENDED):
         _sign_out(locked)
         if locked.user and locked.user.assigned_permissions:
@@ -138,9 +147,11 @@ def set_standing(*, member: Member, inactive_reason: str, reason: str, by: User)
 
 
 def _may_judge(member: Member, by: User) -> None:
-    """Nobody takes powers from somebody by way of her standing who could not take them by way of her roles."""
+    """Nobody takes powers from somebody by way of her standing who could not take them by way of
+    her roles.
+    """
     if member.user_id is not None and member.user_id == by.pk:
-        raise MembersError("Nobody decides about herself. Ask another administrator.")
+        raise MembersError(_("Nobody decides about herself. Ask another administrator."))
     refuse_greater_powers(member=member, by=by)
 
 
@@ -152,20 +163,26 @@ def _sign_out(member: Member) -> None:
 
 @transaction.atomic
 def reinstate(*, member: Member, reason: str, by: User) -> StatusChange:
-    """Make an inactive member active again by hand. Raises MembersError without the power or a reason, and for the dead."""
+    """Make an inactive member active again by hand. Raises MembersError without the power or a
+    reason, and for the dead.
+    """
     _may_change(by, reason)
     _may_judge(member, by)
     if member.inactive_reason == InactiveReason.DECEASED:
-        raise MembersError("Take the note of her death back instead.")
+        raise MembersError(_("Take the note of her death back instead."))
     return change_status(member=member, to=Status.ACTIVE, by=by, reason=reason)
 
 
 @transaction.atomic
 def undo_standing(*, member: Member, reason: str, by: User) -> StatusChange:
-    """Let the office take back what it said about somebody's standing, a death above all. Raises MembersError."""
+    """Let the office take back what it said about somebody's standing, a death above all. Raises
+    MembersError.
+    """
     _may_change(by, reason)
     _may_judge(member, by)
-    return take_back_status(member=member, by=by, reason=f"Taken back: {reason}"[:300])
+    return take_back_status(
+        member=member, by=by, reason=_("Taken back: {reason}").format(reason=reason)[:300]
+    )
 
 
 def may_take_back_status(member: Member) -> bool:
@@ -178,17 +195,20 @@ def may_take_back_status(member: Member) -> bool:
         or timezone.now() - last.at > UNDO
     ):
         return False
-    # Of one inactive for another reason before, only a death is taken back; taking something back is not taken back itself.
+    # Of one inactive for another reason before, only a death is taken back; taking something back
+    # is not taken back itself.
     return last.from_status != Status.INACTIVE or member.inactive_reason == InactiveReason.DECEASED
 
 
 @transaction.atomic
 def take_back_status(*, member: Member, by: User | None, reason: str) -> StatusChange:
-    """Put a person back where she stood before she became inactive, within 30 days. Raises MembersError later."""
+    """Put a person back where she stood before she became inactive, within 30 days. Raises
+    MembersError later.
+    """
     locked = Member.objects.select_for_update().get(pk=member.pk)
     last = locked.status_changes.last()
     if last is None or not may_take_back_status(locked):
-        raise MembersError("This cannot be taken back any more.")
+        raise MembersError(_("This cannot be taken back any more."))
     return write_status(
         locked, to=last.from_status, by=by, reason=reason, inactive_reason=last.from_inactive_reason
     )
@@ -196,18 +216,20 @@ def take_back_status(*, member: Member, by: User | None, reason: str) -> StatusC
 
 def _may_change(by: User, reason: str) -> None:
     if not by.has_perm("users.change_status"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     if not reason.strip():
-        raise MembersError("Please write down why.")
+        raise MembersError(_("Please write down why."))
 
 
 def _no_powers(member: Member) -> None:
     if member.user is not None and member.user.assigned_permissions:
-        raise MembersError("You work at the desk. Hand your tasks over first, then call us.")
+        raise MembersError(_("You work at the desk. Hand your tasks over first, then call us."))
 
 
 def erase_due(*, today: dt.date) -> int:
-    """Erase everybody whose 30 days are over, one transaction each. Safe to run twice; one that fails does not stop the others."""
+    """Erase everybody whose 30 days are over, one transaction each. Safe to run twice; one that
+    fails does not stop the others.
+    """
     return each_alone(
         Member.objects.filter(erase_on__lte=today),
         lambda member: erase(member=member, by=None, only_due=today),
@@ -215,7 +237,9 @@ def erase_due(*, today: dt.date) -> int:
 
 
 def each_alone(members: Iterable[Member], chore: Callable[[Member], Any]) -> int:
-    """Do a chore for each member; a fault is logged by its kind and the next one goes on. Returns how many were done."""
+    """Do a chore for each member; a fault is logged by its kind and the next one goes on. Returns
+    how many were done.
+    """
     done = 0
     for member in list(members):
         try:
@@ -228,7 +252,8 @@ def each_alone(members: Iterable[Member], chore: Callable[[Member], Any]) -> int
 
 @transaction.atomic
 def erase(*, member: Member, by: User | None, only_due: dt.date | None = None) -> None:
-    """Forget a person for good: she becomes “Former member 123”. What the books need stays, without her name.
+    """Forget a person for good: she becomes “Former member 123”. What the books need stays, without
+    her name.
 
     With `only_due` nothing happens to somebody who took it back meanwhile.
     """
@@ -247,7 +272,7 @@ def erase(*, member: Member, by: User | None, only_due: dt.date | None = None) -
     StatusChange.objects.filter(member=locked).update(reason="")
     for name in CLEARED:
         setattr(locked, name, "")
-    locked.first_name, locked.last_name = "Former member", str(locked.member_number)
+    locked.first_name, locked.last_name = _("Former member"), str(locked.member_number)
     locked.channels, locked.open_mail, locked.photo_consent = {}, False, "no"
     locked.user = locked.erase_on = None
     locked.joined_on = locked.joined_on and locked.joined_on.replace(month=1, day=1)
@@ -261,7 +286,9 @@ def erase(*, member: Member, by: User | None, only_due: dt.date | None = None) -
 
 
 def forget_traces(member: Member) -> None:
-    """Forget what lies about a person beside her own rows: files, messages, what others wrote down when they decided about her."""
+    """Forget what lies about a person beside her own rows: files, messages, what others wrote down
+    when they decided about her.
+    """
     delete_photo(member=member)
     for copy in OwnCopy.objects.filter(member=member).exclude(stored_as=""):
         transaction.on_commit(partial(default_storage.delete, copy.stored_as))
@@ -276,7 +303,7 @@ def forget_traces(member: Member) -> None:
         for a in Approval.objects.filter(act__in=["merge", "delete", "grant_term", "move_login"])
         if member.pk in _named(a.params)
     ]
-    Approval.objects.filter(pk__in=about).update(summary="About a former member", reason="")
+    Approval.objects.filter(pk__in=about).update(summary=_("About a former member"), reason="")
     AuditEntry.objects.filter(target_type="members.approval", target_id__in=about).update(
         details={}
     )
@@ -294,7 +321,9 @@ def _named(params: dict[str, Any]) -> set[int]:
 
 
 def forget_login(user: User) -> None:
-    """Delete a login nobody uses any more; where decisions bear its name, what is left of it says nothing and opens nothing."""
+    """Delete a login nobody uses any more; where decisions bear its name, what is left of it says
+    nothing and opens nothing.
+    """
     if Member.everyone.filter(user=user).exists():
         return
     notices.forget_address(emails=[user.email])

@@ -1,4 +1,6 @@
-"""Joining two records of one person, and deleting: both leave the record in the bin for 30 days, and both can be taken back."""
+"""Joining two records of one person, and deleting: both leave the record in the bin for 30 days,
+and both can be taken back.
+"""
 
 import datetime as dt
 from typing import Any
@@ -7,13 +9,25 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, ProtectedError, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from core.sql import fetch_all
 from members import audit
+from members.actions.approvals import Act, register_act
 from members.actions.errors import MembersError
 from members.actions.leaving import each_alone, erase, forget_login, forget_traces
 from members.actions.logins import end_sessions
-from members.models import AuditEntry, DuplicatePair, Listing, Member, Merge, NoContact, User
+from members.models import (
+    Approval,
+    AuditEntry,
+    DuplicatePair,
+    Listing,
+    Member,
+    Merge,
+    NoContact,
+    User,
+)
 from members.models.member import Status
 from members.models.merge import UNDO
 from notices import actions as notices
@@ -44,29 +58,35 @@ class _TakenBack(Exception):
     """Rolls a trial back."""
 
 
+def _both(keep: Member, drop: Member, by: User) -> tuple[Member, Member]:
+    """The two records, locked in one order, where they may be joined. Raises MembersError."""
+    if not by.has_perm("users.merge"):
+        raise MembersError(_("This is not among your powers."))
+    if keep.pk == drop.pk:
+        raise MembersError(_("That is the same record."))
+    wanted = Member.objects.select_for_update().filter(pk__in=[keep.pk, drop.pk])
+    locked = {member.pk: member for member in wanted.order_by("pk")}
+    if len(locked) != 2:
+        raise MembersError(_("One of the two is gone already."))
+    keep, drop = locked[keep.pk], locked[drop.pk]
+    if drop.status == Status.ACTIVE and keep.status != Status.ACTIVE:
+        raise MembersError(_("Keep the active record, and join the other one into it."))
+    _no_powers(drop)
+    return keep, drop
+
+
 @transaction.atomic
 def merge_members(
     *, keep: Member, drop: Member, by: User, reason: str, theirs: set[str] | None = None
 ) -> Merge:
-    """Join two records of one person: what hangs on `drop` goes to `keep`, with the fields named in `theirs`; `drop` goes to the bin.
+    """Join two records of one person: what hangs on `drop` goes to `keep`, with the fields named in
+    `theirs`; `drop` goes to the bin.
 
-    What both have (an answer to the same event) stays as `keep` has it. Locks both. Raises MembersError without the power,
-    for one record twice, when the dropped one is the active one or works at the desk, or when both hold the same paid term.
+    What both have (an answer to the same event) stays as `keep` has it. Locks both. Raises
+    MembersError without the power, for one record twice, when the dropped one is the active one or
+    works at the desk, or when both hold the same paid term.
     """
-    if not by.has_perm("users.merge"):
-        raise MembersError("This is not among your powers.")
-    if keep.pk == drop.pk:
-        raise MembersError("That is the same record.")
-    locked = {
-        m.pk: m
-        for m in Member.objects.select_for_update().filter(pk__in=[keep.pk, drop.pk]).order_by("pk")
-    }
-    if len(locked) != 2:
-        raise MembersError("One of the two is gone already.")
-    keep, drop = locked[keep.pk], locked[drop.pk]
-    if drop.status == Status.ACTIVE and keep.status != Status.ACTIVE:
-        raise MembersError("Keep the active record, and join the other one into it.")
-    _no_powers(drop)
+    keep, drop = _both(keep, drop, by)
     fields = [*CHOSEN, "joined_on", "photo"]
     kept = {name: getattr(keep, name) for name in fields}
     moved = [entry for relation in _relations() if (entry := _move(relation, drop, keep))]
@@ -104,13 +124,17 @@ def _relations() -> list[Any]:
 
 
 def _refresh_listings(*members: Member) -> None:
-    """Write anew what the directory searches: a row that changed hands must not speak of somebody else."""
+    """Write anew what the directory searches: a row that changed hands must not speak of somebody
+    else.
+    """
     for listing in Listing.objects.filter(member__in=members).select_related("member"):
         listing.save()
 
 
 def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
-    """Hand the rows of one relation over; returns [model, field, ids] of those that went. A double stays with the record in the bin."""
+    """Hand the rows of one relation over; returns [model, field, ids] of those that went. A double
+    stays with the record in the bin.
+    """
     model, field = relation.related_model, relation.field.name
     if relation.many_to_many:
         model, field = relation.through, relation.field.m2m_reverse_field_name()
@@ -122,7 +146,10 @@ def _move(relation: Any, drop: Member, keep: Member) -> list[Any] | None:
         ids = [pk for pk in ids if _handed_over(model._base_manager.filter(pk=pk), field, keep)]
         if model._meta.app_label == "billing" and rows.exists():
             raise MembersError(
-                "Both records hold the same paid term, or both renew by themselves. The treasurer has to end one first."
+                _(
+                    "Both records hold the same paid term, or both renew by themselves. The treasurer"
+                    " has to end one first."
+                )
             )
     if ids and model._meta.pk.name == field:
         ids = [keep.pk]  # the row's own name changed with its member
@@ -152,18 +179,21 @@ def _keep_pairs(drop: Member, keep: Member) -> None:
 
 @transaction.atomic
 def undo_merge(*, merge: Merge, by: User) -> Member:
-    """Take two records apart again within 30 days; fields somebody changed since stay as they are now. Returns the one restored.
+    """Take two records apart again within 30 days; fields somebody changed since stay as they are
+    now. Returns the one restored.
 
     Raises MembersError without the power, later, or when rows moved on meanwhile.
     """
     if not by.has_perm("users.merge"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     if timezone.now() - merge.at > UNDO:
-        raise MembersError("This was joined more than 30 days ago and stays so.")
+        raise MembersError(_("This was joined more than 30 days ago and stays so."))
     kept = Member.objects.select_for_update().filter(pk=merge.kept_id).first()
     if kept is None:
         raise MembersError(
-            "The record it was joined into was joined itself meanwhile. Take that one apart first."
+            _(
+                "The record it was joined into was joined itself meanwhile. Take that one apart first."
+            )
         )
     dropped = Member.everyone.select_for_update().get(pk=merge.dropped_id)
     for label, field, ids in merge.moved:
@@ -172,7 +202,7 @@ def undo_merge(*, merge: Merge, by: User) -> Member:
             model._base_manager.filter(pk__in=ids, **{field: kept.pk}), field, dropped
         ):
             raise MembersError(
-                "Something of the two was changed so that they cannot be taken apart."
+                _("Something of the two was changed so that they cannot be taken apart.")
             )
     written, earlier = merge.before["written"]["photo"], merge.before["kept"]["photo"]
     photo = written if written != earlier and kept.photo == written else ""
@@ -194,7 +224,9 @@ def undo_merge(*, merge: Merge, by: User) -> Member:
 
 
 def _give_back_logins(merge: Merge, kept: Member, dropped: Member) -> None:
-    """Each her login as before; a login the kept one got since stays hers, and one that is gone is not brought back."""
+    """Each her login as before; a login the kept one got since stays hers, and one that is gone is
+    not brought back.
+    """
     mine, theirs, written = merge.before["user"]
     known = set(
         User.objects.filter(pk__in=[pk for pk in (mine, theirs) if pk]).values_list("pk", flat=True)
@@ -210,12 +242,14 @@ def _give_back_logins(merge: Merge, kept: Member, dropped: Member) -> None:
 
 @transaction.atomic
 def delete_member(*, member: Member, by: User, reason: str) -> None:
-    """Put somebody into the bin, and sign a login out that acts for nobody else; after 30 days it is for good.
+    """Put somebody into the bin, and sign a login out that acts for nobody else; after 30 days it
+    is for good.
 
-    Raises MembersError without the power, for somebody with powers at the desk, and when money hangs on the person.
+    Raises MembersError without the power, for somebody with powers at the desk, and when money
+    hangs on the person.
     """
     if not by.has_perm("users.delete"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     member = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
     _no_powers(member)
     try:
@@ -224,7 +258,7 @@ def delete_member(*, member: Member, by: User, reason: str) -> None:
             raise _TakenBack
     except ProtectedError as error:
         raise MembersError(
-            "Payments or memberships hang on this person. Set the person to not active instead."
+            _("Payments or memberships hang on this person. Set the person to not active instead.")
         ) from error
     except _TakenBack:
         pass
@@ -237,17 +271,23 @@ def delete_member(*, member: Member, by: User, reason: str) -> None:
 
 @transaction.atomic
 def restore_member(*, member: Member, by: User) -> None:
-    """Take somebody out of the bin; nothing of her was lost. Raises MembersError without the power, or for a joined record."""
+    """Take somebody out of the bin; nothing of her was lost. Raises MembersError without the power,
+    or for a joined record.
+    """
     if not by.has_perm("users.delete"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     if Merge.objects.filter(dropped=member).exists():
-        raise MembersError("This record was joined into another one. Take the two apart instead.")
+        raise MembersError(
+            _("This record was joined into another one. Take the two apart instead.")
+        )
     Member.everyone.filter(pk=member.pk).update(deleted_at=None)
     audit.record("member.restored", target=member, by=by)
 
 
 def purge_bin(*, now: dt.datetime) -> int:
-    """Delete for good what lies in the bin for 30 days; where the books need the row, its person is forgotten. Safe to run twice."""
+    """Delete for good what lies in the bin for 30 days; where the books need the row, its person is
+    forgotten. Safe to run twice.
+    """
     return each_alone(
         Member.everyone.filter(deleted_at__lt=now - UNDO, erased_at=None).select_related("user"),
         _purge,
@@ -276,14 +316,18 @@ SAME_FIRST = "UPPER(a.first_name) = UPPER(b.first_name)"
 SAME = {
     "name": f"{SAME_FIRST} AND UPPER(a.last_name) = UPPER(b.last_name) AND a.last_name <> ''",
     "phone": f"a.phone = b.phone AND a.phone <> '' AND {SAME_FIRST}",
-    "address": f"""UPPER(a.address_line1) = UPPER(b.address_line1) AND a.address_line1 <> '' AND a.postal_code = b.postal_code
-                   AND {SAME_FIRST}""",
+    "address": (
+        f"""UPPER(a.address_line1) = UPPER(b.address_line1) AND a.address_line1 <> '' AND a.postal_code = b.postal_code
+                   AND {SAME_FIRST}"""
+    ),
 }
 
 
 @transaction.atomic
 def find_duplicates(*, now: dt.datetime) -> int:
-    """Note every pair of records that may be one person; pairs somebody looked at are not asked again. Returns how many wait."""
+    """Note every pair of records that may be one person; pairs somebody looked at are not asked
+    again. Returns how many wait.
+    """
     with connection.cursor() as cursor:
         for why, same in SAME.items():
             cursor.execute(FIND.format(same=same), {"why": why, "now": now})
@@ -296,7 +340,7 @@ def find_duplicates(*, now: dt.datetime) -> int:
 def settle_pair(*, pair: DuplicatePair, by: User) -> None:
     """Write down that two records are two people. Raises MembersError without the power."""
     if not by.has_perm("users.merge"):
-        raise MembersError("This is not among your powers.")
+        raise MembersError(_("This is not among your powers."))
     pair.settled_at, pair.settled_by = timezone.now(), by
     pair.save(update_fields=["settled_at", "settled_by"])
     audit.record("member.two_people", target=pair.one, after={"other": pair.other_id}, by=by)
@@ -304,4 +348,23 @@ def settle_pair(*, pair: DuplicatePair, by: User) -> None:
 
 def _no_powers(member: Member) -> None:
     if member.user is not None and member.user.assigned_permissions:
-        raise MembersError("This person works at the desk. Take the roles back first.")
+        raise MembersError(_("This person works at the desk. Take the roles back first."))
+
+
+def _merge(approval: Approval) -> None:
+    keep, drop = (
+        Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop")
+    )
+    if keep is None or drop is None:
+        raise MembersError(_("One of the two is gone already."))
+    theirs = set(approval.params.get("theirs", []))
+    merge_members(keep=keep, drop=drop, by=approval.asked_by, reason=approval.reason, theirs=theirs)
+
+
+def _delete(approval: Approval) -> None:
+    for member in Member.objects.filter(pk__in=approval.params["members"]):
+        delete_member(member=member, by=approval.asked_by, reason=approval.reason)
+
+
+register_act("merge", Act(gettext_lazy("Joining two records of one person"), "users.merge"), _merge)
+register_act("delete", Act(gettext_lazy("Deleting people from the list"), "users.delete"), _delete)

@@ -1,10 +1,13 @@
-"""What a member changes about herself, and the secretary for her: one function a task, each in the audit."""
+"""What a member changes about herself, and the secretary for her: one function a task, each in the
+audit.
+"""
 
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.text import normal_email
 from members import audit, emails
@@ -21,7 +24,9 @@ SEALED = {"contact", "access", "emergency"}
 
 @transaction.atomic
 def save_profile(*, member: Member, part: str, given: dict[str, Any], by: User | None) -> None:
-    """Save one part of a profile: columns, or the encrypted details. What members may find of her follows at once."""
+    """Save one part of a profile: columns, or the encrypted details. What members may find of her
+    follows at once.
+    """
     locked = Member.objects.select_for_update().get(pk=member.pk)
     columns = {name: value for name, value in given.items() if part in PLAIN or name == "phone"}
     before = {name: getattr(locked, name) for name in columns}
@@ -63,7 +68,7 @@ def save_profile(*, member: Member, part: str, given: dict[str, Any], by: User |
 
 
 def _save_sealed(member: Member, part: str, given: dict[str, Any], by: User | None) -> None:
-    details, _ = PrivateDetails.objects.select_for_update().get_or_create(member=member)
+    details, __ = PrivateDetails.objects.select_for_update().get_or_create(member=member)
     if part == "emergency":
         people = [
             {key: given[f"{key}{n}"] for key in ("name", "relation", "phone")}
@@ -87,7 +92,9 @@ def _save_sealed(member: Member, part: str, given: dict[str, Any], by: User | No
 
 @transaction.atomic
 def set_consent(*, member: Member, subject: str, is_given: bool, by: User | None) -> None:
-    """Write down that somebody agreed to today's words, or that she took it back. Saying the same again changes nothing."""
+    """Write down that somebody agreed to today's words, or that she took it back. Saying the same
+    again changes nothing.
+    """
     text = TEXTS[subject]
     running = (
         Consent.objects.select_for_update()
@@ -104,10 +111,11 @@ def set_consent(*, member: Member, subject: str, is_given: bool, by: User | None
 
 @transaction.atomic
 def change_address(*, member: Member, email: str) -> User:
-    """Give a member another e-mail address that was just proved by a code; returns the login that acts for her now.
+    """Give a member another e-mail address that was just proved by a code; returns the login that
+    acts for her now.
 
-    Whoever shares a login gets one of her own. The old address is told. Raises MembersError for a login that works at the
-    desk and would come to act for two.
+    Whoever shares a login gets one of her own. The old address is told. Raises MembersError for a
+    login that works at the desk and would come to act for two.
     """
     address = normal_email(email)
     locked = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
@@ -117,7 +125,7 @@ def change_address(*, member: Member, email: str) -> User:
     if other is not None and other != user:
         if other.assigned_permissions or (user is not None and user.assigned_permissions):
             raise MembersError(
-                "This address belongs to somebody who works at the desk. Please call us."
+                _("This address belongs to somebody who works at the desk. Please call us.")
             )
         locked.user = other
     elif user is None or Member.objects.for_login(user).exclude(pk=locked.pk).exists():

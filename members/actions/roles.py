@@ -1,15 +1,20 @@
-"""Roles: making them, giving them for a term, taking them back. Nobody gives what she lacks, nobody changes her own powers."""
+"""Roles: making them, giving them for a term, taking them back. Nobody gives what she lacks, nobody
+changes her own powers.
+"""
 
 import datetime as dt
 from collections.abc import Set
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from members import audit
+from members.actions.approvals import Act, ask_approval, needs_two, register_act
 from members.actions.errors import MembersError
 from members.actions.logins import end_sessions
-from members.models import Role, RoleAssignment, RolePermission, TwoPersonRule, User
+from members.models import Approval, Role, RoleAssignment, RolePermission, User
 from members.permissions import PERMISSIONS
 
 SUPERADMIN = "superadmin"
@@ -28,29 +33,14 @@ def assign_role(
 ) -> RoleAssignment:
     """Give a login a role for a term (both days included); `by` None is the console.
 
-    Raises MembersError when the giver lacks a power of the role or gives it to herself, when the login acts for several
-    members, or when the role needs a second person and `approved` does not say that one agreed.
+    Raises MembersError when the giver lacks a power of the role or gives it to herself, when the
+    login acts for several members, or when the role needs a second person and `approved` does not
+    say that one agreed.
     """
     granted = set(role.grants.values_list("name", flat=True))
-    people = user.members.count()
-    if people > 1:
-        raise MembersError(
-            "Two members share this login. A person who works at the desk needs an address of their own."
-        )
-    if by is not None:
-        _may_shape(by, granted)
-        if by.pk == user.pk:
-            raise MembersError("Nobody changes their own powers. Ask another administrator.")
-        if people == 0:
-            raise MembersError(
-                "This login belongs to no member yet. Roles are for people on our list."
-            )
-        if needs_second_person(granted) and not approved:
-            raise MembersError(
-                "A second person must agree before somebody gets powers over roles or settings."
-            )
+    _may_give(user, granted, by=by, approved=approved)
     if ends_on and ends_on < (starts_on or timezone.localdate()):
-        raise MembersError("The last day must not be before the first.")
+        raise MembersError(_("The last day must not be before the first."))
     assignment = RoleAssignment.objects.create(
         user=user,
         role=role,
@@ -66,13 +56,39 @@ def assign_role(
     return assignment
 
 
+def _may_give(user: User, granted: set[str], *, by: User | None, approved: bool) -> None:
+    """Raise MembersError where nobody, or not this person, gives the login these powers."""
+    people = user.members.count()
+    if people > 1:
+        raise MembersError(
+            _(
+                "Two members share this login. A person who works at the desk needs an address of"
+                " their own."
+            )
+        )
+    if by is not None:
+        _may_shape(by, granted)
+        if by.pk == user.pk:
+            raise MembersError(_("Nobody changes their own powers. Ask another administrator."))
+        if people == 0:
+            raise MembersError(
+                _("This login belongs to no member yet. Roles are for people on our list.")
+            )
+        if needs_second_person(granted) and not approved:
+            raise MembersError(
+                _("A second person must agree before somebody gets powers over roles or settings.")
+            )
+
+
 @transaction.atomic
 def withdraw_role(*, assignment: RoleAssignment, by: User, reason: str) -> None:
-    """Take a role back from this moment on. Raises MembersError for one's own role and for the last superadmin."""
+    """Take a role back from this moment on. Raises MembersError for one's own role and for the last
+    superadmin.
+    """
     role = Role.objects.select_for_update().get(pk=assignment.role_id)
     _may_shape(by, set(role.grants.values_list("name", flat=True)))
     if assignment.user_id == by.pk:
-        raise MembersError("Nobody changes their own powers. Ask another administrator.")
+        raise MembersError(_("Nobody changes their own powers. Ask another administrator."))
     RoleAssignment.objects.filter(pk=assignment.pk, withdrawn_at=None).update(
         withdrawn_at=timezone.now()
     )
@@ -84,25 +100,30 @@ def withdraw_role(*, assignment: RoleAssignment, by: User, reason: str) -> None:
 
 
 def keep_a_superadmin() -> None:
-    """Raise MembersError when no login is left that may do everything, today and without an end. Call with the role locked."""
+    """Raise MembersError when no login is left that may do everything, today and without an end.
+    Call with the role locked.
+    """
     left = RoleAssignment.objects.running().filter(
         role__name=SUPERADMIN, ends_on=None, user__is_active=True
     )
     left = left.exclude(user__members__inactive_reason__in=["suspended", "deceased"])
     if not left.exists():
-        raise MembersError("Somebody must be left who may do everything, without an end date.")
+        raise MembersError(_("Somebody must be left who may do everything, without an end date."))
 
 
 @transaction.atomic
 def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
-    """Let a login in or keep it out, from the next request on. Raises MembersError for oneself and the last superadmin."""
+    """Let a login in or keep it out, from the next request on. Raises MembersError for oneself and
+    the last superadmin.
+    """
     if user.pk == by.pk:
-        raise MembersError("Nobody shuts herself out. Ask another administrator.")
+        raise MembersError(_("Nobody shuts herself out. Ask another administrator."))
     Role.objects.select_for_update().get(name=SUPERADMIN)
     _may_shape(by, user.assigned_permissions)
     user.is_active = is_active
     if not is_active:
-        # A new (unusable) password changes what every session is checked against: none comes back when the login is opened.
+        # A new (unusable) password changes what every session is checked against: none comes back
+        # when the login is opened.
         user.set_unusable_password()
         end_sessions(user=user)
     user.save(update_fields=["is_active", "password"])
@@ -114,11 +135,15 @@ def set_active(*, user: User, is_active: bool, by: User, reason: str) -> None:
 def save_role(
     *, role: Role | None, name: str, description: str, permissions: set[str], by: User
 ) -> Role:
-    """Make or change a role of our own. Raises MembersError for a built-in role, one's own, or a power the editor lacks."""
+    """Make or change a role of our own. Raises MembersError for a built-in role, one's own, or a
+    power the editor lacks.
+    """
     if unknown := permissions - set(PERMISSIONS):
-        raise MembersError(f"There is no power called {sorted(unknown)[0]}.")
+        raise MembersError(
+            _("There is no power called {sorted}.").format(sorted=sorted(unknown)[0])
+        )
     if Role.objects.filter(name__iexact=name).exclude(pk=role.pk if role else 0).exists():
-        raise MembersError("There is a role of this name already.")
+        raise MembersError(_("There is a role of this name already."))
     before: set[str] = set()
     if role is not None:
         role = Role.objects.select_for_update().get(pk=role.pk)
@@ -131,7 +156,10 @@ def save_role(
         and role.assignments.not_over().exists()
     ):
         raise MembersError(
-            "Somebody holds this role. Powers over roles and settings go into a role before it is given."
+            _(
+                "Somebody holds this role. Powers over roles and settings go into a role before it"
+                " is given."
+            )
         )
     if role is None:
         role = Role.objects.create(name=name, description=description)
@@ -160,33 +188,32 @@ def delete_role(*, role: Role, by: User) -> None:
     _may_shape(by, set(role.grants.values_list("name", flat=True)))
     if role.assignments.exists():
         raise MembersError(
-            "This role was given to somebody; it stays, so that one can see who held it. Take its powers away instead."
+            _(
+                "This role was given to somebody; it stays, so that one can see who held it. Take"
+                " its powers away instead."
+            )
         )
     audit.record("role.deleted", target=role, before={"name": role.name}, by=by)
     role.delete()
 
 
 def needs_second_person(granted: set[str]) -> bool:
-    """Whether giving these powers needs two people: those that shape powers, whatever the role is called."""
+    """Whether giving these powers needs two people: those that shape powers, whatever the role is
+    called.
+    """
     return bool(granted & SHAPING) and needs_two("superadmin")
-
-
-def needs_two(act: str) -> bool:
-    """Whether a second person must agree to this kind of act."""
-    rule = TwoPersonRule.objects.filter(pk=act).first()
-    return rule is None or rule.is_on
 
 
 def _may_shape(by: User, powers: Set[str]) -> None:
     if not powers <= by.held_permissions:
-        raise MembersError("You can only give, change or take powers that you hold yourself.")
+        raise MembersError(_("You can only give, change or take powers that you hold yourself."))
 
 
 def _may_edit(role: Role, by: User) -> None:
     if role.is_builtin:
-        raise MembersError("Built-in roles stay as they are. Make one of your own.")
+        raise MembersError(_("Built-in roles stay as they are. Make one of your own."))
     if role.assignments.not_over().filter(user=by).exists():
-        raise MembersError("Nobody changes a role they hold. Ask another administrator.")
+        raise MembersError(_("Nobody changes a role they hold. Ask another administrator."))
 
 
 def _said(assignment: RoleAssignment) -> dict[str, object]:
@@ -196,3 +223,50 @@ def _said(assignment: RoleAssignment) -> dict[str, object]:
         "starts_on": assignment.starts_on,
         "ends_on": assignment.ends_on,
     }
+
+
+def ask_role(
+    *,
+    user: int,
+    role: int,
+    starts_on: dt.date,
+    ends_on: dt.date | None,
+    summary: str,
+    reason: str,
+    by: User,
+) -> Approval:
+    """Ask that a login gets a role that shapes powers; it has it as soon as a second person agrees.
+    Raises MembersError.
+    """
+    if user == by.pk:
+        raise MembersError(_("Nobody changes their own powers. Ask another administrator."))
+    params = {
+        "user": user,
+        "role": role,
+        "starts_on": starts_on.isoformat(),
+        "ends_on": ends_on.isoformat() if ends_on else "",
+    }
+    return ask_approval(act="superadmin", params=params, summary=summary, reason=reason, by=by)
+
+
+def _give_role(approval: Approval) -> None:
+    params = approval.params
+    user, role = User.objects.get(pk=params["user"]), Role.objects.get(pk=params["role"])
+    assign_role(
+        user=user,
+        role=role,
+        by=approval.asked_by,
+        starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
+        ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None,
+        approved=True,
+    )
+
+
+register_act(
+    "superadmin",
+    Act(
+        gettext_lazy("Letting somebody shape roles or settings, or do everything"),
+        "permissions.assign_roles",
+    ),
+    _give_role,
+)

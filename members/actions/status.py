@@ -2,8 +2,9 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from members import audit, emails
+from members import audit, emails_joining
 from members.actions.errors import MembersError
 from members.models import Member, StatusChange, User
 from members.models.member import InactiveReason, Status
@@ -28,12 +29,14 @@ def change_status(
 ) -> StatusChange:
     """Move a member's status and write why; the only place where a status changes.
 
-    Locks the member's row. Raises MembersError for a move that domain.md section 3 does not know.
+    Locks the member's row. Raises MembersError for a move docs/domain.md does not name.
     """
     locked = Member.objects.select_for_update().get(pk=member.pk)
     if to not in MOVES.get(locked.status, set()):
         raise MembersError(
-            f"A person who is “{locked.get_status_display()}” cannot become “{Status(to).label}” directly."
+            _("A person who is “{status}” cannot become “{status_label}” directly.").format(
+                status=locked.get_status_display(), status_label=Status(to).label
+            )
         )
     change = write_status(locked, to=to, by=by, reason=reason, inactive_reason=inactive_reason)
     member.status, member.inactive_reason, member.joined_on = (
@@ -53,7 +56,8 @@ def write_status(
     inactive_reason: str = "",
     tells: bool = True,
 ) -> StatusChange:
-    """Write a status the rules of moves do not ask about (a mistake taken back, a death); the member is locked by the caller.
+    """Write a status the rules of moves do not ask about (a mistake taken back, a death); the
+    member is locked by the caller.
 
     `tells`: whether a letter goes out.
     """
@@ -84,19 +88,21 @@ def write_status(
         by=by,
     )
     if to == Status.ACTIVE and tells and not _was_active_before(change):
-        emails.welcome(locked)
+        emails_joining.welcome(locked)
     elif (
         tells
         and to == Status.INACTIVE != change.from_status
         and inactive_reason not in ("deceased", "moved")
     ):
-        emails.status_ended(locked, change.pk)
+        emails_joining.status_ended(locked, change.pk)
     status_changed.send(sender=Member, member=locked, to=to)
     return change
 
 
 def _was_active_before(change: StatusChange) -> bool:
-    """Whether she was a member at an earlier time; somebody brought in from the old list has a day she joined."""
+    """Whether she was a member at an earlier time; somebody brought in from the old list has a day
+    she joined.
+    """
     earlier = StatusChange.objects.filter(member=change.member, to_status=Status.ACTIVE).exclude(
         pk=change.pk
     )

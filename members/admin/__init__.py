@@ -1,12 +1,14 @@
 """The members' room at the desk."""
 
-from members.admin import files  # isort: skip (gives every list its page before the lists are made)
+from members.views import files  # isort: skip (gives every list its page before the lists are made)
 from members.admin import (
     announcements,
     applications,
+    approvals,
     audit,
     duplicates,
     grouping,
+    papers,
     people,
     reports,
     roles,
@@ -15,10 +17,12 @@ from members.admin import (
 __all__ = [
     "announcements",
     "applications",
+    "approvals",
     "audit",
     "duplicates",
     "files",
     "grouping",
+    "papers",
     "people",
     "reports",
     "roles",

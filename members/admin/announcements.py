@@ -7,10 +7,14 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin, desk_page
+from core.admin import DeskAdmin, desk_page
+from core.columns import Column
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
-from members import actions, emails
+from members import emails_announcing
+from members.actions import approvals, errors
 from members.models import Announcement, SavedFilter
 from notices.actions import queue_letter
 
@@ -19,7 +23,11 @@ TONES = {"draft": "quiet", "sending": "info", "sent": "ok"}
 
 def _to(row: dict[str, Any]) -> str:
     group = Announcement.Audience(row["audience"]).label
-    return f"{group}, on “{row['saved__name']}”" if row["saved__name"] else group
+    return (
+        _("{group}, on “{saved__name}”").format(group=group, saved__name=row["saved__name"])
+        if row["saved__name"]
+        else group
+    )
 
 
 @admin.register(Announcement)
@@ -33,19 +41,27 @@ class AnnouncementAdmin(DeskAdmin):
     }
     list_values = ["subject", "audience", "saved__name", "state", "written", "created_at"]
     columns = [
-        Column("Subject", lambda r: r["subject"], lead=True),
+        Column(gettext_lazy("Subject"), lambda r: r["subject"], lead=True),
         Column(
-            "To",
+            gettext_lazy("To"),
             lambda r: (
-                f"{Announcement.Audience(r['audience']).label}{', on “' + r['saved__name'] + '”' if r['saved__name'] else ''}"
+                Announcement.Audience(r["audience"]).label
+                + (
+                    _(", on “{saved__name}”").format(saved__name=r["saved__name"])
+                    if r["saved__name"]
+                    else ""
+                )
             ),
         ),
-        Column("State", lambda r: badge(TONES[r["state"]], Announcement.State(r["state"]).label)),
-        Column("Messages", lambda r: str(r["written"] or "")),
-        Column("Begun", lambda r: short_day(r["created_at"])),
+        Column(
+            gettext_lazy("State"),
+            lambda r: badge(TONES[r["state"]], Announcement.State(r["state"]).label),
+        ),
+        Column(gettext_lazy("Messages"), lambda r: str(r["written"] or "")),
+        Column(gettext_lazy("Begun"), lambda r: short_day(r["created_at"])),
     ]
     fields = ["subject", "body", "audience", "saved"]
-    empty_text = "No letter to many was written yet."
+    empty_text = gettext_lazy("No letter to many was written yet.")
     change_form_template = "admin/members/announcement.html"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -76,10 +92,10 @@ class AnnouncementAdmin(DeskAdmin):
             found = obj.recipients()
             context |= {
                 "count": found.count(),
-                "examples": found[:5] if request.user.has_perm("users.view") else [],  # type: ignore[union-attr]
+                "examples": found[:5] if request.user.has_perm("users.view") else [],
                 "may_send": obj.state == Announcement.State.DRAFT
-                and request.user.has_perm("communications.send"),  # type: ignore[union-attr]
-                "needs_two": actions.needs_two("mass_mail"),
+                and request.user.has_perm("communications.send"),
+                "needs_two": approvals.needs_two("mass_mail"),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -98,26 +114,31 @@ class AnnouncementAdmin(DeskAdmin):
         announcement, user = get_object_or_404(Announcement, pk=pk), request.user
         back = redirect("admin:members_announcement_change", pk)
         if request.POST.get("do") == "test":
-            letter = emails.announcement_letter(announcement, called="friend")
+            letter = emails_announcing.announcement_letter(announcement, called="friend")
             queue_letter(
-                letter, to_email=user.email, kind="test", key=f"test-{secrets.token_hex(8)}"
-            )  # type: ignore[union-attr]
-            messages.success(request, f"It is on its way to {user.email}.")  # type: ignore[union-attr]
+                letter,
+                to_email=user.email,  # type: ignore[union-attr]
+                kind="test",
+                key=f"test-{secrets.token_hex(8)}",
+            )
+            messages.success(request, _("It is on its way to {email}.").format(email=user.email))  # type: ignore[union-attr]
             return back
         count = announcement.recipients().count()
         if not count:
-            messages.error(request, "Nobody would get it. Look at whom it goes to.")
+            messages.error(request, _("Nobody would get it. Look at whom it goes to."))
             return back
         try:
-            asked = actions.ask_approval(
+            asked = approvals.ask_approval(
                 act="mass_mail",
                 params={"announcement": pk, "digest": announcement.digest},
                 by=user,  # type: ignore[arg-type]
-                summary=f"“{announcement.subject}” to {count} people",
+                summary=_("“{subject}” to {count} people").format(
+                    subject=announcement.subject, count=count
+                ),
                 reason=request.POST.get("reason", "")[:300],
             )
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             messages.error(request, str(error))
             return back
-        messages.success(request, actions.outcome_of(asked, done="It is being sent."))
+        messages.success(request, approvals.outcome_of(asked, done=_("It is being sent.")))
         return redirect("admin:members_announcement_changelist")

@@ -1,4 +1,6 @@
-"""The queue of applications: oldest first, who waits on whom, one key a decision; paper forms keyed in on one screen."""
+"""The queue of applications: oldest first, who waits on whom, one key a decision; paper forms keyed
+in on one screen.
+"""
 
 from typing import Any
 
@@ -10,12 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
+from core.admin import DeskAdmin, desk_page
+from core.columns import Column, FileColumn, Filter
 from core.forms import TidyCharField
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
-from members import actions, audit
+from members import audit
+from members.actions import applications, errors
 from members.actions.applications import WAIT_AFTER_NO
 from members.admin.people import status_badge
 from members.forms import PaperForm
@@ -25,10 +32,10 @@ from members.views import path_to_membership
 
 DECIDERS = "users.approve|users.reject|users.validate"
 NEXT = {
-    Status.PENDING_EMAIL: ("info", "Waits for them: address or phone"),
-    Status.PENDING_VALIDATION: ("warn", "Waits for us: get to know them"),
-    Status.PRE_VALIDATED: ("warn", "Waits for us: say yes or no"),
-    Status.PAYMENT_PENDING: ("info", "Waits for them: dues"),
+    Status.PENDING_EMAIL: ("info", gettext_lazy("Waits for them: address or phone")),
+    Status.PENDING_VALIDATION: ("warn", gettext_lazy("Waits for us: get to know them")),
+    Status.PRE_VALIDATED: ("warn", gettext_lazy("Waits for us: say yes or no")),
+    Status.PAYMENT_PENDING: ("info", gettext_lazy("Waits for them: dues")),
 }
 NEEDS = {
     "validate": "users.validate",
@@ -46,14 +53,14 @@ DECIDED = [Status.REJECTED, Status.ACTIVE, Status.INACTIVE]
 
 
 def _days(days: int) -> str:
-    return "today" if days < 1 else f"{days} day{'' if days == 1 else 's'}"
+    return _("today") if days < 1 else ngettext("{days} day", "{days} days", days).format(days=days)
 
 
 def _next_step(row: dict[str, Any]) -> str:
     """Who waits on whom."""
     known = NEXT.get(row["member__status"])
     if row["member__status"] == Status.PENDING_EMAIL and not row["member__email"]:
-        known = ("warn", "Waits for us: call to confirm")
+        known = ("warn", _("Waits for us: call to confirm"))
     return badge(*known) if known else status_badge({"status": row["member__status"]})
 
 
@@ -70,13 +77,16 @@ class DecisionForm(forms.Form):
     reason = forms.CharField(
         required=False,
         max_length=300,
-        label="Why, or what you would like to know",
+        label=gettext_lazy("Why, or what you would like to know"),
         widget=forms.Textarea({"rows": 3}),
-        help_text="Saying no needs a reason; it stays in the office. A question goes to the applicant as you write it.",
+        help_text=gettext_lazy(
+            "Saying no needs a reason; it stays in the office. A question goes to the applicant as"
+            " you write it."
+        ),
     )
     apply_again_on = forms.DateField(
         required=False,
-        label="After a no: may apply again from",
+        label=gettext_lazy("After a no: may apply again from"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -96,33 +106,43 @@ class ApplicationAdmin(DeskAdmin):
     ]
     export_permission = "users.export"
     file_columns = [
-        FileColumn("Member number", "member__member_number"),
-        FileColumn("First name", "member__first_name"),
-        FileColumn("Last name", "member__last_name"),
-        FileColumn("E-mail address", "member__email", permission="users.view_private"),
-        FileColumn("Telephone", "member__phone", permission="users.view_private"),
-        FileColumn("Status", "member__status"),
-        FileColumn("Applied", "created_at"),
+        FileColumn(gettext_lazy("Member number"), "member__member_number"),
+        FileColumn(gettext_lazy("First name"), "member__first_name"),
+        FileColumn(gettext_lazy("Last name"), "member__last_name"),
+        FileColumn(
+            gettext_lazy("E-mail address"), "member__email", permission="users.view_private"
+        ),
+        FileColumn(gettext_lazy("Telephone"), "member__phone", permission="users.view_private"),
+        FileColumn(gettext_lazy("Status"), "member__status"),
+        FileColumn(gettext_lazy("Applied"), "created_at"),
     ]
     columns = [
-        Column("Name", lambda r: f"{r['member__first_name']} {r['member__last_name']}", lead=True),
-        Column("Next step", _next_step),
-        Column("Waiting", lambda r: _days((timezone.now() - r["created_at"]).days)),
-        Column("Sent on", lambda r: short_day(r["created_at"])),
+        Column(
+            gettext_lazy("Name"),
+            lambda r: f"{r['member__first_name']} {r['member__last_name']}",
+            lead=True,
+        ),
+        Column(gettext_lazy("Next step"), _next_step),
+        Column(gettext_lazy("Waiting"), lambda r: _days((timezone.now() - r["created_at"]).days)),
+        Column(gettext_lazy("Sent on"), lambda r: short_day(r["created_at"])),
     ]
     filters = [
         Filter(
             "who",
-            "Who waits",
-            [("us", "Waiting for us"), ("them", "Waiting for them"), ("done", "Decided")],
+            gettext_lazy("Who waits"),
+            [
+                ("us", gettext_lazy("Waiting for us")),
+                ("them", gettext_lazy("Waiting for them")),
+                ("done", gettext_lazy("Decided")),
+            ],
             narrow=_of,
         )
     ]
     list_links = [
-        ("admin:members_application_bulk", "Say yes to several"),
-        ("blank_form", "Blank form to print"),
+        ("admin:members_application_bulk", gettext_lazy("Say yes to several")),
+        ("members:blank_form", gettext_lazy("Blank form to print")),
     ]
-    empty_text = "Nobody is waiting. New applications appear here, oldest first."
+    empty_text = gettext_lazy("Nobody is waiting. New applications appear here, oldest first.")
 
     def get_urls(self) -> list[Any]:
         """Decide one, say yes to several, key in a paper form, ask somebody who was named."""
@@ -163,36 +183,16 @@ class ApplicationAdmin(DeskAdmin):
             try:
                 self._act(request, application, form.cleaned_data)
                 return redirect("admin:members_application_changelist")
-            except actions.MembersError as error:
+            except errors.MembersError as error:
                 form.add_error("reason", str(error))
-        may = request.user.has_perm
-        open_to_us = member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
         context = {
             "title": str(member),
             "application": application,
             "member": member,
             "form": form,
             "path": path_to_membership(member.status) if member.status != Status.REJECTED else [],
-            "may": {
-                "prove": member.status == Status.PENDING_EMAIL and may("users.validate"),
-                "validate": member.status == Status.PENDING_VALIDATION and may("users.validate"),
-                "approve": open_to_us and may("users.approve"),
-                "reject": member.status in (*UNDECIDED, Status.PAYMENT_PENDING)
-                and may("users.reject"),
-                "ask": open_to_us and bool(member.email),
-            },
-            "committee": _committee(request, application)
-            if settings.COMMITTEE_YES and member.status == Status.PRE_VALIDATED
-            else None,
-            "answers": [
-                a for a in application.answers.select_related("question") if may(a.question.readers)
-            ],
-            "references": application.references.select_related("member"),
-            "partners": _partners(application),
-            "contacts": member.status not in DECIDED or request.user.has_perm("users.view_private"),
-            "others": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5]
-            if member.email
-            else [],
+            "may": _powers(request, member),
+            **_known(request, application),
         }
         return render_page(
             request, "admin/members/application.html", context, status=422 if form.errors else 200
@@ -204,31 +204,42 @@ class ApplicationAdmin(DeskAdmin):
         if not user.has_perm(NEEDS[given["do"]]):
             raise PermissionDenied
         if given["do"] == "prove":
-            actions.prove_by_phone(application=application, by=user)
-            messages.success(request, f"{member} is confirmed and in the queue.")
+            applications.prove_by_phone(application=application, by=user)
+            messages.success(
+                request, _("{member} is confirmed and in the queue.").format(member=member)
+            )
         elif given["do"] == "validate":
-            actions.validate_applicant(member=member, by=user, reason=given["reason"])
-            messages.success(request, f"{member} is known to us now.")
+            applications.validate_applicant(member=member, by=user, reason=given["reason"])
+            messages.success(request, _("{member} is known to us now.").format(member=member))
         elif given["do"] == "approve":
-            actions.approve_applicant(member=member, by=user)
-            messages.success(request, f"{member} may pay the dues now. A letter is on its way.")
+            applications.approve_applicant(member=member, by=user)
+            messages.success(
+                request,
+                _("{member} may pay the dues now. A letter is on its way.").format(member=member),
+            )
         elif given["do"] in ("vote_yes", "vote_no"):
-            actions.vote(application=application, is_yes=given["do"] == "vote_yes", by=user)
-            messages.success(request, "Your word is noted. Nobody sees how you voted.")
+            applications.vote(application=application, is_yes=given["do"] == "vote_yes", by=user)
+            messages.success(request, _("Your word is noted. Nobody sees how you voted."))
         elif given["do"] == "ask":
-            actions.ask_applicant(application=application, question=given["reason"], by=user)
-            messages.success(request, f"Your question is on its way to {member}.")
+            applications.ask_applicant(application=application, question=given["reason"], by=user)
+            messages.success(
+                request, _("Your question is on its way to {member}.").format(member=member)
+            )
         else:
-            actions.reject_applicant(
+            applications.reject_applicant(
                 member=member,
                 by=user,
                 reason=given["reason"],
                 apply_again_on=given["apply_again_on"],
             )
-            messages.success(request, f"A kind letter is on its way to {member}.")
+            messages.success(
+                request, _("A kind letter is on its way to {member}.").format(member=member)
+            )
 
     def bulk(self, request: HttpRequest) -> HttpResponse:
-        """Say yes to everybody ticked; each is decided for herself, and one that fails does not stop the others."""
+        """Say yes to everybody ticked; each is decided for herself, and one that fails does not
+        stop the others.
+        """
         ready = (
             Application.objects.filter(member__status=Status.PRE_VALIDATED)
             .select_related("member")
@@ -241,33 +252,42 @@ class ApplicationAdmin(DeskAdmin):
             done = 0
             for application in ready.filter(pk__in=wanted[:200]):
                 try:
-                    actions.approve_applicant(member=application.member, by=request.user)  # type: ignore[arg-type]
+                    applications.approve_applicant(member=application.member, by=request.user)  # type: ignore[arg-type]
                     done += 1
-                except actions.MembersError as error:
+                except errors.MembersError as error:
                     messages.error(request, f"{application.member}: {error}")
             messages.success(
-                request, f"{done} {'person' if done == 1 else 'people'} may pay the dues now."
+                request,
+                ngettext(
+                    "{done} person may pay the dues now.",
+                    "{done} people may pay the dues now.",
+                    done,
+                ).format(done=done),
             )
             return redirect("admin:members_application_changelist")
         return render(
             request,
             "admin/members/application_bulk.html",
-            {"title": "Say yes to several", "ready": ready[:200]},
+            {"title": _("Say yes to several"), "ready": ready[:200]},
         )
 
     def key_in(self, request: HttpRequest) -> HttpResponse:
-        """A paper form on one screen, in the paper's order; whoever signed on paper is confirmed."""
+        """A paper form on one screen, in the paper's order; whoever signed on paper is
+        confirmed.
+        """
         form = PaperForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            application = actions.start_application(given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
-            actions.prove_by_phone(application=application, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, f"{application.member} is in the queue.")
+            application = applications.start_application(given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+            applications.prove_by_phone(application=application, by=request.user)  # type: ignore[arg-type]
+            messages.success(
+                request, _("{member} is in the queue.").format(member=application.member)
+            )
             return redirect(
                 "admin:members_application_add"
                 if "another" in request.POST
                 else "admin:members_application_changelist"
             )
-        context = {"title": "Key in a paper form", "form": form}
+        context = {"title": _("Key in a paper form"), "form": form}
         return render_page(
             request,
             "admin/members/application_add.html",
@@ -285,8 +305,10 @@ class ApplicationAdmin(DeskAdmin):
             if answer := request.POST.get("answer", ""):
                 if not user.has_perm("users.validate"):
                     raise PermissionDenied
-                actions.answer_reference(reference=reference, is_known=answer == "yes", by=user)
-                messages.success(request, "Noted.")
+                applications.answer_reference(
+                    reference=reference, is_known=answer == "yes", by=user
+                )
+                messages.success(request, _("Noted."))
             else:
                 number = request.POST.get("number", "").strip()
                 member = (
@@ -295,12 +317,42 @@ class ApplicationAdmin(DeskAdmin):
                     else None
                 )
                 if member is None:
-                    raise actions.MembersError("There is no member with this number.")
-                actions.match_reference(reference=reference, member=member, by=user)
-                messages.success(request, f"{member} is asked.")
-        except actions.MembersError as error:
+                    raise errors.MembersError(_("There is no member with this number."))
+                applications.match_reference(reference=reference, member=member, by=user)
+                messages.success(request, _("{member} is asked.").format(member=member))
+        except errors.MembersError as error:
             messages.error(request, str(error))
         return redirect("admin:members_application_change", pk)
+
+
+def _powers(request: HttpRequest, member: Member) -> dict[str, bool]:
+    """Which of the buttons there are, by right and by where the application stands."""
+    may = request.user.has_perm
+    open_to_us = member.status in (Status.PENDING_VALIDATION, Status.PRE_VALIDATED)
+    may_decline = member.status in (*UNDECIDED, Status.PAYMENT_PENDING)
+    return {
+        "prove": member.status == Status.PENDING_EMAIL and may("users.validate"),
+        "validate": member.status == Status.PENDING_VALIDATION and may("users.validate"),
+        "approve": open_to_us and may("users.approve"),
+        "reject": may_decline and may("users.reject"),
+        "ask": open_to_us and bool(member.email),
+    }
+
+
+def _known(request: HttpRequest, application: Application) -> dict[str, Any]:
+    """What an application brought and what others said, as far as this reader may see it."""
+    member, may = application.member, request.user.has_perm
+    votes = settings.COMMITTEE_YES and member.status == Status.PRE_VALIDATED
+    answers = application.answers.select_related("question")
+    same = Member.objects.with_address(member.email).exclude(pk=member.pk)
+    return {
+        "committee": _committee(request, application) if votes else None,
+        "answers": [answer for answer in answers if may(answer.question.readers)],
+        "references": application.references.select_related("member"),
+        "partners": _partners(application),
+        "contacts": member.status not in DECIDED or may("users.view_private"),
+        "others": same[:5] if member.email else [],
+    }
 
 
 def _committee(request: HttpRequest, application: Application) -> dict[str, Any]:
@@ -324,7 +376,7 @@ def _partners(application: Application) -> list[Member]:
 class QuestionForm(forms.ModelForm):
     """A question of our own; one of several needs its choices."""
 
-    label = TidyCharField(max_length=120, label="Question")
+    label = TidyCharField(max_length=120, label=gettext_lazy("Question"))
 
     def clean(self) -> Any:
         given = super().clean() or self.cleaned_data
@@ -332,7 +384,7 @@ class QuestionForm(forms.ModelForm):
             given.get("kind") == Question.Kind.CHOICE
             and len([c for c in given.get("choices", "").splitlines() if c.strip()]) < 2
         ):
-            self.add_error("choices", "Please write at least two choices, one a line.")
+            self.add_error("choices", _("Please write at least two choices, one a line."))
         return given
 
 
@@ -345,10 +397,15 @@ class QuestionAdmin(DeskAdmin):
     order = ["position", "id"]
     list_values = ["label", "kind", "is_active", "delete_after_days"]
     columns = [
-        Column("Question", lambda r: r["label"], lead=True),
-        Column("Kind", lambda r: Question.Kind(r["kind"]).label),
-        Column("On the form", lambda r: "Yes" if r["is_active"] else "No"),
-        Column("Answers kept", lambda r: f"{r['delete_after_days']} days"),
+        Column(gettext_lazy("Question"), lambda r: r["label"], lead=True),
+        Column(gettext_lazy("Kind"), lambda r: Question.Kind(r["kind"]).label),
+        Column(gettext_lazy("On the form"), lambda r: _("Yes") if r["is_active"] else _("No")),
+        Column(
+            gettext_lazy("Answers kept"),
+            lambda r: _("{delete_after_days} days").format(
+                delete_after_days=r["delete_after_days"]
+            ),
+        ),
     ]
     fields = (
         "label",

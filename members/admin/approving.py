@@ -1,12 +1,16 @@
-"""What the second person reads before she agrees: the very words, the very people, the very choices."""
+"""What the second person reads before she agrees: the very words, the very people, the very
+choices.
+"""
 
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
-from core.tables import FORMATS
+from core.i18n import gettext_lazy
+from core.tables import ALL_FORMATS
 from core.templatetags.loaf import phone, short_day
 from members.actions.merging import CHOSEN
 from members.models import Announcement, Approval, AuditEntry, Member, Paper, SavedFilter
@@ -35,51 +39,66 @@ def _letter(approval: Approval) -> Facts:
         .first()
     )
     if letter is None:
-        return [("The letter", "It is gone.")]
+        return [(_("The letter"), _("It is gone."))]
     changed = letter.digest != approval.params["digest"]
     people = letter.recipients()
+    narrowed = _(", on the list “{saved}”").format(saved=letter.saved) if letter.saved else ""
     return [
         *(
-            [("Careful", "It was changed after this was asked; agreeing will be refused.")]
+            [(_("Careful"), _("It was changed after this was asked; agreeing will be refused."))]
             if changed
             else []
         ),
-        ("Subject", letter.subject),
-        ("Text", letter.body),
+        (_("Subject"), letter.subject),
+        (_("Text"), letter.body),
         (
-            "To",
-            f"{letter.get_audience_display()}{f', on the list “{letter.saved}”' if letter.saved else ''}: {people.count()} people",
+            _("To"),
+            _("{audience}{narrowed}: {count} people").format(
+                audience=letter.get_audience_display(), narrowed=narrowed, count=people.count()
+            ),
         ),
-        ("For example", ", ".join(map(str, people[:5]))),
+        (_("For example"), ", ".join(map(str, people[:5]))),
     ]
 
 
 def _move(approval: Approval) -> Facts:
     member = Member.objects.select_related("user").filter(pk=approval.params["member"]).first()
     if member is None:
-        return [("Whose", "They are not on the list any more.")]
+        return [(_("Whose"), _("They are not on the list any more."))]
     changed = AuditEntry.objects.filter(
         target_type="members.member", target_id=member.pk, details__after__phone__isnull=False
     ).first()
-    since = f"changed on {short_day(changed.at)}" if changed else "as it was when they came"
+    since = (
+        _("changed on {at}").format(at=short_day(changed.at))
+        if changed
+        else _("as it was when they came")
+    )
     return [
-        ("Whose", f"{member}, no. {member.member_number}"),
-        ("Signs in with", member.user.email if member.user else "nothing"),
-        ("Would sign in with", approval.params["email"]),
-        ("Number that was called", f"{phone(member.phone) or 'none'} ({since})"),
         (
-            "Then",
-            "Letters go to both addresses. It moves in 48 hours, and either address or the office can stop it.",
+            _("Whose"),
+            _("{member}, no. {member_number}").format(
+                member=member, member_number=member.member_number
+            ),
+        ),
+        (_("Signs in with"), member.user.email if member.user else _("nothing")),
+        (_("Would sign in with"), approval.params["email"]),
+        (_("Number that was called"), f"{phone(member.phone) or _('none')} ({since})"),
+        (
+            _("Then"),
+            _(
+                "Letters go to both addresses. It moves in 48 hours, and either address or the"
+                " office can stop it."
+            ),
         ),
     ]
 
 
 def _person(member: Member) -> str:
     told = [
-        f"no. {member.member_number}",
+        _("no. {member_number}").format(member_number=member.member_number),
         member.get_status_display(),
         member.email,
-        f"{member.payments.count()} payments",
+        _("{count} payments").format(count=member.payments.count()),
     ]
     return f"{member}: {', '.join(part for part in told if part)}"
 
@@ -89,21 +108,28 @@ def _merge(approval: Approval) -> Facts:
         Member.objects.filter(pk=approval.params[name]).first() for name in ("keep", "drop")
     )
     if keep is None or drop is None:
-        return [("The two records", "One of them is gone.")]
-    facts = [("Stays", _person(keep)), ("Is joined into it", _person(drop))]
+        return [(_("The two records"), _("One of them is gone."))]
+    facts = [(_("Stays"), _person(keep)), (_("Is joined into it"), _person(drop))]
     theirs = set(approval.params.get("theirs", []))
     for name in CHOSEN:
         mine, other = getattr(keep, name), getattr(drop, name)
         if mine != other:
             label = str(Member._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
             chosen, left = (other or mine, mine) if name in theirs else (mine or other, other)
-            facts.append((label, f"{chosen} (the other record: {left or 'empty'})"))
+            facts.append(
+                (
+                    label,
+                    _("{chosen} (the other record: {left})").format(
+                        chosen=chosen, left=left or _("empty")
+                    ),
+                )
+            )
     return facts
 
 
 def _delete(approval: Approval) -> Facts:
     return [
-        ("Person", _person(member))
+        (_("Person"), _person(member))
         for member in Member.objects.filter(pk__in=approval.params["members"])
     ]
 
@@ -116,13 +142,18 @@ def _list(approval: Approval) -> Facts:
         if value
     )
     return [
-        ("List", asked["title"]),
-        ("Narrowed down to", narrowed or "nothing: all of it"),
-        ("As", FORMATS[asked["format"]][0]),
+        (_("List"), asked["title"]),
+        (_("Narrowed down to"), narrowed or _("nothing: all of it")),
+        (_("As"), ALL_FORMATS[asked["format"]][0]),
     ]
 
 
-NARROWED = {"q": "the search “{}”", "first": "from {}", "last": "until {}", "event": "event no. {}"}
+NARROWED = {
+    "q": gettext_lazy("the search “{}”"),
+    "first": gettext_lazy("from {}"),
+    "last": gettext_lazy("until {}"),
+    "event": gettext_lazy("event no. {}"),
+}
 
 
 def _narrowing(asked: dict[str, str], name: str, value: str) -> str:
@@ -141,5 +172,7 @@ def _narrowing(asked: dict[str, str], name: str, value: str) -> str:
 def _paper(approval: Approval) -> Facts:
     saved = SavedFilter.objects.filter(pk=approval.params["saved"]).first()
     found = saved.members() if saved else Member.objects.filter(status="active")
-    people = f"{saved or 'All active members'}: {found.count()} people"
-    return [("What", Paper.Kind(approval.params["kind"]).label), ("Of", people)]
+    people = _("{saved}: {count} people").format(
+        saved=saved or _("All active members"), count=found.count()
+    )
+    return [(_("What"), Paper.Kind(approval.params["kind"]).label), (_("Of"), people)]

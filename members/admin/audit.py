@@ -7,22 +7,25 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin, FileColumn, Filter
+from core.admin import DeskAdmin
+from core.columns import Column, FileColumn, Filter
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import clock, short_day
 from members.models import AuditEntry
 
 KINDS = [
-    ("looked", "Looking"),
-    ("member.", "Members"),
-    ("role.", "Roles"),
-    ("login.", "Logins"),
-    ("desk.refused", "Refused at the desk"),
-    ("approval.", "Two people"),
-    ("export.", "Exports"),
-    ("assist.", "Assisted"),
-    ("payment.", "Payments"),
-    ("event.", "Events"),
+    ("looked", gettext_lazy("Looking")),
+    ("member.", gettext_lazy("Members")),
+    ("role.", gettext_lazy("Roles")),
+    ("login.", gettext_lazy("Logins")),
+    ("desk.refused", gettext_lazy("Refused at the desk")),
+    ("approval.", gettext_lazy("Two people")),
+    ("export.", gettext_lazy("Exports")),
+    ("assist.", gettext_lazy("Assisted")),
+    ("payment.", gettext_lazy("Payments")),
+    ("event.", gettext_lazy("Events")),
 ]
 
 
@@ -41,45 +44,54 @@ class AuditEntryAdmin(DeskAdmin):
         "details",
     ]
     columns = [
-        Column("What", lambda r: r["action"].replace(".", ": ").replace("_", " "), lead=True),
-        Column("Who", lambda r: r["actor__email"] or "the machine"),
         Column(
-            "On what",
+            gettext_lazy("What"),
+            lambda r: r["action"].replace(".", ": ").replace("_", " "),
+            lead=True,
+        ),
+        Column(gettext_lazy("Who"), lambda r: r["actor__email"] or _("the machine")),
+        Column(
+            gettext_lazy("On what"),
             lambda r: (
                 f"{r['target_type'].split('.')[-1]} {r['target_id']}" if r["target_id"] else ""
             ),
         ),
         Column(
-            "For",
+            gettext_lazy("For"),
             lambda r: (
-                f"member no. {r['on_behalf_of__member_number']}"
+                _("member no. {on_behalf_of__member_number}").format(
+                    on_behalf_of__member_number=r["on_behalf_of__member_number"]
+                )
                 if r["on_behalf_of__member_number"]
                 else ""
             ),
         ),
-        Column("When", lambda r: f"{short_day(r['at'])}, {clock(r['at'])}"),
-        Column("Why", lambda r: (r["details"] or {}).get("reason", "")),
+        Column(gettext_lazy("When"), lambda r: f"{short_day(r['at'])}, {clock(r['at'])}"),
+        Column(gettext_lazy("Why"), lambda r: (r["details"] or {}).get("reason", "")),
     ]
     filters = [
         Filter(
-            "kind", "Kind", KINDS, narrow=lambda rows, kind: rows.filter(action__startswith=kind)
+            "kind",
+            gettext_lazy("Kind"),
+            KINDS,
+            narrow=lambda rows, kind: rows.filter(action__startswith=kind),
         )
     ]
-    search_help = "Who (e-mail), what, why, or a row like members.member:12"
+    search_help = gettext_lazy("Who (e-mail), what, why, or a row like members.member:12")
     export_permission = "permissions.view_audit"
     file_columns = [
-        FileColumn("Position", "position"),
-        FileColumn("At", "at"),
-        FileColumn("Who", "actor__email"),
-        FileColumn("On behalf of", "on_behalf_of"),
-        FileColumn("Act", "action"),
-        FileColumn("Kind of row", "target_type"),
-        FileColumn("Number of the row", "target_id"),
-        FileColumn("Network", "network"),
-        FileColumn("Reason", "details"),
-        FileColumn("Before", "details"),
-        FileColumn("After", "details"),
-        FileColumn("Digest", "hash"),
+        FileColumn(gettext_lazy("Position"), "position"),
+        FileColumn(gettext_lazy("At"), "at"),
+        FileColumn(gettext_lazy("Who"), "actor__email"),
+        FileColumn(gettext_lazy("On behalf of"), "on_behalf_of"),
+        FileColumn(gettext_lazy("Act"), "action"),
+        FileColumn(gettext_lazy("Kind of row"), "target_type"),
+        FileColumn(gettext_lazy("Number of the row"), "target_id"),
+        FileColumn(gettext_lazy("Network"), "network"),
+        FileColumn(gettext_lazy("Reason"), "details"),
+        FileColumn(gettext_lazy("Before"), "details"),
+        FileColumn(gettext_lazy("After"), "details"),
+        FileColumn(gettext_lazy("Digest"), "hash"),
     ]
     change_form_template = "admin/members/audit_entry.html"
 
@@ -87,7 +99,7 @@ class AuditEntryAdmin(DeskAdmin):
         self, queryset: QuerySet[AuditEntry], text: str, request: HttpRequest
     ) -> QuerySet[AuditEntry]:
         """By actor, action, reason or exact row."""
-        kind, _, number = text.partition(":")
+        kind, __, number = text.partition(":")
         if number.isdecimal() and len(number) < 18:
             return queryset.filter(target_type=kind, target_id=int(number))
         return queryset.filter(
@@ -97,7 +109,9 @@ class AuditEntryAdmin(DeskAdmin):
         )
 
     def file_rows(self, request: HttpRequest) -> tuple[list[str], Iterator[list[Any]]]:
-        """The audit as a file, in the order in which it was written, so that the chain of its digests can be followed."""
+        """The audit as a file, in the order in which it was written, so that the chain of its
+        digests can be followed.
+        """
         private = request.user.has_perm("users.view_private")  # type: ignore[union-attr]
         found = self.narrowed(request)[0].select_related("actor").order_by("id")
         return [column.label for column in self.file_columns], (

@@ -8,16 +8,23 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin, desk_page
+from core.admin import DeskAdmin, desk_page
+from core.columns import Column
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, phone, short_day
-from members import actions
+from members.actions import approvals, errors, merging
 from members.actions.merging import CHOSEN
 from members.models import BinnedMember, DuplicatePair, Member, Merge
 
 
 def _name(row: dict[str, Any], side: str) -> str:
-    return f"{row[f'{side}__first_name']} {row[f'{side}__last_name']} (no. {row[f'{side}__member_number']})"
+    return _("{first} {last} (no. {number})").format(
+        first=row[f"{side}__first_name"],
+        last=row[f"{side}__last_name"],
+        number=row[f"{side}__member_number"],
+    )
 
 
 @admin.register(DuplicatePair)
@@ -32,13 +39,13 @@ class DuplicatePairAdmin(DeskAdmin):
         for name in ("first_name", "last_name", "member_number")
     ] + ["why"]
     columns = [
-        Column("One", lambda r: _name(r, "one"), lead=True),
-        Column("Other", lambda r: _name(r, "other")),
-        Column("Why", lambda r: DuplicatePair.Why(r["why"]).label),
-        Column("Found", lambda r: short_day(r["found_at"])),
+        Column(gettext_lazy("One"), lambda r: _name(r, "one"), lead=True),
+        Column(gettext_lazy("Other"), lambda r: _name(r, "other")),
+        Column(gettext_lazy("Why"), lambda r: DuplicatePair.Why(r["why"]).label),
+        Column(gettext_lazy("Found"), lambda r: short_day(r["found_at"])),
     ]
-    empty_text = "Nobody seems to be on the list twice."
-    list_links = [("admin:members_binnedmember_changelist", "The bin")]
+    empty_text = gettext_lazy("Nobody seems to be on the list twice.")
+    list_links = [("admin:members_binnedmember_changelist", gettext_lazy("The bin"))]
 
     def rows(self, request: HttpRequest) -> Any:
         """Those nobody decided."""
@@ -63,17 +70,31 @@ class DuplicatePairAdmin(DeskAdmin):
         if pair is None:
             raise Http404
         if request.method == "POST":
-            actions.settle_pair(pair=pair, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Noted: they are two people.")
+            merging.settle_pair(pair=pair, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, _("Noted: they are two people."))
             return redirect("admin:members_duplicatepair_changelist")
         number = pair.other.member_number
-        return redirect(
-            f"{reverse('admin:members_member_merge', args=[pair.one_id])}?number={number}&pair={pair.pk}"
+        merge = reverse("admin:members_member_merge", args=[pair.one_id])
+        return redirect(f"{merge}?number={number}&pair={pair.pk}")
+
+
+def _rows(keep: Member, other: Member, *, private: bool) -> list[tuple[str, str, Any, Any]]:
+    """Label, name, and what each of the two holds; names alone for whoever may not see more."""
+    return [
+        (
+            str(Member._meta.get_field(name).verbose_name).capitalize(),  # type: ignore[union-attr]
+            name,
+            _shown(keep, name),
+            _shown(other, name),
         )
+        for name in (CHOSEN if private else ["first_name", "last_name"])
+    ]
 
 
 def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Two records side by side, a choice for each field; the reason, and the second person where the switch says so."""
+    """Two records side by side, a choice for each field; the reason, and the second person where
+    the switch says so.
+    """
     given = request.POST if request.method == "POST" else request.GET
     number = given.get("number", "").strip()
     other = (
@@ -82,15 +103,20 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
         else None
     )
     if other is None:
-        messages.error(request, "There is no record with this member number.")
+        messages.error(request, _("There is no record with this member number."))
         return redirect("admin:members_member_change", pk)
     keep = get_object_or_404(Member, pk=pk)
     if keep.pk == other.pk:
-        messages.error(request, "That is the same record.")
+        messages.error(request, _("That is the same record."))
         return redirect("admin:members_member_change", pk)
     if request.method == "POST":
         theirs = [name for name in CHOSEN if request.POST.get(f"from_{name}") == "other"]
-        summary = f"Join no. {other.member_number} ({other}) into no. {keep.member_number} ({keep})"
+        summary = _("Join no. {dropped} ({other}) into no. {kept} ({keep})").format(
+            dropped=other.member_number,
+            other=other,
+            kept=keep.member_number,
+            keep=keep,
+        )
         return ask(
             request,
             pk,
@@ -98,23 +124,12 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
             params={"keep": keep.pk, "drop": other.pk, "theirs": theirs},
             summary=summary,
         )
-    private = request.user.has_perm("users.view_private")
-    shown = CHOSEN if private else ["first_name", "last_name"]
-    rows = [
-        (
-            str(Member._meta.get_field(name).verbose_name).capitalize(),
-            name,
-            _shown(keep, name),
-            _shown(other, name),
-        )
-        for name in shown
-    ]  # type: ignore[union-attr]
     pair = request.GET.get("pair", "")
     context = {
-        "title": "One person, or two?",
+        "title": _("One person, or two?"),
         "keep": keep,
         "other": other,
-        "rows": rows,
+        "rows": _rows(keep, other, private=request.user.has_perm("users.view_private")),
         "pair": pair if pair.isdecimal() and len(pair) < 18 else "",
         "counts": [
             (side, side.payments.count(), side.memberships.count(), side.rsvps.count())
@@ -135,13 +150,17 @@ def ask(
     """Ask for an act on a person, or do it where one person is enough."""
     try:
         reason, by = request.POST.get("reason", "")[:300], request.user
-        asked = actions.ask_approval(
-            act=act, params=params, summary=summary[:300], reason=reason, by=by
-        )  # type: ignore[arg-type]
-    except actions.MembersError as error:
+        asked = approvals.ask_approval(
+            act=act,
+            params=params,
+            summary=summary[:300],
+            reason=reason,
+            by=by,  # type: ignore[arg-type]
+        )
+    except errors.MembersError as error:
         messages.error(request, str(error))
         return redirect("admin:members_member_change", pk)
-    messages.success(request, actions.outcome_of(asked, done="Done."))
+    messages.success(request, approvals.outcome_of(asked, done=_("Done.")))
     return redirect("admin:members_member_changelist")
 
 
@@ -153,20 +172,22 @@ class BinnedMemberAdmin(DeskAdmin):
     order = ["-deleted_at", "-id"]
     list_values = ["first_name", "last_name", "member_number", "merged_away__kept__member_number"]
     columns = [
-        Column("Name", lambda r: f"{r['first_name']} {r['last_name']}", lead=True),
-        Column("No.", lambda r: str(r["member_number"])),
-        Column("Deleted", lambda r: short_day(r["deleted_at"])),
+        Column(gettext_lazy("Name"), lambda r: f"{r['first_name']} {r['last_name']}", lead=True),
+        Column(gettext_lazy("No."), lambda r: str(r["member_number"])),
+        Column(gettext_lazy("Deleted"), lambda r: short_day(r["deleted_at"])),
         Column(
-            "Joined into",
+            gettext_lazy("Joined into"),
             lambda r: (
-                f"no. {r['merged_away__kept__member_number']}"
+                _("no. {merged_away__kept__member_number}").format(
+                    merged_away__kept__member_number=r["merged_away__kept__member_number"]
+                )
                 if r["merged_away__kept__member_number"]
                 else ""
             ),
         ),
-        Column("Gone for good", lambda r: badge("warn", "30 days after")),
+        Column(gettext_lazy("Gone for good"), lambda r: badge("warn", _("30 days after"))),
     ]
-    empty_text = "The bin is empty."
+    empty_text = gettext_lazy("The bin is empty.")
 
     def get_urls(self) -> list[Any]:
         """The way back."""
@@ -214,11 +235,13 @@ class BinnedMemberAdmin(DeskAdmin):
         by: Any = request.user
         try:
             merge = Merge.objects.filter(dropped=member).first()
-            actions.undo_merge(merge=merge, by=by) if merge else actions.restore_member(
-                member=member, by=by
+            (
+                merging.undo_merge(merge=merge, by=by)
+                if merge
+                else merging.restore_member(member=member, by=by)
             )
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             messages.error(request, str(error))
             return redirect("admin:members_binnedmember_changelist")
-        messages.success(request, f"{member} is on the list again.")
+        messages.success(request, _("{member} is on the list again.").format(member=member))
         return redirect("admin:members_member_change", pk)

@@ -8,10 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin, FileColumn, Filter, desk_page
+from core.admin import DeskAdmin, desk_page
+from core.columns import Column, FileColumn, Filter
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, partial_date
-from members import actions, assist, audit
+from members import assist, audit
+from members.actions import errors, ways_in
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
 from members.admin.moving import move_login
@@ -27,35 +31,39 @@ def status_badge(row: dict[str, Any]) -> str:
 
 
 PRIVATE_COLUMNS = [
-    ("Pronouns", "pronouns"),
-    ("E-mail address", "email"),
-    ("Telephone", "phone"),
-    ("Street", "address_line1"),
-    ("Address 2", "address_line2"),
-    ("City", "city"),
-    ("State", "region"),
-    ("ZIP code", "postal_code"),
-    ("Country", "country"),
-    ("Neighborhood", "area"),
-    ("Name on the envelope", "mailing_name"),
-    ("About the person", "bio"),
+    (gettext_lazy("Pronouns"), "pronouns"),
+    (gettext_lazy("E-mail address"), "email"),
+    (gettext_lazy("Telephone"), "phone"),
+    (gettext_lazy("Street"), "address_line1"),
+    (gettext_lazy("Address 2"), "address_line2"),
+    (gettext_lazy("City"), "city"),
+    (gettext_lazy("State"), "region"),
+    (gettext_lazy("ZIP code"), "postal_code"),
+    (gettext_lazy("Country"), "country"),
+    (gettext_lazy("Neighborhood"), "area"),
+    (gettext_lazy("Name on the envelope"), "mailing_name"),
+    (gettext_lazy("About the person"), "bio"),
 ]
-"""What stands of a person only for those who may see private details: in lists, on the record, in files, in searches."""
+"""What stands of a person only for those who may see private details: in lists, on the record, in
+files, in searches.
+"""
 
 
 class FencedForm(forms.ModelForm):
-    """A person's details at the desk; a way in of somebody with greater powers is refused at its field."""
+    """A person's details at the desk; a way in of somebody with greater powers is refused at its
+    field.
+    """
 
     by: Any = None
 
     def clean(self) -> Any:
         """Ask the same rule as every other door."""
         given = super().clean()
-        changed = set(self.changed_data) & actions.WAYS_IN
+        changed = set(self.changed_data) & ways_in.WAYS_IN
         if self.instance.pk and changed:
             try:
-                actions.refuse_foreign_ways_in(member=self.instance, changed=changed, by=self.by)
-            except actions.MembersError as error:
+                ways_in.refuse_foreign_ways_in(member=self.instance, changed=changed, by=self.by)
+            except errors.MembersError as error:
                 self.add_error(sorted(changed)[0], str(error))
         return given
 
@@ -66,7 +74,7 @@ class MemberAdmin(DeskAdmin):
 
     permissions = {"view": "users.view|users.edit", "add": "users.create", "change": "users.edit"}
     form = FencedForm
-    private = dict.fromkeys((name for _, name in PRIVATE_COLUMNS), "users.view_private")
+    private = dict.fromkeys((name for __, name in PRIVATE_COLUMNS), "users.view_private")
     order = ["last_name", "first_name", "id"]
     list_values = [
         "first_name",
@@ -79,36 +87,42 @@ class MemberAdmin(DeskAdmin):
     ]
     columns = [
         Column(
-            "Name",
+            gettext_lazy("Name"),
             lambda r: f"{r['last_name']}, {r['first_name']}" if r["last_name"] else r["first_name"],
             lead=True,
         ),
-        Column("Status", status_badge),
-        Column("E-mail", lambda r: r["email"] or "none", permission="users.view_private"),
-        Column("Since", lambda r: partial_date(r["joined_on"], r["joined_precision"])),
-        Column("No.", lambda r: str(r["member_number"])),
+        Column(gettext_lazy("Status"), status_badge),
+        Column(
+            gettext_lazy("E-mail"),
+            lambda r: r["email"] or _("none"),
+            permission="users.view_private",
+        ),
+        Column(
+            gettext_lazy("Since"), lambda r: partial_date(r["joined_on"], r["joined_precision"])
+        ),
+        Column(gettext_lazy("No."), lambda r: str(r["member_number"])),
     ]
-    filters = [Filter("status", "Status", Status.choices)]
+    filters = [Filter("status", gettext_lazy("Status"), Status.choices)]
     export_permission = "users.export"
     file_columns = [
-        FileColumn("Member number", "member_number"),
-        FileColumn("First name", "first_name"),
-        FileColumn("Last name", "last_name"),
-        FileColumn("What we call them", "chosen_name"),
-        FileColumn("Status", "status"),
-        FileColumn("Why not active", "inactive_reason"),
-        FileColumn("Member since", "joined_on"),
+        FileColumn(gettext_lazy("Member number"), "member_number"),
+        FileColumn(gettext_lazy("First name"), "first_name"),
+        FileColumn(gettext_lazy("Last name"), "last_name"),
+        FileColumn(gettext_lazy("What we call them"), "chosen_name"),
+        FileColumn(gettext_lazy("Status"), "status"),
+        FileColumn(gettext_lazy("Why not active"), "inactive_reason"),
+        FileColumn(gettext_lazy("Member since"), "joined_on"),
         *(FileColumn(label, name) for label, name in PRIVATE_COLUMNS),
     ]
-    search_help = "Name or e-mail"
-    empty_text = "Nobody is on the list yet. Bring in your old list, or add somebody."
+    search_help = gettext_lazy("Name or e-mail")
+    empty_text = gettext_lazy("Nobody is on the list yet. Bring in your old list, or add somebody.")
     fieldsets = [
         (
-            "Name",
+            gettext_lazy("Name"),
             {"fields": ["first_name", "last_name", "chosen_name", "pronouns", "mailing_name"]},
         ),
         (
-            "How to reach them",
+            gettext_lazy("How to reach them"),
             {
                 "fields": [
                     "email",
@@ -123,11 +137,11 @@ class MemberAdmin(DeskAdmin):
                 ]
             },
         ),
-        ("More", {"fields": ["bio", "joined_on"]}),
+        (gettext_lazy("More"), {"fields": ["bio", "joined_on"]}),
     ]
     change_form_template = "admin/members/member_form.html"
 
-    list_links = [("admin:members_savedfilter_changelist", "Saved lists")]
+    list_links = [("admin:members_savedfilter_changelist", gettext_lazy("Saved lists"))]
 
     def get_urls(self) -> list[Any]:
         """Joining, removing, and stepping into a member's pages to help on the phone."""
@@ -165,7 +179,9 @@ class MemberAdmin(DeskAdmin):
             pk,
             act="delete",
             params={"members": [pk]},
-            summary=f"Delete no. {member.member_number} ({member})",
+            summary=_("Delete no. {member_number} ({member})").format(
+                member_number=member.member_number, member=member
+            ),
         )
 
     def assist(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -176,7 +192,7 @@ class MemberAdmin(DeskAdmin):
                 member=get_object_or_404(Member, pk=pk),
                 reason=request.POST.get("reason", "")[:300],
             )
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             messages.error(request, str(error))
             return redirect("admin:members_member_change", pk)
         return redirect("dashboard")
@@ -196,7 +212,7 @@ class MemberAdmin(DeskAdmin):
         choices = [(key, one.name) for key, one in saved.items()]
         narrow = Filter(
             "saved",
-            "Saved list",
+            _("Saved list"),
             choices,
             narrow=lambda rows, key: fulfilling(rows, saved[key].criteria),
         )
@@ -204,7 +220,7 @@ class MemberAdmin(DeskAdmin):
 
     def search_label(self, request: HttpRequest) -> str:
         """Addresses are searched by those who may see them."""
-        return self.search_help if request.user.has_perm("users.view_private") else "Name"
+        return self.search_help if request.user.has_perm("users.view_private") else _("Name")
 
     def search(
         self, queryset: QuerySet[Member], text: str, request: HttpRequest
@@ -215,16 +231,19 @@ class MemberAdmin(DeskAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """The form, which knows who sends it: ways in of others are touched by those who hold their powers alone."""
+        """The form, which knows who sends it: ways in of others are touched by those who hold their
+        powers alone.
+        """
         form: Any = super().get_form(
             request, obj, change, **kwargs
         )  # a class made for this request
         form.by = request.user
         if obj is not None and obj.user_id and "email" in form.base_fields:
             form.base_fields["email"].disabled = True
-            form.base_fields[
-                "email"
-            ].help_text = "They sign in with it. For somebody who cannot read it any more: “Lost the mailbox?” below."
+            form.base_fields["email"].help_text = _(
+                "They sign in with it. For somebody who cannot read it any more: “Lost the"
+                " mailbox?” below."
+            )
         return form
 
     def save_model(
@@ -235,12 +254,12 @@ class MemberAdmin(DeskAdmin):
             obj.status = Status.PAYMENT_PENDING
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
-            actions.tell_old_address(member=obj, old=form.initial.get("email") or "")
+            ways_in.tell_old_address(member=obj, old=form.initial.get("email") or "")
         if listing := Listing.objects.filter(member=obj).first():
             listing.save()  # what members may find follows at once
         if not change:
             StatusChange.objects.create(
-                member=obj, to_status=obj.status, by=request.user, reason="Added by hand"
+                member=obj, to_status=obj.status, by=request.user, reason=_("Added by hand")
             )  # type: ignore[misc]
 
     def render_change_form(
@@ -253,17 +272,23 @@ class MemberAdmin(DeskAdmin):
                 audit.record("looked", target=member)
             private = request.user.has_perm("users.view_private")
             context |= {
-                **standing.beside(request, member),
+                **vars(standing.beside(request, member)),
                 "member": member,
-                "same_address": Member.objects.with_address(member.email).exclude(pk=member.pk)[:5]
-                if member.email and private
-                else [],
+                "same_address": (
+                    Member.objects.with_address(member.email).exclude(pk=member.pk)[:5]
+                    if member.email and private
+                    else []
+                ),
                 "story": member.status_changes.select_related("by").order_by("-at")[:20],
-                "terms": member.memberships.select_related("plan")[:10]
-                if request.user.has_perm("subscriptions.view")
-                else None,
-                "payments": member.payments.order_by("-created_at")[:10]
-                if request.user.has_perm("subscriptions.view")
-                else None,
+                "terms": (
+                    member.memberships.select_related("plan")[:10]
+                    if request.user.has_perm("subscriptions.view")
+                    else None
+                ),
+                "payments": (
+                    member.payments.order_by("-created_at")[:10]
+                    if request.user.has_perm("subscriptions.view")
+                    else None
+                ),
             }
         return super().render_change_form(request, context, *args, **kwargs)

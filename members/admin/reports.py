@@ -7,10 +7,14 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin
+from core.admin import DeskAdmin
+from core.columns import Column
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
-from members import actions, audit
+from members import audit
+from members.actions import directory
 from members.models import MemberNote
 
 
@@ -28,17 +32,26 @@ class MemberNoteAdmin(DeskAdmin):
         "settled_at",
     ]
     columns = [
-        Column("From", lambda r: f"{r['sender__first_name']} {r['sender__last_name']}", lead=True),
-        Column("To", lambda r: f"{r['recipient__first_name']} {r['recipient__last_name']}"),
-        Column("Reported", lambda r: short_day(r["reported_at"])),
         Column(
-            "Now",
+            gettext_lazy("From"),
+            lambda r: f"{r['sender__first_name']} {r['sender__last_name']}",
+            lead=True,
+        ),
+        Column(
+            gettext_lazy("To"),
+            lambda r: f"{r['recipient__first_name']} {r['recipient__last_name']}",
+        ),
+        Column(gettext_lazy("Reported"), lambda r: short_day(r["reported_at"])),
+        Column(
+            gettext_lazy("Now"),
             lambda r: (
-                badge("quiet", "Dealt with") if r["settled_at"] else badge("warn", "To look at")
+                badge("quiet", _("Dealt with"))
+                if r["settled_at"]
+                else badge("warn", _("To look at"))
             ),
         ),
     ]
-    empty_text = "Nobody reported a note."
+    empty_text = gettext_lazy("Nobody reported a note.")
 
     def rows(self, request: HttpRequest) -> Any:
         """Only what was reported."""
@@ -64,10 +77,12 @@ class MemberNoteAdmin(DeskAdmin):
         if note is None:
             raise Http404
         if request.method == "POST":
-            actions.settle_report(note=note, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Noted.")
+            directory.settle_report(note=note, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, _("Noted."))
             return redirect("admin:members_membernote_changelist")
         audit.record("looked.note", target=note)
         return render(
-            request, "admin/members/reported_note.html", {"note": note, "title": "A reported note"}
+            request,
+            "admin/members/reported_note.html",
+            {"note": note, "title": _("A reported note")},
         )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -11,47 +10,63 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.admin import Column, DeskAdmin, desk_page
+from core.admin import DeskAdmin, desk_page
+from core.columns import Column
 from core.forms import EmailField, TidyCharField
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
-from members import actions, fresh
-from members.admin.approving import particulars
-from members.models import Approval, Role, RoleAssignment, TwoPersonRule, User
+from members.actions import approvals, errors
+from members.actions.roles import (
+    ask_role,
+    assign_role,
+    delete_role,
+    needs_second_person,
+    save_role,
+    withdraw_role,
+)
+from members.models import Role, RoleAssignment, TwoPersonRule, User
 from members.permissions import PERMISSIONS, by_module
 
 
 class RoleForm(forms.Form):
     """A role of our own: its name, what it is for, and its powers as plain sentences."""
 
-    name = TidyCharField(max_length=60, label="Name", help_text="For example: treasurer’s helper")
-    description = TidyCharField(max_length=200, required=False, label="What it is for")
+    name = TidyCharField(
+        max_length=60,
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("For example: treasurer’s helper"),
+    )
+    description = TidyCharField(
+        max_length=200, required=False, label=gettext_lazy("What it is for")
+    )
     permissions = forms.MultipleChoiceField(
         choices=list(PERMISSIONS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="What it may do",
+        label=gettext_lazy("What it may do"),
     )
 
 
 def _standing(row: dict[str, Any]) -> str:
     today = timezone.localdate()
     if row["withdrawn_at"]:
-        return badge("quiet", "Taken back")
+        return badge("quiet", _("Taken back"))
     if row["starts_on"] > today:
-        return badge("info", "Not begun")
+        return badge("info", _("Not begun"))
     if row["ends_on"] and row["ends_on"] < today:
-        return badge("quiet", "Ended")
-    return badge("ok", "Holds it")
+        return badge("quiet", _("Ended"))
+    return badge("ok", _("Holds it"))
 
 
 def _decided(row: dict[str, Any]) -> str:
     if row["done_at"]:
-        return badge("quiet", "Done")
+        return badge("quiet", _("Done"))
     if row["decided_at"]:
-        return badge("ok", "Agreed") if row["is_granted"] else badge("bad", "Not agreed")
-    return badge("warn", "Waits for a second person")
+        return badge("ok", _("Agreed")) if row["is_granted"] else badge("bad", _("Not agreed"))
+    return badge("warn", _("Waits for a second person"))
 
 
 @admin.register(Role)
@@ -66,13 +81,13 @@ class RoleAdmin(DeskAdmin):
     order = ["name", "id"]
     list_values = ["name", "description", "is_builtin"]
     columns = [
-        Column("Role", lambda r: r["name"].capitalize(), lead=True),
-        Column("For", lambda r: r["description"]),
-        Column("Kind", lambda r: "Built in" if r["is_builtin"] else "Our own"),
+        Column(gettext_lazy("Role"), lambda r: r["name"].capitalize(), lead=True),
+        Column(gettext_lazy("For"), lambda r: r["description"]),
+        Column(gettext_lazy("Kind"), lambda r: _("Built in") if r["is_builtin"] else _("Our own")),
     ]
     list_links = [
-        ("admin:members_role_matrix", "All roles on one sheet"),
-        ("admin:members_two_person", "What needs two people"),
+        ("admin:members_role_matrix", gettext_lazy("All roles on one sheet")),
+        ("admin:members_two_person", gettext_lazy("What needs two people")),
     ]
 
     def get_urls(self) -> list[Any]:
@@ -125,7 +140,7 @@ class RoleAdmin(DeskAdmin):
         chosen = set(form.data.getlist("permissions")) if form.is_bound else held  # type: ignore[attr-defined]
         mine = request.user.held_permissions  # type: ignore[union-attr]
         context = {
-            "title": role.name.capitalize() if role else "New role",
+            "title": role.name.capitalize() if role else _("New role"),
             "role": role,
             "form": form,
             "may_write": may_write,
@@ -133,11 +148,11 @@ class RoleAdmin(DeskAdmin):
                 (title, [(name, text, name in chosen, name in mine) for name, text in rows])
                 for title, rows in by_module()
             ],
-            "holders": role.assignments.running()
-            .select_related("user")
-            .order_by("user__email")[:100]
-            if role
-            else [],
+            "holders": (
+                role.assignments.running().select_related("user").order_by("user__email")[:100]
+                if role
+                else []
+            ),
         }
         return render_page(
             request, "admin/members/role.html", context, status=422 if form.errors else 200
@@ -146,48 +161,53 @@ class RoleAdmin(DeskAdmin):
     def _save(self, request: HttpRequest, role: Role | None, form: RoleForm) -> bool:
         given: Any = form.cleaned_data
         try:
-            saved = actions.save_role(
+            saved = save_role(
                 role=role,
                 name=given["name"],
                 description=given["description"],
                 permissions=set(given["permissions"]),
                 by=request.user,  # type: ignore[arg-type]
             )
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             form.add_error(None, str(error))
             return False
         messages.success(
-            request, f"Saved: {saved.name}. It counts from the next page everybody opens."
+            request,
+            _("Saved: {saved_name}. It counts from the next page everybody opens.").format(
+                saved_name=saved.name
+            ),
         )
         return True
 
     def remove(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Delete a role of our own that nobody holds."""
         try:
-            actions.delete_role(role=get_object_or_404(Role, pk=pk), by=request.user)  # type: ignore[arg-type]
-        except actions.MembersError as error:
+            delete_role(role=get_object_or_404(Role, pk=pk), by=request.user)  # type: ignore[arg-type]
+        except errors.MembersError as error:
             messages.error(request, str(error))
             return redirect("admin:members_role_change", pk)
-        messages.success(request, "The role is gone.")
+        messages.success(request, _("The role is gone."))
         return redirect("admin:members_role_changelist")
 
     def _switch(self, request: HttpRequest, act: str, *, is_on: bool) -> None:
         """Two people at once; one person only after two agreed to that."""
         by: Any = request.user
         try:
-            if not is_on and actions.needs_two("rules"):
+            if not is_on and approvals.needs_two("rules"):
                 summary, reason = (
-                    f"One person is enough: {actions.ACTS[act].sentence}",
+                    _("One person is enough: {sentence}").format(
+                        sentence=approvals.ACTS[act].sentence
+                    ),
                     request.POST.get("reason", "")[:300],
                 )
-                asked = actions.ask_approval(
+                asked = approvals.ask_approval(
                     act="rules", params={"act": act}, summary=summary, reason=reason, by=by
                 )
-                messages.success(request, actions.outcome_of(asked, done="Saved."))
+                messages.success(request, approvals.outcome_of(asked, done=_("Saved.")))
             else:
-                actions.set_two_person_rule(act=act, is_on=is_on, by=by)
-                messages.success(request, "Saved.")
-        except actions.MembersError as error:
+                approvals.set_two_person_rule(act=act, is_on=is_on, by=by)
+                messages.success(request, _("Saved."))
+        except errors.MembersError as error:
             messages.error(request, str(error))
 
     def matrix(self, request: HttpRequest) -> HttpResponse:
@@ -201,47 +221,56 @@ class RoleAdmin(DeskAdmin):
         return render(
             request,
             "admin/members/role_matrix.html",
-            {"title": "All roles", "roles": roles, "modules": modules},
+            {"title": _("All roles"), "roles": roles, "modules": modules},
         )
 
     def two_person(self, request: HttpRequest) -> HttpResponse:
         """The switches: which acts need a second person."""
         if request.method == "POST":
             act = request.POST.get("act", "")
-            if act not in actions.ACTS:
+            if act not in approvals.ACTS or approvals.ACTS[act].is_alone:
                 raise Http404
             self._switch(request, act, is_on=request.POST.get("is_on") == "1")
             return redirect("admin:members_two_person")
         off = set(TwoPersonRule.objects.filter(is_on=False).values_list("act", flat=True))
-        acts = [(name, act.sentence, name not in off) for name, act in actions.ACTS.items()]
+        acts = [
+            (name, act.sentence, name not in off)
+            for name, act in approvals.ACTS.items()
+            if not act.is_alone
+        ]
         return render(
             request,
             "admin/members/two_person.html",
-            {"title": "What needs two people", "acts": acts},
+            {"title": _("What needs two people"), "acts": acts},
         )
 
 
 class AssignmentForm(forms.Form):
     """Give a role to a login, by its address, from one day to another."""
 
-    email = EmailField(label="E-mail address of the person")
+    email = EmailField(label=gettext_lazy("E-mail address of the person"))
     role = forms.ModelChoiceField(
-        Role.objects.order_by("name"), label="Role", empty_label="Please choose"
+        Role.objects.order_by("name"),
+        label=gettext_lazy("Role"),
+        empty_label=gettext_lazy("Please choose"),
     )
     starts_on = forms.DateField(
-        label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     ends_on = forms.DateField(
-        label="Until",
+        label=gettext_lazy("Until"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text="The last day, for example the end of the term of office. Empty means until further notice.",
+        help_text=gettext_lazy(
+            "The last day, for example the end of the term of office. Empty means until further"
+            " notice."
+        ),
     )
     reason = TidyCharField(
         max_length=300,
         required=False,
-        label="Why",
-        help_text="Needed when a second person has to agree.",
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("Needed when a second person has to agree."),
     )
 
     def clean_email(self) -> Any:
@@ -249,7 +278,10 @@ class AssignmentForm(forms.Form):
         user = User.objects.filter(email=self.cleaned_data["email"]).first()
         if user is None:
             raise forms.ValidationError(
-                "Nobody signs in with this address yet. Ask for one sign-in first, then give the role."
+                _(
+                    "Nobody signs in with this address yet. Ask for one sign-in first, then give"
+                    " the role."
+                )
             )
         return user
 
@@ -265,11 +297,14 @@ class RoleAssignmentAdmin(DeskAdmin):
     }
     list_values = ["user__email", "role__name", "starts_on", "ends_on", "withdrawn_at"]
     columns = [
-        Column("Who", lambda r: r["user__email"], lead=True),
-        Column("Role", lambda r: r["role__name"]),
-        Column("Now", _standing),
-        Column("From", lambda r: short_day(r["starts_on"])),
-        Column("Until", lambda r: short_day(r["withdrawn_at"] or r["ends_on"]) or "further notice"),
+        Column(gettext_lazy("Who"), lambda r: r["user__email"], lead=True),
+        Column(gettext_lazy("Role"), lambda r: r["role__name"]),
+        Column(gettext_lazy("Now"), _standing),
+        Column(gettext_lazy("From"), lambda r: short_day(r["starts_on"])),
+        Column(
+            gettext_lazy("Until"),
+            lambda r: short_day(r["withdrawn_at"] or r["ends_on"]) or _("further notice"),
+        ),
     ]
 
     def changeform_view(
@@ -296,39 +331,39 @@ class RoleAssignmentAdmin(DeskAdmin):
         return render_page(
             request,
             "admin/members/assignment_add.html",
-            {"title": "Give a role", "form": form},
+            {"title": _("Give a role"), "form": form},
             status=422 if form.errors else 200,
         )
 
     def _give(self, request: HttpRequest, form: AssignmentForm) -> bool:
         given, by = form.cleaned_data, request.user
         try:
-            if actions.needs_second_person(
-                set(given["role"].grants.values_list("name", flat=True))
-            ):
+            if needs_second_person(set(given["role"].grants.values_list("name", flat=True))):
                 params = {
                     "user": given["email"].pk,
                     "role": given["role"].pk,
                     "starts_on": given["starts_on"],
                     "ends_on": given["ends_on"],
                 }
-                asked = actions.ask_role(
-                    summary=f"{given['email']} becomes {given['role'].name}",
+                asked = ask_role(
+                    summary=_("{email} becomes {role_name}").format(
+                        email=given["email"], role_name=given["role"].name
+                    ),
                     reason=given["reason"],
-                    by=by,
+                    by=by,  # type: ignore[arg-type]
                     **params,
-                )  # type: ignore[arg-type]
-                messages.success(request, actions.outcome_of(asked, done="The role is given."))
+                )
+                messages.success(request, approvals.outcome_of(asked, done=_("The role is given.")))
             else:
-                actions.assign_role(
+                assign_role(
                     user=given["email"],
                     role=given["role"],
-                    by=by,
+                    by=by,  # type: ignore[arg-type]
                     starts_on=given["starts_on"],
                     ends_on=given["ends_on"],
-                )  # type: ignore[arg-type]
-                messages.success(request, "The role is given.")
-        except actions.MembersError as error:
+                )
+                messages.success(request, _("The role is given."))
+        except errors.MembersError as error:
             form.add_error(None, str(error))
             return False
         return True
@@ -339,15 +374,15 @@ class RoleAssignmentAdmin(DeskAdmin):
         error = ""
         if request.method == "POST":
             try:
-                actions.withdraw_role(
+                withdraw_role(
                     assignment=assignment,
-                    by=request.user,
+                    by=request.user,  # type: ignore[arg-type]
                     reason=request.POST.get("reason", "")[:300],
-                )  # type: ignore[arg-type]
-            except actions.MembersError as problem:
+                )
+            except errors.MembersError as problem:
                 error = str(problem)
             else:
-                messages.success(request, "The role is taken back, from this moment on.")
+                messages.success(request, _("The role is taken back, from this moment on."))
                 return redirect("admin:members_roleassignment_changelist")
         row = {
             "starts_on": assignment.starts_on,
@@ -355,7 +390,9 @@ class RoleAssignmentAdmin(DeskAdmin):
             "withdrawn_at": assignment.withdrawn_at,
         }
         context = {
-            "title": f"{assignment.user} is {assignment.role.name}",
+            "title": _("{user} is {role_name}").format(
+                user=assignment.user, role_name=assignment.role.name
+            ),
             "assignment": assignment,
             "standing": _standing(row),
             "may_write": may_write and assignment.withdrawn_at is None,
@@ -364,144 +401,3 @@ class RoleAssignmentAdmin(DeskAdmin):
         return render(
             request, "admin/members/assignment.html", context, status=422 if error else 200
         )
-
-
-@admin.register(Approval)
-class ApprovalAdmin(DeskAdmin):
-    """What two people decide: asked for, agreed to, done."""
-
-    proves_itself = True
-    permissions = dict.fromkeys(
-        ["view", "change"],
-        "|".join(sorted({"permissions.view", *(act.permission for act in actions.ACTS.values())})),
-    )
-    list_values = ["summary", "asked_by__email", "asked_at", "is_granted", "decided_at", "done_at"]
-    columns = [
-        Column("What", lambda r: r["summary"], lead=True),
-        Column("Asked by", lambda r: r["asked_by__email"]),
-        Column("On", lambda r: short_day(r["asked_at"])),
-        Column("Stands", _decided),
-    ]
-    empty_text = "Nothing waits for a second person."
-
-    def rows(self, request: HttpRequest) -> Any:
-        """The acts this person could agree to or asked for."""
-        may = [name for name, act in actions.ACTS.items() if request.user.has_perm(act.permission)]  # type: ignore[union-attr]
-        return (
-            Approval.objects.all()
-            if request.user.has_perm("permissions.view")
-            else Approval.objects.filter(act__in=may)
-        )  # type: ignore[union-attr]
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """One request: what, why, by whom; agree or not, as the second person."""
-        if object_id is None or not self.has_view_permission(request):
-            raise PermissionDenied
-        approval = self.get_object(request, unquote(object_id))
-        if approval is None or not self.rows(request).filter(pk=approval.pk).exists():
-            raise Http404
-        if request.method == "POST":
-            what = f"approval-{approval.pk}"
-            if request.POST.get("do") == "yes" and not fresh.is_proved_for(request, what):
-                return fresh.ask_for(request, what)
-            try:
-                if request.POST.get("do") == "back":
-                    actions.withdraw_approval(approval=approval, by=request.user)  # type: ignore[arg-type]
-                    messages.success(request, "Taken back. Nothing was done.")
-                else:
-                    actions.decide_approval(
-                        approval=approval,
-                        is_granted=request.POST.get("do") == "yes",
-                        by=request.user,
-                    )  # type: ignore[arg-type]
-                    messages.success(request, "Noted. Thank you.")
-            except actions.MembersError as error:
-                messages.error(request, str(error))
-            return redirect("admin:members_approval_change", approval.pk)
-        act, now = actions.ACTS[approval.act], timezone.now()
-        mine = approval.asked_by_id == request.user.pk
-        context = {
-            "title": approval.summary,
-            "approval": approval,
-            "particulars": particulars(approval)
-            if approval.decided_at is None or approval.act.startswith("list:")
-            else [],
-            "act": act,
-            "may_decide": approval.is_open(now)
-            and not mine
-            and request.user.has_perm(act.permission),  # type: ignore[union-attr]
-            "mine": mine,
-            "is_late": approval.decided_at is None and not approval.is_open(now),
-        }
-        return render(request, "admin/members/approval.html", context)
-
-
-@admin.register(User)
-class LoginAdmin(DeskAdmin):
-    """Logins: who can sign in, with which second key; opened, shut, helped on the phone."""
-
-    permissions = {
-        "view": "permissions.view|permissions.assign_roles",
-        "change": "permissions.assign_roles",
-    }
-    order = ["email", "id"]
-    list_values = ["email", "is_active", "is_staff", "last_login"]
-    columns = [
-        Column("Address", lambda r: r["email"], lead=True),
-        Column(
-            "May sign in", lambda r: badge("ok", "Yes") if r["is_active"] else badge("bad", "No")
-        ),
-        Column("At the desk", lambda r: "Yes" if r["is_staff"] else ""),
-        Column("Last came", lambda r: short_day(r["last_login"])),
-    ]
-    search_help = "E-mail address"
-
-    def search(self, queryset: Any, text: str, request: HttpRequest) -> Any:
-        """By address."""
-        return queryset.filter(email__icontains=text)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """One login: its people, roles and keys; shut it, open it, take a lost key away."""
-        login = self.get_object(request, unquote(object_id)) if object_id else None
-        if login is None:
-            raise Http404
-        may_write = self.has_change_permission(request)
-        if not self.has_view_permission(request) or (request.method == "POST" and not may_write):
-            raise PermissionDenied
-        if request.method == "POST":
-            self._act(request, login)
-            return redirect("admin:members_user_change", login.pk)
-        keys = Authenticator.objects.filter(user=login)
-        context = {
-            "title": login.email,
-            "login": login,
-            "people": login.members.all(),
-            "roles": login.role_assignments.running().select_related("role"),
-            "keys": [key for key in keys if key.type != Authenticator.Type.RECOVERY_CODES],
-            "may_write": may_write and login.pk != request.user.pk,
-        }
-        return render(request, "admin/members/login.html", context)
-
-    def _act(self, request: HttpRequest, login: User) -> None:
-        by: Any = request.user
-        reason, do = request.POST.get("reason", "")[:300], request.POST.get("do", "")
-        try:
-            if do == "reset":
-                actions.reset_second_factor(user=login, by=by, reason=reason)
-            elif do in ("shut", "open"):
-                actions.set_active(user=login, is_active=do == "open", by=by, reason=reason)
-            messages.success(request, "Done. It stands in the audit.")
-        except actions.MembersError as error:
-            messages.error(request, str(error))

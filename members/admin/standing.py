@@ -1,15 +1,23 @@
-"""Acts on one person's page at the desk: standing, notes, household, keeping apart, whom to call, the timeline."""
+"""Acts on one person's page at the desk: standing, notes, household, keeping apart, whom to call,
+the timeline.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils.translation import gettext as _
 
 from core.admin import desk_page
-from members import about, actions, audit
+from members import about, audit
+from members.actions import directory, grouping, household, leaving
+from members.actions import notes as notes_actions
+from members.actions.errors import MembersError
 from members.forms.own_fields import OwnFieldsForm
 from members.models import (
     NEEDS,
@@ -31,7 +39,7 @@ def _act(request: HttpRequest, pk: int, do: Callable[[Member], Any], said: str) 
     member = get_object_or_404(Member, pk=pk)
     try:
         do(member)
-    except actions.MembersError as error:
+    except MembersError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, said)
@@ -46,25 +54,25 @@ def set_standing(request: HttpRequest, pk: int) -> HttpResponse:
         return _act(
             request,
             pk,
-            lambda m: actions.reinstate(member=m, reason=reason, by=by),
-            "Active again.",
+            lambda m: leaving.reinstate(member=m, reason=reason, by=by),
+            _("Active again."),
         )
     if do == "undo":
         return _act(
             request,
             pk,
-            lambda m: actions.undo_standing(member=m, reason=reason, by=by),
-            "Everything is as it was before.",
+            lambda m: leaving.undo_standing(member=m, reason=reason, by=by),
+            _("Everything is as it was before."),
         )
     why = request.POST.get("inactive_reason", "")
     if why == InactiveReason.DECEASED and not request.POST.get("sure"):
-        messages.error(request, "Please tick that you are sure. Nothing was changed.")
+        messages.error(request, _("Please tick that you are sure. Nothing was changed."))
         return redirect(PERSON, pk)
     return _act(
         request,
         pk,
-        lambda m: actions.set_standing(member=m, inactive_reason=why, reason=reason, by=by),
-        "Saved.",
+        lambda m: leaving.set_standing(member=m, inactive_reason=why, reason=reason, by=by),
+        _("Saved."),
     )
 
 
@@ -75,8 +83,8 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(
         request,
         pk,
-        lambda m: actions.add_note(member=m, kind=kind, text=text, by=by),
-        "Written down.",
+        lambda m: notes_actions.add_note(member=m, kind=kind, text=text, by=by),
+        _("Written down."),
     )
 
 
@@ -84,7 +92,7 @@ def set_tags(request: HttpRequest, pk: int) -> HttpResponse:
     """Exactly these tags."""
     by: Any = request.user
     names = request.POST.get("tags", "")[:1000].split(",")
-    return _act(request, pk, lambda m: actions.set_tags(member=m, names=names, by=by), "Saved.")
+    return _act(request, pk, lambda m: grouping.set_tags(member=m, names=names, by=by), _("Saved."))
 
 
 def set_own_fields(request: HttpRequest, pk: int) -> HttpResponse:
@@ -97,7 +105,10 @@ def set_own_fields(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect(PERSON, pk)
     return _act(
-        request, pk, lambda m: actions.save_own_fields(member=m, given=form.given, by=by), "Saved."
+        request,
+        pk,
+        lambda m: grouping.save_own_fields(member=m, given=form.given, by=by),
+        _("Saved."),
     )
 
 
@@ -117,14 +128,14 @@ def change_household(request: HttpRequest, pk: int) -> HttpResponse:
         return _act(
             request,
             pk,
-            lambda m: actions.part(member=m, by=by),
-            "The link is gone. Nobody is written to.",
+            lambda m: household.part(member=m, by=by),
+            _("The link is gone. Nobody is written to."),
         )
     return _act(
         request,
         pk,
-        lambda m: actions.link_by_hand(one=m, other=_by_number(request), by=by),
-        "They are linked now.",
+        lambda m: household.link_by_hand(one=m, other=_by_number(request), by=by),
+        _("They are linked now."),
     )
 
 
@@ -142,15 +153,15 @@ def keep_apart(request: HttpRequest, pk: int) -> HttpResponse:
         return _act(
             request,
             pk,
-            lambda _: actions.end_keeping_apart(pair=pair, by=by),
-            "They find each other again.",
+            lambda __: directory.end_keeping_apart(pair=pair, by=by),
+            _("They find each other again."),
         )
     reason = request.POST.get("reason", "")[:300]
     return _act(
         request,
         pk,
-        lambda m: actions.keep_apart(one=m, other=_by_number(request), reason=reason, by=by),
-        "Neither finds the other any more.",
+        lambda m: directory.keep_apart(one=m, other=_by_number(request), reason=reason, by=by),
+        _("Neither finds the other any more."),
     )
 
 
@@ -163,7 +174,7 @@ def _by_number(request: HttpRequest) -> Member:
     """The member whose number was typed. Raises MembersError when there is none."""
     found = Member.objects.filter(member_number=_number(request, "number")).first()
     if found is None:
-        raise actions.MembersError("There is no record with this member number.")
+        raise MembersError(_("There is no record with this member number."))
     return found
 
 
@@ -208,7 +219,24 @@ def urls(view: Callable[[Any], Any]) -> list[Any]:
     ]
 
 
-def beside(request: HttpRequest, member: Member) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the form of a member."""
+
+    note_kinds: list[tuple[str, str]]
+    notes: QuerySet[Note] | list[Note]
+    tags: str
+    own_values: list[tuple[str, str]]
+    own_fields: OwnFieldsForm
+    partner: Any
+    pairs: list[Any]
+    calling: list[Any]
+    reasons: Any
+    moving: Any
+    may_undo: Any
+
+
+def beside(request: HttpRequest, member: Member) -> Beside:
     """What stands beside the form: notes one may read, the household, pairs, how to call."""
     may = request.user.has_perm
     kinds = [
@@ -216,28 +244,28 @@ def beside(request: HttpRequest, member: Member) -> dict[str, Any]:
     ]
     private = may("users.view_private")
     details = PrivateDetails.objects.filter(member=member).first() if private else None
-    return {
-        "note_kinds": kinds,
-        "notes": Note.objects.filter(
-            member=member, kind__in=[kind for kind, _ in kinds]
+    return Beside(
+        note_kinds=kinds,
+        notes=Note.objects.filter(
+            member=member, kind__in=[kind for kind, __ in kinds]
         ).select_related("by")[:20]
         if kinds
         else [],
-        "tags": ", ".join(member.tags.values_list("name", flat=True)),
-        "own_values": [
+        tags=", ".join(member.tags.values_list("name", flat=True)),
+        own_values=[
             (v.field.label, v.text)
             for v in member.own_fields.filter(field__in=_own_fields(request)).select_related(
                 "field"
             )
         ],
-        "own_fields": OwnFieldsForm(None, fields=_own_fields(request), member=member),
-        "partner": HouseholdMember.objects.partner_of(member),
-        "pairs": _pairs(member) if private else [],
-        "calling": details.how_to_call if details else [],
-        "reasons": InactiveReason.choices,
-        "moving": LoginMove.objects.waiting().filter(member=member).first(),
-        "may_undo": actions.may_take_back_status(member),
-    }
+        own_fields=OwnFieldsForm(None, fields=_own_fields(request), member=member),
+        partner=HouseholdMember.objects.partner_of(member),
+        pairs=_pairs(member) if private else [],
+        calling=details.how_to_call if details else [],
+        reasons=InactiveReason.choices,
+        moving=LoginMove.objects.waiting().filter(member=member).first(),
+        may_undo=leaving.may_take_back_status(member),
+    )
 
 
 def _pairs(member: Member) -> list[tuple[NoContact, Member]]:

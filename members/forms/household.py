@@ -3,6 +3,7 @@
 from django import forms
 
 from core.forms import EmailField, TidyCharField
+from core.i18n import gettext_lazy
 
 
 class InviteForm(forms.Form):
@@ -10,12 +11,12 @@ class InviteForm(forms.Form):
 
     first_name = TidyCharField(
         max_length=100,
-        label="Their first name",
+        label=gettext_lazy("Their first name"),
         widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={"required": "Please type their first name."},
+        error_messages={"required": gettext_lazy("Please type their first name.")},
     )
     email = EmailField(
-        label="Their e-mail address",
-        help_text="The one they gave us. It may be the same as yours.",
-        error_messages={"required": "Please type their e-mail address."},
+        label=gettext_lazy("Their e-mail address"),
+        help_text=gettext_lazy("The one they gave us. It may be the same as yours."),
+        error_messages={"required": gettext_lazy("Please type their e-mail address.")},
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from members.forms.joining import field_of
 from members.models import Member, ProfileField, ProfileValue
@@ -30,6 +31,6 @@ class OwnFieldsForm(forms.Form):
         """Field id → text, once the form is valid; a tick is "Yes"."""
         told = {int(name.removeprefix("own_")): value for name, value in self.cleaned_data.items()}
         return {
-            pk: ("Yes" if value is True else "" if value is False else str(value))
+            pk: _("Yes") if value is True else "" if value is False else str(value)
             for pk, value in told.items()
         }

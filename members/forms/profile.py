@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from core.forms import LongTextField, PhoneField, TidyCharField
+from core.i18n import gettext_lazy
 from members.models import NEEDS, Voicemail
 from members.models.member import PhotoConsent
 
@@ -16,24 +18,32 @@ def _auto(name: str) -> forms.TextInput:
 class NameForm(forms.Form):
     """What she is called, and what stands on paper."""
 
-    first_name = TidyCharField(max_length=100, label="First name", widget=_auto("given-name"))
+    first_name = TidyCharField(
+        max_length=100, label=gettext_lazy("First name"), widget=_auto("given-name")
+    )
     last_name = TidyCharField(
-        max_length=100, required=False, label="Last name", widget=_auto("family-name")
+        max_length=100, required=False, label=gettext_lazy("Last name"), widget=_auto("family-name")
     )
     chosen_name = TidyCharField(
         max_length=100,
         required=False,
-        label="What should we call you?",
+        label=gettext_lazy("What should we call you?"),
         widget=_auto("nickname"),
-        help_text="On your name tag and everywhere else. Empty means your first name.",
+        help_text=gettext_lazy(
+            "On your name tag and everywhere else. Empty means your first name."
+        ),
     )
-    pronouns = TidyCharField(max_length=40, required=False, label="Pronouns", widget=_auto("off"))
+    pronouns = TidyCharField(
+        max_length=40, required=False, label=gettext_lazy("Pronouns"), widget=_auto("off")
+    )
     mailing_name = TidyCharField(
         max_length=120,
         required=False,
-        label="Name on the envelope",
+        label=gettext_lazy("Name on the envelope"),
         widget=_auto("off"),
-        help_text="If letters should bear another name. Empty means first and last name.",
+        help_text=gettext_lazy(
+            "If letters should bear another name. Empty means first and last name."
+        ),
     )
 
 
@@ -44,21 +54,25 @@ class ContactForm(forms.Form):
     best_time = TidyCharField(
         max_length=100,
         required=False,
-        label="Best time to call",
-        help_text="For example: after 5 pm",
+        label=gettext_lazy("Best time to call"),
+        help_text=gettext_lazy("For example: after 5 pm"),
     )
     voicemail = forms.ChoiceField(
         choices=Voicemail.choices,
         initial=Voicemail.FIRST,
         widget=forms.RadioSelect,
-        label="If we reach your voicemail, may we say where we call from?",
+        label=gettext_lazy("If we reach your voicemail, may we say where we call from?"),
     )
-    no_post = forms.BooleanField(required=False, label="Please send me nothing by mail")
+    no_post = forms.BooleanField(
+        required=False, label=gettext_lazy("Please send me nothing by mail")
+    )
     note = TidyCharField(
         max_length=200,
         required=False,
-        label="Anything else to know before we call?",
-        help_text="For example: my brother answers the phone; say you call from the bakery.",
+        label=gettext_lazy("Anything else to know before we call?"),
+        help_text=gettext_lazy(
+            "For example: my brother answers the phone; say you call from the bakery."
+        ),
     )
 
 
@@ -66,29 +80,32 @@ class AddressForm(forms.Form):
     """Where letters go, and the neighborhood."""
 
     address_line1 = TidyCharField(
-        max_length=150, required=False, label="Street and number", widget=_auto("address-line1")
+        max_length=150,
+        required=False,
+        label=gettext_lazy("Street and number"),
+        widget=_auto("address-line1"),
     )
     address_line2 = TidyCharField(
         max_length=150,
         required=False,
-        label="Apartment or second line",
+        label=gettext_lazy("Apartment or second line"),
         widget=_auto("address-line2"),
     )
     city = TidyCharField(
-        max_length=80, required=False, label="City", widget=_auto("address-level2")
+        max_length=80, required=False, label=gettext_lazy("City"), widget=_auto("address-level2")
     )
     region = TidyCharField(
-        max_length=40, required=False, label="State", widget=_auto("address-level1")
+        max_length=40, required=False, label=gettext_lazy("State"), widget=_auto("address-level1")
     )
     postal_code = TidyCharField(
-        max_length=20, required=False, label="ZIP code", widget=_auto("postal-code")
+        max_length=20, required=False, label=gettext_lazy("ZIP code"), widget=_auto("postal-code")
     )
     area = TidyCharField(
         max_length=60,
         required=False,
-        label="Neighborhood",
+        label=gettext_lazy("Neighborhood"),
         widget=_auto("off"),
-        help_text="For example: Montrose. Good for finding a ride together.",
+        help_text=gettext_lazy("For example: Montrose. Good for finding a ride together."),
     )
 
 
@@ -98,12 +115,12 @@ class AboutForm(forms.Form):
     bio = LongTextField(
         max_length=1000,
         required=False,
-        label="About me",
+        label=gettext_lazy("About me"),
         widget=forms.Textarea({"rows": 5}),
-        help_text="What you like, what you could teach, what you look for.",
+        help_text=gettext_lazy("What you like, what you could teach, what you look for."),
     )
     photo_consent = forms.ChoiceField(
-        choices=PhotoConsent.choices, widget=forms.RadioSelect, label="Pictures"
+        choices=PhotoConsent.choices, widget=forms.RadioSelect, label=gettext_lazy("Pictures")
     )
 
 
@@ -114,29 +131,36 @@ class AccessForm(forms.Form):
         choices=list(NEEDS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="What helps you to come",
+        label=gettext_lazy("What helps you to come"),
     )
-    diet = TidyCharField(max_length=200, required=False, label="What should we know about food?")
-    other = TidyCharField(max_length=300, required=False, label="Anything else?")
+    diet = TidyCharField(
+        max_length=200, required=False, label=gettext_lazy("What should we know about food?")
+    )
+    other = TidyCharField(max_length=300, required=False, label=gettext_lazy("Anything else?"))
     may_name = forms.BooleanField(
         required=False,
-        label="The organiser may know it is me",
-        help_text="Without this tick organisers only see how many people need what.",
+        label=gettext_lazy("The organiser may know it is me"),
+        help_text=gettext_lazy("Without this tick organisers only see how many people need what."),
     )
 
 
 class EmergencyForm(forms.Form):
     """Whom to call."""
 
-    name1 = TidyCharField(max_length=100, required=False, label="First person", widget=_auto("off"))
+    name1 = TidyCharField(
+        max_length=100, required=False, label=gettext_lazy("First person"), widget=_auto("off")
+    )
     relation1 = TidyCharField(
-        max_length=60, required=False, label="Who is it?", help_text="For example: sister, neighbor"
+        max_length=60,
+        required=False,
+        label=gettext_lazy("Who is it?"),
+        help_text=gettext_lazy("For example: sister, neighbor"),
     )
     phone1 = PhoneField(required=False)
     name2 = TidyCharField(
-        max_length=100, required=False, label="Second person", widget=_auto("off")
+        max_length=100, required=False, label=gettext_lazy("Second person"), widget=_auto("off")
     )
-    relation2 = TidyCharField(max_length=60, required=False, label="Who is it?")
+    relation2 = TidyCharField(max_length=60, required=False, label=gettext_lazy("Who is it?"))
     phone2 = PhoneField(required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -145,9 +169,9 @@ class EmergencyForm(forms.Form):
         for n in ("1", "2"):
             name, phone = given.get(f"name{n}", ""), given.get(f"phone{n}", "")
             if name and not phone and f"phone{n}" not in self.errors:
-                self.add_error(f"phone{n}", f"Please type a number for {name}.")
+                self.add_error(f"phone{n}", _("Please type a number for {name}.").format(name=name))
             if phone and not name:
-                self.add_error(f"name{n}", "Please type whose number it is.")
+                self.add_error(f"name{n}", _("Please type whose number it is."))
         return given
 
 
@@ -155,37 +179,54 @@ class PhotoForm(forms.Form):
     """One picture."""
 
     photo = forms.FileField(
-        label="A picture of you",
-        help_text="JPEG, PNG or WebP, up to 10 megabytes. Where and when it was taken is removed.",
+        label=gettext_lazy("A picture of you"),
+        help_text=gettext_lazy(
+            "JPEG, PNG or WebP, up to 10 megabytes. Where and when it was taken is removed."
+        ),
         widget=forms.ClearableFileInput({"accept": "image/jpeg,image/png,image/webp"}),
-        error_messages={"required": "Please choose a picture first."},
+        error_messages={"required": gettext_lazy("Please choose a picture first.")},
     )
 
     def clean_photo(self) -> Any:
         """A name must say a picture, too: photo.jpg.html is no honest one (ASVS 5.2.2)."""
         file = self.cleaned_data["photo"]
         if not file.name.lower().endswith((".jpg", ".jpeg", ".png", ".webp")):
-            raise forms.ValidationError("Please choose a JPEG, PNG or WebP file.")
+            raise forms.ValidationError(_("Please choose a JPEG, PNG or WebP file."))
         return file
 
 
 class CropForm(forms.Form):
     """Which part of the picture."""
 
-    PLACES = [("start", "Left"), ("middle", "Middle"), ("end", "Right")]
+    PLACES = [
+        ("start", gettext_lazy("Left")),
+        ("middle", gettext_lazy("Middle")),
+        ("end", gettext_lazy("Right")),
+    ]
     zoom = forms.TypedChoiceField(
         coerce=float,
-        choices=[("1", "As it is"), ("1.5", "Closer"), ("2.2", "Very close")],
+        choices=[
+            ("1", gettext_lazy("As it is")),
+            ("1.5", gettext_lazy("Closer")),
+            ("2.2", gettext_lazy("Very close")),
+        ],
         widget=forms.RadioSelect,
         initial="1",
-        label="How close?",
+        label=gettext_lazy("How close?"),
     )
     across = forms.ChoiceField(
-        choices=PLACES, widget=forms.RadioSelect, initial="middle", label="Which side?"
-    )
-    down = forms.ChoiceField(
-        choices=[("start", "Top"), ("middle", "Middle"), ("end", "Bottom")],
+        choices=PLACES,
         widget=forms.RadioSelect,
         initial="middle",
-        label="How high?",
+        label=gettext_lazy("Which side?"),
+    )
+    down = forms.ChoiceField(
+        choices=[
+            ("start", gettext_lazy("Top")),
+            ("middle", gettext_lazy("Middle")),
+            ("end", gettext_lazy("Bottom")),
+        ],
+        widget=forms.RadioSelect,
+        initial="middle",
+        label=gettext_lazy("How high?"),
     )

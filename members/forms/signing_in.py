@@ -11,11 +11,14 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from core.forms import EmailField
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import clock
 from core.text import normal_email
-from members import actions, codes, devices, limits, robots, watch
+from members import codes, devices, limits, robots, watch
+from members.actions import logins
 from members.models import User
 
 SHARED_KEY = "shared_device"
@@ -23,14 +26,20 @@ A_QUARTER = 15 * 60
 
 
 class TooOften(ValidationError):
-    """A limit: the sentence says until when, the page answers 429 with Retry-After (members/views/front_door.py)."""
+    """A limit: the sentence says until when, the page answers 429 with Retry-After
+    (members/views/front_door.py).
+    """
 
     def __init__(
-        self, use: limits.Use, words: str = "That was often. Please wait until {clock}"
+        self,
+        use: limits.Use,
+        words: str = gettext_lazy("That was often. Please wait until {clock}"),
     ) -> None:
         self.again_at = use.again_at
         super().__init__(
-            f"{words.format(clock=clock(use.again_at))}, or call us and we’ll help you in.",
+            _("{words}, or call us and we’ll help you in.").format(
+                words=words.format(clock=clock(use.again_at))
+            ),
             code="often",
         )
 
@@ -42,7 +51,8 @@ def is_known_device(address: str) -> bool:
 
 
 def refuse_robots(data: Any) -> None:
-    """More than thirty knocks an hour from one network: each further one needs a little work, or a plain answer.
+    """More than thirty knocks an hour from one network: each further one needs a little work, or a
+    plain answer.
 
     A sign-up table in a hall goes on, a machine gets slow. Raises ValidationError.
     """
@@ -55,13 +65,18 @@ def refuse_robots(data: Any) -> None:
     ):
         return
     raise ValidationError(
-        "Many people knock from where you are. Please answer the small question, and press again.",
+        _(
+            "Many people knock from where you are. Please answer the small question, and press"
+            " again."
+        ),
         code="person",
     )
 
 
 def count_password_try(address: str) -> None:
-    """Count a password before it is compared. A device of theirs is counted apart from everybody else. Raises TooOften."""
+    """Count a password before it is compared. A device of theirs is counted apart from everybody
+    else. Raises TooOften.
+    """
     address = normal_email(address)
     if is_known_device(address):
         uses = [limits.count("password-known", address, limit=10, seconds=A_QUARTER)]
@@ -79,11 +94,11 @@ def count_password_try(address: str) -> None:
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]
     """Ask for a code. A person on the rolls who never signed in gets a login here, silently."""
 
-    email = EmailField(help_text="The one you gave us when you joined.")
+    email = EmailField(help_text=gettext_lazy("The one you gave us when you joined."))
     shared = forms.BooleanField(
         required=False,
-        label="Other people use this device",
-        help_text="We’ll sign you out when you close the window.",
+        label=gettext_lazy("Other people use this device"),
+        help_text=gettext_lazy("We’ll sign you out when you close the window."),
     )
 
     def clean_email(self) -> Any:
@@ -92,7 +107,7 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
         if address:
             if not is_known_device(address):
                 refuse_robots(self.data)
-            actions.ensure_login(email=address)
+            logins.ensure_login(email=address)
         return super().clean_email()
 
     def clean_shared(self) -> bool:
@@ -103,10 +118,14 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[
 
 
 class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
-    """The six digits. What the library keeps in the session is no code; ours are in the database, as digests."""
+    """The six digits. What the library keeps in the session is no code; ours are in the database,
+    as digests.
+    """
 
     def clean_code(self) -> str:
-        """Count the try, then compare. Whoever has no login is answered as if the digits were wrong."""
+        """Count the try, then compare. Whoever has no login is answered as if the digits were
+        wrong.
+        """
         stage = LoginStageController.enter(context.request, LoginByCodeStage.key)
         address, typed = (
             (stage.state.get("email") or "" if stage else ""),
@@ -117,13 +136,14 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[
             or not codes.use(context.request, codes.SIGN_IN, typed, address=address)
             or not stage.login.user
         ):
-            watch.refused(context.request, "login.wrong_code", address=address)
             left = (
                 codes.standing(context.request, codes.SIGN_IN, address).tries_words
                 if address
                 else ""
             )
-            raise ValidationError(f"That is not the code we sent. {left}.", code="incorrect_code")
+            raise ValidationError(
+                _("That is not the code we sent. {left}.").format(left=left), code="incorrect_code"
+            )
         return typed
 
 
@@ -132,7 +152,7 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "E-mail address"
+        self.fields["login"].label = _("E-mail address")
         self.fields["login"].widget.attrs = {
             "autocomplete": "username",
             "type": "email",
@@ -152,7 +172,7 @@ class PasswordForm(forms.Form):
     """A password, set or changed: one field, to be pasted or shown by the browser."""
 
     password = forms.CharField(
-        label="Your new password",
+        label=gettext_lazy("Your new password"),
         max_length=200,
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
@@ -175,8 +195,8 @@ class AgainForm(forms.Form):
 
     code = forms.CharField(
         max_length=12,
-        label="The six digits",
-        help_text="They work for 15 minutes. Take your time.",
+        label=gettext_lazy("The six digits"),
+        help_text=gettext_lazy("They work for 15 minutes. Take your time."),
         widget=forms.TextInput(
             {
                 "class": "input code-input",
@@ -192,8 +212,8 @@ class EmailForm(forms.Form):
     """Another e-mail address."""
 
     email = EmailField(
-        label="Your new e-mail address",
-        help_text="We send six digits there to make sure it is yours.",
+        label=gettext_lazy("Your new e-mail address"),
+        help_text=gettext_lazy("We send six digits there to make sure it is yours."),
     )
 
 

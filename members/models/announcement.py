@@ -7,19 +7,25 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.i18n import gettext_lazy
+from members.models.grouping import fulfilling
+from members.models.member import Member
+
 
 class Announcement(models.Model):
-    """One letter to a group of members. Each gets a message of her own, the way she chose for news."""
+    """One letter to a group of members. Each gets a message of her own, the way she
+    chose for news.
+    """
 
     class Audience(models.TextChoices):
-        ACTIVE = "active", "Active members"
-        ALL = "members", "Active members, and those whose membership ended"
-        APPLICANTS = "applicants", "People whose application is not finished"
+        ACTIVE = "active", gettext_lazy("Active members")
+        ALL = "members", gettext_lazy("Active members, and those whose membership ended")
+        APPLICANTS = "applicants", gettext_lazy("People whose application is not finished")
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Being written"
-        SENDING = "sending", "Being sent"
-        SENT = "sent", "Sent"
+        DRAFT = "draft", gettext_lazy("Being written")
+        SENDING = "sending", gettext_lazy("Being sent")
+        SENT = "sent", gettext_lazy("Sent")
 
     STATUSES = {
         Audience.ACTIVE: ["active"],
@@ -28,13 +34,17 @@ class Announcement(models.Model):
     }
 
     subject = models.CharField(
-        max_length=120, help_text="Read it aloud in front of a grandchild: it must tell nothing."
+        gettext_lazy("subject"),
+        max_length=120,
+        help_text=gettext_lazy("Read it aloud in front of a grandchild: it must tell nothing."),
     )
     body = models.TextField(
-        "text", max_length=10_000, help_text="An empty line begins a new paragraph."
+        gettext_lazy("text"),
+        max_length=10_000,
+        help_text=gettext_lazy("An empty line begins a new paragraph."),
     )
     audience = models.CharField(
-        "to whom", max_length=12, choices=Audience.choices, default=Audience.ACTIVE
+        gettext_lazy("to whom"), max_length=12, choices=Audience.choices, default=Audience.ACTIVE
     )
     saved = models.ForeignKey(
         "members.SavedFilter",
@@ -42,7 +52,7 @@ class Announcement(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name="only those on a saved list",
+        verbose_name=gettext_lazy("only those on a saved list"),
     )
     state = models.CharField(
         max_length=10, choices=State.choices, default=State.DRAFT, editable=False
@@ -56,7 +66,10 @@ class Announcement(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        verbose_name, verbose_name_plural = "letter to many", "letters to many"
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("letter to many"),
+            gettext_lazy("letters to many"),
+        )
 
     def __str__(self) -> str:
         return self.subject
@@ -64,15 +77,14 @@ class Announcement(models.Model):
     @property
     def digest(self) -> str:
         """What a second person agrees to: these very words to this very group."""
-        return hashlib.sha256(
-            f"{self.subject}\n{self.audience}\n{self.body}{self.saved.digest if self.saved else ''}".encode()
-        ).hexdigest()
+        group = self.saved.digest if self.saved else ""
+        words = f"{self.subject}\n{self.audience}\n{self.body}{group}"
+        return hashlib.sha256(words.encode()).hexdigest()
 
     def recipients(self) -> Any:
-        """The members it goes to; nobody who has died or was suspended, nobody who wants no news."""
-        from members.models.grouping import fulfilling
-        from members.models.member import Member
-
+        """The members it goes to; nobody who has died or was suspended, nobody who
+        wants no news.
+        """
         found = Member.objects.filter(status__in=self.STATUSES[self.Audience(self.audience)])
         if self.saved:
             found = fulfilling(found, self.saved.criteria)

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from core.text import reference
 from members.models.member import Member, Status
 
@@ -18,9 +20,9 @@ DRAFT_LIFE = dt.timedelta(days=30)
 class Voicemail(models.TextChoices):
     """What may be said to an answering machine."""
 
-    YES = "yes", "Yes, that’s fine"
-    FIRST = "first", "Only a first name"
-    NO = "no", "Leave no message"
+    YES = "yes", gettext_lazy("Yes, that’s fine")
+    FIRST = "first", gettext_lazy("Only a first name")
+    NO = "no", gettext_lazy("Leave no message")
 
 
 QUESTION_LIFE = dt.timedelta(days=30)
@@ -38,24 +40,26 @@ class Draft(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
-        return f"Draft {self.pk}"
+        return _("Draft {pk}").format(pk=self.pk)
 
 
 class AskedField(models.Model):
     """What staff may ask in their own words: the question, its help, its kind."""
 
     class Kind(models.TextChoices):
-        LINE = "line", "One line"
-        TEXT = "text", "A few lines"
-        TICK = "tick", "A box to tick"
-        CHOICE = "choice", "One of several"
+        LINE = "line", gettext_lazy("One line")
+        TEXT = "text", gettext_lazy("A few lines")
+        TICK = "tick", gettext_lazy("A box to tick")
+        CHOICE = "choice", gettext_lazy("One of several")
 
-    label = models.CharField("question", max_length=120)
-    help_text = models.CharField("help", max_length=200, blank=True)
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LINE)
-    choices = models.TextField("the choices, one a line", blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField("on the form", default=True)
+    label = models.CharField(gettext_lazy("question"), max_length=120)
+    help_text = models.CharField(gettext_lazy("help"), max_length=200, blank=True)
+    kind = models.CharField(
+        gettext_lazy("kind"), max_length=10, choices=Kind.choices, default=Kind.LINE
+    )
+    choices = models.TextField(gettext_lazy("the choices, one a line"), blank=True)
+    position = models.PositiveSmallIntegerField(gettext_lazy("position"), default=0)
+    is_active = models.BooleanField(gettext_lazy("on the form"), default=True)
 
     class Meta:
         abstract = True
@@ -66,22 +70,31 @@ class AskedField(models.Model):
 
 
 class Question(AskedField):
-    """A question of our own on the form to join, who may read the answers, and when they are deleted."""
+    """A question of our own on the form to join, who may read the answers, and when they are
+    deleted.
+    """
 
     class Readers(models.TextChoices):
-        DECIDERS = "users.approve|users.reject|users.validate", "Whoever works on applications"
-        PRIVATE = "users.view_private", "Only those who may see private details"
+        DECIDERS = (
+            "users.approve|users.reject|users.validate",
+            gettext_lazy("Whoever works on applications"),
+        )
+        PRIVATE = "users.view_private", gettext_lazy("Only those who may see private details")
 
-    is_required = models.BooleanField("must be answered", default=False)
+    is_required = models.BooleanField(gettext_lazy("must be answered"), default=False)
     readers = models.CharField(
-        "who may read the answers", max_length=60, choices=Readers.choices, default=Readers.DECIDERS
+        gettext_lazy("who may read the answers"),
+        max_length=60,
+        choices=Readers.choices,
+        default=Readers.DECIDERS,
     )
     delete_after_days = models.PositiveSmallIntegerField(
-        "delete the answers after so many days", default=365
+        gettext_lazy("delete the answers after so many days"), default=365
     )
 
     class Meta(AskedField.Meta):
-        verbose_name_plural = "questions of the form to join"
+        verbose_name = gettext_lazy("question")
+        verbose_name_plural = gettext_lazy("questions of the form to join")
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -101,36 +114,42 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
 
 class Application(models.Model):
-    """One request to join. Where it stands is the member's status; this row holds what was said and decided."""
+    """One request to join. Where it stands is the member's status; this row holds what was said and
+    decided.
+    """
 
     member = models.OneToOneField(Member, models.CASCADE, related_name="application")
     reference = models.CharField(max_length=30, unique=True, default=reference, editable=False)
-    about = models.TextField("in their words", blank=True)
-    is_of_age = models.BooleanField("50 or over, or partner of a member", default=False)
-    best_time = models.CharField("best time to call", max_length=100, blank=True)
+    about = models.TextField(gettext_lazy("in their words"), blank=True)
+    is_of_age = models.BooleanField(
+        gettext_lazy("50 or over, or partner of a member"), default=False
+    )
+    best_time = models.CharField(gettext_lazy("best time to call"), max_length=100, blank=True)
     voicemail = models.CharField(max_length=5, choices=Voicemail.choices, default=Voicemail.FIRST)
     partner_first_name = models.CharField(max_length=100, blank=True)
     partner_last_name = models.CharField(max_length=100, blank=True)
     partner_is_member = models.BooleanField(default=False)
-    found_us = models.CharField("how they found us", max_length=200, blank=True)
+    found_us = models.CharField(gettext_lazy("how they found us"), max_length=200, blank=True)
     knows_nobody = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
-    proved_at = models.DateTimeField("address proved", null=True, blank=True)
+    proved_at = models.DateTimeField(gettext_lazy("address proved"), null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     rejection_reason = models.CharField(max_length=300, blank=True)
-    apply_again_on = models.DateField("may apply again from", null=True, blank=True)
+    apply_again_on = models.DateField(gettext_lazy("may apply again from"), null=True, blank=True)
 
     objects = ApplicationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("application")
+        verbose_name_plural = gettext_lazy("applications")
         ordering = ["created_at"]
 
     def __str__(self) -> str:
-        return f"Application {self.pk}"
+        return _("Application {pk}").format(pk=self.pk)
 
     def may_apply_again(self, today: dt.date) -> bool:
         """Whether somebody we said no to may send a new form."""
@@ -151,17 +170,19 @@ class Answer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Answer {self.pk}"
+        return _("Answer {pk}").format(pk=self.pk)
 
 
 class Reference(models.Model):
-    """Somebody the applicant named. The office finds the member; she says yes or no on a mailed page."""
+    """Somebody the applicant named. The office finds the member; she says yes or no on a mailed
+    page.
+    """
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="references")
-    name = models.CharField("as the applicant wrote it", max_length=200)
+    name = models.CharField(gettext_lazy("as the applicant wrote it"), max_length=200)
     member = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
     token = models.CharField(max_length=30, unique=True, default=reference, editable=False)
-    is_known = models.BooleanField("knows the applicant", null=True)
+    is_known = models.BooleanField(gettext_lazy("knows the applicant"), null=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(
@@ -178,10 +199,12 @@ class Reference(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Reference {self.pk}"
+        return _("Reference {pk}").format(pk=self.pk)
 
     def is_open(self, now: dt.datetime) -> bool:
-        """Whether the named member may answer: active, asked in the last 30 days, the applicant not decided on, not answered."""
+        """Whether the named member may answer: active, asked in the last 30 days, the applicant not
+        decided on, not answered.
+        """
         asked = self.asked_at or self.application.created_at
         undecided = self.application.member.status in (
             Status.PENDING_VALIDATION,
@@ -192,7 +215,9 @@ class Reference(models.Model):
 
 
 class Vote(models.Model):
-    """One committee member's word on an applicant. Nobody sees how anybody voted, and the count only when it is over."""
+    """One committee member's word on an applicant. Nobody sees how anybody voted, and the count
+    only when it is over.
+    """
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="votes")
     voter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -203,4 +228,4 @@ class Vote(models.Model):
         constraints = [models.UniqueConstraint(fields=["application", "voter"], name="vote_once")]
 
     def __str__(self) -> str:
-        return f"Vote {self.pk}"
+        return _("Vote {pk}").format(pk=self.pk)

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.i18n import gettext_lazy
 
 VALID_FOR = dt.timedelta(hours=72)
 
@@ -18,7 +21,7 @@ class TwoPersonRule(models.Model):
     is_on = models.BooleanField(default=True)
 
     def __str__(self) -> str:
-        return f"{self.act}: {'two people' if self.is_on else 'one person'}"
+        return f"{self.act}: {_('two people') if self.is_on else _('one person')}"
 
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
@@ -30,7 +33,9 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
 
 
 class Approval(models.Model):
-    """One act somebody asked for; another person says yes or no within 72 hours, and it is done once."""
+    """One act somebody asked for; another person says yes or no within 72 hours, and it is done
+    once.
+    """
 
     act = models.CharField(max_length=40)
     params = models.JSONField(default=dict)
@@ -48,8 +53,9 @@ class Approval(models.Model):
     objects = ApprovalQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("approval")
         ordering = ["-asked_at"]
-        verbose_name_plural = "what needs two people"
+        verbose_name_plural = gettext_lazy("what needs two people")
         constraints = [
             models.CheckConstraint(
                 condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),

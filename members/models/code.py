@@ -1,4 +1,6 @@
-"""Six digits that were mailed to an address: what they are for, how long they work, how often they were tried."""
+"""Six digits that were mailed to an address: what they are for, how long they work, how often they
+were tried.
+"""
 
 import datetime as dt
 from typing import Self
@@ -6,6 +8,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from core.i18n import gettext_lazy
 
 TRIES = 5
 """In the browser that asked for it; and from each network elsewhere."""
@@ -28,8 +32,8 @@ class MailedCodeQuerySet(models.QuerySet["MailedCode"]):
 class MailedCode(models.Model):
     """One code. Only a keyed digest is kept; the digits stand in the mail alone.
 
-    `browser` is a mark of the session that asked for it. Tries in that session and tries from elsewhere are counted apart,
-    so that nobody uses up the code somebody else asked for.
+    `browser` is a mark of the session that asked for it. Tries in that session and tries from
+    elsewhere are counted apart, so that nobody uses up the code somebody else asked for.
     """
 
     purpose = models.CharField(max_length=40)
@@ -37,7 +41,8 @@ class MailedCode(models.Model):
     digest = models.CharField(max_length=64)
     browser = models.CharField(max_length=32)
     is_known_device = models.BooleanField(
-        default=False, help_text="Asked for by a browser that signed in with this address before."
+        default=False,
+        help_text=gettext_lazy("Asked for by a browser that signed in with this address before."),
     )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)

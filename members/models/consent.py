@@ -1,20 +1,24 @@
-"""What somebody agreed to: which words, when, how; and when she took it back. Rows are added, never changed but for the end."""
+"""What somebody agreed to: which words, when, how; and when she took it back. Rows are added, never
+changed but for the end.
+"""
 
 import datetime as dt
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from core.text import reference
 from members.models.member import Member
 
 TEXTS = {
-    "directory": "Members find me in the directory, with what I chose to show.",
-    "photos": "I may be in pictures others see.",
-    "open_mail": "You may use plain words in e-mail to me.",
-    "access": "The organiser of an event may know that it is I who needs this.",
-    "household": "We two are linked as a household.",
+    "directory": gettext_lazy("Members find me in the directory, with what I chose to show."),
+    "photos": gettext_lazy("I may be in pictures others see."),
+    "open_mail": gettext_lazy("You may use plain words in e-mail to me."),
+    "access": gettext_lazy("The organiser of an event may know that it is I who needs this."),
+    "household": gettext_lazy("We two are linked as a household."),
 }
 """The words one agrees to today; what somebody agreed to earlier stands in her row."""
 
@@ -23,11 +27,11 @@ class Consent(models.Model):
     """One agreement of one member to one text."""
 
     class Subject(models.TextChoices):
-        DIRECTORY = "directory", "Being listed in the directory"
-        PHOTOS = "photos", "Being in pictures"
-        OPEN_MAIL = "open_mail", "Plain words in e-mail"
-        ACCESS = "access", "Naming access needs to an organiser"
-        HOUSEHOLD = "household", "Being linked to a household"
+        DIRECTORY = "directory", gettext_lazy("Being listed in the directory")
+        PHOTOS = "photos", gettext_lazy("Being in pictures")
+        OPEN_MAIL = "open_mail", gettext_lazy("Plain words in e-mail")
+        ACCESS = "access", gettext_lazy("Naming access needs to an organiser")
+        HOUSEHOLD = "household", gettext_lazy("Being linked to a household")
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="consents")
     subject = models.CharField(max_length=20, choices=Subject.choices)
@@ -47,11 +51,13 @@ class Consent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Consent {self.pk}"
+        return _("Consent {pk}").format(pk=self.pk)
 
 
 class OwnCopy(models.Model):
-    """A copy of her own data somebody asked for: made by the worker, downloaded for a day, then deleted."""
+    """A copy of her own data somebody asked for: made by the worker, downloaded for a day, then
+    deleted.
+    """
 
     LIFE = dt.timedelta(days=1)
 
@@ -65,4 +71,4 @@ class OwnCopy(models.Model):
         ordering = ["-asked_at"]
 
     def __str__(self) -> str:
-        return f"Copy {self.pk}"
+        return _("Copy {pk}").format(pk=self.pk)

@@ -1,4 +1,6 @@
-"""Sorting people: tags, fields of our own, saved lists; offices with a term; and the papers made of a list."""
+"""Sorting people: tags, fields of our own, saved lists; offices with a term; and the papers made of
+a list.
+"""
 
 import datetime as dt
 import hashlib
@@ -10,7 +12,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from core.text import reference
 from members.models.application import AskedField
 from members.models.member import Member, Status
@@ -31,25 +35,30 @@ class Tag(models.Model):
 
 
 class ProfileField(AskedField):
-    """A field of our own on each profile: its words, who may read and write it, and when values are deleted."""
+    """A field of our own on each profile: its words, who may read and write it, and when values are
+    deleted.
+    """
 
     class Readers(models.TextChoices):
-        OFFICE = "users.view", "Whoever sees the members list"
-        PRIVATE = "users.view_private", "Only those who may see private details"
+        OFFICE = "users.view", gettext_lazy("Whoever sees the members list")
+        PRIVATE = "users.view_private", gettext_lazy("Only those who may see private details")
 
     readers = models.CharField(
-        "who may read it, beside herself",
+        gettext_lazy("who may read it, beside herself"),
         max_length=60,
         choices=Readers.choices,
         default=Readers.PRIVATE,
     )
-    member_writes = models.BooleanField("members fill it in themselves", default=True)
+    member_writes = models.BooleanField(gettext_lazy("members fill it in themselves"), default=True)
     delete_after_days = models.PositiveSmallIntegerField(
-        "delete a value after so many days", null=True, blank=True
+        gettext_lazy("delete a value after so many days"), null=True, blank=True
     )
 
     class Meta(AskedField.Meta):
-        verbose_name, verbose_name_plural = "field of our own", "fields of our own"
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("field of our own"),
+            gettext_lazy("fields of our own"),
+        )
 
 
 class ProfileValue(models.Model):
@@ -66,7 +75,7 @@ class ProfileValue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Value {self.pk}"
+        return _("Value {pk}").format(pk=self.pk)
 
 
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
@@ -76,7 +85,8 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         """Those that ask about nothing private, for people who may not see private details."""
         if private:
             return self
-        # A field may have become private after the list was saved: what it asks about is looked at now.
+        # A field may have become private after the list was saved: what it asks about is looked at
+        # now.
         fields = ProfileField.objects.filter(readers=ProfileField.Readers.PRIVATE).values_list(
             "pk", flat=True
         )
@@ -85,16 +95,21 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
 
 
 class SavedFilter(models.Model):
-    """A saved list: what somebody must fulfil. The same object narrows the list, an export, labels and a letter to many.
+    """A saved list: what somebody must fulfil. The same object narrows the list, an export, labels
+    and a letter to many.
 
-    `criteria` holds {"status": [..], "tags": [ids], "place": text, "joined_from": ISO date, "joined_to": ISO date,
-    "reach": "email" or "none", "field": id, "value": text}; what is missing does not narrow.
+    `criteria` holds {"status": [..], "tags": [ids], "place": text, "joined_from": ISO date,
+    "joined_to": ISO date, "reach": "email" or "none", "field": id, "value": text}; what is missing
+    does not narrow.
     """
 
     name = models.CharField(max_length=80, unique=True)
     criteria: Any = models.JSONField(default=dict)
     is_private = models.BooleanField(
-        default=False, db_default=False, editable=False, help_text="Asks about something private."
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=gettext_lazy("Asks about something private."),
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
@@ -105,7 +120,7 @@ class SavedFilter(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name, verbose_name_plural = "saved list", "saved lists"
+        verbose_name, verbose_name_plural = gettext_lazy("saved list"), gettext_lazy("saved lists")
 
     def __str__(self) -> str:
         return self.name
@@ -170,33 +185,38 @@ class OfficeQuerySet(models.QuerySet["Office"]):
 
 
 class Office(models.Model):
-    """A place on the board or a committee for a term. The role it brings begins and ends with it."""
+    """A place on the board or a committee for a term. The role it brings begins and
+    ends with it.
+    """
 
-    body = models.CharField("board or committee", max_length=80, default="Board")
-    title = models.CharField("office", max_length=80, help_text="For example: treasurer")
+    body = models.CharField(gettext_lazy("board or committee"), max_length=80, default="Board")
+    title = models.CharField(
+        gettext_lazy("office"), max_length=80, help_text=gettext_lazy("For example: treasurer")
+    )
     member = models.ForeignKey(Member, models.CASCADE, related_name="offices")
-    starts_on = models.DateField("from")
-    ends_on = models.DateField("until", null=True, blank=True)
+    starts_on = models.DateField(gettext_lazy("from"))
+    ends_on = models.DateField(gettext_lazy("until"), null=True, blank=True)
     role = models.ForeignKey(
         Role,
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name="role it brings",
+        verbose_name=gettext_lazy("role it brings"),
     )
     assignment = models.ForeignKey(
         RoleAssignment, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     is_public = models.BooleanField(
-        "her first name stands on the public page", default=False, editable=False
+        gettext_lazy("her first name stands on the public page"), default=False, editable=False
     )
 
     objects = OfficeQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("office")
         ordering = ["body", "title"]
-        verbose_name_plural = "offices and committees"
+        verbose_name_plural = gettext_lazy("offices and committees")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
@@ -209,13 +229,15 @@ class Office(models.Model):
 
 
 class Paper(models.Model):
-    """A paper made of a list: a roster, labels, a table. Made by the worker, kept for a week for whoever asked."""
+    """A paper made of a list: a roster, labels, a table. Made by the worker, kept for a week for
+    whoever asked.
+    """
 
     class Kind(models.TextChoices):
-        ROSTER = "roster", "Roster of those who are in the directory"
-        LABELS = "labels", "Labels for letters (Avery 5160)"
-        TABLE = "table", "Table (CSV)"
-        LIST = "list", "A list of the desk"
+        ROSTER = "roster", gettext_lazy("Roster of those who are in the directory")
+        LABELS = "labels", gettext_lazy("Labels for letters (Avery 5160)")
+        TABLE = "table", gettext_lazy("Table (CSV)")
+        LIST = "list", gettext_lazy("A list of the desk")
 
     LIFE = dt.timedelta(days=7)
 
@@ -230,6 +252,8 @@ class Paper(models.Model):
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("paper")
+        verbose_name_plural = gettext_lazy("papers")
         ordering = ["-asked_at"]
 
     def __str__(self) -> str:

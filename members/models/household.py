@@ -1,4 +1,6 @@
-"""Households: one or two adults, and whoever depends on them, who chose to be linked. Hidden everywhere until both agree."""
+"""Households: one or two adults, and whoever depends on them, who chose to be linked. Hidden
+everywhere until both agree.
+"""
 
 import datetime as dt
 from typing import Self
@@ -6,7 +8,9 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from core.text import reference
 from members.models.member import Member
 
@@ -16,11 +20,11 @@ INVITE_LIFE = dt.timedelta(days=30)
 class Household(models.Model):
     """What two equals share: one plan, one letter in the mail."""
 
-    one_letter = models.BooleanField("One letter for both of us", default=True)
+    one_letter = models.BooleanField(gettext_lazy("One letter for both of us"), default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"Household {self.pk}"
+        return _("Household {pk}").format(pk=self.pk)
 
 
 class HouseholdMemberQuerySet(models.QuerySet["HouseholdMember"]):
@@ -73,11 +77,13 @@ class HouseholdMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Place {self.pk}"
+        return _("Place {pk}").format(pk=self.pk)
 
     @property
     def asker(self) -> Member | None:
-        """Who asks: the other one, or – where nobody asked yet – whom an old list names beside her."""
+        """Who asks: the other one, or – where nobody asked yet – whom an old list names
+        beside her.
+        """
         other = (
             HouseholdMember.objects.filter(household=self.household_id)
             .exclude(pk=self.pk)

@@ -1,6 +1,7 @@
 """How often something was done in a window of time."""
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 
 class RateCount(models.Model):
@@ -11,4 +12,4 @@ class RateCount(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.count} uses"
+        return _("{count} uses").format(count=self.count)

@@ -1,10 +1,14 @@
-"""The directory: who chose to be found, and what each shows to whom. No row, or one that is off: not listed."""
+"""The directory: who chose to be found, and what each shows to whom. No row, or one that is off:
+not listed.
+"""
 
 from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.i18n import gettext_lazy
 from members.models.household import HouseholdMember
 from members.models.member import Member, Status
 from members.models.safety import NoContact
@@ -13,31 +17,35 @@ from members.models.safety import NoContact
 class Audience(models.TextChoices):
     """Who sees one thing about somebody."""
 
-    NOBODY = "nobody", "Only the office"
-    OFFICERS = "officers", "Officers"
-    MEMBERS = "members", "Members"
+    NOBODY = "nobody", gettext_lazy("Only the office")
+    OFFICERS = "officers", gettext_lazy("Officers")
+    MEMBERS = "members", gettext_lazy("Members")
 
 
 FIELDS = {
-    "last_name": "Last name",
-    "pronouns": "Pronouns",
-    "area": "Neighborhood",
-    "phone": "Phone",
-    "email": "E-mail",
-    "address": "Street address",
-    "bio": "About me",
-    "since": "Member since",
-    "photo": "Photo",
-    "household": "Partner or housemate",
+    "last_name": gettext_lazy("Last name"),
+    "pronouns": gettext_lazy("Pronouns"),
+    "area": gettext_lazy("Neighborhood"),
+    "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
+    "address": gettext_lazy("Street address"),
+    "bio": gettext_lazy("About me"),
+    "since": gettext_lazy("Member since"),
+    "photo": gettext_lazy("Photo"),
+    "household": gettext_lazy("Partner or housemate"),
 }
-"""What a member may show in the directory; all of it starts with “Only the office”. Her first name is what being listed means."""
+"""What a member may show in the directory; all of it starts with “Only the office”. Her first name
+is what being listed means.
+"""
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
     """Questions about sets of listings."""
 
     def visible_to(self, viewer: Member) -> Self:
-        """Whom an active member finds: the active people who chose it, nobody she is to have no contact with. Nobody for others."""
+        """Whom an active member finds: the active people who chose it, nobody she is to have no
+        contact with. Nobody for others.
+        """
         if not viewer.sees_member_pages:
             return self.none()
         found = self.filter(
@@ -57,20 +65,27 @@ class ListingQuerySet(models.QuerySet["Listing"]):
 
 
 class Listing(models.Model):
-    """One member's entry in the directory; off, it keeps what she chose for the day she comes back."""
+    """One member's entry in the directory; off, it keeps what she chose for the day she
+    comes back.
+    """
 
     class Plate(models.TextChoices):
-        INITIALS = "initials", "My initials"
-        PLAIN = "plain", "A plain plate"
-        PHOTO = "photo", "My photo"
+        INITIALS = "initials", gettext_lazy("My initials")
+        PLAIN = "plain", gettext_lazy("A plain plate")
+        PHOTO = "photo", gettext_lazy("My photo")
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="listing")
     shows = models.JSONField(default=dict)
     plate = models.CharField(
-        "what stands beside your name", max_length=10, choices=Plate.choices, default=Plate.INITIALS
+        gettext_lazy("what stands beside your name"),
+        max_length=10,
+        choices=Plate.choices,
+        default=Plate.INITIALS,
     )
-    is_on = models.BooleanField("is in the directory", default=True, db_default=True)
-    wants_notes = models.BooleanField("Members may write to me through the office", default=True)
+    is_on = models.BooleanField(gettext_lazy("is in the directory"), default=True, db_default=True)
+    wants_notes = models.BooleanField(
+        gettext_lazy("Members may write to me through the office"), default=True
+    )
     # Both are written when she saves, from what members may see and nothing else.
     sort_name = models.CharField(max_length=210, editable=False)
     search = models.CharField(max_length=400, editable=False)
@@ -80,10 +95,10 @@ class Listing(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["sort_name", "member"], name="listing_by_name")]
-        verbose_name_plural = "the directory"
+        verbose_name_plural = gettext_lazy("the directory")
 
     def __str__(self) -> str:
-        return f"Listing {self.pk}"
+        return _("Listing {pk}").format(pk=self.pk)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         member = self.member
@@ -122,7 +137,9 @@ class Listing(models.Model):
         return seen
 
     def partner_shown(self, viewer: Member, *, officer: bool) -> Member | None:
-        """The other one of the household, when both chose to show it; a link is never shown by one alone."""
+        """The other one of the household, when both chose to show it; a link is never shown by one
+        alone.
+        """
         other = HouseholdMember.objects.partner_of(self.member)
         theirs = Listing.objects.visible_to(viewer).filter(member=other).first() if other else None
         both = (

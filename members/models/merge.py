@@ -1,4 +1,6 @@
-"""Two records of one person: candidates the machine found, and what was joined and can be taken apart again."""
+"""Two records of one person: candidates the machine found, and what was joined and can be taken
+apart again.
+"""
 
 import datetime as dt
 from typing import Any, Self
@@ -7,8 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.crypt import EncryptedJSONField
+from core.i18n import gettext_lazy
 from members.models.member import Member, MemberQuerySet
 
 UNDO = dt.timedelta(days=30)
@@ -26,9 +30,9 @@ class DuplicatePair(models.Model):
     """Two records that may be one person. Settled: somebody looked, and it stays so."""
 
     class Why(models.TextChoices):
-        NAME = "name", "Same name"
-        PHONE = "phone", "Same first name and phone"
-        ADDRESS = "address", "Same first name and address"
+        NAME = "name", gettext_lazy("Same name")
+        PHONE = "phone", gettext_lazy("Same first name and phone")
+        ADDRESS = "address", gettext_lazy("Same first name and address")
 
     one = models.ForeignKey(Member, models.CASCADE, related_name="+")
     other = models.ForeignKey(Member, models.CASCADE, related_name="+")
@@ -42,22 +46,24 @@ class DuplicatePair(models.Model):
     objects = DuplicatePairQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("duplicate pair")
         ordering = ["-found_at", "-id"]
-        verbose_name_plural = "perhaps twice on the list"
+        verbose_name_plural = gettext_lazy("perhaps twice on the list")
         constraints = [
             models.UniqueConstraint(fields=["one", "other"], name="duplicate_pair_once"),
             models.CheckConstraint(condition=Q(one__lt=F("other")), name="duplicate_pair_in_order"),
         ]
 
     def __str__(self) -> str:
-        return f"Pair {self.pk}"
+        return _("Pair {pk}").format(pk=self.pk)
 
 
 class Merge(models.Model):
-    """One joining of two records. The dropped one lies in the bin; what moved is written down, so that it can move back.
+    """One joining of two records. The dropped one lies in the bin; what moved is written down, so
+    that it can move back.
 
-    `before` is {"kept": {field: value}, "written": {field: value}, "user": [kept's, dropped's login id]};
-    `moved` a list of [model label, field, [ids]].
+    `before` is {"kept": {field: value}, "written": {field: value}, "user": [kept's, dropped's login
+    id]}; `moved` a list of [model label, field, [ids]].
     """
 
     kept = models.ForeignKey(Member, models.CASCADE, related_name="+")
@@ -68,7 +74,7 @@ class Merge(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"Merge {self.pk}"
+        return _("Merge {pk}").format(pk=self.pk)
 
 
 class BinnedMember(Member):
@@ -78,5 +84,5 @@ class BinnedMember(Member):
 
     class Meta:
         proxy = True
-        verbose_name = "deleted record"
-        verbose_name_plural = "the bin"
+        verbose_name = gettext_lazy("deleted record")
+        verbose_name_plural = gettext_lazy("the bin")

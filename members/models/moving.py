@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 PATIENCE = dt.timedelta(hours=48)
 
@@ -20,7 +21,9 @@ class LoginMoveQuerySet(models.QuerySet["LoginMove"]):
 
 
 class LoginMove(models.Model):
-    """Two people of the office agreed; the person's login moves at `due_at` unless somebody stops it before."""
+    """Two people of the office agreed; the person's login moves at `due_at` unless somebody stops
+    it before.
+    """
 
     member = models.ForeignKey("members.Member", models.CASCADE, related_name="login_moves")
     old_email = models.EmailField(max_length=254)
@@ -46,4 +49,4 @@ class LoginMove(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Move of {self.member_id}"
+        return _("Move of {member_id}").format(member_id=self.member_id)

@@ -9,18 +9,26 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Exists, F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.prepared import Parameter, PreparedQuery
+from core.compat.prepared import Parameter, PreparedQuery
+from core.i18n import gettext_lazy
 from members.models.member import Member
 
 
 class Role(Group):
-    """A role is a group with a description; what it may do is its RolePermission rows, not Django's own permissions."""
+    """A role is a group with a description; what it may do is its RolePermission rows, not Django's
+    own permissions.
+    """
 
     description = models.CharField(max_length=200, blank=True)
     is_builtin = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = gettext_lazy("role")
+        verbose_name_plural = gettext_lazy("roles")
 
 
 class RolePermission(models.Model):
@@ -73,7 +81,8 @@ class RoleAssignment(models.Model):
     objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "who holds which role"
+        verbose_name = gettext_lazy("role assignment")
+        verbose_name_plural = gettext_lazy("who holds which role")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
@@ -82,7 +91,7 @@ class RoleAssignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} is {self.role_id}"
+        return _("{user_id} is {role_id}").format(user_id=self.user_id, role_id=self.role_id)
 
 
 def _held() -> Any:
@@ -100,4 +109,6 @@ def _held() -> Any:
 
 SECOND_KEYS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 HELD = PreparedQuery[tuple[str, bool]](_held)
-"""What the running roles of a login (`user`, an id) give it on a `day`: names of permissions, and whether it has a second key."""
+"""What the running roles of a login (`user`, an id) give it on a `day`: names of permissions, and
+whether it has a second key.
+"""

@@ -1,4 +1,6 @@
-"""Keeping people apart who must be apart: a pair without contact, a block, a note that was reported."""
+"""Keeping people apart who must be apart: a pair without contact, a block, a note that was
+reported.
+"""
 
 from typing import Self
 
@@ -6,8 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.crypt import EncryptedTextField
+from core.i18n import gettext_lazy
 from core.text import reference
 from members.models.member import Member
 
@@ -30,7 +34,9 @@ class NoContactQuerySet(models.QuerySet["NoContact"]):
 
 
 class NoContact(models.Model):
-    """Two people the safety officer keeps apart: neither finds the other; the organiser of an event both come to is told."""
+    """Two people the safety officer keeps apart: neither finds the other; the organiser of an event
+    both come to is told.
+    """
 
     one = models.ForeignKey(Member, models.CASCADE, related_name="+")
     other = models.ForeignKey(Member, models.CASCADE, related_name="+")
@@ -48,7 +54,7 @@ class NoContact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Pair {self.pk}"
+        return _("Pair {pk}").format(pk=self.pk)
 
 
 class Block(models.Model):
@@ -62,11 +68,13 @@ class Block(models.Model):
         constraints = [models.UniqueConstraint(fields=["by", "whom"], name="block_once")]
 
     def __str__(self) -> str:
-        return f"Block {self.pk}"
+        return _("Block {pk}").format(pk=self.pk)
 
 
 class MemberNote(models.Model):
-    """A note from one member to another through the office: neither sees the other's address. Kept for 90 days."""
+    """A note from one member to another through the office: neither sees the other's address. Kept
+    for 90 days.
+    """
 
     token = models.CharField(max_length=30, unique=True, default=reference, editable=False)
     sender = models.ForeignKey(Member, models.CASCADE, related_name="notes_sent")
@@ -75,9 +83,10 @@ class MemberNote(models.Model):
     sent_at = models.DateTimeField(default=timezone.now)
     reported_at = models.DateTimeField(null=True, blank=True)
     report = EncryptedTextField(blank=True)
-    settled_at = models.DateTimeField("report dealt with", null=True, blank=True)
+    settled_at = models.DateTimeField(gettext_lazy("report dealt with"), null=True, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("member note")
         ordering = ["-sent_at"]
         indexes = [
             models.Index(fields=["recipient", "-sent_at"], name="note_of_recipient"),
@@ -87,7 +96,7 @@ class MemberNote(models.Model):
                 condition=Q(reported_at__isnull=False, settled_at=None),
             ),
         ]
-        verbose_name_plural = "notes between members"
+        verbose_name_plural = gettext_lazy("notes between members")
 
     def __str__(self) -> str:
-        return f"Note {self.pk}"
+        return _("Note {pk}").format(pk=self.pk)

@@ -3,10 +3,13 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 
 class PanicSwitch(models.Model):
-    """While the row is there the directory, the gallery and the feeds are shut and no list leaves the house."""
+    """While the row is there the directory, the gallery and the feeds are shut and no list leaves
+    the house.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     since = models.DateTimeField(default=timezone.now)
@@ -17,7 +20,7 @@ class PanicSwitch(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="panic_switch_is_one")]
 
     def __str__(self) -> str:
-        return "On"
+        return _("On")
 
     @classmethod
     def is_on(cls) -> bool:

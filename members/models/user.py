@@ -9,7 +9,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from core.i18n import gettext_lazy
 from core.text import normal_email
+from members.models.role import HELD, RoleAssignment, RolePermission
 from members.permissions import is_sensitive
 
 
@@ -28,23 +30,26 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """One login. It may act for several members (partners who share an address); power comes from roles alone."""
+    """One login. It may act for several members (partners who share an address); power comes from
+    roles alone.
+    """
 
-    email = models.EmailField("e-mail address", max_length=254, unique=True)
-    is_staff = models.BooleanField("may open the volunteers' desk", default=False)
-    is_active = models.BooleanField("may sign in", default=True)
+    email = models.EmailField(gettext_lazy("e-mail address"), max_length=254, unique=True)
+    is_staff = models.BooleanField(gettext_lazy("may open the volunteers' desk"), default=False)
+    is_active = models.BooleanField(gettext_lazy("may sign in"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
 
     came_with_key: bool | None = None
-    """Whether a second key was used in the session this object was read for; None outside of one."""
+    """Whether a second key was used in the session this object was read for; None outside of one.
+    """
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
     class Meta:
-        verbose_name, verbose_name_plural = "login", "logins"
+        verbose_name, verbose_name_plural = gettext_lazy("login"), gettext_lazy("logins")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
 
     def __str__(self) -> str:
@@ -56,12 +61,16 @@ class User(AbstractBaseUser):
 
     @property
     def held_permissions(self) -> frozenset[str]:
-        """Names of the permissions this login has today. Those that sleep (see `sleeping_permissions`) are not among them."""
+        """Names of the permissions this login has today. Those that sleep (see
+        `sleeping_permissions`) are not among them.
+        """
         return self._roles[0]
 
     @property
     def sleeping_permissions(self) -> frozenset[str]:
-        """Powers that wait until a second key (a passkey or an authenticator app) is there, and was used in this session."""
+        """Powers that wait until a second key (a passkey or an authenticator app) is there, and was
+        used in this session.
+        """
         return self._roles[1]
 
     @property
@@ -81,9 +90,9 @@ class User(AbstractBaseUser):
 
     @property
     def assigned_permissions(self) -> frozenset[str]:
-        """All that roles give or will give, also while the login is shut: what somebody must hold to decide about it."""
-        from members.models.role import RoleAssignment, RolePermission
-
+        """All that roles give or will give, also while the login is shut: what somebody must hold
+        to decide about it.
+        """
         held = RoleAssignment.objects.not_over().filter(user=self)
         return frozenset(
             RolePermission.objects.filter(role__assignments__in=held).values_list("name", flat=True)
@@ -92,8 +101,6 @@ class User(AbstractBaseUser):
     @cached_property
     def _roles(self) -> tuple[frozenset[str], frozenset[str], bool]:
         """Powers awake and asleep, and whether there is a second key; one query, once a request."""
-        from members.models.role import HELD
-
         if not (self.is_active and self.is_staff):
             return frozenset(), frozenset(), False
         held = HELD(user=self.pk, day=timezone.localdate())
@@ -109,7 +116,9 @@ class User(AbstractBaseUser):
         self.__dict__.pop("_roles", None)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Say whether a running role gives this permission ("users.approve"), or one of several ("users.approve|users.reject")."""
+        """Say whether a running role gives this permission ("users.approve"), or one of several
+        ("users.approve|users.reject").
+        """
         return any(name in self.held_permissions for name in perm.split("|"))
 
     def has_perms(self, perm_list: list[str], obj: object = None) -> bool:

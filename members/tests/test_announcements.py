@@ -1,4 +1,6 @@
-"""Writing to many: agreed to by a second person, to each one alone, the way each chose, never twice."""
+"""Writing to many: agreed to by a second person, to each one alone, the way each chose, never
+twice.
+"""
 
 import pytest
 from django.urls import reverse
@@ -67,14 +69,14 @@ def test_changed_words_must_be_agreed_to_again(as_user, letter, work):
 
 
 def test_killed_half_way_it_goes_on_and_writes_nobody_twice(letter, monkeypatch):
-    from members import emails
+    from members import emails_announcing
     from members.actions import announcing
 
     for n in range(5):
         make_member(email=f"m{n}@example.org")
     Announcement.objects.update(state="sending")
     monkeypatch.setattr(announcing, "CHUNK", 2)
-    real, seen = emails.announcement, []
+    real, seen = emails_announcing.announcement, []
 
     def dying(announcement, member):
         seen.append(member)
@@ -82,7 +84,7 @@ def test_killed_half_way_it_goes_on_and_writes_nobody_twice(letter, monkeypatch)
             raise RuntimeError("killed")
         real(announcement, member)
 
-    monkeypatch.setattr(emails, "announcement", dying)
+    monkeypatch.setattr(emails_announcing, "announcement", dying)
     with pytest.raises(RuntimeError):
         write_announcement(letter.pk)
     assert Message.objects.count() == 2

@@ -1,4 +1,6 @@
-"""After the form is sent: members who are named, meeting us, the queue, decisions, applying again."""
+"""After the form is sent: members who are named, meeting us, the queue, decisions,
+applying again.
+"""
 
 import datetime as dt
 
@@ -8,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import actions as events
-from members import actions
+from members.actions.applications import purge_unproved, start_application
 from members.models import Application, Member, Reference
 from members.tests.test_joining import GIVEN, apply
 from members.tests.test_sign_in import read_code
@@ -27,7 +29,9 @@ def test_named_member_is_asked_and_her_yes_counts_once(mails, work, as_user):
     work()
     mail = mails.to("winnie@example.org")[-1]
     assert mail["subject"] == "A short question"
-    url = reverse("answer_reference", args=[Reference.objects.get(name="winnie winters").token])
+    url = reverse(
+        "members:answer_reference", args=[Reference.objects.get(name="winnie winters").token]
+    )
     assert url in mail["text"]
     assert "/accounts/login/" in Client().get(url).url, "the link alone opens nothing"
     assert as_user(make_person().user).get(url).status_code == 404
@@ -42,7 +46,7 @@ def test_named_member_is_asked_and_her_yes_counts_once(mails, work, as_user):
     assert Reference.objects.get(name="winnie winters").is_known is True
     assert Reference.objects.get(name="Nobody Known").member is None
     assert "Prado" not in hers.get(url).content.decode(), "answered is over"
-    assert hers.get(reverse("answer_reference", args=["guess"])).status_code == 404
+    assert hers.get(reverse("members:answer_reference", args=["guess"])).status_code == 404
 
 
 @pytest.mark.parametrize("end", ["age", "decision"])
@@ -56,7 +60,7 @@ def test_question_about_an_applicant_ends(mails, work, as_user, end):
         )
     else:
         Member.objects.filter(pk=application.member_id).update(status="payment_pending")
-    url = reverse("answer_reference", args=[reference.token])
+    url = reverse("members:answer_reference", args=[reference.token])
     assert as_user(winnie.user).get(url).status_code == 404
     assert as_user(winnie.user).post(url, {"answer": "yes"}).status_code == 404
 
@@ -65,11 +69,12 @@ def test_no_of_a_named_member_validates_nothing_and_is_not_told(mails, work, as_
     winnie = make_person(first_name="Winnie", last_name="Winters", email="winnie@example.org")
     client, application = apply(mails, work, knows_1="Winnie Winters")
     as_user(winnie.user).post(
-        reverse("answer_reference", args=[application.references.get().token]), {"answer": "no"}
+        reverse("members:answer_reference", args=[application.references.get().token]),
+        {"answer": "no"},
     )
     application.member.refresh_from_db()
     assert application.member.status == "pending_validation"
-    assert "Winnie" not in client.get(reverse("join_status")).content.decode()
+    assert "Winnie" not in client.get(reverse("members:join_status")).content.decode()
 
 
 @pytest.mark.parametrize("standing", ["inactive", "payment_pending", "rejected"])
@@ -79,7 +84,7 @@ def test_only_members_are_asked_and_the_applicant_sees_no_difference(mails, work
     )
     client, _ = apply(mails, work, knows_1="Winnie Winters")
     assert not Message.objects.filter(kind="reference_asked").exists()
-    assert "Winnie" not in client.get(reverse("join_status")).content.decode()
+    assert "Winnie" not in client.get(reverse("members:join_status")).content.decode()
 
 
 def test_office_matches_a_name_by_number_and_notes_what_was_said_on_the_phone(mails, work, as_user):
@@ -137,12 +142,12 @@ def test_decline_and_apply_again_after_the_day(mails, work, as_user, time_machin
     assert letter["subject"] == "About your note to us"
     assert "September 1, 2026" in letter["text"]
     assert "reach her" not in letter["text"]
-    assert "September 1, 2026" in client.get(reverse("join_status")).content.decode()
+    assert "September 1, 2026" in client.get(reverse("members:join_status")).content.decode()
     early, _ = apply(mails, work)
     assert Member.objects.filter(email="mari@example.org").count() == 1
     member.refresh_from_db()
     assert member.status == "rejected"
-    assert "September 1" in early.get(reverse("join_status")).content.decode()
+    assert "September 1" in early.get(reverse("members:join_status")).content.decode()
     time_machine.move_to("2026-09-02 12:00-05:00", tick=False)
     _, fresh = apply(mails, work, about="Still the accordion")
     member.refresh_from_db()
@@ -245,33 +250,33 @@ def test_old_application_page_decides_nothing_about_somebody_decided(as_user, st
 
 def test_purge_keeps_messages_and_login_of_a_member_with_the_same_address():
     make_member(email="mari@example.org", status="active")
-    actions.start_application(given=GIVEN)
+    start_application(given=GIVEN)
     Message.objects.create(
         key="k", kind="receipt", to_email="mari@example.org", subject="s", text="t"
     )
-    actions.purge_unproved(now=timezone.now() + dt.timedelta(days=31))
+    purge_unproved(now=timezone.now() + dt.timedelta(days=31))
     assert not Application.objects.exists()
     assert Message.objects.filter(kind="receipt").exists()
 
 
 def test_somebody_without_e_mail_is_never_purged_unread():
-    actions.start_application(given=GIVEN | {"email": ""})
-    actions.purge_unproved(now=timezone.now() + dt.timedelta(days=90))
+    start_application(given=GIVEN | {"email": ""})
+    purge_unproved(now=timezone.now() + dt.timedelta(days=90))
     assert Application.objects.count() == 1
 
 
 def test_draft_planted_with_anothers_address_is_lost_to_the_planter(mails, work):
     planter, owner = Client(), Client()
     for step in (1, 2):
-        planter.post(reverse("join_step", args=[step]), GIVEN)
-    owner.post(reverse("join_later"), {"email": "mari@example.org"})
+        planter.post(reverse("members:join_step", args=[step]), GIVEN)
+    owner.post(reverse("members:join_later"), {"email": "mari@example.org"})
     work()
-    owner.post(reverse("join_later"), {"code": read_code(mails, "mari@example.org")})
-    owner.post(reverse("join_step", args=[3]), GIVEN)
-    owner.post(reverse("join_step", args=[4]), GIVEN | {"about": "My private words"})
+    owner.post(reverse("members:join_later"), {"code": read_code(mails, "mari@example.org")})
+    owner.post(reverse("members:join_step", args=[3]), GIVEN)
+    owner.post(reverse("members:join_step", args=[4]), GIVEN | {"about": "My private words"})
     assert (
         "My private words"
-        not in planter.get(reverse("join_step", args=[4])).content.decode()
+        not in planter.get(reverse("members:join_step", args=[4])).content.decode()
         + planter.get("/join/").content.decode()
     )
-    assert planter.get(reverse("join_step", args=[5])).url == reverse("join")
+    assert planter.get(reverse("members:join_step", args=[5])).url == reverse("members:join")

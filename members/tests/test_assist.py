@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import actions as billing
 from billing import gift_cards, subscriptions
-from billing.actions import BillingError
+from billing.actions import checkout
+from billing.errors import BillingError
 from billing.models import Payment
 from billing.tests.paying import press
 from events.models import Rsvp
@@ -28,7 +28,7 @@ from tests.factories import (
     make_staff_with,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -52,7 +52,9 @@ def test_helper_acts_for_the_member_and_every_act_says_so(call):
     event = make_event()
     page = client.get("/me/").content.decode()
     assert "You are helping Ruth" in page
-    client.post(reverse("event", args=[event.slug]), {"answer": "yes", "guests": "0", "note": ""})
+    client.post(
+        reverse("events:event", args=[event.slug]), {"answer": "yes", "guests": "0", "note": ""}
+    )
     assert Rsvp.objects.get().member == member
     acts = list(
         AuditEntry.objects.filter(action__startswith="assist")
@@ -80,7 +82,9 @@ def test_ways_to_sign_in_stay_closed(call, path):
 
 
 def pages_of_members():
-    """Every address of the members' side, each method, with something in place of what stands between < and >."""
+    """Every address of the members' side, each method, with something in place of what stands
+    between < and >.
+    """
     for route in all_routes():
         if (
             route.path.startswith("/admin/")
@@ -94,7 +98,9 @@ def pages_of_members():
 
 @pytest.mark.parametrize(("name", "path", "method"), list(pages_of_members()))
 def test_every_page_is_closed_to_helpers_that_nobody_opened(call, name, path, method):
-    """Generated over the routes: a new page is closed, and one that opens a card page could not be opened by a helper at all."""
+    """Generated over the routes: a new page is closed, and one that opens a card page could not be
+    opened by a helper at all.
+    """
     _, _, client = call
     opened = name in (assist.LOOKS if method == "GET" else assist.ACTS) or name in assist.WAY_OUT
     answer = client.generic(method, path)
@@ -116,11 +122,11 @@ def test_function_that_opens_a_payment_page_refuses_helpers_itself(call, rf, doo
     def within(_request):
         with pytest.raises(BillingError, match="not for helpers"):
             if door == "dues":
-                billing.start_dues_checkout(
-                    member=member, wish=billing.Wish(plan=make_plan()), attempt="a"
+                checkout.start_dues_checkout(
+                    member=member, wish=checkout.Wish(plan=make_plan()), attempt="a"
                 )
             elif door == "open":
-                billing.open_checkout(payment=waiting)
+                checkout.open_checkout(payment=waiting)
             elif door == "card":
                 subscriptions.open_card_page(member=member, plan=None, attempt="a")
             elif door == "gift":
@@ -128,7 +134,7 @@ def test_function_that_opens_a_payment_page_refuses_helpers_itself(call, rf, doo
                     plan=make_plan(), name="A", email="a@example.org", buyer=member, attempt="a"
                 )
             else:
-                billing.start_payment(
+                checkout.start_payment(
                     payer=member,
                     name="A",
                     email="",
@@ -146,14 +152,17 @@ def test_cards_stay_closed(call):
     _, _, client = call
     plan = make_plan()
     answer = press(
-        client, reverse("membership"), {"plan": plan.pk, "gift": "0", "attempt": "a"}, follow=True
+        client,
+        reverse("billing:membership"),
+        {"plan": plan.pk, "gift": "0", "attempt": "a"},
+        follow=True,
     )
     assert "does this alone" in answer.content.decode()
 
 
 def test_help_ends_by_the_button_by_time_and_with_the_power(call, time_machine, as_user):
     member, helper, client = call
-    client.post(reverse("assist_end"))
+    client.post(reverse("members:assist_end"))
     assert "You are helping" not in client.get("/me/").content.decode()
     assert AuditEntry.objects.filter(action="assist.ended").exists()
     began = timezone.now()

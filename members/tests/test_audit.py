@@ -1,15 +1,17 @@
-"""The audit: every act and every look is one entry; entries cannot be edited; the chain shows it if somebody did."""
+"""The audit: every act and every look is one entry; entries cannot be edited; the chain shows it if
+somebody did.
+"""
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 
 from members import audit
-from members.actions import change_status
+from members.actions.status import change_status
 from members.models import AuditEntry
 from tests.factories import make_person, make_plan, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def without_guard(statement, *params):

@@ -1,11 +1,13 @@
-"""A committee, where a club wants one: so many yes, one no stops it, a deadline, a secret tally; off by default."""
+"""A committee, where a club wants one: so many yes, one no stops it, a deadline, a secret tally;
+off by default.
+"""
 
 import datetime as dt
 
 import pytest
 from django.urls import reverse
 
-from members import actions
+from members.actions import applications, errors
 from members.models import Application
 from tests.factories import make_member, make_staff
 
@@ -16,18 +18,18 @@ pytestmark = pytest.mark.django_db
 def applicant():
     member = make_member(status="pending_validation", email="mari@example.org")
     application = Application.objects.create(member=member)
-    actions.validate_applicant(member=member, by=make_staff("membership"))
+    applications.validate_applicant(member=member, by=make_staff("membership"))
     return application
 
 
 def word(application, is_yes=True):
-    actions.vote(application=application, is_yes=is_yes, by=make_staff("membership"))
+    applications.vote(application=application, is_yes=is_yes, by=make_staff("membership"))
 
 
 def test_off_by_default(applicant):
-    with pytest.raises(actions.MembersError, match="no committee"):
+    with pytest.raises(errors.MembersError, match="no committee"):
         word(applicant)
-    actions.approve_applicant(member=applicant.member, by=make_staff("membership"))
+    applications.approve_applicant(member=applicant.member, by=make_staff("membership"))
 
 
 def test_last_yes_approves_and_nobody_decides_alone_before(applicant, settings, as_user):
@@ -53,14 +55,14 @@ def test_one_no_hands_it_back_to_the_office(applicant, settings):
     word(applicant)
     applicant.member.refresh_from_db()
     assert applicant.member.status == "pre_validated"
-    actions.approve_applicant(member=applicant.member, by=make_staff("membership"))
+    applications.approve_applicant(member=applicant.member, by=make_staff("membership"))
 
 
 def test_after_the_deadline_one_person_may_decide(applicant, settings, time_machine):
     settings.COMMITTEE_YES, settings.COMMITTEE_DAYS = 2, 14
     since = applicant.member.status_changes.latest("pk").at
     time_machine.move_to(since + dt.timedelta(days=13), tick=False)
-    with pytest.raises(actions.MembersError):
-        actions.approve_applicant(member=applicant.member, by=make_staff("membership"))
+    with pytest.raises(errors.MembersError):
+        applications.approve_applicant(member=applicant.member, by=make_staff("membership"))
     time_machine.move_to(since + dt.timedelta(days=15), tick=False)
-    actions.approve_applicant(member=applicant.member, by=make_staff("membership"))
+    applications.approve_applicant(member=applicant.member, by=make_staff("membership"))

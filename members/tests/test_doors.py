@@ -1,4 +1,6 @@
-"""Who opens which page of the members' side, by how they stand: an allow-list, state by page; and what erasure empties."""
+"""Who opens which page of the members' side, by how they stand: an allow-list, state by page; and
+what erasure empties.
+"""
 
 import datetime as dt
 
@@ -9,12 +11,13 @@ from django.utils import timezone
 
 from loaf import retention
 from loaf.routes import all_routes
-from members import actions, doors
+from members import doors
+from members.actions import leaving
 from members.actions.leaving import CLEARED, ERASED
 from members.models import Listing, Member, ProfileField, SavedFilter
 from tests.factories import make_member, make_person, make_staff_with, make_term
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 STATES = {
     "active": {"status": "active"},
     "resting": {"status": "active", "paused_at": timezone.now()},
@@ -41,7 +44,10 @@ MEMBERS_ONLY = {
     "card_pdf",
     "answer_reference",
 }
-PAGES = sorted({route.name for route in all_routes() if route.access == "member"})
+ROUTES = {
+    route.name.rpartition(":")[2]: route for route in all_routes() if route.access == "member"
+}
+PAGES = sorted(ROUTES)
 
 
 def test_every_page_of_members_is_in_one_of_the_lists():
@@ -55,7 +61,7 @@ def test_every_page_of_members_is_in_one_of_the_lists():
 @pytest.mark.parametrize("page", PAGES)
 def test_page_opens_for_a_state_exactly_as_named(as_user, state, page):
     member = make_person(**STATES[state])
-    route = next(route for route in all_routes() if route.name == page)
+    route = ROUTES[page]
     path = route.path.replace("<int:pk>", str(make_member().pk)).replace("<slug:part>", "name")
     path = path.replace("<str:token>", "x").replace("<str:reference>", "x")
     answer = as_user(member.user).generic("GET" if "GET" in route.methods else "POST", path)
@@ -91,7 +97,9 @@ def test_whoever_is_no_member_is_shown_nothing_for_members_on_open_pages(as_user
 
 
 def test_erasure_empties_every_column_of_a_person_that_retention_knows():
-    """Nothing is taken out of one list and left in the other: every text column of a member, and every table about one."""
+    """Nothing is taken out of one list and left in the other: every text column of a member, and
+    every table about one.
+    """
     columns = retention.PERSONAL["members.Member"]["rolls"].split()
     text = [
         name
@@ -107,7 +115,7 @@ def test_erasure_empties_every_column_of_a_person_that_retention_knows():
     }
     canaries |= {"email": "canary@example.org", "photo": ""}
     Member.objects.filter(pk=member.pk).update(**canaries)
-    actions.erase(member=Member.objects.get(pk=member.pk), by=None)
+    leaving.erase(member=Member.objects.get(pk=member.pk), by=None)
     left = Member.everyone.get(pk=member.pk)
     kept = {name: getattr(left, name) for name in text if name not in ("first_name", "last_name")}
     assert {name: value for name, value in kept.items() if value} == {}
@@ -169,15 +177,15 @@ def test_showing_a_telephone_to_members_asks_for_a_proof_and_hiding_it_does_not(
         "show_" + name
         for name in ("last_name", "photo", "pronouns", "phone", "email", "address", "area", "bio")
     ]
-    form = client.get(reverse("my_listing")).context["form"]
+    form = client.get(reverse("members:my_listing")).context["form"]
     given = {
         name: "nobody" for name in form.fields if name in names or name.startswith("show_")
     } | {"plate": "initials"}
     later(client)
-    assert client.post(reverse("my_listing"), given | {"show_phone": "members"}).url.startswith(
-        reverse("again")
-    )
+    assert client.post(
+        reverse("members:my_listing"), given | {"show_phone": "members"}
+    ).url.startswith(reverse("members:again"))
     assert not Listing.objects.filter(member=member, is_on=True).exists()
-    assert client.post(reverse("my_listing"), given | {"show_bio": "members"}).url == reverse(
-        "my_listing"
-    )
+    assert client.post(
+        reverse("members:my_listing"), given | {"show_bio": "members"}
+    ).url == reverse("members:my_listing")

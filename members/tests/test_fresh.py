@@ -1,4 +1,6 @@
-"""Is it still you? Five minutes after signing in, the desk asks again before powers change or data leaves (quality.md, C11)."""
+"""Is it still you? Five minutes after signing in, the desk asks again before powers change or data
+leaves.
+"""
 
 import time
 
@@ -133,7 +135,7 @@ def test_everyday_work_at_the_desk_is_not_interrupted(as_user):
 
 
 def ask(client):
-    client.post(reverse("again"), {"next": "/me/letters/"})
+    client.post(reverse("members:again"), {"next": "/me/letters/"})
 
 
 def test_person_without_a_key_proves_herself_with_six_digits(as_user, mails, work):
@@ -142,7 +144,8 @@ def test_person_without_a_key_proves_herself_with_six_digits(as_user, mails, wor
     ask(client)
     work()
     answer = client.post(
-        reverse("again"), {"next": "/me/letters/", "code": read_code(mails, "ruth@example.org")}
+        reverse("members:again"),
+        {"next": "/me/letters/", "code": read_code(mails, "ruth@example.org")},
     )
     assert (answer.status_code, answer.url) == (302, "/me/letters/")
     request = RequestFactory().get("/")
@@ -157,11 +160,14 @@ def test_wrong_digits_are_refused_and_five_use_the_code_up(as_user, mails, work)
     work()
     code = read_code(mails, "ruth@example.org")
     for _ in range(4):
-        answer = client.post(reverse("again"), {"code": "000000" if code != "000000" else "111111"})
+        answer = client.post(
+            reverse("members:again"), {"code": "000000" if code != "000000" else "111111"}
+        )
         assert answer.status_code == 422
-    client.post(reverse("again"), {"code": "000000" if code != "000000" else "111111"})
+    client.post(reverse("members:again"), {"code": "000000" if code != "000000" else "111111"})
     assert (
-        "cannot be used any more" in client.post(reverse("again"), {"code": code}).content.decode()
+        "cannot be used any more"
+        in client.post(reverse("members:again"), {"code": code}).content.decode()
     )
 
 
@@ -170,13 +176,13 @@ def test_code_is_sent_five_times_an_hour_at_most(as_user):
     client = as_user(make_user())
     for _ in range(5):
         ask(client)
-    assert "We have sent five codes" in client.post(reverse("again")).content.decode()
+    assert "We have sent five codes" in client.post(reverse("members:again")).content.decode()
 
 
 def test_weaker_way_is_shut_for_whoever_has_a_second_key(as_user):
-    answer = as_user(make_staff("finance")).post(reverse("again"))
+    answer = as_user(make_staff("finance")).post(reverse("members:again"))
     assert answer.url == reverse("mfa_reauthenticate")
 
 
 def test_no_door_without_signing_in():
-    assert "/accounts/login/" in Client().get(reverse("again")).url
+    assert "/accounts/login/" in Client().get(reverse("members:again")).url

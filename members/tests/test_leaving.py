@@ -1,16 +1,18 @@
-"""Privacy: who looked, one's own copy, resting, leaving, being forgotten; each can be taken back until the last step."""
+"""Privacy: who looked, one's own copy, resting, leaving, being forgotten; each can be taken back
+until the last step.
+"""
 
 import datetime as dt
 import io
 import json
-import time
 import zipfile
 
 import pytest
 from django.apps import apps
 from django.core.files.storage import default_storage
-from django.db import models
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +21,8 @@ from donations.actions import receive_donation
 from events.actions import answer_event
 from events.models import Rsvp
 from loaf.sweep import sweep
-from members import actions, audit
+from members import about, audit
+from members.actions import directory, leaving
 from members.models import (
     Application,
     Listing,
@@ -71,7 +74,7 @@ def ruth():
     StatusChange.objects.create(
         member=ruth, from_status="payment_pending", to_status="active", reason="Canaryreason"
     )
-    actions.save_listing(
+    directory.save_listing(
         member=ruth, shows={"bio": "members"}, plate="plain", wants_notes=True, by=None
     )
     MemberNote.objects.create(sender=ruth, recipient=make_member(), text="Canarywords")
@@ -112,8 +115,8 @@ def ruth():
 def test_page_says_who_can_see_who_looked_and_what_she_agreed_to(as_user, ruth):
     staff = make_staff("finance")
     as_user(staff).get(reverse("admin:members_member_change", args=[ruth.pk]))
-    as_user(make_person(first_name="Curious").user).get(reverse("person", args=[ruth.pk]))
-    page = as_user(ruth.user).get(reverse("privacy")).content.decode()
+    as_user(make_person(first_name="Curious").user).get(reverse("members:person", args=[ruth.pk]))
+    page = as_user(ruth.user).get(reverse("members:privacy")).content.decode()
     assert f"{staff.members.get().called} (finance)" in page
     assert "Ruth, for the office" in page
     assert "Your page in the directory" in page
@@ -122,10 +125,10 @@ def test_page_says_who_can_see_who_looked_and_what_she_agreed_to(as_user, ruth):
 
 
 def copy_of(client, work):
-    client.post(reverse("own_data"))
+    client.post(reverse("members:own_data"))
     work()
     copy = OwnCopy.objects.get()
-    return copy, client.get(reverse("own_data_file", args=[copy.token]))
+    return copy, client.get(reverse("members:own_data_file", args=[copy.token]))
 
 
 def test_own_copy_holds_everything_in_a_paper_and_a_file(as_user, ruth, work):
@@ -158,13 +161,13 @@ def test_own_copy_holds_everything_in_a_paper_and_a_file(as_user, ruth, work):
 def test_own_copy_is_hers_alone_fresh_and_gone_after_a_day(as_user, ruth, work, time_machine):
     client = as_user(ruth.user)
     copy, answer = copy_of(client, work)
-    url = reverse("own_data_file", args=[copy.token])
+    url = reverse("members:own_data_file", args=[copy.token])
     assert answer.status_code == 200
     assert as_user(make_person().user).get(url).status_code == 404
     assert Client().get(url).status_code == 302
     later(client)
-    assert reverse("again") in client.get(url).url
-    assert reverse("again") in client.post(reverse("own_data")).url
+    assert reverse("members:again") in client.get(url).url
+    assert reverse("members:again") in client.post(reverse("members:own_data")).url
     assert default_storage.exists(copy.stored_as)
     time_machine.move_to(timezone.now() + dt.timedelta(days=1, minutes=1))
     assert as_user(ruth.user).get(url).status_code == 404
@@ -173,49 +176,50 @@ def test_own_copy_is_hers_alone_fresh_and_gone_after_a_day(as_user, ruth, work, 
     assert not OwnCopy.objects.exists()
 
 
-def test_copy_of_somebody_with_five_hundred_payments_is_quick(as_user, work):
-    member = make_person()
-    for n in range(500):
-        make_payment(payer=member, receipt_number=f"2020-{n}")
-    client = as_user(member.user)
-    began = time.process_time()
-    _, answer = copy_of(client, work)
-    assert answer.status_code == 200
-    assert time.process_time() - began < 30, (
-        "about 4 s of one core; the figure asked is 5 s, the test only guards against far more"
-    )
+def test_copy_asks_as_often_for_many_payments_as_for_few():
+    asked = []
+    for payments in (3, 60):
+        member = make_person()
+        for n in range(payments):
+            make_payment(payer=member, receipt_number=f"{payments}-{n}")
+        with CaptureQueriesContext(connection) as statements:
+            tables = about.own_data(member)
+        asked.append(len(statements))
+        rows = {name: len(rows) for name, _, rows in tables}
+        assert payments in rows.values()
+    assert asked[0] == asked[1]
 
 
 def test_resting_hides_and_silences_and_ends_with_a_button(as_user, ruth):
     client = as_user(ruth.user)
-    client.post(reverse("privacy"), {"do": "pause"})
+    client.post(reverse("members:privacy"), {"do": "pause"})
     ruth.refresh_from_db()
     assert ruth.channel_for("news") == ""
     assert ruth.channel_for("membership") == "email"
     assert not Listing.objects.visible_to(make_person()).filter(member=ruth).exists()
     assert ruth.status == "active"
-    client.post(reverse("privacy"), {"do": "unpause"})
+    client.post(reverse("members:privacy"), {"do": "unpause"})
     assert Listing.objects.visible_to(make_person()).filter(member=ruth).exists()
 
 
 def test_leaving_asks_who_it_is_and_can_be_taken_back(as_user, ruth):
     client = as_user(ruth.user)
     later(client)
-    assert reverse("again") in client.post(reverse("goodbye"), {"do": "leave"}).url
+    assert reverse("members:again") in client.post(reverse("members:goodbye"), {"do": "leave"}).url
     client = as_user(ruth.user)
-    client.post(reverse("goodbye"), {"do": "leave", "reason": "Moving in with my sister"})
+    client.post(reverse("members:goodbye"), {"do": "leave", "reason": "Moving in with my sister"})
     ruth.refresh_from_db()
     assert (ruth.status, ruth.inactive_reason) == ("inactive", "resigned")
-    assert "Come back" in client.get(reverse("privacy")).content.decode()
-    client.post(reverse("privacy"), {"do": "stay"})
+    assert "Come back" in client.get(reverse("members:privacy")).content.decode()
+    client.post(reverse("members:privacy"), {"do": "stay"})
     ruth.refresh_from_db()
     assert (ruth.status, ruth.inactive_reason) == ("active", "")
 
 
 def test_after_thirty_days_coming_back_goes_through_the_office(as_user, ruth, time_machine):
-    as_user(ruth.user).post(reverse("goodbye"), {"do": "leave"})
+    as_user(ruth.user).post(reverse("members:goodbye"), {"do": "leave"})
     time_machine.move_to(timezone.now() + dt.timedelta(days=31))
-    answer = as_user(ruth.user).post(reverse("privacy"), {"do": "stay"}, follow=True)
+    answer = as_user(ruth.user).post(reverse("members:privacy"), {"do": "stay"}, follow=True)
     assert "cannot be taken back" in answer.content.decode()
 
 
@@ -247,7 +251,7 @@ def everything():
 def test_being_forgotten_waits_thirty_days_and_leaves_no_word_of_her(as_user, ruth, time_machine):
     client, before = as_user(ruth.user), LedgerEntry.objects.count()
     assert any("anary" in row for row in everything())
-    client.post(reverse("goodbye"), {"do": "erase"})
+    client.post(reverse("members:goodbye"), {"do": "erase"})
     ruth.refresh_from_db()
     assert ruth.status == "inactive"
     assert not Listing.objects.visible_to(make_person()).filter(member=ruth).exists(), (
@@ -273,9 +277,9 @@ def test_being_forgotten_waits_thirty_days_and_leaves_no_word_of_her(as_user, ru
 
 def test_being_forgotten_can_be_taken_back_until_the_day(as_user, ruth, time_machine):
     client = as_user(ruth.user)
-    client.post(reverse("goodbye"), {"do": "erase"})
-    assert "We forget you on" in client.get(reverse("privacy")).content.decode()
-    client.post(reverse("privacy"), {"do": "stay"})
+    client.post(reverse("members:goodbye"), {"do": "erase"})
+    assert "We forget you on" in client.get(reverse("members:privacy")).content.decode()
+    client.post(reverse("members:privacy"), {"do": "stay"})
     ruth.refresh_from_db()
     assert (ruth.status, ruth.erase_on, ruth.paused_at) == ("active", None, None)
     time_machine.move_to(timezone.now() + dt.timedelta(days=40))
@@ -288,15 +292,15 @@ def test_partner_on_the_same_login_keeps_it(as_user, ruth):
     partner = make_member(
         user=ruth.user, first_name="Dee", email="canary@example.org", status="active"
     )
-    actions.erase(member=ruth, by=None)
+    leaving.erase(member=ruth, by=None)
     partner.refresh_from_db()
     assert partner.user.email == "canary@example.org"
-    assert as_user(partner.user).get(reverse("profile")).status_code == 200
+    assert as_user(partner.user).get(reverse("members:profile")).status_code == 200
 
 
 def test_whoever_works_at_the_desk_hands_over_first(as_user):
     boss = make_staff("finance")
-    answer = as_user(boss).post(reverse("goodbye"), {"do": "leave"}, follow=True)
+    answer = as_user(boss).post(reverse("members:goodbye"), {"do": "leave"}, follow=True)
     assert "Hand your tasks over" in answer.content.decode()
     assert boss.members.get().status == "active"
 
@@ -306,7 +310,7 @@ def test_places_of_the_dead_go_to_the_waiting_list():
     gone, waiting = make_person(), make_person()
     for member in (gone, waiting):
         answer_event(event=event, member=member, status="going")
-    actions.set_standing(
+    leaving.set_standing(
         member=gone,
         inactive_reason="deceased",
         reason="Her sister called",
@@ -336,12 +340,12 @@ def test_office_sets_a_standing_with_a_reason_and_brings_back(as_user, why):
 
 def test_lapsed_member_who_dies_is_noted_and_gets_no_more_mail():
     member = make_person(status="inactive", inactive_reason="lapsed")
-    actions.set_standing(
+    leaving.set_standing(
         member=member, inactive_reason="deceased", reason="Obituary", by=make_staff("membership")
     )
     member.refresh_from_db()
     assert member.inactive_reason == "deceased"
-    actions.undo_standing(member=member, reason="Another one", by=make_staff("membership"))
+    leaving.undo_standing(member=member, reason="Another one", by=make_staff("membership"))
     member.refresh_from_db()
     assert (member.status, member.inactive_reason) == ("inactive", "lapsed")
     assert not Message.objects.filter(person=member.pk).exists()
@@ -413,7 +417,7 @@ def test_looking_at_whom_to_call_is_written_down_and_shown_to_her(as_user, ruth)
         "Canarysister"
         in desk.get(reverse("admin:members_member_private", args=[ruth.pk])).content.decode()
     )
-    assert "Whom to call" in as_user(ruth.user).get(reverse("privacy")).content.decode()
+    assert "Whom to call" in as_user(ruth.user).get(reverse("members:privacy")).content.decode()
     assert (
         as_user(make_staff("finance"))
         .get(reverse("admin:members_member_private", args=[ruth.pk]))
@@ -431,4 +435,4 @@ def test_person_who_is_gone_stays_in_the_bin_not_in_the_list(as_user):
         .get(reverse("admin:members_member_changelist"))
         .content.decode()
     )
-    assert as_user(member.user).get(reverse("profile")).status_code == 302
+    assert as_user(member.user).get(reverse("members:profile")).status_code == 302

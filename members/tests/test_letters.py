@@ -1,11 +1,13 @@
-"""Each message reaches each member the way that works and that she chose: discreet by default, on paper or by phone without e-mail."""
+"""Each message reaches each member the way that works and that she chose: discreet by default, on
+paper or by phone without e-mail.
+"""
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from members import emails
-from members.actions import change_status
+from members import emails_joining
+from members.actions.status import change_status
 from members.models import PrivateDetails
 from notices.models import Message
 from tests.factories import make_member, make_person, make_staff
@@ -36,7 +38,7 @@ def decline(member):
 )
 def test_message_goes_the_chosen_way_or_the_one_that_works(fields, channels, channel):
     member = make_member(first_name="Ruth", last_name="Baker", channels=channels, **fields)
-    emails.welcome(member)
+    emails_joining.welcome(member)
     message = Message.objects.get()
     assert message.channel == channel
     assert message.status == ("queued" if channel == "email" else "office")
@@ -45,16 +47,16 @@ def test_message_goes_the_chosen_way_or_the_one_that_works(fields, channels, cha
 
 
 def test_nobody_who_has_died_or_cannot_be_reached_is_written_to():
-    emails.welcome(
+    emails_joining.welcome(
         make_member(email="r@example.org", status="inactive", inactive_reason="deceased")
     )
-    emails.welcome(make_member(email=""))
+    emails_joining.welcome(make_member(email=""))
     assert not Message.objects.exists()
 
 
 def test_discreet_by_default_and_plain_words_by_choice(mails, work):
     for email, is_open in (("quiet@example.org", False), ("open@example.org", True)):
-        emails.welcome(
+        emails_joining.welcome(
             make_member(
                 first_name="Ruth", email=email, open_mail=is_open, mail_phrase="blue teapot"
             )
@@ -68,8 +70,8 @@ def test_discreet_by_default_and_plain_words_by_choice(mails, work):
 
 
 def test_letters_are_printed_one_a_sheet_and_noted_as_posted(as_user):
-    emails.welcome(make_member(first_name="Ruth", email="", **ADDRESS))
-    emails.welcome(make_member(first_name="Carol", email="", phone="+17135550142"))
+    emails_joining.welcome(make_member(first_name="Ruth", email="", **ADDRESS))
+    emails_joining.welcome(make_member(first_name="Carol", email="", phone="+17135550142"))
     desk, url = as_user(make_staff("communications")), reverse("admin:notices_message_office")
     page = desk.get(url).content.decode()
     assert "12 Bread Street" in page
@@ -87,15 +89,15 @@ def test_letters_are_printed_one_a_sheet_and_noted_as_posted(as_user):
 def test_member_chooses_on_one_page_and_nonsense_is_refused(as_user):
     member = make_person(email="ruth@example.org", **ADDRESS)
     client = as_user(member.user)
-    assert client.get(reverse("letters")).status_code == 200
+    assert client.get(reverse("members:letters")).status_code == 200
     bad = client.post(
-        reverse("letters"),
+        reverse("members:letters"),
         {"membership": "pigeon", "events": "post", "mail_phrase": "http://evil.example"},
     )
     assert bad.status_code == 422
     assert "two plain words" in bad.content.decode()
     client.post(
-        reverse("letters"),
+        reverse("members:letters"),
         {
             "membership": "post",
             "events": "email",
@@ -156,7 +158,9 @@ REVEALING = (
 
 
 def test_no_subject_tells_anything_to_somebody_looking_over_a_shoulder():
-    """Every letter the rooms write, by the tests' own run: the subjects of the source, where a subject is a fixed text."""
+    """Every letter the rooms write, by the tests' own run: the subjects of the source, where a
+    subject is a fixed text.
+    """
     import ast
     from pathlib import Path
 
@@ -180,7 +184,7 @@ def test_no_subject_tells_anything_to_somebody_looking_over_a_shoulder():
 def test_what_is_written_and_not_gone_is_taken_back_when_somebody_dies(mails, work, fields):
     gone, other = make_member(**fields), make_member(**fields)
     for member in (gone, other):
-        emails.welcome(member)
+        emails_joining.welcome(member)
     change_status(member=gone, to="inactive", by=None, inactive_reason="deceased")
     work()
     taken, kept = Message.objects.get(person=gone.pk), Message.objects.get(person=other.pk)
@@ -198,7 +202,7 @@ def test_whoever_wants_nothing_by_mail_is_called_with_her_rules():
         "note": "Say you are from the bakery",
     }
     PrivateDetails.objects.create(member=member, contact=details)
-    emails.welcome(member)
+    emails_joining.welcome(member)
     message = Message.objects.get()
     assert message.channel == "phone"
     for words in ("+17135550142", "Best time: after 5.", "Leave no message", "bakery"):

@@ -1,4 +1,6 @@
-"""Two records of one person become one, nothing is lost, money is never touched twice; deleting stops at money."""
+"""Two records of one person become one, nothing is lost, money is never touched twice; deleting
+stops at money.
+"""
 
 import datetime as dt
 
@@ -10,7 +12,7 @@ from billing.models import Payment
 from conftest import agree
 from events.models import Rsvp
 from loaf.sweep import sweep
-from members import actions
+from members.actions import approvals
 from members.models import (
     Approval,
     AuditEntry,
@@ -31,7 +33,7 @@ from tests.factories import (
     make_term,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture
@@ -270,7 +272,7 @@ def test_second_person_agrees_first(as_user, act, door):
 
 def test_agreement_to_somebody_who_lost_the_power_does_nothing(as_user):
     one, two, drop = make_staff("superadmin"), make_staff("superadmin"), make_member()
-    asked = actions.ask_approval(
+    asked = approvals.ask_approval(
         act="delete", params={"members": [drop.pk]}, summary="s", reason="r", by=one
     )
     one.role_assignments.all().delete()

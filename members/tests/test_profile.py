@@ -1,4 +1,6 @@
-"""The member's own pages: one task a form, encrypted where it must be, photos made anew, another address only after a code."""
+"""The member's own pages: one task a form, encrypted where it must be, photos made anew, another
+address only after a code.
+"""
 
 import datetime as dt
 import io
@@ -35,7 +37,7 @@ EMERGENCY = {
 
 
 def save(client, part, **given):
-    return client.post(reverse("profile_part", args=[part]), given)
+    return client.post(reverse("members:profile_part", args=[part]), given)
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_each_part_is_shown_saved_and_shown_again(as_user, ruth):
         == 302
     )
     assert save(client, "emergency", **EMERGENCY).status_code == 302
-    page = client.get(reverse("profile")).content.decode()
+    page = client.get(reverse("members:profile")).content.decode()
     for words in (
         "Ruthie",
         "713-555-0199",
@@ -98,7 +100,7 @@ def test_each_part_is_shown_saved_and_shown_again(as_user, ruth):
         "emergency": "Winnie",
         "access": "no nuts",
     }.items():
-        assert words in client.get(reverse("profile_part", args=[part])).content.decode()
+        assert words in client.get(reverse("members:profile_part", args=[part])).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,8 @@ def picture(size=(400, 300), fmt="JPEG", **options):
 
 def upload(client, data, name="me.jpg", kind="image/jpeg"):
     return client.post(
-        reverse("profile_photo"), {"do": "upload", "photo": SimpleUploadedFile(name, data, kind)}
+        reverse("members:profile_photo"),
+        {"do": "upload", "photo": SimpleUploadedFile(name, data, kind)},
     )
 
 
@@ -235,23 +238,25 @@ def test_photo_is_turned_cut_and_taken_away_with_its_files(as_user, ruth):
     upload(client, picture((400, 200)))
     ruth.refresh_from_db()
     first = ruth.photo
-    client.post(reverse("profile_photo"), {"do": "right"})
+    client.post(reverse("members:profile_photo"), {"do": "right"})
     ruth.refresh_from_db()
     with default_storage.open(photos.path(ruth.photo, photos.MASTER)) as file:
         assert Image.open(file).size == (200, 400)
     client.post(
-        reverse("profile_photo"), {"do": "crop", "zoom": "2.2", "across": "start", "down": "end"}
+        reverse("members:profile_photo"),
+        {"do": "crop", "zoom": "2.2", "across": "start", "down": "end"},
     )
     assert (
         client.post(
-            reverse("profile_photo"), {"do": "crop", "zoom": "99", "across": "x", "down": "end"}
+            reverse("members:profile_photo"),
+            {"do": "crop", "zoom": "99", "across": "x", "down": "end"},
         ).status_code
         == 422
     )
-    client.post(reverse("profile_photo"), {"do": "remove"})
+    client.post(reverse("members:profile_photo"), {"do": "remove"})
     ruth.refresh_from_db()
     assert ruth.photo == ""
-    assert "initials" in client.get(reverse("profile_photo")).content.decode()
+    assert "initials" in client.get(reverse("members:profile_photo")).content.decode()
     assert first
 
 
@@ -265,7 +270,7 @@ def test_files_of_an_earlier_photo_are_deleted(as_user):
     upload(client, picture((300, 300)))
     assert not default_storage.exists(photos.path(earlier, "l"))
     ruth.refresh_from_db()
-    client.post(reverse("profile_photo"), {"do": "remove"})
+    client.post(reverse("members:profile_photo"), {"do": "remove"})
     assert not default_storage.exists(photos.path(ruth.photo, "l"))
 
 
@@ -289,12 +294,15 @@ def test_link_to_a_photo_opens_for_one_login_for_five_minutes(as_user, ruth, tim
 
 def test_new_address_counts_only_after_its_code_and_the_old_one_is_told(as_user, ruth, mails, work):
     client = as_user(ruth.user)
-    assert client.post(reverse("profile_email"), {"email": "new@example.org"}).status_code == 302
+    assert (
+        client.post(reverse("members:profile_email"), {"email": "new@example.org"}).status_code
+        == 302
+    )
     ruth.refresh_from_db()
     assert ruth.email == "ruth@example.org"
     work()
-    assert client.post(reverse("profile_email"), {"code": "000 000x"}).status_code == 422
-    client.post(reverse("profile_email"), {"code": read_code(mails, "new@example.org")})
+    assert client.post(reverse("members:profile_email"), {"code": "000 000x"}).status_code == 422
+    client.post(reverse("members:profile_email"), {"code": read_code(mails, "new@example.org")})
     work()
     ruth.refresh_from_db()
     assert (ruth.email, ruth.user.email) == ("new@example.org", "new@example.org")
@@ -306,17 +314,18 @@ def test_new_address_asks_for_a_fresh_sign_in(as_user, ruth):
     client = as_user(ruth.user)
     later(client)
     assert (
-        reverse("again") in client.post(reverse("profile_email"), {"email": "new@example.org"}).url
+        reverse("members:again")
+        in client.post(reverse("members:profile_email"), {"email": "new@example.org"}).url
     )
 
 
 def test_one_of_two_on_a_login_gets_her_own(as_user, ruth, mails, work):
     carol = make_member(user=ruth.user, first_name="Carol")
     client = as_user(ruth.user)
-    client.post(reverse("who"), {"member": carol.pk})
-    client.post(reverse("profile_email"), {"email": "carol@example.org"})
+    client.post(reverse("members:who"), {"member": carol.pk})
+    client.post(reverse("members:profile_email"), {"email": "carol@example.org"})
     work()
-    client.post(reverse("profile_email"), {"code": read_code(mails, "carol@example.org")})
+    client.post(reverse("members:profile_email"), {"code": read_code(mails, "carol@example.org")})
     carol.refresh_from_db()
     ruth.refresh_from_db()
     assert carol.user.email == "carol@example.org"
@@ -327,10 +336,10 @@ def test_one_of_two_on_a_login_gets_her_own(as_user, ruth, mails, work):
 def test_address_of_somebody_at_the_desk_is_not_taken_over(as_user, ruth, mails, work):
     boss = make_staff("superadmin")
     client = as_user(ruth.user)
-    client.post(reverse("profile_email"), {"email": boss.email})
+    client.post(reverse("members:profile_email"), {"email": boss.email})
     work()
     answer = client.post(
-        reverse("profile_email"), {"code": read_code(mails, boss.email)}, follow=True
+        reverse("members:profile_email"), {"code": read_code(mails, boss.email)}, follow=True
     )
     assert "Please call us" in answer.content.decode()
     ruth.refresh_from_db()
@@ -338,7 +347,7 @@ def test_address_of_somebody_at_the_desk_is_not_taken_over(as_user, ruth, mails,
 
 
 def test_librarys_own_address_page_leads_to_ours(as_user, ruth):
-    assert as_user(ruth.user).get("/accounts/email/").url == reverse("profile_email")
+    assert as_user(ruth.user).get("/accounts/email/").url == reverse("members:profile_email")
 
 
 def test_consents_are_written_with_their_words_and_taken_back(as_user, ruth):
@@ -350,7 +359,7 @@ def test_consents_are_written_with_their_words_and_taken_back(as_user, ruth):
         ("photos", None),
     }
     for subject in ("access", "photos"):
-        client.post(reverse("privacy"), {"do": "withdraw", "subject": subject})
+        client.post(reverse("members:privacy"), {"do": "withdraw", "subject": subject})
     assert not Consent.objects.filter(withdrawn_at=None).exists()
     ruth.refresh_from_db()
     assert ruth.photo_consent == "no"
@@ -360,9 +369,9 @@ def test_consents_are_written_with_their_words_and_taken_back(as_user, ruth):
 def test_profile_page_asks_at_most_fifteen_questions(as_user, ruth, django_assert_max_num_queries):
     client = as_user(ruth.user)
     save(client, "access", needs=["hearing"])
-    client.get(reverse("profile"))
+    client.get(reverse("members:profile"))
     with django_assert_max_num_queries(15):
-        client.get(reverse("profile"))
+        client.get(reverse("members:profile"))
 
 
 def test_limits_of_pictures_are_those_of_the_words():

@@ -1,4 +1,6 @@
-"""Powers: nobody gives what they lack, nobody changes their own, somebody is always left, two people decide what leaves the house."""
+"""Powers: nobody gives what they lack, nobody changes their own, somebody is always left, two
+people decide what leaves the house.
+"""
 
 import datetime as dt
 from importlib import import_module
@@ -9,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from conftest import agree
-from members import actions
+from members.actions import approvals, logins, roles
+from members.actions.errors import MembersError
 from members.models import (
     Approval,
     AuditEntry,
@@ -64,7 +67,7 @@ def test_role_given_at_the_desk_counts_at_once_and_ends_with_its_last_day(as_use
 def test_role_begins_on_its_first_day(as_user, time_machine):
     time_machine.move_to("2026-06-10 12:00-05:00", tick=False)
     person = make_person()
-    actions.assign_role(
+    roles.assign_role(
         user=person.user, role=role("events"), by=None, starts_on=dt.date(2026, 6, 12)
     )
     assert as_user(person.user).get("/admin/").status_code == 404
@@ -119,10 +122,10 @@ def test_taking_a_role_back_counts_at_the_next_request(as_user):
 def test_last_superadmin_without_an_end_stays():
     boss, other = colleague(), colleague()
     other.role_assignments.update(ends_on=timezone.localdate() + dt.timedelta(days=30))
-    with pytest.raises(actions.MembersError, match="without an end"):
-        actions.withdraw_role(assignment=boss.role_assignments.get(), by=other, reason="")
-    with pytest.raises(actions.MembersError, match="without an end"):
-        actions.set_active(user=boss, is_active=False, by=other, reason="")
+    with pytest.raises(MembersError, match="without an end"):
+        roles.withdraw_role(assignment=boss.role_assignments.get(), by=other, reason="")
+    with pytest.raises(MembersError, match="without an end"):
+        roles.set_active(user=boss, is_active=False, by=other, reason="")
     boss.refresh_from_db()
     assert boss.is_active
 
@@ -135,10 +138,10 @@ def test_two_superadmins_who_demote_each_other_at_once_leave_one():
         RoleAssignment.objects.exclude(user__in=[one, two]).update(withdrawn_at=timezone.now())
         errors = at_once(
             [
-                lambda one=one, two=two: actions.withdraw_role(
+                lambda one=one, two=two: roles.withdraw_role(
                     assignment=two.role_assignments.get(), by=one, reason=""
                 ),
-                lambda one=one, two=two: actions.withdraw_role(
+                lambda one=one, two=two: roles.withdraw_role(
                     assignment=one.role_assignments.get(), by=two, reason=""
                 ),
             ]
@@ -146,18 +149,18 @@ def test_two_superadmins_who_demote_each_other_at_once_leave_one():
         assert (
             RoleAssignment.objects.running().filter(role=role(), user__in=[one, two]).count() == 1
         )
-        assert all(isinstance(error, actions.MembersError) for error in errors)
+        assert all(isinstance(error, MembersError) for error in errors)
 
 
 def test_login_that_works_at_the_desk_acts_for_one_member_only():
     user = make_user(email="both@example.org")
     Member.objects.create(user=user, first_name="Ruth", email="both@example.org", status="active")
     Member.objects.create(user=user, first_name="Carol", email="both@example.org", status="active")
-    with pytest.raises(actions.MembersError, match="share this login"):
-        actions.assign_role(user=user, role=role("events"), by=None)
+    with pytest.raises(MembersError, match="share this login"):
+        roles.assign_role(user=user, role=role("events"), by=None)
     staff = colleague("events")
     Member.objects.create(first_name="Partner", email=staff.email, status="active")
-    assert actions.claim_members(user=staff) == 0
+    assert logins.claim_members(user=staff) == 0
 
 
 def test_own_role_is_made_changed_and_deleted_in_plain_sentences(as_user):
@@ -287,17 +290,17 @@ def test_what_was_asked_at_the_old_pages_is_closed_and_no_switch_opens_more_than
     import_module("members.migrations.0022_lists_leave_one_way").forward(apps, None)
     waiting.refresh_from_db()
     assert (waiting.act, waiting.is_granted) == ("list:users.export", False)
-    assert actions.needs_two("list:subscriptions.export")
+    assert approvals.needs_two("list:subscriptions.export")
     assert as_user(one).get(f"/admin/members/approval/{waiting.pk}/change/").status_code == 200
 
 
 def test_nobody_agrees_after_three_days(as_user, time_machine):
     time_machine.move_to("2026-06-10 12:00+00:00", tick=False)
     one, two = colleague("membership"), colleague("admin")
-    late = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=one)
+    late = approvals.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=one)
     time_machine.move_to("2026-06-13 12:01+00:00", tick=False)
-    with pytest.raises(actions.MembersError):
-        actions.decide_approval(approval=late, is_granted=True, by=two)
+    with pytest.raises(MembersError):
+        approvals.decide_approval(approval=late, is_granted=True, by=two)
     late.refresh_from_db()
     assert late.decided_at is None
 
@@ -319,7 +322,7 @@ def test_one_person_is_enough_only_after_two_agreed_to_that(as_user):
 
 def test_powers_that_shape_powers_need_two_people_whatever_the_role_is_called(as_user):
     boss, friend = colleague(), make_person(email="friend@example.org")
-    own = actions.save_role(
+    own = roles.save_role(
         role=None,
         name="Helper",
         description="",
@@ -337,12 +340,12 @@ def test_powers_that_shape_powers_need_two_people_whatever_the_role_is_called(as
     )
     assert not friend.user.role_assignments.exists()
     assert Approval.objects.get().params["role"] == own.pk
-    plain = actions.save_role(
+    plain = roles.save_role(
         role=None, name="Plain", description="", permissions={"events.view"}, by=boss
     )
-    actions.assign_role(user=friend.user, role=plain, by=boss)
-    with pytest.raises(actions.MembersError, match="before it is given"):
-        actions.save_role(
+    roles.assign_role(user=friend.user, role=plain, by=boss)
+    with pytest.raises(MembersError, match="before it is given"):
+        roles.save_role(
             role=plain,
             name="Plain",
             description="",
@@ -354,28 +357,28 @@ def test_powers_that_shape_powers_need_two_people_whatever_the_role_is_called(as
 def test_somebody_made_by_the_asker_does_not_count_as_the_second_person(as_user):
     boss, puppet = colleague(), make_person(email="puppet@example.org")
     add_second_key(puppet.user)
-    actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
-    asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+    roles.assign_role(user=puppet.user, role=role("membership"), by=boss)
+    asked = approvals.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
     puppet.user.forget_permissions()
-    with pytest.raises(actions.MembersError, match="gave you this power"):
-        actions.decide_approval(approval=asked, is_granted=True, by=puppet.user)
-    actions.decide_approval(approval=asked, is_granted=True, by=colleague("membership"))
+    with pytest.raises(MembersError, match="gave you this power"):
+        approvals.decide_approval(approval=asked, is_granted=True, by=puppet.user)
+    approvals.decide_approval(approval=asked, is_granted=True, by=colleague("membership"))
 
 
 def test_shut_superadmin_is_opened_by_nobody_with_less_and_her_devices_are_signed_out(as_user):
     boss, other = colleague(), colleague()
     client = as_user(boss)
     client.get("/me/")
-    actions.set_active(user=boss, is_active=False, by=other, reason="Stolen tablet")
+    roles.set_active(user=boss, is_active=False, by=other, reason="Stolen tablet")
     clerk = make_staff_with("permissions.assign_roles", "permissions.view")
     boss.refresh_from_db()
     for call in (
-        lambda: actions.set_active(user=boss, is_active=True, by=clerk, reason="x"),
-        lambda: actions.reset_second_factor(user=boss, by=clerk, reason="x"),
+        lambda: roles.set_active(user=boss, is_active=True, by=clerk, reason="x"),
+        lambda: logins.reset_second_factor(user=boss, by=clerk, reason="x"),
     ):
-        with pytest.raises(actions.MembersError, match="powers"):
+        with pytest.raises(MembersError, match="powers"):
             call()
-    actions.set_active(user=boss, is_active=True, by=other, reason="Came back")
+    roles.set_active(user=boss, is_active=True, by=other, reason="Came back")
     assert client.get("/me/").status_code == 302
 
 
@@ -389,21 +392,21 @@ def test_suspended_member_has_no_powers_at_the_desk(as_user):
 
 def test_role_that_was_given_is_not_deleted_and_a_coming_one_not_changed_by_its_holder():
     boss = colleague()
-    own = actions.save_role(
+    own = roles.save_role(
         role=None, name="Own", description="", permissions={"events.view"}, by=boss
     )
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
-    actions.assign_role(user=boss, role=own, by=None, starts_on=tomorrow)
-    with pytest.raises(actions.MembersError, match="a role they hold"):
-        actions.save_role(
+    roles.assign_role(user=boss, role=own, by=None, starts_on=tomorrow)
+    with pytest.raises(MembersError, match="a role they hold"):
+        roles.save_role(
             role=own,
             name="Own",
             description="",
             permissions={"events.view", "events.edit"},
             by=boss,
         )
-    with pytest.raises(actions.MembersError, match="who held it"):
-        actions.delete_role(role=own, by=colleague())
+    with pytest.raises(MembersError, match="who held it"):
+        roles.delete_role(role=own, by=colleague())
 
 
 def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided():
@@ -413,9 +416,9 @@ def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided
     User.objects.filter(pk=shut.pk).update(is_active=False)
     make_staff("membership", second_key=False)
     make_staff("events")
-    actions.assign_role(user=puppet.user, role=role("membership"), by=boss)
+    roles.assign_role(user=puppet.user, role=role("membership"), by=boss)
     add_second_key(puppet.user)
-    asked = actions.ask_approval(
+    asked = approvals.ask_approval(
         act="papers", params=ROSTER, summary="Roster of Montrose", reason="For Ruth", by=boss
     )
     letters = Message.objects.all()
@@ -425,7 +428,7 @@ def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided
     assert f"/admin/members/approval/{asked.pk}/change/" in letters[0].text
     assert "Montrose" not in letters[0].text + letters[0].subject
     assert "Ruth" not in letters[0].text
-    actions.decide_approval(approval=asked, is_granted=False, by=two)
+    approvals.decide_approval(approval=asked, is_granted=False, by=two)
     answer = Message.objects.get(kind="approval_decided")
     assert answer.to_email == boss.email
     assert "  No" in answer.text.splitlines()
@@ -434,10 +437,12 @@ def test_whoever_may_decide_hears_of_it_and_whoever_asked_hears_what_was_decided
 def test_yes_is_told_to_whoever_asked_and_is_still_at_the_desk():
     boss, two = colleague(), colleague("membership")
     for number, still_there in enumerate([True, False]):
-        asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+        asked = approvals.ask_approval(
+            act="papers", params=ROSTER, summary="s", reason="r", by=boss
+        )
         if not still_there:
             User.objects.filter(pk=boss.pk).update(is_active=False)
-        actions.decide_approval(approval=asked, is_granted=still_there, by=two)
+        approvals.decide_approval(approval=asked, is_granted=still_there, by=two)
         assert Message.objects.filter(kind="approval_decided").count() == 1, number
     assert "  Yes" in Message.objects.get(kind="approval_decided").text.splitlines()
 
@@ -445,25 +450,27 @@ def test_yes_is_told_to_whoever_asked_and_is_still_at_the_desk():
 def test_letter_about_what_was_taken_back_stays_here():
     boss = colleague()
     colleague("membership")
-    asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
-    actions.withdraw_approval(approval=asked, by=boss)
+    asked = approvals.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+    approvals.withdraw_approval(approval=asked, by=boss)
     assert Message.objects.get(kind="approval_asked").status == "withdrawn"
 
 
 def test_asker_is_told_when_nobody_else_could_agree():
     boss = colleague()
-    asked = actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
-    assert "nobody else can today" in actions.outcome_of(asked, done="Done.")
+    asked = approvals.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=boss)
+    assert "nobody else can today" in approvals.outcome_of(asked, done="Done.")
     make_staff("membership")
-    assert "gets a letter" in actions.outcome_of(asked, done="Done.")
+    assert "gets a letter" in approvals.outcome_of(asked, done="Done.")
     asked.is_granted = True
     assert (
-        actions.outcome_of(asked, done="Done.") == actions.outcome_of(None, done="Done.") == "Done."
+        approvals.outcome_of(asked, done="Done.")
+        == approvals.outcome_of(None, done="Done.")
+        == "Done."
     )
 
 
 def test_nobody_is_written_to_where_one_person_is_enough():
     TwoPersonRule.objects.create(act="papers", is_on=False)
     colleague("membership")
-    actions.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=colleague())
+    approvals.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=colleague())
     assert not Message.objects.exists()

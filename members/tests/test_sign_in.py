@@ -151,13 +151,13 @@ def test_two_members_on_one_address_are_asked_who_is_here(client, mails, work):
     ask_for_code(client, "us@example.org")
     work()
     type_code(client, read_code(mails, "us@example.org"))
-    assert client.get("/me/").url == reverse("who")
-    page = client.get(reverse("who")).content.decode()
+    assert client.get("/me/").url == reverse("members:who")
+    page = client.get(reverse("members:who")).content.decode()
     assert "I’m Ruth" in page
     assert "I’m Carol" in page
-    client.post(reverse("who"), {"member": carol.pk})
+    client.post(reverse("members:who"), {"member": carol.pk})
     assert "Carol" in client.get("/me/").content.decode()
-    client.post(reverse("who"), {"member": ruth.pk})
+    client.post(reverse("members:who"), {"member": ruth.pk})
     assert "Ruth" in client.get("/me/").content.decode()
 
 
@@ -166,8 +166,8 @@ def test_who_does_not_let_a_stranger_be_chosen(as_user):
     user, other = make_user(email="us@example.org"), make_person()
     Member.objects.filter(email="us@example.org").update(user=user)
     client = as_user(user)
-    client.post(reverse("who"), {"member": other.pk})
-    assert client.get("/me/").url == reverse("who")
+    client.post(reverse("members:who"), {"member": other.pk})
+    assert client.get("/me/").url == reverse("members:who")
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(mails, work):
@@ -187,7 +187,9 @@ def test_known_and_unknown_addresses_get_the_same_answer(mails, work):
 
 
 def test_known_and_unknown_addresses_take_the_same_statements(django_assert_num_queries):
-    """Time follows the statements; counting them is steadier than a clock (the clock is looked at below, widely)."""
+    """Time follows the statements; counting them is steadier than a clock (the clock is looked at
+    below, widely).
+    """
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -241,7 +243,7 @@ def test_forgotten_password_needs_no_page_of_its_own(client):
 
 
 def test_signing_up_has_one_door(client):
-    assert client.get("/accounts/signup/").url == reverse("join")
+    assert client.get("/accounts/signup/").url == reverse("members:join")
 
 
 def test_leave_quickly_ends_the_session(as_user):
@@ -261,8 +263,8 @@ def test_shared_device_signs_out_with_the_window(client, mails, work):
 
 def test_login_without_a_member_is_told_kindly(as_user):
     client = as_user(make_user())
-    assert client.get("/me/").url == reverse("join_status")
-    assert "nobody on our list" in client.get(reverse("join_status")).content.decode()
+    assert client.get("/me/").url == reverse("members:join_status")
+    assert "nobody on our list" in client.get(reverse("members:join_status")).content.decode()
 
 
 def test_decisions_at_the_desk_write_to_the_applicant(as_user, mails, work):

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from members import actions
+from members.actions import applications, errors, logins, roles, status
 from members.models import Application, Member, Role, StatusChange, User
 from members.models.member import Status
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
@@ -19,19 +19,19 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("to", Status.values)
 def test_change_status_allows_exactly_the_moves_of_the_table(start, to):
     member = make_member(status=start)
-    if to in actions.MOVES[start]:
-        actions.change_status(member=member, to=to, by=None, reason="test")
+    if to in status.MOVES[start]:
+        status.change_status(member=member, to=to, by=None, reason="test")
         assert Member.objects.get().status == to
         assert StatusChange.objects.get().from_status == start
     else:
-        with pytest.raises(actions.MembersError):
-            actions.change_status(member=member, to=to, by=None)
+        with pytest.raises(errors.MembersError):
+            status.change_status(member=member, to=to, by=None)
         assert not StatusChange.objects.exists()
 
 
 def test_change_status_to_active_sets_the_joining_day_once():
     member = make_member(status="payment_pending")
-    actions.change_status(member=member, to="active", by=None)
+    status.change_status(member=member, to="active", by=None)
     assert member.joined_on == timezone.localdate()
 
 
@@ -42,9 +42,9 @@ def test_database_refuses_an_unknown_status():
 
 def test_ensure_login_makes_one_for_a_person_on_the_rolls_only():
     make_member(email="Ruth@Example.org")
-    assert actions.ensure_login(email=" ruth@example.ORG ").email == "ruth@example.org"
-    assert actions.ensure_login(email="ruth@example.org").pk == User.objects.get().pk
-    assert actions.ensure_login(email="stranger@example.org") is None
+    assert logins.ensure_login(email=" ruth@example.ORG ").email == "ruth@example.org"
+    assert logins.ensure_login(email="ruth@example.org").pk == User.objects.get().pk
+    assert logins.ensure_login(email="stranger@example.org") is None
 
 
 def test_claim_members_takes_unclaimed_people_with_the_address():
@@ -56,7 +56,7 @@ def test_claim_members_takes_unclaimed_people_with_the_address():
     )
     taken = make_person(email="else@example.org")
     Member.objects.filter(pk=taken.pk).update(email="ruth@example.org")
-    assert actions.claim_members(user=user) == 2
+    assert logins.claim_members(user=user) == 2
 
 
 def test_member_numbers_are_never_reused():
@@ -69,20 +69,22 @@ def test_rejecting_needs_a_reason_and_keeps_it():
     member = make_member(status="pending_validation", email="a@example.org")
     Application.objects.create(member=member)
     staff = make_staff("membership")
-    with pytest.raises(actions.MembersError):
-        actions.reject_applicant(member=member, by=staff, reason=" ")
-    actions.reject_applicant(member=member, by=staff, reason="Not from here")
+    with pytest.raises(errors.MembersError):
+        applications.reject_applicant(member=member, by=staff, reason=" ")
+    applications.reject_applicant(member=member, by=staff, reason="Not from here")
     assert Application.objects.get().rejection_reason == "Not from here"
 
 
 def test_purge_unproved_deletes_old_applications_only():
-    old = actions.start_application(
+    old = applications.start_application(
         given={"first_name": "A", "last_name": "B", "email": "a@example.org"}
     )
-    actions.start_application(given={"first_name": "C", "last_name": "D", "email": "c@example.org"})
+    applications.start_application(
+        given={"first_name": "C", "last_name": "D", "email": "c@example.org"}
+    )
     now = timezone.now()
     Application.objects.filter(pk=old.pk).update(created_at=now - dt.timedelta(days=31))
-    actions.purge_unproved(now=now)
+    applications.purge_unproved(now=now)
     assert [m.first_name for m in Member.objects.all()] == ["C"]
 
 
@@ -124,8 +126,8 @@ def test_roles_begin_and_end_by_themselves_and_stop_for_inactive_logins():
 
 def test_assign_role_refuses_to_give_what_the_giver_lacks():
     giver = make_staff_with("permissions.assign_roles", "users.view")
-    with pytest.raises(actions.MembersError):
-        actions.assign_role(user=make_user(), role=Role.objects.get(name="finance"), by=giver)
+    with pytest.raises(errors.MembersError):
+        roles.assign_role(user=make_user(), role=Role.objects.get(name="finance"), by=giver)
 
 
 def test_search_finds_by_name_and_address_with_few_and_many_letters():

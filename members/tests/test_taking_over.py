@@ -1,4 +1,6 @@
-"""A takeover, tried step by step: somebody holds a signed-in device for a minute, a mailbox, or a seat at the desk."""
+"""A takeover, tried step by step: somebody holds a signed-in device for a minute, a mailbox, or a
+seat at the desk.
+"""
 
 import datetime as dt
 
@@ -8,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import agree, come_in
-from members import actions
+from members.actions import ways_in
 from members.models import Approval, AuditEntry, LoginMove, Member
 from members.tests.test_fresh import later
 from members.tests.test_sign_in import ask_for_code, read_code, type_code
@@ -16,15 +18,15 @@ from tests.factories import make_member, make_person, make_staff, make_staff_wit
 
 pytestmark = pytest.mark.django_db
 DOORS = [
-    ("password", {"password": "a long and good one"}),
-    ("passkey", {"credential": "{}"}),
-    ("security", {"session": "all"}),
-    ("security", {"do": "remove_passkey", "passkey": "1"}),
-    ("profile_email", {"email": "thief@example.org"}),
+    ("members:password", {"password": "a long and good one"}),
+    ("members:passkey", {"credential": "{}"}),
+    ("members:security", {"session": "all"}),
+    ("members:security", {"do": "remove_passkey", "passkey": "1"}),
+    ("members:profile_email", {"email": "thief@example.org"}),
     ("mfa_activate_totp", {"code": "123456"}),
     ("mfa_generate_recovery_codes", {}),
-    ("own_data", {}),
-    ("goodbye", {"do": "erase"}),
+    ("members:own_data", {}),
+    ("members:goodbye", {"do": "erase"}),
 ]
 
 
@@ -42,7 +44,7 @@ def test_device_left_open_changes_no_way_in(left_open, mails, work, door, sent):
     before = Member.objects.get().user.password
     answer = left_open.post(reverse(door), sent)
     assert answer.status_code == 302
-    assert answer.url.startswith(reverse("again"))
+    assert answer.url.startswith(reverse("members:again"))
     assert Member.objects.get().user.password == before
     work()
     assert not mails.to("thief@example.org")
@@ -53,17 +55,17 @@ def test_password_is_no_proof_for_another_way_in(left_open, as_user):
     session = left_open.session
     come_in(session, Member.objects.get().user, ways=("password",))
     session.save()
-    assert left_open.post(reverse("profile_email"), {"email": "thief@example.org"}).url.startswith(
-        reverse("again")
-    )
-    assert left_open.get(reverse("account_reauthenticate")).url.startswith(reverse("again"))
+    assert left_open.post(
+        reverse("members:profile_email"), {"email": "thief@example.org"}
+    ).url.startswith(reverse("members:again"))
+    assert left_open.get(reverse("account_reauthenticate")).url.startswith(reverse("members:again"))
 
 
 def test_password_chosen_with_a_proof_is_told_to_the_logins_address(as_user, mails, work):
     ruth = make_person(email="ruth@example.org")
     Member.objects.update(email="contact@example.org")
     client = as_user(ruth.user)
-    client.post(reverse("password"), {"password": "three words and more"})
+    client.post(reverse("members:password"), {"password": "three words and more"})
     work()
     assert [mail["subject"] for mail in mails.to("ruth@example.org")] == ["Was this you?"]
     assert not mails.to("contact@example.org")
@@ -76,7 +78,7 @@ def test_password_chosen_with_a_proof_is_told_to_the_logins_address(as_user, mai
 )
 def test_weak_password_is_refused_at_the_field(as_user, password):
     answer = as_user(make_person(email="ruth@example.org").user).post(
-        reverse("password"), {"password": password}
+        reverse("members:password"), {"password": password}
     )
     assert answer.status_code == 422
     assert "id_password_error" in answer.content.decode()
@@ -86,9 +88,9 @@ def test_changed_address_is_told_to_the_logins_old_address(as_user, mails, work)
     ruth = make_person(email="ruth@example.org")
     Member.objects.update(email="contact@example.org")
     client = as_user(ruth.user)
-    client.post(reverse("profile_email"), {"email": "new@example.org"})
+    client.post(reverse("members:profile_email"), {"email": "new@example.org"})
     work()
-    client.post(reverse("profile_email"), {"code": read_code(mails, "new@example.org")})
+    client.post(reverse("members:profile_email"), {"code": read_code(mails, "new@example.org")})
     work()
     assert mails.to("ruth@example.org")[-1]["subject"] == "Was this you?"
     assert mails.to("contact@example.org")[-1]["subject"] == "Was this you?"
@@ -102,11 +104,11 @@ def test_mailbox_of_the_treasurer_alone_adds_no_key_and_moves_no_address(mails, 
     work()
     type_code(thief, read_code(mails, boss.email))
     assert thief.get("/me/").status_code == 200
-    for door in ("passkey", "password"):
+    for door in ("members:passkey", "members:password"):
         assert thief.get(reverse(door)).url.startswith(reverse("mfa_reauthenticate"))
-    assert thief.post(reverse("profile_email"), {"email": "thief@example.org"}).url.startswith(
-        reverse("mfa_reauthenticate")
-    )
+    assert thief.post(
+        reverse("members:profile_email"), {"email": "thief@example.org"}
+    ).url.startswith(reverse("mfa_reauthenticate"))
     assert thief.get("/admin/billing/payment/").status_code == 403
 
 
@@ -193,10 +195,10 @@ def test_lost_mailbox_takes_two_people_two_letters_and_two_days(as_user, mails, 
     work()
     assert "Stop it" in mails.to("ruth@example.org")[-1]["text"]
     assert mails.to("new@example.org")[-1]["subject"] == "Your new address"
-    assert actions.do_moves() == 0
+    assert ways_in.do_moves() == 0
     hers = as_user(ruth.user)
     time_machine.move_to("2026-06-03 12:00:01-05:00", tick=False)
-    assert [actions.do_moves(), actions.do_moves()] == [1, 0]
+    assert [ways_in.do_moves(), ways_in.do_moves()] == [1, 0]
     ruth.refresh_from_db()
     assert (ruth.user.email, ruth.email) == ("new@example.org", "new@example.org")
     assert hers.get("/me/").status_code in (200, 302)
@@ -207,7 +209,7 @@ def test_lost_mailbox_takes_two_people_two_letters_and_two_days(as_user, mails, 
 @pytest.mark.parametrize("stopper", ["herself", "office"])
 def test_move_is_stopped_by_whoever_reads_the_letter(as_user, stopper):
     ruth, asker = make_person(email="ruth@example.org"), make_staff("membership")
-    move = actions.begin_move(member=ruth, email="thief@example.org", by=asker)
+    move = ways_in.begin_move(member=ruth, email="thief@example.org", by=asker)
     if stopper == "herself":
         assert (
             "Your sign-in moves to another address"
@@ -219,7 +221,7 @@ def test_move_is_stopped_by_whoever_reads_the_letter(as_user, stopper):
             reverse("admin:members_member_move_login", args=[ruth.pk]), {"do": "stop"}
         )
     LoginMove.objects.filter(pk=move.pk).update(due_at=timezone.now() - dt.timedelta(hours=1))
-    assert actions.do_moves() == 0
+    assert ways_in.do_moves() == 0
     ruth.refresh_from_db()
     assert ruth.user.email == "ruth@example.org"
 
@@ -238,7 +240,7 @@ def test_own_login_and_one_on_its_way_are_refused(as_user):
     own = staff.members.get()
     assert "on your own pages" in ask_to_move(as_user(staff), own).content.decode()
     ruth = make_person(email="ruth@example.org")
-    actions.begin_move(member=ruth, email="new@example.org", by=staff)
+    ways_in.begin_move(member=ruth, email="new@example.org", by=staff)
     assert "Stop it" in ask_to_move(as_user(staff), ruth).content.decode()
 
 

@@ -1,4 +1,6 @@
-"""Forty-one files somebody might upload as a photo: each is refused in words, or comes out as nothing but its dots (quality.md, C19 to C22)."""
+"""Forty-one files somebody might upload as a photo: each is refused in words, or comes out as
+nothing but its dots.
+"""
 
 import io
 import struct
@@ -116,7 +118,7 @@ def upload(as_user, name, data):
     member = make_person()
     client = as_user(member.user)
     answer = client.post(
-        reverse("profile_photo"),
+        reverse("members:profile_photo"),
         {"do": "upload", "photo": SimpleUploadedFile(name, data, "image/jpeg")},
     )
     member.refresh_from_db()
@@ -167,14 +169,16 @@ def test_private_files_have_no_address_of_their_own(as_user):
         f"/photo/{member.photo}/",
     ):
         assert client.get(path).status_code == 404
-    client.post(reverse("profile_photo"), {"do": "remove"})
+    client.post(reverse("members:profile_photo"), {"do": "remove"})
     assert client.get(photos.link(member, "m", member.user)).status_code == 404, (
         "deleted means gone, also through a link that is still fresh"
     )
 
 
 def test_half_a_picture_is_refused_after_a_pdf_was_made(as_user):
-    """The library that makes our PDFs tells Pillow, for the whole process, to take what is cut short."""
+    """The library that makes our PDFs tells Pillow, for the whole process, to take what is cut
+    short.
+    """
     write_pdf("<p>a letter</p>")
     _, _, answer = upload(as_user, "half.jpg", REFUSED["half.jpg"]())
     assert answer.status_code == 422

@@ -1,4 +1,6 @@
-"""Second keys, devices, the desk's idle limit, other companies' sign-in: who gets in, and what they can open then."""
+"""Second keys, devices, the desk's idle limit, other companies' sign-in: who gets in, and what they
+can open then.
+"""
 
 import datetime as dt
 import json
@@ -10,7 +12,8 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
-from members import actions, devices
+from members import devices
+from members.actions import errors, logins
 from members.models import AuditEntry
 from tests.commands import start
 from tests.factories import add_second_key, make_person, make_staff, make_staff_with
@@ -165,10 +168,10 @@ def test_another_administrator_resets_a_lost_key_with_a_reason(as_user, mails, w
         helper.pk,
         "Rang the number on file",
     )
-    with pytest.raises(actions.MembersError, match="their own"):
-        actions.reset_second_factor(user=boss, by=boss, reason="x")
-    with pytest.raises(actions.MembersError, match="powers you hold"):
-        actions.reset_second_factor(user=boss, by=make_staff("membership"), reason="x")
+    with pytest.raises(errors.MembersError, match="their own"):
+        logins.reset_second_factor(user=boss, by=boss, reason="x")
+    with pytest.raises(errors.MembersError, match="powers you hold"):
+        logins.reset_second_factor(user=boss, by=make_staff("membership"), reason="x")
 
 
 def test_login_is_shut_and_opened_at_the_desk(as_user):

@@ -5,10 +5,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 
 from core import keyset
 from core.htmx import render_page
-from members import actions, assist, audit, fresh, limits, photos, tiers
+from members import assist, audit, fresh, limits, photos, tiers
+from members.actions import errors, grouping
+from members.actions.directory import (
+    block,
+    listing_initial,
+    may_write,
+    opens_more,
+    report_note,
+    save_listing,
+    take_off_the_list,
+    unblock,
+    write_to,
+)
 from members.doors import member_required
 from members.forms.directory import ListingForm, NoteForm, ReportForm
 from members.models import Block, Listing, Member, MemberNote, Office, PanicSwitch
@@ -19,7 +32,9 @@ LOOKS_A_DAY, LISTS_A_DAY, LOOKS_A_MINUTE = 200, 600, 60
 
 
 def is_officer(request: HttpRequest) -> bool:
-    """Whether what is for officers is shown: to people with power over the list, never while they help somebody."""
+    """Whether what is for officers is shown: to people with power over the list, never while they
+    help somebody.
+    """
     return assist.helped(request) is None and bool(request.user.has_perm("users.view"))
 
 
@@ -81,7 +96,9 @@ def directory(request: HttpRequest) -> HttpResponse:
 
 
 def _card(request: HttpRequest, listing: Listing, *, officer: bool) -> dict[str, Any]:
-    """One person as a list shows her: name, neighborhood, plate; numbers and addresses wait on her own page."""
+    """One person as a list shows her: name, neighborhood, plate; numbers and addresses wait on her
+    own page.
+    """
     facts = listing.facts(officer=officer)
     user: Any = request.user
     return {
@@ -122,7 +139,7 @@ def _whole(
         ],
         "photo": photos.link(listing.member, "m", user) if facts.get("photo") else "",
         "partner": listing.partner_shown(viewer, officer=officer),
-        "may_write": actions.may_write(sender=viewer, recipient=listing.member),
+        "may_write": may_write(sender=viewer, recipient=listing.member),
     }
 
 
@@ -139,7 +156,7 @@ def write_note(request: HttpRequest, pk: int) -> HttpResponse:
         and form.is_valid()
         and _passed_on(request, form, viewer, listing.member)
     ):
-        return redirect("person", pk)
+        return redirect("members:person", pk)
     context = {"form": form, "name": listing.name_for(officer=is_officer(request)), "back": pk}
     return render_page(
         request, "members/note_write.html", context, status=422 if form.errors else 200
@@ -148,11 +165,11 @@ def write_note(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _passed_on(request: HttpRequest, form: NoteForm, sender: Member, recipient: Member) -> bool:
     try:
-        actions.write_to(sender=sender, recipient=recipient, text=form.cleaned_data["text"])
-    except actions.MembersError as error:
+        write_to(sender=sender, recipient=recipient, text=form.cleaned_data["text"])
+    except errors.MembersError as error:
         form.add_error(None, str(error))
         return False
-    messages.success(request, "Your note is on its way.")
+    messages.success(request, _("Your note is on its way."))
     return True
 
 
@@ -163,9 +180,9 @@ def notes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         whom = request.POST.get("unblock", "")
         if whom.isdecimal() and len(whom) < 18:
-            actions.unblock(by=member, whom=int(whom))
-            messages.success(request, "Saved.")
-        return redirect("notes")
+            unblock(by=member, whom=int(whom))
+            messages.success(request, _("Saved."))
+        return redirect("members:notes")
     context = {
         "notes": MemberNote.objects.filter(recipient=member).select_related("sender")[:100],
         "blocks": Block.objects.filter(by=member).select_related("whom"),
@@ -186,22 +203,25 @@ def note(request: HttpRequest, token: str) -> HttpResponse:
         ReportForm(request.POST if do == "report" else None),
     )
     if do == "block":
-        actions.block(by=member, whom=found.sender)
+        block(by=member, whom=found.sender)
         messages.success(
-            request, f"You get no more notes from {found.sender.called}. She is not told."
+            request,
+            _("You get no more notes from {called}. She is not told.").format(
+                called=found.sender.called
+            ),
         )
-        return redirect("notes")
+        return redirect("members:notes")
     if do == "report" and report.is_valid():
-        actions.report_note(note=found, reason=report.cleaned_data["reason"])
-        messages.success(request, "Thank you. One of us looks at it and calls you.")
-        return redirect("notes")
+        report_note(note=found, reason=report.cleaned_data["reason"])
+        messages.success(request, _("Thank you. One of us looks at it and calls you."))
+        return redirect("members:notes")
     if do == "answer" and answer.is_valid() and _passed_on(request, answer, member, found.sender):
-        return redirect("notes")
+        return redirect("members:notes")
     context = {
         "note": found,
         "form": answer,
         "report": report,
-        "may_answer": actions.may_write(sender=member, recipient=found.sender),
+        "may_answer": may_write(sender=member, recipient=found.sender),
     }
     return render_page(
         request, "members/note.html", context, status=422 if answer.errors or report.errors else 200
@@ -215,29 +235,29 @@ def my_listing(request: HttpRequest) -> HttpResponse:
     listing = Listing.objects.filter(member=member).first()
     by: Any = request.user
     if request.POST.get("do") == "off":
-        actions.take_off_the_list(member=member, by=by)
-        messages.success(request, "You are off the list. Nobody finds you there any more.")
-        return redirect("my_listing")
+        take_off_the_list(member=member, by=by)
+        messages.success(request, _("You are off the list. Nobody finds you there any more."))
+        return redirect("members:my_listing")
     if request.POST.get("do") in ("show_office", "hide_office"):
-        actions.show_offices(member=member, is_public=request.POST["do"] == "show_office", by=by)
-        messages.success(request, "Saved.")
-        return redirect("my_listing")
+        grouping.show_offices(member=member, is_public=request.POST["do"] == "show_office", by=by)
+        messages.success(request, _("Saved."))
+        return redirect("members:my_listing")
     form = ListingForm(
-        request.POST or None, has_photo=bool(member.photo), initial=actions.listing_initial(listing)
+        request.POST or None, has_photo=bool(member.photo), initial=listing_initial(listing)
     )
     if request.method == "POST" and form.is_valid():
-        if actions.opens_more(listing, form.shows) and not fresh.is_fresh(request):
+        if opens_more(listing, form.shows) and not fresh.is_fresh(request):
             return fresh.ask_again(request)
         given = form.cleaned_data
-        actions.save_listing(
+        save_listing(
             member=member,
             shows=form.shows,
             plate=given["plate"],
             wants_notes=given["wants_notes"],
             by=by,
         )
-        messages.success(request, "Saved. “What members see” shows it as it is now.")
-        return redirect("my_listing")
+        messages.success(request, _("Saved. “What members see” shows it as it is now."))
+        return redirect("members:my_listing")
     shown = listing or Listing(member=member)
     context = {
         "form": form,

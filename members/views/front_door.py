@@ -1,4 +1,6 @@
-"""The front door: asking for a code, typing it, a password for those who like one. The library's flows, our limits and words."""
+"""The front door: asking for a code, typing it, a password for those who like one. The library's
+flows, our limits and words.
+"""
 
 import datetime as dt
 from typing import Any
@@ -15,7 +17,9 @@ from members.forms import TooOften
 
 
 def refused(response: HttpResponse, again_at: dt.datetime) -> HttpResponse:
-    """Answer 429 and say when to come back, for people (the page) and for machines (Retry-After, seconds)."""
+    """Answer 429 and say when to come back, for people (the page) and for machines (Retry-After,
+    seconds).
+    """
     response.status_code = 429
     response["Retry-After"] = str(max(1, round((again_at - timezone.now()).total_seconds())))
     return response
@@ -28,7 +32,9 @@ def too_often(form: Any) -> TooOften | None:
 
 
 class DoorMixin:
-    """What the pages before the six digits share: 429 with its time, and a little work where many knock."""
+    """What the pages before the six digits share: 429 with its time, and a little work where many
+    knock.
+    """
 
     request: HttpRequest
 
@@ -54,7 +60,9 @@ class DoorMixin:
 
 
 def code_page(request: HttpRequest, address: str) -> dict[str, Any]:
-    """What the page with the six digits needs to know about the codes of an address, as this browser sees them."""
+    """What the page with the six digits needs to know about the codes of an address, as this
+    browser sees them.
+    """
     return {"email": address, "standing": codes.standing(request, codes.SIGN_IN, address)}
 
 
@@ -62,7 +70,9 @@ class AskForCode(DoorMixin, library.RequestLoginCodeView):  # type: ignore[misc]
     """An address, and off goes a code; known and unknown addresses alike."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """On to the six digits; where no more may be sent that page says until when, and what still works."""
+        """On to the six digits; where no more may be sent that page says until when, and what still
+        works.
+        """
         address = form.cleaned_data["email"]
         next_at = codes.standing(self.request, codes.SIGN_IN, address).next_at
         response: HttpResponse = super().form_valid(form)
@@ -74,7 +84,9 @@ class AskForCode(DoorMixin, library.RequestLoginCodeView):  # type: ignore[misc]
 
 
 class ConfirmCode(library.ConfirmLoginCodeView):  # type: ignore[misc]
-    """The six digits. How many tries are left, until when they work and when another code can go out stands on the page."""
+    """The six digits. How many tries are left, until when they work and when another code can go
+    out stands on the page.
+    """
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The library's context and ours."""

@@ -7,9 +7,19 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.htmx import render_page
-from members import actions
+from members.actions import errors
+from members.actions.household import (
+    accept,
+    decline,
+    invite,
+    part,
+    set_one_letter,
+    take_back,
+    waiting_home,
+)
 from members.doors import member_required
 from members.forms.household import InviteForm
 from members.models import HouseholdMember, Member
@@ -26,18 +36,21 @@ def household(request: HttpRequest) -> HttpResponse:
         try:
             if do != "ask":
                 _act(request, member, do)
-                return redirect("household")
+                return redirect("members:household")
             if form.is_valid():
-                actions.invite(member=member, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+                invite(member=member, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
                 messages.success(
                     request,
-                    "If we know this person by that name and address, the question waits on their pages.",
+                    _(
+                        "If we know this person by that name and address, the question waits on"
+                        " their pages."
+                    ),
                 )
-                return redirect("household")
-        except actions.MembersError as error:
+                return redirect("members:household")
+        except errors.MembersError as error:
             form.add_error(None, str(error)) if do == "ask" else messages.error(request, str(error))
             if do != "ask":
-                return redirect("household")
+                return redirect("members:household")
     partner = HouseholdMember.objects.partner_of(member)
     mine = (
         HouseholdMember.objects.confirmed()
@@ -50,7 +63,7 @@ def household(request: HttpRequest) -> HttpResponse:
         "form": form,
         "partner": partner,
         "home": mine.household if mine and partner else None,
-        "waiting": actions.waiting_home(member),
+        "waiting": waiting_home(member),
         "asked": _questions(member),
     }
     return render_page(
@@ -76,19 +89,19 @@ def _act(request: HttpRequest, member: Member, do: str) -> None:
         ).first()
         if place is None:
             raise Http404
-        actions.accept(place=place, by=by) if do == "yes" else actions.decline(place=place, by=by)
+        accept(place=place, by=by) if do == "yes" else decline(place=place, by=by)
         messages.success(
-            request, "You are linked now." if do == "yes" else "Saved. Nobody is told."
+            request, _("You are linked now.") if do == "yes" else _("Saved. Nobody is told.")
         )
     elif do == "back":
-        actions.take_back(member=member, by=by)
-        messages.success(request, "Your question is taken back.")
+        take_back(member=member, by=by)
+        messages.success(request, _("Your question is taken back."))
     elif do == "part":
-        actions.part(member=member, by=by)
-        messages.success(request, "The link is gone. You both stay members for what is paid.")
+        part(member=member, by=by)
+        messages.success(request, _("The link is gone. You both stay members for what is paid."))
     elif do in ("one", "each"):
-        actions.set_one_letter(member=member, is_on=do == "one", by=by)
-        messages.success(request, "Saved.")
+        set_one_letter(member=member, is_on=do == "one", by=by)
+        messages.success(request, _("Saved."))
 
 
 @member_required()
@@ -97,5 +110,5 @@ def household_part(request: HttpRequest) -> HttpResponse:
     member: Member = request.member  # type: ignore[attr-defined]
     partner = HouseholdMember.objects.partner_of(member)
     if partner is None:
-        return redirect("household")
+        return redirect("members:household")
     return render_page(request, "members/household_part.html", {"partner": partner})

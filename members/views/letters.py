@@ -6,16 +6,22 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from core.forms import TidyCharField
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from members import audit
-from members.actions import set_consent
+from members.actions.profile import set_consent
 from members.doors import member_required
 from members.emails import TOPICS
 from members.models import Consent, Member
 
-CHANNELS = [("email", "E-mail"), ("post", "Letter"), ("phone", "Phone call")]
+CHANNELS = [
+    ("email", gettext_lazy("E-mail")),
+    ("post", gettext_lazy("Letter")),
+    ("phone", gettext_lazy("Phone call")),
+]
 
 
 class LettersForm(forms.Form):
@@ -23,20 +29,26 @@ class LettersForm(forms.Form):
 
     open_mail = forms.BooleanField(
         required=False,
-        label="You may use plain words",
-        help_text="Then the sender is our full name and the subject says what it is about. If others see your mail, leave this empty.",
+        label=gettext_lazy("You may use plain words"),
+        help_text=gettext_lazy(
+            "Then the sender is our full name and the subject says what it is about. If others see"
+            " your mail, leave this empty."
+        ),
     )
     mail_phrase = TidyCharField(
         max_length=40,
         required=False,
-        label="Two words of your own",
-        help_text="For example: blue teapot. They stand in each message from us, so you know it is really from us.",
+        label=gettext_lazy("Two words of your own"),
+        help_text=gettext_lazy(
+            "For example: blue teapot. They stand in each message from us, so you know it is really"
+            " from us."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for topic, label in TOPICS.items():
-            choices = [*CHANNELS, ("none", "Not at all")] if topic == "news" else CHANNELS
+            choices = [*CHANNELS, ("none", _("Not at all"))] if topic == "news" else CHANNELS
             self.fields[topic] = forms.ChoiceField(
                 choices=choices, label=label, widget=forms.RadioSelect
             )
@@ -46,7 +58,7 @@ class LettersForm(forms.Form):
         """Two short words; nothing that looks like an address or a number."""
         text: str = self.cleaned_data["mail_phrase"]
         if text and (len(text.split()) != 2 or not text.replace(" ", "").isalpha()):
-            raise forms.ValidationError("Please type two plain words, like: blue teapot.")
+            raise forms.ValidationError(_("Please type two plain words, like: blue teapot."))
         return text
 
 
@@ -76,9 +88,9 @@ def letters(request: HttpRequest) -> HttpResponse:
             member=member,
             subject=Consent.Subject.OPEN_MAIL,
             is_given=member.open_mail,
-            by=request.user,
-        )  # type: ignore[arg-type]
-        messages.success(request, "Saved.")
-        return redirect("letters")
+            by=request.user,  # type: ignore[arg-type]
+        )
+        messages.success(request, _("Saved."))
+        return redirect("members:letters")
     context = {"form": form, "member": member}
     return render_page(request, "members/letters.html", context, status=422 if form.errors else 200)

@@ -1,4 +1,6 @@
-"""Privacy: who can see what, who looked, what she agreed to, her own copy, and the ways to rest, leave and be forgotten."""
+"""Privacy: who can see what, who looked, what she agreed to, her own copy, and the ways to rest,
+leave and be forgotten.
+"""
 
 from typing import Any
 
@@ -8,28 +10,36 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.htmx import render_page
-from members import actions, fresh, limits
+from core.i18n import gettext_lazy
+from members import fresh, limits
+from members.actions import directory, errors, household, leaving, profile
 from members.doors import member_required
 from members.models import Consent, Listing, Member, OwnCopy, RoleAssignment
 from members.models.consent import TEXTS
+from members.own_data import make_own_copy
 from members.sections import lookers
-from members.tasks import make_own_copy
 
 SEEN_BY = [
-    ("Your name, status and membership", "users.view"),
-    ("Address, phone, e-mail, whom to call, what helps you to come", "users.view_private"),
-    ("Your dues and payments", "subscriptions.view"),
-    ("Your gifts", "donations.view"),
-    ("Your answers to events", "events.view"),
-    ("That a message went to you (not what it says)", "communications.view_log"),
+    (gettext_lazy("Your name, status and membership"), "users.view"),
+    (
+        gettext_lazy("Address, phone, e-mail, whom to call, what helps you to come"),
+        "users.view_private",
+    ),
+    (gettext_lazy("Your dues and payments"), "subscriptions.view"),
+    (gettext_lazy("Your gifts"), "donations.view"),
+    (gettext_lazy("Your answers to events"), "events.view"),
+    (gettext_lazy("That a message went to you (not what it says)"), "communications.view_log"),
 ]
 """What the office holds, and the permission that shows it."""
 
 
 def seen_by(*, names_people: bool) -> list[tuple[str, list[str]]]:
-    """For each kind of data the roles, and for members the people, who can see it today. Two queries."""
+    """For each kind of data the roles, and for members the people, who can see it today. Two
+    queries.
+    """
     running = (
         RoleAssignment.objects.running()
         .select_related("role")
@@ -50,7 +60,7 @@ def seen_by(*, names_people: bool) -> list[tuple[str, list[str]]]:
 
 def _called(assignment: RoleAssignment) -> str:
     member = next(iter(assignment.user.members.all()), None)
-    return member.called if member else "Somebody"
+    return member.called if member else _("Somebody")
 
 
 @member_required("GET", "POST")
@@ -60,9 +70,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             _act(request, member, request.POST.get("do", ""))
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             messages.error(request, str(error))
-        return redirect("privacy")
+        return redirect("members:privacy")
     copy = OwnCopy.objects.filter(member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE).first()
     context = {
         "member": member,
@@ -80,16 +90,16 @@ def _act(request: HttpRequest, member: Member, do: str) -> None:
     """One button. Raises MembersError with a plain sentence."""
     by: Any = request.user
     if do == "pause":
-        actions.pause(member=member, by=by)
+        leaving.pause(member=member, by=by)
         messages.success(
-            request, "Have a good rest. No news comes, and nobody finds you in the directory."
+            request, _("Have a good rest. No news comes, and nobody finds you in the directory.")
         )
     elif do == "unpause":
-        actions.unpause(member=member, by=by)
-        messages.success(request, "You are back. Good to see you.")
+        leaving.unpause(member=member, by=by)
+        messages.success(request, _("You are back. Good to see you."))
     elif do == "stay":
-        actions.stay(member=member, by=by)
-        messages.success(request, "Everything is as it was before.")
+        leaving.stay(member=member, by=by)
+        messages.success(request, _("Everything is as it was before."))
     elif do == "withdraw":
         _withdraw(request, member)
 
@@ -100,17 +110,17 @@ def _withdraw(request: HttpRequest, member: Member) -> None:
     if subject not in TEXTS:
         return
     if subject == Consent.Subject.DIRECTORY:
-        actions.take_off_the_list(member=member, by=by)  # type: ignore[arg-type]
+        directory.take_off_the_list(member=member, by=by)  # type: ignore[arg-type]
     elif subject == Consent.Subject.HOUSEHOLD:
-        actions.part(member=member, by=by)  # type: ignore[arg-type]
+        household.part(member=member, by=by)  # type: ignore[arg-type]
     elif subject == Consent.Subject.PHOTOS:
-        actions.save_profile(member=member, part="about", given={"photo_consent": "no"}, by=by)  # type: ignore[arg-type]
+        profile.save_profile(member=member, part="about", given={"photo_consent": "no"}, by=by)  # type: ignore[arg-type]
     elif subject == Consent.Subject.OPEN_MAIL:
         Member.objects.filter(pk=member.pk).update(open_mail=False)
-        actions.set_consent(member=member, subject=subject, is_given=False, by=by)  # type: ignore[arg-type]
+        profile.set_consent(member=member, subject=subject, is_given=False, by=by)  # type: ignore[arg-type]
     else:
-        actions.unname_needs(member=member, by=by)  # type: ignore[arg-type]
-    messages.success(request, "Taken back. It counts from now on.")
+        profile.unname_needs(member=member, by=by)  # type: ignore[arg-type]
+    messages.success(request, _("Taken back. It counts from now on."))
 
 
 @member_required("GET", "POST")
@@ -124,8 +134,8 @@ def own_data(request: HttpRequest) -> HttpResponse:
             copy = OwnCopy.objects.create(member=member)
             make_own_copy.enqueue(copy.pk)
         else:
-            messages.error(request, "That is five copies today. Please go on tomorrow.")
-        return redirect("own_data")
+            messages.error(request, _("That is five copies today. Please go on tomorrow."))
+        return redirect("members:own_data")
     latest = OwnCopy.objects.filter(
         member=member, asked_at__gt=timezone.now() - OwnCopy.LIFE
     ).first()
@@ -162,10 +172,10 @@ def goodbye(request: HttpRequest) -> HttpResponse:
         by: Any = request.user
         try:
             if request.POST.get("do") == "erase":
-                actions.ask_to_be_forgotten(member=member, by=by)
+                leaving.ask_to_be_forgotten(member=member, by=by)
             elif request.POST.get("do") == "leave":
-                actions.leave(member=member, by=by, reason=request.POST.get("reason", "")[:300])
-        except actions.MembersError as error:
+                leaving.leave(member=member, by=by, reason=request.POST.get("reason", "")[:300])
+        except errors.MembersError as error:
             messages.error(request, str(error))
-        return redirect("privacy")
+        return redirect("members:privacy")
     return render_page(request, "members/goodbye.html", {"member": member})

@@ -9,12 +9,16 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from core import pictures
 from core.access import signed_in
 from core.htmx import render_page
+from core.i18n import gettext_lazy
 from core.templatetags.loaf import phone
-from members import actions, assist, audit, codes, fresh, photos
+from members import assist, audit, codes, fresh, photos
+from members.actions import errors, grouping, logins
+from members.actions.profile import SEALED, change_address, save_profile
 from members.doors import member_required
 from members.forms import AgainForm, EmailForm
 from members.forms.own_fields import OwnFieldsForm
@@ -42,7 +46,9 @@ from members.models.listing import Audience
 
 @dataclass(frozen=True)
 class Part:
-    """One task of the profile: its name in the address and on the page, its form, who sees what it holds."""
+    """One task of the profile: its name in the address and on the page, its form, who sees what it
+    holds.
+    """
 
     title: str
     form: type[forms.Form]
@@ -50,21 +56,37 @@ class Part:
 
 
 PARTS = {
-    "name": Part("Your name", NameForm, "What we call you, and what stands on paper."),
-    "contact": Part("Telephone", ContactForm, "How we may reach you, and how we had better not."),
-    "address": Part("Postal address", AddressForm, "Letters come in a plain envelope."),
+    "name": Part(
+        gettext_lazy("Your name"),
+        NameForm,
+        gettext_lazy("What we call you, and what stands on paper."),
+    ),
+    "contact": Part(
+        gettext_lazy("Telephone"),
+        ContactForm,
+        gettext_lazy("How we may reach you, and how we had better not."),
+    ),
+    "address": Part(
+        gettext_lazy("Postal address"),
+        AddressForm,
+        gettext_lazy("Letters come in a plain envelope."),
+    ),
     "about": Part(
-        "About you", AboutForm, "Only if you like. Nobody has to say anything about herself."
+        gettext_lazy("About you"),
+        AboutForm,
+        gettext_lazy("Only if you like. Nobody has to say anything about herself."),
     ),
     "access": Part(
-        "What helps you to come",
+        gettext_lazy("What helps you to come"),
         AccessForm,
-        "Said once, here; you need not say it again for each event.",
+        gettext_lazy("Said once, here; you need not say it again for each event."),
     ),
     "emergency": Part(
-        "Whom to call",
+        gettext_lazy("Whom to call"),
         EmergencyForm,
-        "If something happens at one of our events. Every look at it is written down.",
+        gettext_lazy(
+            "If something happens at one of our events. Every look at it is written down."
+        ),
     ),
 }
 
@@ -76,7 +98,7 @@ def details_of(member: Member) -> PrivateDetails:
 
 def initial_of(member: Member, part: str) -> dict[str, Any]:
     """What a part holds now, as its form shows it."""
-    details = details_of(member) if part in actions.SEALED else None
+    details = details_of(member) if part in SEALED else None
     if details is None:
         return {name: getattr(member, name) for name in PARTS[part].form.base_fields}
     if part == "emergency":
@@ -99,9 +121,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "member": member,
         "listing": listing,
-        "sections": [
-            s for s in _sections(member, listing) if private or s["part"] not in actions.SEALED
-        ],
+        "sections": [s for s in _sections(member, listing) if private or s["part"] not in SEALED],
         "picture": _picture(request, member, "m"),
         "more": _more(member),
     }
@@ -109,7 +129,9 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def _may_see_private(request: HttpRequest, member: Member) -> bool:
-    """Whether what she told in confidence is shown: to herself; to a helper only with the power for it, and written down."""
+    """Whether what she told in confidence is shown: to herself; to a helper only with the power for
+    it, and written down.
+    """
     if assist.helped(request) is None:
         return True
     if not request.user.has_perm("users.view_private"):
@@ -134,65 +156,68 @@ def _more(member: Member) -> list[tuple[str, str, str]]:
     return [(field.label, told.get(field.pk, ""), field.get_readers_display()) for field in fields]
 
 
+def _voicemail(details: PrivateDetails) -> str:
+    chosen = details.contact.get("voicemail", "")
+    return Voicemail(chosen).label if chosen else ""
+
+
+def _access(details: PrivateDetails) -> tuple[str, str]:
+    """What somebody needs, and who learns whose need it is."""
+    told = details.access
+    needs = [str(NEEDS[name]) for name in told.get("needs", []) if name in NEEDS]
+    words = "; ".join([*needs, *filter(None, [told.get("diet"), told.get("other")])])
+    if told.get("may_name"):
+        return words, _("The organiser, by name")
+    return words, _("Organisers see a number, no name")
+
+
+def _people(details: PrivateDetails) -> str:
+    return "; ".join(
+        f"{one['name']}{', ' + one['relation'] if one['relation'] else ''}: {phone(one['phone'])}"
+        for one in details.emergency.get("people", [])
+    )
+
+
 def _sections(member: Member, listing: Listing | None) -> list[dict[str, Any]]:
     """The parts of the profile as lines: label, what it says, who sees it."""
-    details = details_of(member)
-    needs = [NEEDS[name] for name in details.access.get("needs", []) if name in NEEDS]
-    people = [
-        f"{p['name']}{', ' + p['relation'] if p['relation'] else ''}: {phone(p['phone'])}"
-        for p in details.emergency.get("people", [])
-    ]
-    voicemail = details.contact.get("voicemail", "")
-    in_directory = "Members, in the directory" if listing else "Only the office"
+    details, called = details_of(member), _("Whoever calls you from the office")
+    in_directory = _("Members, in the directory") if listing else _("Only the office")
     rows = {
         "name": [
-            ("We call you", member.called, f"{in_directory}; whoever you meet at an event"),
-            ("First and last name", str(member), _who(listing, "last_name")),
-            ("Pronouns", member.pronouns, _who(listing, "pronouns")),
-            ("On the envelope", member.mailing_name, "Only the office"),
+            (
+                _("We call you"),
+                member.called,
+                _("{in_directory}; whoever you meet at an event").format(in_directory=in_directory),
+            ),
+            (_("First and last name"), str(member), _who(listing, "last_name")),
+            (_("Pronouns"), member.pronouns, _who(listing, "pronouns")),
+            (_("On the envelope"), member.mailing_name, _("Only the office")),
         ],
         "contact": [
-            ("Phone", phone(member.phone), _who(listing, "phone")),
-            (
-                "Best time",
-                details.contact.get("best_time", ""),
-                "Whoever calls you from the office",
-            ),
-            (
-                "Voicemail",
-                Voicemail(voicemail).label if voicemail else "",
-                "Whoever calls you from the office",
-            ),
-            (
-                "Before we call",
-                details.contact.get("note", ""),
-                "Whoever calls you from the office",
-            ),
+            (_("Phone"), phone(member.phone), _who(listing, "phone")),
+            (_("Best time"), details.contact.get("best_time", ""), called),
+            (_("Voicemail"), _voicemail(details), called),
+            (_("Before we call"), details.contact.get("note", ""), called),
         ],
         "address": [
-            ("Address", ", ".join(member.postal_lines[1:]), _who(listing, "address")),
-            ("Neighborhood", member.area, _who(listing, "area")),
+            (_("Address"), ", ".join(member.postal_lines[1:]), _who(listing, "address")),
+            (_("Neighborhood"), member.area, _who(listing, "area")),
         ],
         "about": [
-            ("About you", member.bio, _who(listing, "bio")),
-            ("Pictures", member.get_photo_consent_display(), "Whoever takes or shows pictures"),
-        ],
-        "access": [
+            (_("About you"), member.bio, _who(listing, "bio")),
             (
-                "You told us",
-                "; ".join(
-                    [
-                        *needs,
-                        *filter(None, [details.access.get("diet"), details.access.get("other")]),
-                    ]
-                ),
-                "The organiser, by name"
-                if details.access.get("may_name")
-                else "Organisers see a number, no name",
-            )
+                _("Pictures"),
+                member.get_photo_consent_display(),
+                _("Whoever takes or shows pictures"),
+            ),
         ],
+        "access": [(_("You told us"), *_access(details))],
         "emergency": [
-            ("We would call", "; ".join(people), "The event lead on the day, and care volunteers")
+            (
+                _("We would call"),
+                _people(details),
+                _("The event lead on the day, and care volunteers"),
+            )
         ],
     }
     return [
@@ -206,13 +231,13 @@ def profile_part(request: HttpRequest, part: str) -> HttpResponse:
     if part not in PARTS:
         raise Http404
     member: Member = request.member  # type: ignore[attr-defined]
-    if part in actions.SEALED and not _may_see_private(request, member):
+    if part in SEALED and not _may_see_private(request, member):
         raise Http404
     form = PARTS[part].form(request.POST or None, initial=initial_of(member, part))
     if request.method == "POST" and form.is_valid():
-        actions.save_profile(member=member, part=part, given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, "Saved.")
-        return redirect("profile")
+        save_profile(member=member, part=part, given=form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("Saved."))
+        return redirect("members:profile")
     context = {"form": form, "part": PARTS[part]}
     return render_page(
         request, "members/profile_part.html", context, status=422 if form.errors else 200
@@ -228,15 +253,15 @@ def profile_more(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = OwnFieldsForm(request.POST or None, fields=fields, member=member)
     if request.method == "POST" and form.is_valid():
-        actions.save_own_fields(member=member, given=form.given, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, "Saved.")
-        return redirect("profile")
+        grouping.save_own_fields(member=member, given=form.given, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("Saved."))
+        return redirect("members:profile")
     context = {
         "form": form,
         "part": Part(
-            "More about you",
+            _("More about you"),
             forms.Form,
-            "What we would like to know besides. All of it is up to you.",
+            _("What we would like to know besides. All of it is up to you."),
         ),
     }
     return render_page(
@@ -246,7 +271,9 @@ def profile_more(request: HttpRequest) -> HttpResponse:
 
 @member_required("GET", "POST")
 def profile_email(request: HttpRequest) -> HttpResponse:
-    """Another e-mail address: six digits go there first, and nothing changes before they are typed."""
+    """Another e-mail address: six digits go there first, and nothing changes before
+    they are typed.
+    """
     member: Member = request.member  # type: ignore[attr-defined]
     purpose = f"address-{member.pk}"
     waits = codes.waiting(request, purpose)
@@ -260,18 +287,20 @@ def profile_email(request: HttpRequest) -> HttpResponse:
             left = (
                 codes.standing(request, purpose, waits).tries_words
                 if waits
-                else "Please begin anew"
+                else _("Please begin anew")
             )
-            code_form.add_error("code", f"That is not the code we sent there. {left}.")
+            code_form.add_error(
+                "code", _("That is not the code we sent there. {left}.").format(left=left)
+            )
         context = {"form": code_form, "waits": codes.waiting(request, purpose), "member": member}
         return render_page(request, "members/profile_email.html", context, status=422)
     form: forms.Form = EmailForm(request.POST or None, initial={"email": member.email})
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["email"] == member.email:
-            messages.info(request, "That is the address we have.")
-            return redirect("profile")
+            messages.info(request, _("That is the address we have."))
+            return redirect("members:profile")
         codes.send(request, purpose, form.cleaned_data["email"])
-        return redirect("profile_email")
+        return redirect("members:profile_email")
     shown = AgainForm() if waits and "anew" not in request.GET and not form.is_bound else form
     context = {"form": shown, "waits": waits if shown is not form else "", "member": member}
     return render_page(
@@ -281,14 +310,17 @@ def profile_email(request: HttpRequest) -> HttpResponse:
 
 def _changed_address(request: HttpRequest, member: Member, address: str) -> HttpResponse:
     try:
-        actions.change_address(member=member, email=address)
-    except actions.MembersError as error:
+        change_address(member=member, email=address)
+    except errors.MembersError as error:
         messages.error(request, str(error))
-        return redirect("profile")
+        return redirect("members:profile")
     if member.user is not None:
-        actions.end_sessions(user=member.user, keep=request.session.session_key)
-    messages.success(request, f"From now on we write to {address}, and you sign in with it.")
-    return redirect("profile" if member.user_id == request.user.pk else "account_logout")
+        logins.end_sessions(user=member.user, keep=request.session.session_key)
+    messages.success(
+        request,
+        _("From now on we write to {address}, and you sign in with it.").format(address=address),
+    )
+    return redirect("members:profile" if member.user_id == request.user.pk else "account_logout")
 
 
 @member_required("GET", "POST")
@@ -305,18 +337,22 @@ def profile_photo(request: HttpRequest) -> HttpResponse:
         except pictures.PictureError as error:
             form.add_error("photo", str(error))
         else:
-            messages.success(request, "Your photo is in. Is it upright, and is it the right part?")
-            return redirect("profile_photo")
+            messages.success(
+                request, _("Your photo is in. Is it upright, and is it the right part?")
+            )
+            return redirect("members:profile_photo")
     elif do in ("left", "right"):
         photos.change_photo(member=member, turn=-90 if do == "left" else 90)
-        return redirect("profile_photo")
+        return redirect("members:profile_photo")
     elif do == "crop" and crop.is_valid():
         photos.change_photo(member=member, **crop.cleaned_data)
-        return redirect("profile_photo")
+        return redirect("members:profile_photo")
     elif do == "remove":
         photos.delete_photo(member=member)
-        messages.success(request, "Your photo is gone. A plate with your initials takes its place.")
-        return redirect("profile_photo")
+        messages.success(
+            request, _("Your photo is gone. A plate with your initials takes its place.")
+        )
+        return redirect("members:profile_photo")
     bad = form.errors or crop.errors
     context = {
         "form": form,

@@ -1,4 +1,6 @@
-"""Signing in: the ways, the second key of those who work at the desk, the devices that are signed in."""
+"""Signing in: the ways, the second key of those who work at the desk, the devices that are signed
+in.
+"""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -12,17 +14,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from core.access import signed_in
 from core.htmx import render_page
-from members import actions, assist, codes, fresh, keys
+from members import assist, codes, fresh, keys
+from members.actions import logins, ways_in
 from members.devices import in_words
 from members.forms import AgainForm, PasswordForm
 from members.forms.passkeys import PasskeyForm
 from members.models import LoginMove, Member
 
 WANTED_KEY = "wanted"
-"""Where in the session stands which page of the desk somebody wanted before a second key was there."""
+"""Where in the session stands which page of the desk somebody wanted before a second key was there.
+"""
 
 
 @signed_in("POST")
@@ -41,7 +46,9 @@ def key_page(request: HttpRequest, back: str) -> str:
 
 @signed_in("GET", "POST")
 def security(request: HttpRequest) -> HttpResponse:
-    """The ways in and the devices. A POST takes a passkey away, or signs one other device out, or all of them."""
+    """The ways in and the devices. A POST takes a passkey away, or signs one other device out, or
+    all of them.
+    """
     user: Any = request.user
     if request.method == "POST":
         return _act(request, user)
@@ -62,9 +69,9 @@ def security(request: HttpRequest) -> HttpResponse:
             if key.type == Authenticator.Type.WEBAUTHN
         ],
         "has_app": any(key.type == Authenticator.Type.TOTP for key in own),
-        "codes_left": len(printed.wrap().get_unused_codes())
-        if printed and user.granted_permissions
-        else None,
+        "codes_left": (
+            len(printed.wrap().get_unused_codes()) if printed and user.granted_permissions else None
+        ),
         "has_password": user.has_usable_password(),
         "wanted": wanted if wanted and not user.sleeping_permissions else "",
         "use_key": key_page(request, wanted or reverse("admin:index")) if user.has_key else "",
@@ -91,12 +98,13 @@ def _act(request: HttpRequest, user: Any) -> HttpResponse:
         stopped = [
             member
             for member in Member.objects.for_login(user)
-            if actions.stop_move(member=member, by=user)
+            if ways_in.stop_move(member=member, by=user)
         ]
         messages.success(
-            request, "Stopped. You sign in as before." if stopped else "There is nothing to stop."
+            request,
+            _("Stopped. You sign in as before.") if stopped else _("There is nothing to stop."),
         )
-        return redirect("security")
+        return redirect("members:security")
     if not fresh.is_fresh(request):
         return fresh.ask_again(request)
     if do == "remove_passkey":
@@ -104,23 +112,27 @@ def _act(request: HttpRequest, user: Any) -> HttpResponse:
         gone = pk.isdecimal() and keys.remove_passkey(request, user=user, pk=int(pk))
         messages.success(
             request,
-            "Removed. The code by e-mail still lets you in." if gone else "It was removed already.",
+            _("Removed. The code by e-mail still lets you in.")
+            if gone
+            else _("It was removed already."),
         )
     else:
         which = request.POST.get("session", "")
         only = int(which) if which.isdecimal() else None
         if only is None and which != "all":
-            return redirect("security")
-        count = actions.end_sessions(user=user, keep=request.session.session_key, only=only)
+            return redirect("members:security")
+        count = logins.end_sessions(user=user, keep=request.session.session_key, only=only)
         messages.success(
-            request, "Signed out there." if count else "That device was signed out already."
+            request, _("Signed out there.") if count else _("That device was signed out already.")
         )
-    return redirect("security")
+    return redirect("members:security")
 
 
 @signed_in("GET", "POST")
 def passkey(request: HttpRequest) -> HttpResponse:
-    """Set up the fingerprint, the face or the device's own lock as one more way in: our words first, then the device's."""
+    """Set up the fingerprint, the face or the device's own lock as one more way in: our words
+    first, then the device's.
+    """
     user: Any = request.user
     if not fresh.is_fresh(request):
         return fresh.ask_again(request)
@@ -129,16 +141,21 @@ def passkey(request: HttpRequest) -> HttpResponse:
         form = PasskeyForm(request.POST)
         try:
             if not form.is_valid():
-                raise ValidationError("The device sent nothing we can use.")
+                raise ValidationError(_("The device sent nothing we can use."))
             keys.add_passkey(request, user=user, credential=form.cleaned_data["credential"])
         except ValidationError:
-            errors = "The device did not answer as it should, or this page was open for long. Please press the button again."
+            errors = _(
+                "The device did not answer as it should, or this page was open for long. Please"
+                " press the button again."
+            )
         else:
             request.session["passkey_offer"] = False
             messages.success(
-                request, "Done. Next time, tap “Use my fingerprint or face” on this device."
+                request, _("Done. Next time, tap “Use my fingerprint or face” on this device.")
             )
-            return redirect("mfa_view_recovery_codes" if _has_unseen_codes(user) else "security")
+            return redirect(
+                "mfa_view_recovery_codes" if _has_unseen_codes(user) else "members:security"
+            )
     context = {"options": keys.begin_passkey(user), "errors": errors}
     return render(request, "members/passkey.html", context, status=422 if errors else 200)
 
@@ -159,10 +176,10 @@ def password(request: HttpRequest) -> HttpResponse:
         return fresh.ask_again(request)
     form = PasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        actions.set_password(user=user, password=form.cleaned_data["password"])
+        logins.set_password(user=user, password=form.cleaned_data["password"])
         update_session_auth_hash(request, user)
-        messages.success(request, "Your password is saved. The code by e-mail works as before.")
-        return redirect("security")
+        messages.success(request, _("Your password is saved. The code by e-mail works as before."))
+        return redirect("members:security")
     return render_page(
         request, "members/password.html", {"form": form}, status=422 if form.errors else 200
     )
@@ -183,7 +200,9 @@ def again(request: HttpRequest) -> HttpResponse:
             return fresh.go_on(request)
         form.add_error(
             "code",
-            f"That is not the code we sent. {codes.standing(request, fresh.PURPOSE, user.email).tries_words}.",
+            _("That is not the code we sent. {tries_words}.").format(
+                tries_words=codes.standing(request, fresh.PURPOSE, user.email).tries_words
+            ),
         )
     target = request.POST.get("next") or request.GET.get("next", "")
     standing = codes.standing(request, fresh.PURPOSE, user.email)

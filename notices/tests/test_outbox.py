@@ -14,7 +14,7 @@ from loaf.sweep import sweep
 from notices.actions import Letter, deliver, queue_letter
 from notices.models import Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 LETTER = Letter(
     subject="Your\r\nBcc: x@example.org code",
     heading="Hello",

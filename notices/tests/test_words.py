@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from members import emails
+from members import emails_joining
 from members.models import AuditEntry
 from notices import words
 from notices.models import LetterText, Message
@@ -45,11 +45,11 @@ def test_every_kind_has_a_sample_a_preview_and_a_form(as_user, kind):
 
 def test_changed_words_go_out_with_the_persons_own_and_keep_the_button(as_user):
     as_user(make_staff("communications")).post(url(), NEW)
-    emails.welcome(make_member(first_name="Carol", email="carol@example.org"))
+    emails_joining.welcome(make_member(first_name="Carol", email="carol@example.org"))
     message = Message.objects.get()
     assert message.subject == "Hello Carol"
     assert "First part.\n\nSecond Carol." in message.text
-    assert reverse("events") in message.text
+    assert reverse("events:events") in message.text
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_changed_words_go_out_with_the_persons_own_and_keep_the_button(as_user):
 def test_template_words_are_inert(as_user, body):
     as_user(make_staff("communications")).post(url(), NEW | {"body": body})
     if LetterText.objects.exists():
-        emails.welcome(make_member(first_name="Carol", email="carol@example.org"))
+        emails_joining.welcome(make_member(first_name="Carol", email="carol@example.org"))
         message = Message.objects.get()
         assert body in message.text
         assert "<script>" not in message.html

@@ -131,7 +131,9 @@ class Api:
         return {"object": "list", "data": rows, "has_more": more, "url": url}
 
     def _expand(self, row: dict[str, Any], paths: list[str]) -> dict[str, Any]:
-        """Copy the answer without our own fields, and put objects in the place of ids where that was asked."""
+        """Copy the answer without our own fields, and put objects in the place of ids where that
+        was asked.
+        """
         copy = {
             key: value
             for key, value in json.loads(json.dumps(row)).items()

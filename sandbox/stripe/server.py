@@ -1,4 +1,6 @@
-"""HTTP in front of the stand-in: the API with Stripe's manners, the hosted page, and knobs for tests."""
+"""HTTP in front of the stand-in: the API with Stripe's manners, the hosted page, and knobs for
+tests.
+"""
 
 import hashlib
 import json
@@ -45,7 +47,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    """Head and body leave in one packet: two small ones wait 40 ms for each other (Nagle against delayed acknowledgement)."""
+    """Head and body leave in one packet: two small ones wait 40 ms for each other (Nagle against
+    delayed acknowledgement).
+    """
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay silent; the log of the site is what matters."""
@@ -119,7 +123,9 @@ class Handler(BaseHTTPRequestHandler):
         self._json(status, answer)
 
     def _once(self, method: str, path: str, text: str, key: str) -> tuple[int, dict[str, Any]]:
-        """Answer, or repeat the answer this key had. Another request under the same key is an error, as at Stripe."""
+        """Answer, or repeat the answer this key had. Another request under the same key is an
+        error, as at Stripe.
+        """
         store, mark = self.server.store, hashlib.sha256(f"{path}?{text}".encode()).hexdigest()
         if method == "POST" and key in store.replays:
             known_mark, status, answer = store.replays[key]

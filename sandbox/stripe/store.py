@@ -1,4 +1,6 @@
-"""The objects of the stand-in and what happens to them: a dict store that survives a restart as one JSON file."""
+"""The objects of the stand-in and what happens to them: a dict store that survives a restart as one
+JSON file.
+"""
 
 import calendar
 import datetime as dt
@@ -109,7 +111,9 @@ class Store:
     # -- what a person does on the hosted page ------------------------------------------------------------------
 
     def pay(self, session: dict[str, Any], card: str) -> bool:
-        """Pay a session with a test card number; 4000000000000002 is declined. Returns whether it went through."""
+        """Pay a session with a test card number; 4000000000000002 is declined. Returns whether it
+        went through.
+        """
         if session["status"] != "open":
             raise StripeError("This page is closed.")
         if session["mode"] == "setup":
@@ -228,7 +232,9 @@ class Store:
     def charge(
         self, intent: dict[str, Any], card: str = "", method: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Make the charge of an intent, with its payment method and balance transaction (2.9 % and 30 cents)."""
+        """Make the charge of an intent, with its payment method and balance transaction (2.9 % and
+        30 cents).
+        """
         method = method or self._method(intent["customer"], card)
         facts = method["card"]
         intent["payment_method"] = method["id"]
@@ -335,7 +341,9 @@ class Store:
     # -- subscriptions -------------------------------------------------------------------------------------------------
 
     def subscribe(self, customer: str, price_id: str, extra: dict[str, Any]) -> dict[str, Any]:
-        """Begin a subscription: in trial until `trial_end` with an invoice of nothing, else with a first invoice at once."""
+        """Begin a subscription: in trial until `trial_end` with an invoice of nothing, else with a
+        first invoice at once.
+        """
         price, now = self.get("prices", price_id), int(time.time())
         trial = int(extra.get("trial_end") or 0)
         self._not_too_far(trial)
@@ -427,7 +435,9 @@ class Store:
         return row
 
     def advance(self, subscription_id: str) -> dict[str, Any] | None:
-        """Let the day of the next charge come: the invoice is made and tried. None when it ends instead."""
+        """Let the day of the next charge come: the invoice is made and tried. None when it ends
+        instead.
+        """
         row = self.get("subscriptions", subscription_id)
         if row["cancel_at_period_end"]:
             self.cancel(row)
@@ -486,7 +496,9 @@ class Store:
         return self.try_invoice(invoice)
 
     def try_invoice(self, invoice: dict[str, Any], *, raises: bool = False) -> dict[str, Any]:
-        """Charge an open invoice with today's card: paid, or refused with another try in three days."""
+        """Charge an open invoice with today's card: paid, or refused with another try in three
+        days.
+        """
         if invoice["status"] != "open":
             raise StripeError("Invoice is already paid or void.", code="invoice_already_paid")
         row = self.get("subscriptions", invoice["_subscription"])
@@ -554,7 +566,9 @@ class Store:
     # -- disputes and the bank ---------------------------------------------------------------------------------------
 
     def dispute(self, charge: dict[str, Any], *, status: str = "needs_response") -> dict[str, Any]:
-        """Somebody disputes a charge: its money and a fee of 15.00 are taken (an inquiry, `warning_…`, takes nothing)."""
+        """Somebody disputes a charge: its money and a fee of 15.00 are taken (an inquiry,
+        `warning_…`, takes nothing).
+        """
         row = self.add(
             "disputes",
             amount=charge["amount"],
@@ -598,7 +612,9 @@ class Store:
         row["balance_transactions"].append(json.loads(json.dumps(balance)))
 
     def payout(self, *, automatic: bool = True) -> dict[str, Any] | None:
-        """Send everything that was not sent yet to the bank, as Stripe does every day; or by hand, whose parts are not told."""
+        """Send everything that was not sent yet to the bank, as Stripe does every day; or by hand,
+        whose parts are not told.
+        """
         waiting = [
             row
             for row in self.kinds["balance_transactions"].values()

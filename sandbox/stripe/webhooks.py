@@ -1,4 +1,6 @@
-"""Signed deliveries with retries, and knobs to make them late, doubled, shuffled, forged or stale."""
+"""Signed deliveries with retries, and knobs to make them late, doubled, shuffled,
+forged or stale.
+"""
 
 import hashlib
 import hmac

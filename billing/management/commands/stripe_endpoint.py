@@ -27,5 +27,6 @@ class Command(BaseCommand):
         if printed.upper() != ours.upper():
             said = f"prints “{printed}”" if printed else "has no text yet"
             self.stderr.write(
-                f"On card statements Stripe {said}; here people are told “{ours}”. Please set the same in Stripe’s dashboard."
+                f"On card statements Stripe {said}; here people are told “{ours}”. Please set the"
+                " same in Stripe’s dashboard."
             )

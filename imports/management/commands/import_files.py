@@ -16,7 +16,10 @@ from imports.models import ImportJob, ImportRow
 class Command(BaseCommand):
     """`manage.py import_files [--dry-run] [--json] FILE…`."""
 
-    help = "One import job over the files, recognised by their headers; prints counts, rejected lines with reasons, totals."
+    help = (
+        "One import job over the files, recognised by their headers; prints counts, rejected lines"
+        " with reasons, totals."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path)
@@ -70,7 +73,9 @@ class Command(BaseCommand):
         )
 
     def _read_dates_as_said(self, job: ImportJob, *, day_first: bool) -> None:
-        """Nobody can be asked here: dates no line explains are read as the option says, and the report says so."""
+        """Nobody can be asked here: dates no line explains are read as the option says, and the
+        report says so.
+        """
         if (
             job.files.filter(asks_order=True, day_first=None).update(day_first=day_first)
             and day_first
@@ -78,14 +83,17 @@ class Command(BaseCommand):
             actions.preview(job.pk)
 
     def _plans_as_said(self, job: ImportJob, said: list[str]) -> None:
-        """Each --plan "Theirs=Ours"; what nobody said comes in closed, under its own name, and renews for nobody."""
+        """Each --plan "Theirs=Ours"; what nobody said comes in closed, under its own name, and
+        renews for nobody.
+        """
         ours = {plan.name.upper(): plan.pk for plan in Plan.objects.order_by("is_active")}
         answers = {}
         for pair in said:
             theirs, _, mine = pair.partition("=")
             if mine.strip().upper() not in ours:
                 raise CommandError(
-                    f"There is no plan “{mine.strip()}” here. There are: {', '.join(Plan.objects.values_list('name', flat=True))}."
+                    f"There is no plan “{mine.strip()}” here. There are:"
+                    f" {', '.join(Plan.objects.values_list('name', flat=True))}."
                 )
             answers[theirs.strip()] = ours[mine.strip().upper()]
         if answers:
@@ -170,7 +178,8 @@ class Command(BaseCommand):
             f"  to decide: {r['file']} line {r['line']}: {r['reason']}" for r in report["doubts"]
         ]
         lines += [
-            f"  {f['name']}: dates like 03/04/2021 were read with the {'day' if f['day_first'] else 'month'} first; no line of it tells"
+            f"  {f['name']}: dates like 03/04/2021 were read with the"
+            f" {'day' if f['day_first'] else 'month'} first; no line of it tells"
             for f in report["files"]
             if f["asks_order"]
         ]
@@ -186,4 +195,7 @@ class Command(BaseCommand):
             for name in ("came", "back", "booked_came", "booked_back")
         )
         agrees = "they agree" if one["agrees"] else "THEY DIFFER"
-        return f"  {one['currency']} {one['purpose']}: the files say {came}, {back} back; the books {booked}, {gone} back: {agrees}"
+        return (
+            f"  {one['currency']} {one['purpose']}: the files say {came}, {back} back; the books"
+            f" {booked}, {gone} back: {agrees}"
+        )

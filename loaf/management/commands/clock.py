@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from loaf.tasks import SCHEDULE
+from loaf.sweep import SCHEDULE
 from loaf.worker import run_clock
 
 

@@ -10,15 +10,25 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from billing import actions as billing
-from billing import ledger, subscriptions
-from billing.models import BankLine, Membership, Payment, PaymentLine, Plan, Subscription
+from billing import board, ledger, reports, subscriptions
+from billing.actions import booking
+from billing.models import (
+    BankLine,
+    ClosedMonth,
+    LedgerEntry,
+    Membership,
+    Payment,
+    PaymentLine,
+    Plan,
+    Subscription,
+)
 from core.dates import add_months
 from donations.actions import receive_donation
 from donations.models import Fund
 from events.models import Event, Guest, Rsvp
-from members import actions
-from members.actions import assign_role
+from loaf.demo_words import AREAS, BIOS, EVENTS, FIRST, LAST
+from members.actions import directory, household
+from members.actions.roles import assign_role
 from members.models import (
     NEEDS,
     Application,
@@ -40,109 +50,26 @@ from members.models.member import Status
 from members.permissions import BUILT_IN_ROLES
 
 PASSWORD = "place-at-the-table"  # noqa: S105 (for a demonstration on one's own machine only)
-FIRST = "June Dee Ruth Carol Hattie Bev Winnie Pat Jo Lola Thea Odessa Marge Gwen Teddy Carmen Opal Iris Fern Hazel Ivy Pearl Dot Mabel Cora".split()
-LAST = "Placer Sampleton Testwell Mockford Draper Inkwell Fablebury Trialstead Paperhurst Makeby Dummond Standish Exampleton Faux Novelworth".split()
-AREAS = ["Montrose", "The Heights", "Bellaire", "Third Ward", "Meyerland", "East End"]
-BIOS = [
-    "",
-    "",
-    "I play the accordion, moderately.",
-    "Retired nurse, reluctant gardener.",
-    "Ask me about dominoes.",
-    "Two cats and a kiln.",
-]
-EVENTS = [
-    (
-        "Spring potluck",
-        "potluck",
-        "Magnolia Hall",
-        "Montrose",
-        42,
-        "public",
-        4,
-        12,
-        150,
-        "Bring something to share, or bring an appetite and help us wash up.",
-    ),
-    (
-        "Coffee and conversation",
-        "coffee",
-        "The Long Table",
-        "The Heights",
-        None,
-        "public",
-        8,
-        10,
-        120,
-        "A long table at the back, no reservation and no speeches.",
-    ),
-    (
-        "Bayou walk, easy pace",
-        "walk",
-        "Eleanor Tinsley Park",
-        "Buffalo Bayou",
-        None,
-        "public",
-        12,
-        9,
-        90,
-        "One flat mile with benches. Walkers, wheels and slow days are all fine.",
-    ),
-    (
-        "Book circle: The Salt House",
-        "book",
-        "Ruth’s living room",
-        "Bellaire",
-        8,
-        "members",
-        16,
-        14,
-        120,
-        "We read the first half and disagree about the aunt.",
-    ),
-    (
-        "Records and slow dancing",
-        "music",
-        "Magnolia Hall",
-        "Montrose",
-        60,
-        "members",
-        31,
-        19,
-        180,
-        "Bring the record you know by heart.",
-    ),
-    (
-        "Dominoes and cards",
-        "games",
-        "Community house",
-        "Bellaire",
-        16,
-        "members",
-        40,
-        13,
-        180,
-        "Four tables, strong tea.",
-    ),
-    (
-        "Wills and papers, in plain words",
-        "talk",
-        "From home, by video or phone",
-        "",
-        None,
-        "members",
-        47,
-        18,
-        90,
-        "A lawyer who explains things twice.",
-    ),
-]
+
+
+def _told(chance: random.Random) -> dict[str, Any]:
+    """What somebody told the office about needs, an emergency and the telephone."""
+    sister = {"name": chance.choice(FIRST), "relation": "sister", "phone": "+17135550150"}
+    needs = chance.sample(list(NEEDS), 2)
+    return {
+        "access": {"needs": needs, "may_name": chance.random() < 0.5},
+        "emergency": {"people": [sister]},
+        "contact": {"voicemail": "no", "best_time": "after 5 pm"},
+    }
 
 
 class Command(BaseCommand):
     """`manage.py demo`: same seed, same data."""
 
-    help = "Invented people, events and money, and one login per built-in role. Only on a development machine."
+    help = (
+        "Invented people, events and money, and one login per built-in role. Only on a development"
+        " machine."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--members", type=int, default=60)
@@ -175,13 +102,14 @@ class Command(BaseCommand):
         self._applicants(chance, now)
         self._private_life(people, chance)
         self._renewals_and_bank(people, now)
+        self._closed_month(now)
         roles = " ".join(f"{name}@example.org" for name in BUILT_IN_ROLES)
         self.stdout.write(
             f"Demo logins: {roles}\nPassword of each: {options['password']} (or ask for a code)"
         )
 
     def _offers(self) -> tuple[list[Plan], list[Fund]]:
-        rows: list[dict[str, Any]] = [
+        offered: list[dict[str, Any]] = [
             {
                 "name": "Just you",
                 "minimum_amount": 4000,
@@ -199,17 +127,14 @@ class Command(BaseCommand):
         ]
         plans = [
             Plan.objects.create(**row, position=place, currency=settings.CURRENCY)
-            for place, row in enumerate(rows)
+            for place, row in enumerate(offered)
         ]
-        names = [
-            ("Where it is needed most", "general"),
-            ("Rides", "rides"),
-            ("Help with dues", "dues-help"),
+        rows = [
+            {"name": "Where it is needed most", "slug": "general"},
+            {"name": "Rides", "slug": "rides", "code": "RIDES"},
+            {"name": "Help with dues", "slug": "dues-help", "code": "DUES-HELP"},
         ]
-        return plans, [
-            Fund.objects.create(name=name, slug=slug, position=place)
-            for place, (name, slug) in enumerate(names)
-        ]
+        return plans, [Fund.objects.create(**row, position=place) for place, row in enumerate(rows)]
 
     def _event(self, row: tuple[Any, ...], now: dt.datetime) -> Event:
         title, picture, venue, area, capacity, visibility, days, hour, minutes, summary = row
@@ -316,7 +241,7 @@ class Command(BaseCommand):
             paid_at=paid_at,
             created_at=paid_at,
             description=plan.name,
-            receipt_number=billing.next_receipt_number(paid_at),
+            receipt_number=booking.next_receipt_number(paid_at),
         )
         PaymentLine.objects.create(
             payment=payment,
@@ -328,7 +253,9 @@ class Command(BaseCommand):
         ledger.post_payment(payment)
 
     def _renewals_and_bank(self, people: list[Member], now: dt.datetime) -> None:
-        """Some dues renew by themselves, one card was refused, one membership is honorary; a statement of the bank."""
+        """Some dues renew by themselves, one card was refused, one membership is honorary; a
+        statement of the bank.
+        """
         today = timezone.localtime(now).date()
         terms = Membership.objects.filter(
             member__in=people, ends_on__gt=today + dt.timedelta(days=20)
@@ -347,6 +274,20 @@ class Command(BaseCommand):
                 failures=int(n == 1),
                 failing_since=today if n == 1 else None,
             )
+        self._honorary(people, today)
+        for n, (text, amount) in enumerate(
+            [("STRIPE TRANSFER", 11_234), ("DEPOSIT 0007", 8_000), ("MONTHLY SERVICE FEE", -1_500)]
+        ):
+            BankLine.objects.create(
+                key=f"demo-{n}",
+                day=today - dt.timedelta(days=n),
+                text=text,
+                amount=amount,
+                currency=settings.CURRENCY,
+            )
+
+    def _honorary(self, people: list[Member], today: dt.date) -> None:
+        """One membership is given for life."""
         honorary = (
             Member.objects.filter(status=Status.ACTIVE, memberships=None).first() or people[1]
         )
@@ -369,16 +310,22 @@ class Command(BaseCommand):
             granted_reason="Kept the kettle on for thirty years",
             granted_by=people[0].user,
         )
-        for n, (text, amount) in enumerate(
-            [("STRIPE TRANSFER", 11_234), ("DEPOSIT 0007", 8_000), ("MONTHLY SERVICE FEE", -1_500)]
-        ):
-            BankLine.objects.create(
-                key=f"demo-{n}",
-                day=today - dt.timedelta(days=n),
-                text=text,
-                amount=amount,
-                currency=settings.CURRENCY,
-            )
+
+    def _closed_month(self, now: dt.datetime) -> None:
+        """Two people closed the month before the last one, so that the last one waits
+        to be closed.
+        """
+        month = reports.first_of(timezone.localtime(now).date(), -2)
+        last = reports.first_of(month, 1) - dt.timedelta(days=1)
+        ClosedMonth.objects.create(
+            month=month,
+            ends_at=reports.span(month, last)[1],
+            closed_at=timezone.now(),  # after all that was posted
+            asked_by=User.objects.get(email="superadmin@example.org"),
+            agreed_by=User.objects.get(email="finance@example.org"),
+            last_entry=LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True)[0],
+            page=board.board(month, last),
+        )
 
     def _answers(self, people: list[Member], events: list[Event], chance: random.Random) -> None:
         for event in events:
@@ -410,13 +357,18 @@ class Command(BaseCommand):
                 paid_at=paid_at,
                 created_at=paid_at,
                 description="Gift",
-                receipt_number=billing.next_receipt_number(paid_at),
+                receipt_number=booking.next_receipt_number(paid_at),
             )
+            fund = funds[n % len(funds)]
             PaymentLine.objects.create(
-                payment=payment, kind=PaymentLine.Kind.DONATION, amount=amount, label="Gift"
+                payment=payment,
+                kind=PaymentLine.Kind.DONATION,
+                amount=amount,
+                label="Gift",
+                fund_code=fund.code,
             )
             payment.donations.create(
-                fund=funds[n % len(funds)],
+                fund=fund,
                 donor_name=payment.payer_name,
                 kind="public",
                 amount=amount,
@@ -426,7 +378,9 @@ class Command(BaseCommand):
             receive_donation(payment=payment)
 
     def _private_life(self, people: list[Member], chance: random.Random) -> None:
-        """Half of the members in the directory, some couples, needs, notes, tags, an office, a saved list."""
+        """Half of the members in the directory, some couples, needs, notes, tags, an office, a
+        saved list.
+        """
         active = [member for member in people if member.status == Status.ACTIVE]
         shown = ["area", "last_name", "phone", "bio", "pronouns", "household"]
         for member in active:
@@ -438,7 +392,7 @@ class Command(BaseCommand):
             member.save()
             if chance.random() < 0.5:
                 shows = dict.fromkeys(chance.sample(shown, chance.randint(1, 5)), "members")
-                actions.save_listing(
+                directory.save_listing(
                     member=member,
                     shows=shows,
                     plate=chance.choice(["initials", "plain"]),
@@ -446,26 +400,10 @@ class Command(BaseCommand):
                     by=None,
                 )
             if chance.random() < 0.2:
-                told: dict[str, Any] = {
-                    "access": {
-                        "needs": chance.sample(list(NEEDS), 2),
-                        "may_name": chance.random() < 0.5,
-                    },
-                    "emergency": {
-                        "people": [
-                            {
-                                "name": chance.choice(FIRST),
-                                "relation": "sister",
-                                "phone": "+17135550150",
-                            }
-                        ]
-                    },
-                    "contact": {"voicemail": "no", "best_time": "after 5 pm"},
-                }
-                PrivateDetails.objects.create(member=member, **told)
+                PrivateDetails.objects.create(member=member, **_told(chance))
         boss = active[0].user if active and active[0].user else None
         for one, other in zip(active[10:16:2], active[11:16:2], strict=False):
-            actions.link_by_hand(one=one, other=other, by=boss)  # type: ignore[arg-type]
+            household.link_by_hand(one=one, other=other, by=boss)  # type: ignore[arg-type]
         for name in ("choir", "drives"):
             Tag.objects.create(name=name).members.set(chance.sample(active, min(6, len(active))))
         for member in active[20:23]:

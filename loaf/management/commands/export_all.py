@@ -12,7 +12,10 @@ from members import audit
 class Command(BaseCommand):
     """`manage.py export_all DIR`."""
 
-    help = "The whole organisation as open files (JSON lines, stored files, a readme), to keep or to bring into an empty house."
+    help = (
+        "The whole organisation as open files (JSON lines, stored files, a readme), to keep or to"
+        " bring into an empty house."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
@@ -25,8 +28,10 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         rows = sum(table["rows"] for table in manifest["tables"].values())
         self.stdout.write(
-            f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files are in {options['folder']}."
+            f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files"
+            f" are in {options['folder']}."
         )
         self.stdout.write(
-            "It holds everything, also what was told in confidence. Keep it as you would keep the keys."
+            "It holds everything, also what was told in confidence. Keep it as you would keep the"
+            " keys."
         )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
 
 from members.permissions import BUILT_IN_ROLES, PERMISSIONS
 
@@ -19,7 +20,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["json"]:
             roles = {name: sorted(names) for name, (_, names) in BUILT_IN_ROLES.items()}
-            self.stdout.write(json.dumps({"permissions": PERMISSIONS, "roles": roles}, indent=2))
+            self.stdout.write(
+                json.dumps(
+                    {"permissions": PERMISSIONS, "roles": roles}, indent=2, cls=DjangoJSONEncoder
+                )
+            )
             return
         for name, sentence in PERMISSIONS.items():
             self.stdout.write(f"{name:34} {sentence}")

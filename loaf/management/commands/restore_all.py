@@ -23,5 +23,6 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         rows = sum(table["rows"] for table in manifest["tables"].values())
         self.stdout.write(
-            f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files are back."
+            f"{rows} rows of {len(manifest['tables'])} tables and {len(manifest['files'])} files"
+            " are back."
         )

@@ -11,8 +11,12 @@ from loaf.routes import all_routes
 class Command(BaseCommand):
     """`manage.py routes`."""
 
-    help = "Every URL pattern: path, name, methods, who may enter (open, signed-in, member, staff, or the permission)."
-    requires_system_checks = []  # it reads the addresses alone, also where there is no database to ask
+    help = (
+        "Every URL pattern: path, name, methods, who may enter (open, signed-in, member, staff, or"
+        " the permission)."
+    )
+    # It reads the addresses alone, also where there is no database to ask.
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true")

@@ -12,7 +12,9 @@ from members.models import Member
 
 
 def totals() -> dict[str, Any]:
-    """Members by status, people by address, money by source, status, kind and currency (minor units), trial balance."""
+    """Members by status, people by address, money by source, status, kind and currency (minor
+    units), trial balance.
+    """
     addresses = set(Member.objects.exclude(email="").values_list("email", flat=True))
     payers = set(Payment.objects.exclude(payer_email="").values_list("payer_email", flat=True))
     money = {"n": Count("id"), "sum": Sum("amount")}
@@ -47,7 +49,10 @@ def _rows(found: Any) -> list[dict[str, Any]]:
 class Command(BaseCommand):
     """`manage.py totals`."""
 
-    help = "Members by status, people by address, payments, refunds and gifts by source and status, trial balance."
+    help = (
+        "Members by status, people by address, payments, refunds and gifts by source and status,"
+        " trial balance."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true")

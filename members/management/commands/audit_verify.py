@@ -10,7 +10,10 @@ from members import audit
 class Command(BaseCommand):
     """`manage.py audit_verify [--head HASH]`."""
 
-    help = "Seal new entries, walk the chain of the audit, prove the ledger, and say what is wrong; exit 1 if anything is."
+    help = (
+        "Seal new entries, walk the chain of the audit, prove the ledger, and say what is wrong;"
+        " exit 1 if anything is."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -29,5 +32,6 @@ class Command(BaseCommand):
             raise CommandError("\n".join(wrong))
         erased = f" The details of {proof.erased} were erased." if proof.erased else ""
         self.stdout.write(
-            f"{proof.length} entries, none altered.{erased}\nHead: {proof.head}\nKeep this line outside the database."
+            f"{proof.length} entries, none altered.{erased}\nHead: {proof.head}\nKeep this line"
+            " outside the database."
         )

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from core.text import is_email, normal_email
-from members.actions import assign_role
+from members.actions.roles import assign_role
 from members.models import Member, Role, RoleAssignment, User
 from members.models.member import Status
 

@@ -4,13 +4,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from members import actions
+from members.actions import errors, panic
 
 
 class Command(BaseCommand):
     """`manage.py panic --reason "…"`, and `manage.py panic --off --reason "…"`."""
 
-    help = "Hide the directory, the gallery and the feeds, freeze exports, sign everybody out. --off opens everything again."
+    help = (
+        "Hide the directory, the gallery and the feeds, freeze exports, sign everybody out. --off"
+        " opens everything again."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -21,10 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["off"]:
-                actions.open_the_house(by=None, reason=options["reason"])
+                panic.open_the_house(by=None, reason=options["reason"])
                 self.stdout.write("The house is open again.")
             else:
-                ended = actions.shut_the_house(by=None, reason=options["reason"])
+                ended = panic.shut_the_house(by=None, reason=options["reason"])
                 self.stdout.write(f"The house is shut. {ended} sessions ended.")
-        except actions.MembersError as error:
+        except errors.MembersError as error:
             raise CommandError(str(error)) from error

@@ -14,7 +14,9 @@ CHUNK = 500
 
 
 class Command(BaseCommand):
-    """`manage.py rotate_keys`: after a new key was put in front of FIELD_KEYS. Safe to run twice, and to stop half way."""
+    """`manage.py rotate_keys`: after a new key was put in front of FIELD_KEYS. Safe to run twice,
+    and to stop half way.
+    """
 
     help = "Encrypt every protected field anew with the first key of FIELD_KEYS."
 
@@ -25,7 +27,9 @@ class Command(BaseCommand):
         )
 
     def _rotate_second_keys(self) -> int:
-        """The secrets of authenticator apps and printed codes, which stand inside the sign-in library's own column."""
+        """The secrets of authenticator apps and printed codes, which stand inside the sign-in
+        library's own column.
+        """
         count = 0
         for pk in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list(
             "pk", flat=True
@@ -53,7 +57,8 @@ class Command(BaseCommand):
             with transaction.atomic(), connection.cursor() as cursor:
                 lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
                 cursor.execute(
-                    f"SELECT {key}, {names} FROM {table} WHERE {key} > %s ORDER BY {key} LIMIT {CHUNK}{lock}",
+                    f"SELECT {key}, {names} FROM {table} WHERE {key} > %s ORDER BY {key} LIMIT"
+                    f" {CHUNK}{lock}",
                     [last],
                 )
                 chunk = cursor.fetchall()
@@ -63,7 +68,8 @@ class Command(BaseCommand):
                         for value in values
                     ]
                     cursor.execute(
-                        f"UPDATE {table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE {key} = %s",
+                        f"UPDATE {table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE {key}"
+                        " = %s",
                         [*fresh, pk],
                     )
             if not chunk:
