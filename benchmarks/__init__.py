@@ -1,4 +1,6 @@
-"""Ours beside the limit and the rivals, in turn, in one run; only the ratios count. `make bench`."""
+"""Ours beside the limit and the rivals, in turn, in one run; only the ratios count.
+`make bench`.
+"""
 
 import os
 import sys

@@ -1,4 +1,6 @@
-"""`python -m benchmarks [S1 S2 S3 S4 S5 S6 S7 S8 S9 S1L]`: run the rows, print the table, write it into benchmarks/README.md."""
+"""`python -m benchmarks [S1 S2 S3 S4 S5 S6 S7 S8 S9 S1L]`: run the rows, print the table, write it
+into benchmarks/README.md.
+"""
 
 import os
 import platform
@@ -15,7 +17,9 @@ LONG = ["S1L"]
 
 
 def postgres(*words: str) -> str:
-    """Start, stop or name a cluster of our own with fsync on; benchmarks without it would flatter everybody."""
+    """Start, stop or name a cluster of our own with fsync on; benchmarks without it would flatter
+    everybody.
+    """
     env = {
         **os.environ,
         "LOAF_PG_DIR": f"/tmp/loaf-bench-{os.getuid()}",

@@ -58,7 +58,9 @@ def wordpress_file(path: Path, rows: int) -> Path:
 
 
 def club(size: int) -> User:
-    """Fill the empty tables with a club and return a signed-in member's login; a few statements, whatever the size."""
+    """Fill the empty tables with a club and return a signed-in member's login; a few statements,
+    whatever the size.
+    """
     names = [
         "user_id",
         "member_number",

@@ -1,4 +1,6 @@
-"""What the rows share: an empty database, turns, medians, a line of the table, requests through the WSGI handler."""
+"""What the rows share: an empty database, turns, medians, a line of the table, requests through the
+WSGI handler.
+"""
 
 import gc
 import io
@@ -33,7 +35,9 @@ def fresh_database() -> None:
 
 
 def in_turn(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
-    """Call each variant in turn, A B C A B C, after one round that does not count; each returns a rate (more is better)."""
+    """Call each variant in turn, A B C A B C, after one round that does not count; each returns a
+    rate (more is better).
+    """
     found: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(rounds + 1):
         for name, variant in variants.items():

@@ -1,4 +1,6 @@
-"""What a user would build or pick instead: a plain Django page, the stock admin, the SDK's webhook view, import-export."""
+"""What a user would build or pick instead: a plain Django page, the stock admin, the SDK's webhook
+view, import-export.
+"""
 
 import itertools
 import json
@@ -22,7 +24,9 @@ SECRET = "whsec_" + "b" * 32
 
 
 def plain_page(request: HttpRequest) -> HttpResponse:
-    """A member page as one writes it first: session, user, member with plan, five payments, five events, one template."""
+    """A member page as one writes it first: session, user, member with plan, five payments, five
+    events, one template.
+    """
     member = Member.objects.select_related("user").get(user=request.user)
     term = member.memberships.select_related("plan").first()
     payments = list(member.payments.order_by("-created_at")[:5])
@@ -111,7 +115,9 @@ class BulkResource(MemberResource):
         skip_diff = True
 
     def before_save_instance(self, instance: Member, row: object, **kwargs: object) -> None:
-        """Bulk writing passes over save(): the number comes from a counter in memory, which is cheaper than any honest one."""
+        """Bulk writing passes over save(): the number comes from a counter in memory, which is
+        cheaper than any honest one.
+        """
         instance.member_number = instance.member_number or next(NUMBERS)
 
 

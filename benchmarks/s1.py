@@ -1,4 +1,6 @@
-"""S1: 20,000 new WordPress users: preview and run with every rule, matching and row records, beside the limit and the rivals."""
+"""S1: 20,000 new WordPress users: preview and run with every rule, matching and row records, beside
+the limit and the rivals.
+"""
 
 import csv
 import gc
@@ -148,7 +150,9 @@ def measure_memory(path: Path, rows: int) -> None:
 
 
 def memory(what: str) -> float:
-    """Megabytes now (VmRSS) or at most (VmHWM) of this process; the usage call would count what the parent had before us."""
+    """Megabytes now (VmRSS) or at most (VmHWM) of this process; the usage call would count what the
+    parent had before us.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         found = next(row for row in status.read_text().splitlines() if row.startswith(what))

@@ -1,4 +1,6 @@
-"""S1 at its largest: 1,000,000 new WordPress users, previewed, brought in, looked over again; once, because it takes minutes."""
+"""S1 at its largest: 1,000,000 new WordPress users, previewed, brought in, looked over again; once,
+because it takes minutes.
+"""
 
 import os
 import tempfile

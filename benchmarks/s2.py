@@ -1,4 +1,6 @@
-"""S2: 100,000 new WordPress users on SQLite: preview and run, beside plain rules and one executemany of upserts."""
+"""S2: 100,000 new WordPress users on SQLite: preview and run, beside plain rules and one
+executemany of upserts.
+"""
 
 import csv
 import datetime as dt
@@ -66,7 +68,9 @@ def ours(path: Path) -> float:
 
 
 def clean(row: list[str]) -> tuple[str, ...] | None:
-    """The plainest rules of one row: an address, names and a number that fit, a day; None for a row that has not."""
+    """The plainest rules of one row: an address, names and a number that fit, a day; None for a row
+    that has not.
+    """
     email = row[2].strip().lower()
     if (
         not ADDRESS.fullmatch(email)
@@ -91,7 +95,9 @@ def clean(row: list[str]) -> tuple[str, ...] | None:
 
 
 def limit(path: Path) -> float:
-    """Rules a row and one executemany of upserts in one transaction, into the members' table with its indexes; no stage, no report."""
+    """Rules a row and one executemany of upserts in one transaction, into the members' table with
+    its indexes; no stage, no report.
+    """
     bare = sqlite3.connect(FOLDER / "limit.sqlite3")
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("PRAGMA synchronous = NORMAL")

@@ -1,9 +1,11 @@
-"""S4: the staff members list at 100,000 members, beside the stock admin: first page, a deep page, a search."""
+"""S4: the staff members list at 100,000 members, beside the stock admin: first page, a deep page, a
+search.
+"""
 
 from benchmarks.harness import fresh_database, in_turn, line, rate_of, sign_in, statements
 from benchmarks.data import club
 
-from members.actions import assign_role
+from members.actions.roles import assign_role
 from members.models import Role
 
 OURS, STOCK = "/admin/members/member/", "/bench/admin/members/member/"

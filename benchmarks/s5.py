@@ -1,4 +1,6 @@
-"""S5: search as one types over a million members: staff search and the directory, three letters and one; never a scan."""
+"""S5: search as one types over a million members: staff search and the directory, three letters and
+one; never a scan.
+"""
 
 import json
 import re
@@ -53,7 +55,9 @@ def main() -> None:
 
 
 def _times(queryset: Any) -> tuple[list[float], bool]:
-    """Milliseconds PostgreSQL needs, nine times after one to warm up, and whether its plan reads a whole table."""
+    """Milliseconds PostgreSQL needs, nine times after one to warm up, and whether its plan reads a
+    whole table.
+    """
     sql, params = queryset.query.sql_with_params()
     found = []
     with connection.cursor() as cursor:

@@ -1,4 +1,6 @@
-"""S6: the webhook intake beside the SDK's view and a bare statement; a burst with Stripe out of reach; the queue behind it."""
+"""S6: the webhook intake beside the SDK's view and a bare statement; a burst with Stripe out of
+reach; the queue behind it.
+"""
 
 import itertools
 import json
@@ -82,7 +84,9 @@ def burst(path: str) -> list[float]:
 
 
 def drain() -> float:
-    """Events a second one worker takes off the queue: claimed, locked, marked. (Events it must mirror also wait for Stripe's API.)"""
+    """Events a second one worker takes off the queue: claimed, locked, marked. (Events it must
+    mirror also wait for Stripe's API.)
+    """
     from django_tasks_db.models import DBTaskResult
 
     from loaf.worker import BeatingWorker

@@ -1,4 +1,6 @@
-"""S7: the treasurer's reports over a million payments, live, beside one scan of the table each of them reads."""
+"""S7: the treasurer's reports over a million payments, live, beside one scan of the table each of
+them reads.
+"""
 
 import datetime as dt
 import time

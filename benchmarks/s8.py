@@ -1,4 +1,6 @@
-"""S8: the members list of 100,000 as CSV, beside PostgreSQL's own COPY TO with the same escaping."""
+"""S8: the members list of 100,000 as CSV, beside PostgreSQL's own COPY TO with the same
+escaping.
+"""
 
 import io
 import time

@@ -1,4 +1,6 @@
-"""S9, its part of imports: how long pages take while another process brings in a large list, beside idle."""
+"""S9, its part of imports: how long pages take while another process brings in a large list, beside
+idle.
+"""
 
 import subprocess
 import sys
@@ -27,7 +29,9 @@ def import_all(path: Path) -> None:
 
 
 def times(cookie: str, *, until: "subprocess.Popen[str] | None" = None) -> list[float]:
-    """Seconds of each request, one after the other: 300, or as long as the other process is at it."""
+    """Seconds of each request, one after the other: 300, or as long as the other
+    process is at it.
+    """
     found: list[float] = []
     while (until.poll() is None) if until else len(found) < 300:
         for path in PAGES:

@@ -6,7 +6,9 @@ bin=.venv/bin
 $bin/ruff format --check --quiet . || { echo "ruff format: run .venv/bin/ruff format"; exit 1; }
 $bin/ruff check --quiet .
 $bin/python tools/lock.py
+$bin/python tools/figures.py
 git ls-files -z -- '*.html' | xargs -0 $bin/djade --target-version 5.2 --check >/dev/null || { echo "djade: run it on the templates"; exit 1; }
+git ls-files -z -- '*.html' | xargs -0 $bin/djangofmt --quiet --line-length 120 --check >/dev/null || { echo "djangofmt: run it on the templates"; exit 1; }
 $bin/lint-imports --no-cache >/dev/null || { $bin/lint-imports --no-cache; exit 1; }
 DEVELOPMENT=1 $bin/mypy --no-error-summary
 DEVELOPMENT=1 $bin/python manage.py makemigrations --check --dry-run >/dev/null || { echo "A migration is missing."; exit 1; }

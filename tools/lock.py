@@ -1,4 +1,6 @@
-"""Hold the locks against their sources: every requirement of a .in file stands in its .txt, pinned, with hashes, in a version that fits."""
+"""Hold the locks against their sources: every requirement of a .in file stands in its .txt, pinned,
+with hashes, in a version that fits.
+"""
 
 import re
 import sys

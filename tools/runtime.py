@@ -1,4 +1,6 @@
-"""Started by tools/runtime.sh with the runtime packages alone: every import is there, and server, worker and clock run together."""
+"""Started by tools/runtime.sh with the runtime packages alone: every import is there, and server,
+worker and clock run together.
+"""
 
 import ast
 import importlib.util
@@ -15,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ["loaf", "notices", "members", "billing", "events", "donations", "imports"]
+ROOMS = ["core", "loaf", "notices", "members", "billing", "events", "donations", "imports"]
 PATIENCE = 60
 
 
@@ -35,7 +37,9 @@ def needed() -> dict[str, str]:
 
 
 def refuse_missing() -> None:
-    """End with a sentence for each import nothing provides. Django 6's own task module has a backport on Django 5."""
+    """End with a sentence for each import nothing provides. Django 6's own task module has a
+    backport on Django 5.
+    """
     missing = [
         f"{path} imports {name}"
         for name, path in needed().items()
@@ -46,7 +50,9 @@ def refuse_missing() -> None:
 
 
 def settings(folder: str) -> dict[str, str]:
-    """A complete production environment on an SQLite file; nothing of the caller's own but where programs are."""
+    """A complete production environment on an SQLite file; nothing of the caller's own but where
+    programs are.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {
         "VAR_DIR": folder,
@@ -80,30 +86,37 @@ def ask(port: int, path: str) -> tuple[int, str]:
         return 0, ""
 
 
+def prepare(env: dict[str, str]) -> None:
+    """Tables, styles and the checks of a real site."""
+    # dj-stripe's own chain takes a minute; the one-file copy that development uses records
+    # itself as the same.
+    quick = {"DEVELOPMENT": "yes", "TESTING": "yes"}
+    for words, more in (
+        (["migrate", "-v", "0"], quick),
+        (["createcachetable", "-v", "0"], {}),
+        (["collectstatic", "--noinput", "-v", "0"], {}),
+        (["check", "--deploy", "--fail-level", "WARNING"], {}),
+    ):
+        subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=env | more,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+
 def main() -> None:
-    """Check, migrate, start the three processes, wait until the site says that it is ready, stop them again."""
+    """Check, migrate, start the three processes, wait until the site says that it is ready, stop
+    them again.
+    """
     refuse_missing()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
-        env = settings(folder)
-
-        def manage(*words: str, **more: str) -> None:
-            subprocess.run(
-                [sys.executable, "manage.py", *words],
-                cwd=ROOT,
-                env=env | more,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-
-        # dj-stripe's own chain takes a minute; the one-file copy that development uses records itself as the same.
-        manage("migrate", "-v", "0", DEVELOPMENT="yes", TESTING="yes")
-        manage("createcachetable", "-v", "0")
-        manage("collectstatic", "--noinput", "-v", "0", STATIC_ROOT=f"{folder}/static")
-        manage("check", "--deploy", "--fail-level", "WARNING")
-        env["STATIC_ROOT"] = f"{folder}/static"
+        env = settings(folder) | {"STATIC_ROOT": f"{folder}/static"}
+        prepare(env)
         gunicorn = [
             str(Path(sys.executable).parent / "gunicorn"),
             "loaf.wsgi",

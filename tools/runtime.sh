@@ -12,5 +12,6 @@ if [ "$(cat $home/.made 2>/dev/null)" != "$sum" ]; then
   $home/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
   echo "$sum" >$home/.made
 fi
+[ "$1" != made ] || exit 0
 $home/bin/python -m pip check >/dev/null
 exec env -u TESTING PYTHONPATH=. $home/bin/python tools/runtime.py
