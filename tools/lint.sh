@@ -13,7 +13,7 @@ $bin/lint-imports --no-cache >/dev/null || { $bin/lint-imports --no-cache; exit 
 DEVELOPMENT=1 $bin/mypy --no-error-summary
 DEVELOPMENT=1 $bin/python manage.py makemigrations --check --dry-run >/dev/null || { echo "A migration is missing."; exit 1; }
 # The settings of a real site, with everything it must be given.
-env -u DEVELOPMENT -u DEBUG VAR_DIR=/nonexistent DEVELOPMENT=no SECRET_KEY="$(printf 'k%.0s' $(seq 1 30))0123456789abcdefghijKLMNOPQRST" ALLOWED_HOSTS=loaf.example \
+env -u TESTING -u DEVELOPMENT -u DEBUG VAR_DIR=/nonexistent DEVELOPMENT=no SECRET_KEY="$(printf 'k%.0s' $(seq 1 30))0123456789abcdefghijKLMNOPQRST" ALLOWED_HOSTS=loaf.example \
   FIELD_KEYS=0123456789abcdefghijKLMNOPQRSTUV \
   SITE_URL=https://loaf.example DATABASE_URL=sqlite://:memory: EMAIL_HOST=smtp.example \
   STRIPE_TEST_SECRET_KEY=sk_test_000000000000000000000000 $bin/python manage.py check --deploy --fail-level WARNING >/dev/null
