@@ -20,7 +20,7 @@ from billing.gateways import stripe_webhooks
 from billing.models import ProviderEvent
 from sandbox.stripe.webhooks import sign
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 SECRET = "whsec_" + "s" * 32
 EVENT = {
     "id": "evt_1",

@@ -23,7 +23,7 @@ from loaf.management.commands.totals import totals
 from members.models import ExternalId, HouseholdMember, Member
 from notices.models import Message
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DATA = Path(__file__).parents[2] / "tests" / "data" / "imports"
 WHOLE = json.loads((DATA / "truth.json").read_text())
 TRUTH, JOBS = WHOLE["files"], WHOLE["jobs"]

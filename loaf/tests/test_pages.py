@@ -22,7 +22,7 @@ from tests.factories import (
     make_term,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 
 
 def queries(client, url):

@@ -21,7 +21,7 @@ from members.actions.approvals import set_two_person_rule
 from members.models import Member, Note, User
 from tests.factories import make_staff
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

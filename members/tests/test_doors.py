@@ -17,7 +17,7 @@ from members.actions.leaving import CLEARED, ERASED
 from members.models import Listing, Member, ProfileField, SavedFilter
 from tests.factories import make_member, make_person, make_staff_with, make_term
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 STATES = {
     "active": {"status": "active"},
     "resting": {"status": "active", "paused_at": timezone.now()},
