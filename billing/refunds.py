@@ -22,7 +22,7 @@ from core.i18n import gettext_lazy
 from core.money import format_money
 from core.tasks import retrying_task
 from members import audit
-from members.actions.approvals import Act, register_act
+from members.actions.approvals import Act, is_agreed, register_act
 from members.models import Approval, User
 
 log = logging.getLogger("loaf.billing")
@@ -151,7 +151,7 @@ def refund_payment(
     reason: str,
     ends_term: bool,
     by: User,
-    approved: bool = False,
+    approval: Approval | None = None,
     out_of: str = "",
 ) -> Refund:
     """Pay back all or part of a payment: a card payment to its card, by the worker; anything else
@@ -159,13 +159,22 @@ def refund_payment(
 
     `ends_term` ends the membership it paid for today; `out_of` names the part of a mixed payment it
     comes from. Locks the payment, so that two windows never give back more than came. Raises
-    BillingError without the power or a reason, for too much, and above the limit without a second
-    person.
+    BillingError without the power or a reason, for too much, and above the limit where no second
+    person agreed to this in `approval`.
     """
     _may_pay_back(payment, reason, by)
     lock_people(payment)
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
-    if needs_second_person(amount + already_back(locked)) and not approved:
+    agreed = is_agreed(
+        approval,
+        "refund",
+        by=by,
+        payment=payment.pk,
+        amount=amount,
+        ends_term=ends_term,
+        out_of=out_of,
+    )
+    if needs_second_person(amount + already_back(locked)) and not agreed:
         raise BillingError(_("A second person has to agree to a refund of this size."))
     _check(locked, amount, out_of)
     by_card = locked.provider == "stripe" and bool(locked.stripe_charge_id)
@@ -429,7 +438,7 @@ def _agreed(approval: Approval) -> None:
         reason=approval.reason,
         ends_term=params["ends_term"],
         by=approval.asked_by,
-        approved=True,
+        approval=approval,
         out_of=params.get("out_of", ""),
     )
 

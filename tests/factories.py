@@ -11,8 +11,17 @@ from django.utils import timezone
 from billing.models import Membership, Payment, PaymentLine, Plan
 from donations.models import Fund
 from events.models import Event
+from members.actions.approvals import set_two_person_rule
 from members.actions.roles import assign_role
-from members.models import Household, HouseholdMember, Member, Role, RolePermission, User
+from members.models import (
+    Approval,
+    Household,
+    HouseholdMember,
+    Member,
+    Role,
+    RolePermission,
+    User,
+)
 
 _numbers = itertools.count(1)
 
@@ -61,6 +70,40 @@ def make_staff_with(*permissions: str) -> User:
     assert user is not None
     assign_role(user=user, role=role, by=None)
     return add_second_key(user)
+
+
+def make_agreed(act: str, /, *, by: User, **params: Any) -> Approval:
+    """What another person agreed to."""
+    return Approval.objects.create(
+        act=act,
+        params=params,
+        summary="s",
+        reason="r",
+        asked_by=by,
+        decided_by=make_staff("superadmin"),
+        decided_at=timezone.now(),
+        is_granted=True,
+    )
+
+
+def let_one_decide(*acts: str, by: User) -> None:
+    """Switch the second person off for these acts."""
+    for act in acts:
+        agreed = make_agreed("rules", by=by, act=act)
+        set_two_person_rule(act=act, is_on=False, by=by, approval=agreed)
+
+
+def make_agreed_refund(
+    payment: Payment, *, by: User, amount: int, ends_term: bool = True, out_of: str = ""
+) -> Approval:
+    return make_agreed(
+        "refund",
+        by=by,
+        payment=payment.pk,
+        amount=amount,
+        ends_term=ends_term,
+        out_of=out_of,
+    )
 
 
 def make_plan(**fields: Any) -> Plan:

@@ -38,7 +38,7 @@ from loaf.sweep import CHORES
 from members.actions.status import change_status
 from members.models.member import Status
 from notices.models import Message
-from tests.factories import make_person, make_plan, make_staff
+from tests.factories import make_agreed_refund, make_person, make_plan, make_staff
 from tests.tiers import IS_SOAK
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.slow]
@@ -289,7 +289,7 @@ class Money(RuleBasedStateMachine):
                 reason="r",
                 ends_term=ends,
                 by=self.boss,
-                approved=True,
+                approval=make_agreed_refund(payment, by=self.boss, amount=amount, ends_term=ends),
             )
         except BillingError:
             return

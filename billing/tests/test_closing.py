@@ -18,9 +18,17 @@ from billing.errors import BillingError
 from billing.models import ClosedMonth, GiftCard, LedgerEntry, Membership, Payment
 from imports.tests.test_money_files import GIFTS, preview, run
 from imports.undoing import start_undo, undo
-from members.actions.approvals import decide_approval, set_two_person_rule
+from members.actions.approvals import decide_approval
 from members.models import Approval, AuditEntry
-from tests.factories import make_payment, make_person, make_plan, make_staff, make_term
+from tests.factories import (
+    let_one_decide,
+    make_agreed_refund,
+    make_payment,
+    make_person,
+    make_plan,
+    make_staff,
+    make_term,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 CENTRAL = timezone.get_default_timezone()
@@ -150,7 +158,7 @@ def test_what_is_undone_later_leaves_the_page_of_a_closed_month_as_it_was(as_use
     close(boss)
     desk = as_user(boss)
     seen = words_of(desk, 2026, 10)
-    set_two_person_rule(act=corrections.ACT, is_on=False, by=boss, approved=True)
+    let_one_decide(corrections.ACT, by=boss)
     corrections.ask_strike(payment=struck, reason="The check came back", by=boss)
     Payment.objects.filter(pk=late_fee.pk).update(fee=150)
     late_fee.refresh_from_db()
@@ -277,7 +285,7 @@ def test_closing_waits_for_whoever_is_posting_and_the_next_one_sees_it():
 
 
 def test_where_one_person_decides_a_month_is_closed_at_once(boss):
-    set_two_person_rule(act=closing.ACT, is_on=False, by=boss, approved=True)
+    let_one_decide(closing.ACT, by=boss)
     booked(3)
     assert closing.ask_close(month=OCTOBER, reason="", by=boss).done_at
     assert ClosedMonth.objects.get().agreed_by is None
@@ -328,7 +336,12 @@ def test_dues_for_later_months_add_up_and_fall_with_what_went_back(boss):
     from billing import refunds
 
     refunds.refund_payment(
-        payment=payment, amount=4000, reason="r", ends_term=True, by=boss, approved=True
+        payment=payment,
+        amount=4000,
+        reason="r",
+        ends_term=True,
+        by=boss,
+        approval=make_agreed_refund(payment, by=boss, amount=4000),
     )
     assert reports_later.for_later(timezone.localdate()) == []
 

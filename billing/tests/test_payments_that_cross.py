@@ -25,11 +25,17 @@ from billing.models import Deposit, GiftCard, LedgerEntry, Membership, Payment, 
 from billing.reconcile import reconcile
 from billing.tests.paying import BAD_LATER, deliver, open_page, pay, press, session_of
 from loaf.sweep import sweep
-from members.actions.approvals import set_two_person_rule
 from members.actions.status import change_status
 from members.models import Household, HouseholdMember
 from notices.models import Message
-from tests.factories import make_payment, make_person, make_plan, make_staff, make_term
+from tests.factories import (
+    let_one_decide,
+    make_payment,
+    make_person,
+    make_plan,
+    make_staff,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -38,8 +44,7 @@ TODAY = timezone.localdate
 @pytest.fixture
 def alone(boss):
     """The house lets one person decide these."""
-    for act in (grants.GIVE, grants.MOVE, fund.ACT):
-        set_two_person_rule(act=act, is_on=False, by=boss, approved=True)
+    let_one_decide(grants.GIVE, grants.MOVE, fund.ACT, by=boss)
 
 
 def check(member, plan, boss, amount=None, **more):

@@ -12,10 +12,17 @@ from billing.actions import terms
 from billing.errors import BillingError
 from billing.models import LedgerEntry, Membership, Payment, Plan
 from billing.tests.paying import Life
-from members.actions.approvals import decide_approval, set_two_person_rule
+from members.actions.approvals import decide_approval
 from members.models import Approval, Household, HouseholdMember
 from notices.models import Message
-from tests.factories import make_person, make_plan, make_staff, make_staff_with, make_term
+from tests.factories import (
+    let_one_decide,
+    make_person,
+    make_plan,
+    make_staff,
+    make_staff_with,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +105,7 @@ def test_whoever_changed_her_card_after_a_new_price_keeps_hers(stripe_sandbox, a
     member = make_person(status="payment_pending", email="r@example.org")
     life = Life(stripe_sandbox, as_user(member.user), member, make_plan(minimum_amount=4000), work)
     life.begin()
-    set_two_person_rule(act="plan_price", is_on=False, by=make_staff("superadmin"), approved=True)
+    let_one_decide("plan_price", by=make_staff("superadmin"))
     plans.ask_new_price(plan=life.plan, amount=6000, reason="r", by=make_staff("superadmin"))
     subscriptions.pause(
         subscription=life.row, until=life.row.next_charge_on + dt.timedelta(days=30)
@@ -224,7 +231,7 @@ def test_honorary_membership_has_a_reason_and_an_approver(as_user, mails, ruth):
 
 def test_given_until_a_day_and_never_shorter_than_what_is_paid(ruth):
     boss = make_staff("superadmin")
-    set_two_person_rule(act=grants.GIVE, is_on=False, by=boss, approved=True)
+    let_one_decide(grants.GIVE, by=boss)
     day = timezone.localdate() + dt.timedelta(days=50)
     grants.ask_grant(member=ruth, plan=make_plan(), ends_on=day, reason="A hard year", by=boss)
     assert Membership.objects.get().ends_on == day

@@ -23,7 +23,14 @@ from billing.tests.test_office import balance, pay_dues
 from loaf.sweep import sweep
 from members.models import Member
 from notices.models import Message
-from tests.factories import household_of, make_person, make_plan, make_staff, make_term
+from tests.factories import (
+    household_of,
+    make_agreed_refund,
+    make_person,
+    make_plan,
+    make_staff,
+    make_term,
+)
 
 pytestmark = pytest.mark.django_db
 NEW_YEAR = dt.datetime(2027, 1, 1, 5, 59, 30, tzinfo=dt.UTC)
@@ -494,7 +501,12 @@ def test_paying_an_upgrade_back_gives_back_what_it_replaced(stripe_sandbox, as_u
     deliver(pay(stripe_sandbox, answer.url), work)
     upgrade = Payment.objects.get(lines__membership__plan=big)
     refunds.refund_payment(
-        payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True
+        payment=upgrade,
+        amount=upgrade.amount,
+        reason="r",
+        ends_term=True,
+        by=boss,
+        approval=make_agreed_refund(upgrade, by=boss, amount=upgrade.amount),
     )
     work()
     runs = member.memberships.get(status__in=Membership.PAID)
@@ -639,7 +651,12 @@ def test_partner_is_active_again_when_the_change_of_plan_is_paid_back(
     assert partner.status == "inactive"
     upgrade = Payment.objects.get(lines__membership__plan=single)
     refunds.refund_payment(
-        payment=upgrade, amount=upgrade.amount, reason="r", ends_term=True, by=boss, approved=True
+        payment=upgrade,
+        amount=upgrade.amount,
+        reason="r",
+        ends_term=True,
+        by=boss,
+        approval=make_agreed_refund(upgrade, by=boss, amount=upgrade.amount),
     )
     work()
     for who in (payer, partner):

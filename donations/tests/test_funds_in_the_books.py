@@ -21,9 +21,8 @@ from donations.actions import receive_donation
 from donations.models import Donation
 from donations.tests.test_giving import give, pay
 from imports.tests.test_money_files import GIFTS, preview, run
-from members.actions.approvals import set_two_person_rule
 from members.models import Paper
-from tests.factories import make_fund, make_payment, make_staff
+from tests.factories import let_one_decide, make_fund, make_payment, make_staff
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -81,7 +80,7 @@ def test_gift_beside_dues_never_lands_in_a_fund_that_is_kept_apart(boss, kitchen
 
 def test_money_of_a_fund_is_moved_by_hand_and_never_more_than_there_is(boss, kitchen):
     ledger.post_payment(make_payment(amount=5000, kind="donation"))
-    set_two_person_rule(act=hand.ACT, is_on=False, by=boss, approved=True)
+    let_one_decide(hand.ACT, by=boss)
     given = {"currency": "usd", "reason": "It said so on the check", "by": boss}
     with pytest.raises(BillingError, match="Please choose the fund"):
         hand.ask_posting(kind="for_a_fund", amount=2000, **given)

@@ -17,9 +17,8 @@ from core.sql import execute
 from loaf import whole
 from loaf.management.commands.totals import totals
 from members import audit
-from members.actions.approvals import set_two_person_rule
 from members.models import Member, Note, User
-from tests.factories import make_staff
+from tests.factories import let_one_decide, make_staff
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -41,7 +40,7 @@ def club(settings):
     )
     boss = make_staff("superadmin")
     month = closing.next_to_close(timezone.localdate())
-    set_two_person_rule(act=closing.ACT, is_on=False, by=boss, approved=True)
+    let_one_decide(closing.ACT, by=boss)
     assert closing.ask_close(month=month, reason="", by=boss).done_at
     default_storage.save("photos/a/large.webp", ContentFile(b"\x00picture"))
     default_storage.save("papers/gone.csv", ContentFile(b"not kept"))

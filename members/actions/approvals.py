@@ -51,6 +51,20 @@ def takes_two(act: str) -> bool:
     return not ACTS[act].is_alone and needs_two(act)
 
 
+def is_agreed(approval: Approval | None, act: str, /, *, by: User | None, **params: Any) -> bool:
+    """Whether this act was agreed to and is not done yet: the same kind, asked for by the same
+    person, with these `params` as they were shown to the second one.
+    """
+    return (
+        approval is not None
+        and approval.act == act
+        and approval.asked_by == by
+        and approval.is_granted is True
+        and approval.done_at is None
+        and params.items() <= approval.params.items()
+    )
+
+
 @transaction.atomic
 def ask_approval(
     *, act: str, params: dict[str, Any], summary: str, reason: str, by: User
@@ -154,13 +168,15 @@ def withdraw_approval(*, approval: Approval, by: User) -> Approval:
 
 
 @transaction.atomic
-def set_two_person_rule(*, act: str, is_on: bool, by: User, approved: bool = False) -> None:
+def set_two_person_rule(
+    *, act: str, is_on: bool, by: User, approval: Approval | None = None
+) -> None:
     """Switch the second person on or off for one kind of act. Raises MembersError without the power
-    to shape roles.
+    to shape roles, and for switching off what no second person agreed to in `approval`.
     """
     if not by.has_perm("permissions.manage_roles"):
         raise MembersError(_("This is not among your powers."))
-    if not is_on and not approved and needs_two("rules"):
+    if not is_on and needs_two("rules") and not is_agreed(approval, "rules", by=by, act=act):
         raise MembersError(_("A second person has to agree that one is enough."))
     TwoPersonRule.objects.update_or_create(pk=act, defaults={"is_on": is_on})
     audit.record("two_person_rule.changed", after={"act": act, "is_on": is_on}, by=by)
@@ -181,7 +197,7 @@ def _perform(approval: Approval) -> None:
 
 def _loosen(approval: Approval) -> None:
     set_two_person_rule(
-        act=approval.params["act"], is_on=False, by=approval.asked_by, approved=True
+        act=approval.params["act"], is_on=False, by=approval.asked_by, approval=approval
     )
 
 

@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 
 from core.i18n import gettext_lazy
 from members import audit
-from members.actions.approvals import Act, ask_approval, needs_two, register_act
+from members.actions.approvals import (
+    Act,
+    ask_approval,
+    is_agreed,
+    needs_two,
+    register_act,
+)
 from members.actions.errors import MembersError
 from members.actions.logins import end_sessions
 from members.models import Approval, Role, RoleAssignment, RolePermission, User
@@ -29,16 +35,17 @@ def assign_role(
     by: User | None,
     starts_on: dt.date | None = None,
     ends_on: dt.date | None = None,
-    approved: bool = False,
+    approval: Approval | None = None,
 ) -> RoleAssignment:
     """Give a login a role for a term (both days included); `by` None is the console.
 
     Raises MembersError when the giver lacks a power of the role or gives it to herself, when the
-    login acts for several members, or when the role needs a second person and `approved` does not
-    say that one agreed.
+    login acts for several members, or when the role needs a second person and none agreed in
+    `approval`.
     """
     granted = set(role.grants.values_list("name", flat=True))
-    _may_give(user, granted, by=by, approved=approved)
+    agreed = is_agreed(approval, "superadmin", by=by, user=user.pk, role=role.pk)
+    _may_give(user, granted, by=by, agreed=agreed)
     if ends_on and ends_on < (starts_on or timezone.localdate()):
         raise MembersError(_("The last day must not be before the first."))
     assignment = RoleAssignment.objects.create(
@@ -56,7 +63,7 @@ def assign_role(
     return assignment
 
 
-def _may_give(user: User, granted: set[str], *, by: User | None, approved: bool) -> None:
+def _may_give(user: User, granted: set[str], *, by: User | None, agreed: bool) -> None:
     """Raise MembersError where nobody, or not this person, gives the login these powers."""
     people = user.members.count()
     if people > 1:
@@ -74,7 +81,7 @@ def _may_give(user: User, granted: set[str], *, by: User | None, approved: bool)
             raise MembersError(
                 _("This login belongs to no member yet. Roles are for people on our list.")
             )
-        if needs_second_person(granted) and not approved:
+        if needs_second_person(granted) and not agreed:
             raise MembersError(
                 _("A second person must agree before somebody gets powers over roles or settings.")
             )
@@ -258,7 +265,7 @@ def _give_role(approval: Approval) -> None:
         by=approval.asked_by,
         starts_on=max(timezone.localdate(), dt.date.fromisoformat(params["starts_on"])),
         ends_on=dt.date.fromisoformat(params["ends_on"]) if params["ends_on"] else None,
-        approved=True,
+        approval=approval,
     )
 
 

@@ -24,7 +24,14 @@ from members.models import (
     User,
 )
 from notices.models import Message
-from tests.factories import add_second_key, make_person, make_staff, make_staff_with, make_user
+from tests.factories import (
+    add_second_key,
+    make_agreed,
+    make_person,
+    make_staff,
+    make_staff_with,
+    make_user,
+)
 from tests.threads import at_once
 
 ROSTER = {
@@ -474,3 +481,27 @@ def test_nobody_is_written_to_where_one_person_is_enough():
     colleague("membership")
     approvals.ask_approval(act="papers", params=ROSTER, summary="s", reason="r", by=colleague())
     assert not Message.objects.exists()
+
+
+def test_agreement_counts_once_for_what_was_shown_and_for_whoever_asked():
+    boss, other, friend = make_staff("superadmin"), make_staff("superadmin"), make_person().user
+    role, lesser = (Role.objects.get(name=name) for name in ("superadmin", "finance"))
+    agreed = make_agreed("superadmin", by=boss, user=friend.pk, role=role.pk)
+    for wrong in (
+        {"act": "refund"},
+        {"asked_by": other},
+        {"is_granted": False},
+        {"done_at": timezone.now()},
+        {"params": {"user": friend.pk, "role": lesser.pk}},
+        {"params": {"user": other.pk, "role": role.pk}},
+    ):
+        kept = {name: getattr(agreed, name) for name in wrong}
+        for name, value in wrong.items():
+            setattr(agreed, name, value)
+        with pytest.raises(MembersError, match="second person"):
+            roles.assign_role(user=friend, role=role, by=boss, approval=agreed)
+        for name, value in kept.items():
+            setattr(agreed, name, value)
+    with pytest.raises(MembersError, match="second person"):
+        roles.assign_role(user=friend, role=role, by=boss)
+    assert roles.assign_role(user=friend, role=role, by=boss, approval=agreed).granted_by == boss
