@@ -3,6 +3,8 @@
 One function answers everywhere – views, admin, templates: `user.has_perm("users.approve")`.
 """
 
+from django.utils.translation import gettext as _
+
 from core.i18n import gettext_lazy
 
 PERMISSIONS: dict[str, str] = {
@@ -121,10 +123,31 @@ MODULES = {
 }
 
 
+COMING: dict[str, str] = {
+    **dict.fromkeys(_of("documents"), gettext_lazy("the documents")),
+    **dict.fromkeys(_of("gallery"), gettext_lazy("the pictures")),
+    "events.delete": gettext_lazy("the organizer’s pages"),
+    "events.manage_rsvps": gettext_lazy("the organizer’s pages"),
+    "donations.create": gettext_lazy("the page for gifts by hand"),
+    "settings.storage": gettext_lazy("the page of stored files"),
+}
+"""Powers that open nothing yet, and what they will come with: nobody should wonder why."""
+
+
+def sentence_of(name: str) -> str:
+    """What a permission lets somebody do, and whether it does so yet."""
+    sentence = PERMISSIONS[name]
+    if name not in COMING:
+        return sentence
+    return _("{sentence} Opens nothing yet; it comes with {what}.").format(
+        sentence=sentence, what=COMING[name]
+    )
+
+
 def by_module() -> list[tuple[str, list[tuple[str, str]]]]:
     """The registry in its ten parts: heading, then name and sentence of each permission."""
     return [
-        (title, [(name, text) for name, text in PERMISSIONS.items() if name.startswith(f"{key}.")])
+        (title, [(name, sentence_of(name)) for name in PERMISSIONS if module(name) == key])
         for key, title in MODULES.items()
     ]
 

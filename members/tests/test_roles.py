@@ -3,11 +3,14 @@ people decide what leaves the house.
 """
 
 import datetime as dt
+import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from conftest import agree
@@ -23,6 +26,7 @@ from members.models import (
     TwoPersonRule,
     User,
 )
+from members.permissions import COMING, PERMISSIONS
 from notices.models import Message
 from tests.factories import (
     add_second_key,
@@ -505,3 +509,25 @@ def test_agreement_counts_once_for_what_was_shown_and_for_whoever_asked():
     with pytest.raises(MembersError, match="second person"):
         roles.assign_role(user=friend, role=role, by=boss)
     assert roles.assign_role(user=friend, role=role, by=boss, approval=agreed).granted_by == boss
+
+
+def test_power_that_opens_nothing_yet_says_what_it_comes_with(as_user):
+    """Named exactly while no line of the product asks for it."""
+    root = Path(__file__).parents[2]
+    rooms = [path.parent for path in root.glob("*/apps.py")]
+    files = [p for room in [*rooms, root / "templates"] for p in room.rglob("*.[ph][yt]*")]
+    asked = "\n".join(
+        path.read_text()
+        for path in files
+        if not {"tests", "migrations"} & set(path.parts) and path.name != "permissions.py"
+    )
+
+    def is_asked(name):
+        return re.search(rf"(?<![.\w]){re.escape(name)}\b", asked)
+
+    assert set(COMING) == {name for name in PERMISSIONS if not is_asked(name)}
+    client = as_user(make_staff("superadmin"))
+    for url in ("admin:members_role_matrix", "admin:members_role_add"):
+        page = client.get(reverse(url)).content.decode()
+        assert "Add a document. Opens nothing yet; it comes with the documents." in page
+        assert "Plan a new event. Opens" not in page
