@@ -4,6 +4,7 @@ what was paid back at Stripe.
 
 import datetime as dt
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -143,6 +144,11 @@ def _may_pay_back(payment: Payment, reason: str, by: User) -> None:
         raise BillingError(_("Please write down why."))
 
 
+def _must_be_agreed(approval: Approval | None, asked: dict[str, Any], by: User) -> None:
+    if not is_agreed(approval, "refund", by=by, **asked):
+        raise BillingError(_("A second person has to agree to a refund of this size."))
+
+
 @transaction.atomic
 def refund_payment(
     *,
@@ -165,17 +171,9 @@ def refund_payment(
     _may_pay_back(payment, reason, by)
     lock_people(payment)
     locked = Payment.objects.select_for_update().get(pk=payment.pk)
-    agreed = is_agreed(
-        approval,
-        "refund",
-        by=by,
-        payment=payment.pk,
-        amount=amount,
-        ends_term=ends_term,
-        out_of=out_of,
-    )
-    if needs_second_person(amount + already_back(locked)) and not agreed:
-        raise BillingError(_("A second person has to agree to a refund of this size."))
+    asked = {"payment": payment.pk, "amount": amount, "ends_term": ends_term, "out_of": out_of}
+    if needs_second_person(amount + already_back(locked)):
+        _must_be_agreed(approval, asked, by)
     _check(locked, amount, out_of)
     by_card = locked.provider == "stripe" and bool(locked.stripe_charge_id)
     refund = Refund.objects.create(

@@ -25,10 +25,7 @@ def _thank_you(payment: Payment, funds: list[str]) -> None:
         heading=_("Thank you, {first}").format(first=first),
         words={"called": first},
         paragraphs=[
-            _(
-                "Your gift has arrived. It buys rides, hall rent and a hot lunch for someone who"
-                " would otherwise eat alone."
-            ),
+            f"{_('Your gift has arrived.')} {settings.ORG['gifts_buy']}",
             _("Nothing was given in return for it. Please keep this note for your taxes."),
         ],
         box=[

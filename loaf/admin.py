@@ -107,8 +107,7 @@ class LoafAdminSite(AdminSite):
     sight.
     """
 
-    site_title = "LOAF"
-    site_header = "LOAF"
+    site_title = site_header = settings.ORG["name"]
     index_title = gettext_lazy("Volunteers’ desk")
     enable_nav_sidebar = False
 

@@ -43,10 +43,27 @@ ORG = {
     "phone_hours": env.text("ORG_PHONE_HOURS", "weekdays 10 to 4"),
     "email": env.text("ORG_EMAIL", "hello@loaf.example"),
     "address": env.text("ORG_ADDRESS", "P.O. Box 0000, Houston, Texas 77000"),
-    "open_name": env.text("ORG_OPEN_NAME", "LOAF, Lesbians Over Age Fifty"),
+    "open_name": env.text("ORG_OPEN_NAME", "LGBT Organization and Friends"),
     "legal_name": env.text("ORG_LEGAL_NAME", "LOAF"),
     "ein": env.text("ORG_EIN", ""),
     "statement": env.text("ORG_STATEMENT_DESCRIPTOR", "LOAF HOUSTON"),
+    # What the club says of itself to strangers; templates name no city, age or meal.
+    "about": env.text(
+        "ORG_ABOUT",
+        "LOAF is good company for people over fifty in Houston, and for the friends who love us."
+        " We eat together, walk together and look out for one another.",
+    ),
+    "story": env.text(
+        "ORG_STORY",
+        "LOAF began in a living room and outgrew it. Most of us are between fifty and ninety-two;"
+        " all of us know what it is to be the new one at the table. There is a potluck each month,"
+        " coffee every week, a walk on Sundays, and somebody to call when the house is too quiet.",
+    ),
+    "who_may_join": env.text("ORG_WHO_MAY_JOIN", "I’m 50 or over, or the partner of a member"),
+    "gifts_buy": env.text(
+        "ORG_GIFTS_BUY",
+        "Gifts buy rides, hall rent and a hot lunch for someone who would otherwise eat alone.",
+    ),
 }
 # A committee votes on applicants when this many yes are needed; 0 is off.
 COMMITTEE_YES = env.number("COMMITTEE_YES", 0, least=0, most=50)

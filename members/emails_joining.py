@@ -67,7 +67,7 @@ def welcome(member: Member) -> None:
     """She is a member now."""
     letter = Letter(
         subject=_("A place at the table"),
-        open_subject=_("Welcome to LOAF"),
+        open_subject=_("Welcome to {name}").format(name=settings.ORG["name"]),
         heading=_("Pull up a chair, {called}").format(called=member.called),
         words={"called": member.called},
         paragraphs=[

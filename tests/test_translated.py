@@ -299,3 +299,15 @@ def test_no_word_of_a_protocol_is_looked_up():
         if isinstance(words, ast.Constant) and PROTOCOL.fullmatch(str(words.value))
     ]
     assert found == []
+
+
+def test_templates_name_no_city_no_age_and_no_meal():
+    """What a club says of itself is a setting: the next club is another one."""
+    words = re.compile(r"houston|texas|\blunch|fifty|\b50 or\b|lgbt|lesbian|loaf\.example", re.I)
+    root = Path(__file__).parents[1] / "templates"
+    said = {
+        str(path.relative_to(root)): words.findall(path.read_text())
+        for path in root.rglob("*")
+        if path.is_file() and words.search(path.read_text())
+    }
+    assert not said

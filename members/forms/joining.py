@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.forms import EmailField, PhoneField, TidyCharField
@@ -145,7 +146,6 @@ class Agree(Step):
 
     title = gettext_lazy("Agree and send")
     is_of_age = forms.BooleanField(
-        label=gettext_lazy("I’m 50 or over, or the partner of a member"),
         help_text=gettext_lazy("We don’t ask for a birth date."),
     )
     agrees = forms.BooleanField(
@@ -155,6 +155,7 @@ class Agree(Step):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["is_of_age"].label = settings.ORG["who_may_join"]
         self.fields["is_of_age"].error_messages["required"] = _(
             "Please tick this box if it is so; call us if you are not sure."
         )
@@ -170,13 +171,17 @@ class PaperForm(You, Reach, Household, FoundUs):
     """The paper form on one screen, in the order of the paper, for the office to key in."""
 
     title = gettext_lazy("Key in a paper form")
-    is_of_age = forms.BooleanField(label=gettext_lazy("50 or over, or the partner of a member"))
+    is_of_age = forms.BooleanField()
     field_order = [
         *You.base_fields,
         *Reach.base_fields,
         *Household.base_fields,
         *FoundUs.base_fields,
     ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_of_age"].label = settings.ORG["who_may_join"]
 
     def clean(self) -> dict[str, Any]:
         """The rules of each step."""

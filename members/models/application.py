@@ -121,9 +121,7 @@ class Application(models.Model):
     member = models.OneToOneField(Member, models.CASCADE, related_name="application")
     reference = models.CharField(max_length=30, unique=True, default=reference, editable=False)
     about = models.TextField(gettext_lazy("in their words"), blank=True)
-    is_of_age = models.BooleanField(
-        gettext_lazy("50 or over, or partner of a member"), default=False
-    )
+    is_of_age = models.BooleanField(gettext_lazy("who may join is true of them"), default=False)
     best_time = models.CharField(gettext_lazy("best time to call"), max_length=100, blank=True)
     voicemail = models.CharField(max_length=5, choices=Voicemail.choices, default=Voicemail.FIRST)
     partner_first_name = models.CharField(max_length=100, blank=True)
