@@ -46,6 +46,7 @@ from billing.models import (
 )
 from core.admin import DeskAdmin, desk_page
 from core.columns import Column, FileColumn, Filter
+from core.dates import first_of
 from core.i18n import gettext_lazy
 from core.money import format_money
 from core.templatetags.loaf import badge, short_day
@@ -109,7 +110,7 @@ def books(request: HttpRequest) -> HttpResponse:
         rows=rows,
         wrong=ledger.proof(),
         may_post=request.user.has_perm("subscriptions.refund"),
-        funds=reports.by_fund(reports.first_of(today), today),
+        funds=reports.by_fund(first_of(today), today),
         closed=closing.last_closed(),
         night=Reconciliation.objects.first(),
         debit=sum(r["debit"] for r in rows),

@@ -20,6 +20,7 @@ from billing.admin_sums import Sums, _tables
 from billing.errors import BillingError
 from billing.models import ClosedMonth, Payment, Subscription
 from core.admin import for_file
+from core.dates import first_of
 from core.forms import TidyCharField
 from core.htmx import render_page
 from core.i18n import gettext_lazy
@@ -307,7 +308,7 @@ def money(request: HttpRequest) -> HttpResponse:
             (f"admin:report_{name.replace('-', '_')}_file", REPORTS[name].title) for name in FILES
         ],
         board_years=[today.year, today.year - 1],
-        board_months=[reports.first_of(today, -n) for n in range(1, 13)],
+        board_months=[first_of(today, -n) for n in range(1, 13)],
     )
     return render(
         request, "admin/billing/money.html", vars(page), status=422 if form.errors else 200
@@ -339,7 +340,7 @@ def month_pdf(request: HttpRequest, year: int, month: int) -> HttpResponse:
     what it said then.
     """
     first = dt.date(min(max(year, 2000), 2100), min(max(month, 1), 12), 1)
-    last = reports.first_of(first, 1 if month else 12) - dt.timedelta(days=1)
+    last = first_of(first, 1 if month else 12) - dt.timedelta(days=1)
     closed = ClosedMonth.objects.filter(month=first).first() if month else None
     context = {
         **(closed.page if closed else board.board(first, last)),
@@ -394,7 +395,7 @@ def close_month(request: HttpRequest) -> HttpResponse:
                 return redirect("admin:billing_close")
             except BillingError as error:
                 form.add_error(None, str(error))
-    last = reports.first_of(month, 1) - dt.timedelta(days=1) if month else None
+    last = first_of(month, 1) - dt.timedelta(days=1) if month else None
     context = {
         "title": _("Close a month"),
         "form": form,

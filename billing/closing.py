@@ -22,6 +22,7 @@ from billing.models import (
     Payment,
     ProviderEvent,
 )
+from core.dates import first_of
 from core.i18n import gettext_lazy
 from core.templatetags.loaf import month_year
 from members import audit
@@ -42,13 +43,13 @@ def next_to_close(today: dt.date) -> dt.date | None:
     """
     closed = last_closed()
     if closed:
-        month = reports.first_of(closed.month, 1)
+        month = first_of(closed.month, 1)
     else:
         oldest = (
             LedgerEntry.objects.order_by("booked_at").values_list("booked_at", flat=True).first()
         )
-        month = reports.first_of(timezone.localtime(oldest).date()) if oldest else today
-    return month if month < reports.first_of(today) else None
+        month = first_of(timezone.localtime(oldest).date()) if oldest else today
+    return month if month < first_of(today) else None
 
 
 def open_ends(month: dt.date) -> list[str]:
@@ -92,7 +93,7 @@ def open_ends(month: dt.date) -> list[str]:
 
 
 def _last_day(month: dt.date) -> dt.date:
-    return reports.first_of(month, 1) - dt.timedelta(days=1)
+    return first_of(month, 1) - dt.timedelta(days=1)
 
 
 def ask_close(*, month: dt.date, reason: str, by: User) -> Approval:
@@ -111,7 +112,7 @@ def ask_close(*, month: dt.date, reason: str, by: User) -> Approval:
 
 
 def _check(month: dt.date) -> None:
-    if month.day != 1 or month >= reports.first_of(timezone.localdate()):
+    if month.day != 1 or month >= first_of(timezone.localdate()):
         raise BillingError(_("A month is closed after it is over."))
     closed = last_closed()
     if closed and month <= closed.month:

@@ -23,7 +23,7 @@ from billing.models import (
     Subscription,
 )
 from billing.models.ledger import LedgerQuerySet
-from core.dates import add_months
+from core.dates import add_months, first_of
 from core.templatetags.loaf import month_year
 from members.models import Member
 from members.models.member import Status, StatusChange
@@ -39,11 +39,6 @@ FUND_NAMES: list[Callable[[], dict[str, str]]] = []
 def fund_names() -> dict[str, str]:
     """Code in the books → name of the fund."""
     return {code: name for names in FUND_NAMES for code, name in names().items()}
-
-
-def first_of(day: dt.date, months: int = 0) -> dt.date:
-    """The first day of a month, some months on."""
-    return add_months(day.replace(day=1), months)
 
 
 def span(first: dt.date, last: dt.date) -> tuple[dt.datetime, dt.datetime]:

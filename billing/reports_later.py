@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,8 @@ from billing.models import (
     Payment,
     PaymentLine,
 )
-from billing.reports import Row, _sums, first_of, span
+from billing.proration import by_days, by_month
+from billing.reports import Row, _sums, span
 
 
 def for_later(until: dt.date) -> list[Row]:
@@ -33,14 +33,15 @@ def for_later(until: dt.date) -> list[Row]:
         last = term.ends_on if goes_on else term.promised_until or term.ends_on
         whole = term.promised_until or term.ends_on
         if goes_on and whole and last:
-            used = (
-                term.amount
-                * ((last - term.starts_on).days + 1)
-                // ((whole - term.starts_on).days + 1)
-            )
-            goes_on.amount += term.amount - used
-            term.amount = used
-        for month, part in _spread(term.amount, term.starts_on, last, until):
+            after = last + dt.timedelta(days=1)
+            left = by_days(term.amount, term.starts_on, whole, after, term.currency)
+            goes_on.amount += left
+            term.amount -= left
+        if last is None:
+            later[None, term.currency] += term.amount
+            continue
+        since = until + dt.timedelta(days=1)
+        for month, part in by_month(term.amount, term.starts_on, last, since, term.currency):
             later[month, term.currency] += part
     ordered = sorted(later.items(), key=lambda row: (row[0][0] or dt.date.max, row[0][1]))
     return [
@@ -117,22 +118,3 @@ def _dues_back(end: dt.datetime, payments: Any) -> dict[int, int]:
         row["payment"]: row["debit"] - row["credit"]
         for row in _sums(back.values("payment").order_by("payment"))
     }
-
-
-def _spread(
-    amount: int, starts_on: dt.date, ends_on: dt.date | None, until: dt.date
-) -> Iterator[tuple[dt.date | None, int]]:
-    """What of an amount belongs to the days after one day: by month, named by its first day;
-    without an end it is for life.
-    """
-    if ends_on is None:
-        yield None, amount
-        return
-    days = (ends_on - starts_on).days + 1
-    day = max(starts_on, until + dt.timedelta(days=1))
-    given = amount * (day - starts_on).days // days
-    while day <= ends_on:
-        after = min(first_of(day, 1), ends_on + dt.timedelta(days=1))
-        upto = amount * (after - starts_on).days // days
-        yield first_of(day), upto - given
-        given, day = upto, after

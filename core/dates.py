@@ -141,6 +141,11 @@ def add_months(day: dt.date, months: int, *, anchor: int | None = None) -> dt.da
     return dt.date(year, month + 1, min(anchor or day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def first_of(day: dt.date, months: int = 0) -> dt.date:
+    """The first day of the month a day lies in, some months on."""
+    return add_months(day.replace(day=1), months)
+
+
 def is_cut(day: dt.date, anchor: int) -> bool:
     """Whether a day is what its month leaves of an anchor: February 28 of 31, and every day of its
     own.

@@ -17,6 +17,7 @@ from billing.errors import BillingError
 from billing.models import Membership, Payment, PaymentLine, Plan, Refund
 from billing.models.instalment import SETTLED
 from billing.models.plan import Interval, Late
+from billing.proration import by_days
 from core.money import unit
 from core.templatetags.loaf import short_day
 from members.actions.errors import MembersError
@@ -111,20 +112,12 @@ def _day_after(term: Membership | None, today: dt.date) -> dt.date:
 
 
 def _worth(term: Membership, day: dt.date) -> int:
-    """What is left of a term on a day, in minor units: by days, rounded down. What cost nothing is
-    worth nothing.
-    """
+    """What is left of a term on a day, in minor units. What cost nothing is worth nothing."""
     if term.covered_by_id or term.ends_on is None:
         return 0
-    days, left = (
-        (term.ends_on - term.starts_on).days + 1,
-        (term.ends_on - max(day, term.starts_on)).days + 1,
-    )
-    worth = (
-        (term.dues_amount - term.waived_amount) * left // days
-        - getattr(term, "owed", 0)
-        - getattr(term, "gone", 0)
-    )
+    paid = term.dues_amount - term.waived_amount
+    worth = by_days(paid, term.starts_on, term.ends_on, day, term.currency)
+    worth -= getattr(term, "owed", 0) + getattr(term, "gone", 0)
     return max(0, worth - worth % unit(term.currency))
 
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing.proration import share
 from core.compat.prepared import Parameter
 from core.dates import add_months, is_cut
 from core.i18n import gettext_lazy
@@ -263,20 +264,16 @@ class Plan(models.Model):
 
     def dues_from(self, start: dt.date) -> int:
         """Dues of a term that begins on `start`, in minor units: with the calendar a begun month
-        counts whole, the rest is not paid.
+        counts whole, the rest is not paid (billing/proration.py).
 
         Raises DuesUnknownError.
-
-        Rounded half up; months of a period add up to its dues by construction, because each part is
-        cut from the whole.
         """
         first = self._period_start(start)
         gone = (start.year - first.year) * 12 + start.month - first.month
         if not gone:
             return self.dues
-        step = unit(self.currency)
-        whole = self.dues // step
-        return step * max(1, (2 * whole * (self.months - gone) + self.months) // (2 * self.months))
+        rest = share(self.dues, self.months - gone, self.months, self.currency)
+        return max(unit(self.currency), rest)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing import ledger, subscriptions
 from billing.actions import terms
 from billing.models import LedgerEntry, Membership, Payment, Subscription
+from billing.proration import share
 from billing.tests.paying import BAD_LATER, Life, deliver, open_page, pay, press, session_of
 from core.templatetags.loaf import short_day
 from loaf.sweep import sweep
@@ -316,7 +317,7 @@ def test_change_of_plan_today_takes_off_what_was_paid(life):
     bigger = make_plan(minimum_amount=9000, name="Household", seats=2)
     make_plan(minimum_amount=1000, name="Small")
     html = life.client.get(reverse("billing:change_plan")).content.decode()
-    difference = 9000 - 4000 * days // total
+    difference = 9000 - share(4000, days, total, "usd")
     until = short_day(bigger.term_from(timezone.localdate()))
     assert (
         f"Household from today: ${difference / 100:.2f} now, covered until {until}, then $90 a year by itself"

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from billing import ledger, office, quickbooks, refunds, reports
 from billing.models import LedgerEntry, Payment, Subscription
+from core.dates import first_of
 from members.actions.approvals import decide_approval
 from members.actions.status import change_status, write_status
 from members.models import Approval, Paper
@@ -129,8 +130,8 @@ def test_who_has_not_paid_and_whose_card_ends(as_user, treasurer, plan):
     assert "Waits" in html.split("Refused cards")[0]
     assert "Paid" in html.split("Cards that end")[1]
     expected = {row["month"]: (row["cards"], row["hands"]) for row in reports.forecast(TODAY())}
-    assert expected[reports.first_of(TODAY() + dt.timedelta(days=51))][0] == 4000
-    assert expected[reports.first_of(TODAY())][1] == 4000, "whoever is late is expected now"
+    assert expected[first_of(TODAY() + dt.timedelta(days=51))][0] == 4000
+    assert expected[first_of(TODAY())][1] == 4000, "whoever is late is expected now"
 
 
 def test_reports_cost_the_same_for_few_and_many(as_user, treasurer, plan):
