@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.access import permission_required
 from events.models import Event, Rsvp
-from members import audit
+from members.looks import Look, note_look
 from members.models import NEEDS, Member, NoContact, PrivateDetails
 
 AROUND = dt.timedelta(hours=12)
@@ -112,7 +112,7 @@ def whom_to_call(request: HttpRequest, event_id: int, member_id: int) -> HttpRes
     )
     if not event.is_the_day(timezone.now(), around=AROUND):
         raise Http404
-    audit.record("looked.emergency", target=rsvp.member)
+    note_look(Look.CONFIDENCE, rsvp.member)
     details = PrivateDetails.objects.filter(member=rsvp.member).first()
     people = details.emergency.get("people", []) if details else []
     name = _("{member}, no. {member_number}").format(

@@ -1,16 +1,15 @@
 """What this room puts into a member's own copy and into her timeline."""
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.i18n import gettext_lazy
 from core.templatetags.loaf import phone
 from members.about import Line, Row, register_section, register_strand
+from members.looks import Look, lookers
 from members.models import (
     NEEDS,
     AuditEntry,
@@ -202,47 +201,6 @@ def _looks(member: Member) -> Iterable[Row]:
     ]
 
 
-def lookers(member: Member, *, days: int) -> list[dict[str, Any]]:
-    """Who looked at a member in so many days: people of the office by the name they go by, other
-    members as a number only.
-    """
-    from django.utils import timezone
-
-    since = timezone.now() - dt.timedelta(days=days)
-    looks = AuditEntry.objects.filter(
-        target_type="members.member", target_id=member.pk, at__gte=since
-    )
-    looks = looks.filter(Q(action__startswith="looked") | Q(action="assist.began"))
-    entries = list(
-        looks.exclude(actor=member.user_id).select_related("actor").order_by("-at")[:500]
-    )
-    names = dict(
-        Member.objects.filter(user__in={e.actor_id for e in entries}).values_list(
-            "user_id", "first_name"
-        )
-    )
-    what = {
-        "looked": _("Your record"),
-        "looked.directory": _("Your page in the directory"),
-        "looked.emergency": _("Whom to call"),
-        "assist.began": _("Helped you inside your pages"),
-    }
-    return [
-        {
-            "at": entry.at,
-            "who": (
-                _("A member")
-                if entry.action == "looked.directory"
-                else _("{names}, for the office").format(
-                    names=names.get(entry.actor_id, _("Somebody"))
-                )
-            ),
-            "what": what.get(entry.action, _("Your record")),
-        }
-        for entry in entries
-    ]
-
-
 register_section("person", gettext_lazy("About you"), _person)
 register_section("details", gettext_lazy("What only you and a few know"), _details)
 register_section("application", gettext_lazy("Your application"), _application)
@@ -330,9 +288,7 @@ def _change_lines(member: Member) -> Iterable[Line]:
     rows = AuditEntry.objects.filter(target_type="members.member", target_id=member.pk).exclude(
         action="member.status"
     )
-    for entry in (
-        rows.exclude(action__startswith="looked").select_related("actor").order_by("-id")[:100]
-    ):
+    for entry in rows.exclude(action__in=Look.values).select_related("actor").order_by("-id")[:100]:
         url = reverse("admin:members_auditentry_change", args=[entry.pk])
         done = (
             DONE.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()

@@ -21,11 +21,11 @@ from core.forms import TidyCharField
 from core.htmx import render_page
 from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
-from members import audit
 from members.actions import applications, errors
 from members.actions.applications import WAIT_AFTER_NO
 from members.admin.people import status_badge
 from members.forms import PaperForm
+from members.looks import Look, note_look
 from members.models import Application, Member, Question, Reference
 from members.models.member import Status
 from members.views import path_to_membership
@@ -177,7 +177,7 @@ class ApplicationAdmin(DeskAdmin):
         member = application.member
         initial = {"apply_again_on": timezone.localdate() + WAIT_AFTER_NO}
         if request.method == "GET":
-            audit.record("looked", target=member)
+            note_look(Look.RECORD, member)
         form = DecisionForm(request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
             try:

@@ -14,11 +14,12 @@ from core.admin import DeskAdmin, desk_page
 from core.columns import Column, FileColumn, Filter
 from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, partial_date
-from members import assist, audit
+from members import assist
 from members.actions import errors, ways_in
 from members.admin import standing
 from members.admin.duplicates import ask, merge_page
 from members.admin.moving import move_login
+from members.looks import Look, note_look
 from members.models import Listing, Member, SavedFilter, StatusChange
 from members.models.grouping import fulfilling
 from members.models.member import TONES, Status
@@ -269,7 +270,7 @@ class MemberAdmin(DeskAdmin):
         member = kwargs.get("obj")
         if member is not None:
             if request.method == "GET":
-                audit.record("looked", target=member)
+                note_look(Look.RECORD, member)
             private = request.user.has_perm("users.view_private")
             context |= {
                 **vars(standing.beside(request, member)),

@@ -13,8 +13,8 @@ from core.admin import DeskAdmin
 from core.columns import Column
 from core.i18n import gettext_lazy
 from core.templatetags.loaf import badge, short_day
-from members import audit
 from members.actions import directory
+from members.looks import Look, note_look
 from members.models import MemberNote
 
 
@@ -80,7 +80,7 @@ class MemberNoteAdmin(DeskAdmin):
             directory.settle_report(note=note, by=request.user)  # type: ignore[arg-type]
             messages.success(request, _("Noted."))
             return redirect("admin:members_membernote_changelist")
-        audit.record("looked.note", target=note)
+        note_look(Look.NOTE, note)
         return render(
             request,
             "admin/members/reported_note.html",

@@ -14,11 +14,12 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from core.admin import desk_page
-from members import about, audit
+from members import about
 from members.actions import directory, grouping, household, leaving
 from members.actions import notes as notes_actions
 from members.actions.errors import MembersError
 from members.forms.own_fields import OwnFieldsForm
+from members.looks import Look, note_look
 from members.models import (
     NEEDS,
     HouseholdMember,
@@ -181,7 +182,7 @@ def _by_number(request: HttpRequest) -> Member:
 def private_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Whom to call and what helps her to come; every look is written down."""
     member = get_object_or_404(Member, pk=pk)
-    audit.record("looked.emergency", target=member)
+    note_look(Look.CONFIDENCE, member)
     details = PrivateDetails.objects.filter(member=member).first() or PrivateDetails(member=member)
     return render(
         request,
@@ -193,7 +194,7 @@ def private_page(request: HttpRequest, pk: int) -> HttpResponse:
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything that happened with a member, as far as one's permissions reach."""
     member = get_object_or_404(Member, pk=pk)
-    audit.record("looked", target=member)
+    note_look(Look.RECORD, member)
     return render(
         request,
         "admin/members/timeline.html",

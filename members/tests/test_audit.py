@@ -2,6 +2,9 @@
 somebody did.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
@@ -170,3 +173,15 @@ def test_audit_is_searched_by_person_reason_and_row(as_user, three):
     )
     assert "Nothing matches" in desk.get(url, {"q": "members.member:999999"}).content.decode()
     assert "3 found" in desk.get(url, {"kind": "member."}).content.decode()
+
+
+def test_what_a_look_is_called_stands_in_one_file():
+    root = Path(__file__).parents[2]
+    said = {
+        str(path.relative_to(root))
+        for room in root.glob("*/apps.py")
+        for path in room.parent.rglob("*.py")
+        if not {"tests", "migrations"} & set(path.parts)
+        and re.search(r'record\(\s*"looked|"looked\.', path.read_text())
+    }
+    assert said == {"members/looks.py"}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import keyset
 from core.htmx import render_page
-from members import assist, audit, fresh, limits, photos, tiers
+from members import assist, fresh, limits, photos, tiers
 from members.actions import errors, grouping
 from members.actions.directory import (
     block,
@@ -24,6 +24,7 @@ from members.actions.directory import (
 )
 from members.doors import member_required
 from members.forms.directory import ListingForm, NoteForm, ReportForm
+from members.looks import Look, note_look
 from members.models import Block, Listing, Member, MemberNote, Office, PanicSwitch
 from members.models.listing import FIELDS
 
@@ -118,7 +119,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         return _too_often(request)
     listing = get_object_or_404(Listing.objects.visible_to(viewer).select_related("member"), pk=pk)
     if listing.pk != viewer.pk:
-        audit.record("looked.directory", target=listing.member)
+        note_look(Look.LISTING, listing.member)
     return render_page(
         request, "members/person.html", {**_whole(request, listing, viewer), "viewer": viewer}
     )

@@ -17,10 +17,10 @@ from core.i18n import gettext_lazy
 from members import fresh, limits
 from members.actions import directory, errors, household, leaving, profile
 from members.doors import member_required
+from members.looks import lookers
 from members.models import Consent, Listing, Member, OwnCopy, RoleAssignment
 from members.models.consent import TEXTS
 from members.own_data import make_own_copy
-from members.sections import lookers
 
 SEEN_BY = [
     (gettext_lazy("Your name, status and membership"), "users.view"),

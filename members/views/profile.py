@@ -16,7 +16,7 @@ from core.access import signed_in
 from core.htmx import render_page
 from core.i18n import gettext_lazy
 from core.templatetags.loaf import phone
-from members import assist, audit, codes, fresh, photos
+from members import assist, codes, fresh, photos
 from members.actions import errors, grouping, logins
 from members.actions.profile import SEALED, change_address, save_profile
 from members.doors import member_required
@@ -32,6 +32,7 @@ from members.forms.profile import (
     NameForm,
     PhotoForm,
 )
+from members.looks import Look, note_look
 from members.models import (
     NEEDS,
     Listing,
@@ -136,7 +137,7 @@ def _may_see_private(request: HttpRequest, member: Member) -> bool:
         return True
     if not request.user.has_perm("users.view_private"):
         return False
-    audit.record("looked.emergency", target=member)
+    note_look(Look.CONFIDENCE, member)
     return True
 
 
