@@ -16,6 +16,7 @@ from events import actions
 from events.care import told_apart
 from events.forms import AnswerForm
 from events.models import Attendance, Event, Guest, Rsvp
+from events.whereabouts import is_place_shown
 from members.doors import current_member
 from members.models import Member
 
@@ -156,6 +157,7 @@ def _event_page(
         "event": found,
         "member": member,
         "rsvp": rsvp,
+        "is_place_shown": is_place_shown(member, rsvp),
         "form": form,
         "left": left,
         "is_full": left == 0 and not (rsvp and rsvp.status == Rsvp.Status.GOING),

@@ -20,7 +20,8 @@ from pypdf import PdfReader
 
 from billing.errors import PART_QUESTION, TERM_QUESTION
 from billing.refunds import UNSENT
-from core.templatetags.loaf import kept_part
+from core.templatetags.loaf import day_in_words, kept_part
+from members.admin.people import badge_of
 from members.paper import kept_pdf
 from members.permissions import PERMISSIONS
 from notices.words import KINDS, sample_of
@@ -91,8 +92,8 @@ def pseudo():
 
 
 def forget_kept_pages():
-    kept_part.cache_clear()
-    kept_pdf.cache_clear()
+    for kept in (kept_part, kept_pdf, day_in_words, badge_of):
+        kept.cache_clear()
 
 
 def test_marked_sentences_are_looked_up_with_their_plurals(pseudo):

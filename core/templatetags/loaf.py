@@ -114,8 +114,15 @@ def partial_date(value: dt.date | None, precision: str) -> str:
 
 def _written(value: dt.date | dt.datetime | None, form: str) -> str:
     """A day or moment where the house is, in the language of whoever reads it."""
-    local = timezone.localtime(value) if isinstance(value, dt.datetime) else value
-    return date_format(local, form) if local else ""
+    if isinstance(value, dt.datetime):
+        return date_format(timezone.localtime(value), form)
+    return day_in_words(value, form, get_language()) if value else ""
+
+
+@functools.lru_cache(maxsize=8192)
+def day_in_words(value: dt.date, form: str, _language: str | None) -> str:
+    """A day in a language; kept, because a list has the same few days on many lines."""
+    return date_format(value, form)
 
 
 @register.simple_tag

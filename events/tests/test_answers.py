@@ -264,3 +264,17 @@ def _all_at_once(event: Event, members):
         [lambda m=m: actions.answer_event(event=event, member=m, status="going") for m in members]
     )
     assert all(isinstance(error, actions.EventsError) for error in errors), errors
+
+
+def test_whoever_said_yes_and_lapsed_since_finds_the_place_on_both_pages(as_user):
+    event = make_event(visibility="public", venue="Magnolia Hall", address="1 Sample Street")
+    going, waiting = make_person(), make_person()
+    event.rsvps.create(member=going, status="going")
+    event.rsvps.create(member=waiting, status="waitlisted")
+    for member, place in ((going, True), (waiting, False)):
+        member.status = "inactive"
+        member.save()
+        client = as_user(member.user)
+        page = client.get(reverse("events:event", args=[event.slug])).content.decode()
+        assert ("1 Sample Street" in page) is place
+        assert ("Magnolia Hall" in client.get("/me/").content.decode()) is place

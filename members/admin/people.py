@@ -1,5 +1,6 @@
 """The members' room at the desk: members, applications, roles."""
 
+import functools
 from typing import Any
 
 from django import forms
@@ -8,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.admin import DeskAdmin, desk_page
@@ -27,8 +30,13 @@ from members.models.member import TONES, Status
 
 def status_badge(row: dict[str, Any]) -> str:
     """The status in words and colour."""
-    status = Status(row["status"])
-    return badge(TONES.get(status, "info"), status.label)
+    return badge_of(row["status"], get_language())
+
+
+@functools.lru_cache(maxsize=64)
+def badge_of(status: str, _language: str | None) -> SafeString:
+    """The badge of a status in a language, drawn once."""
+    return badge(TONES.get(Status(status), "info"), str(Status(status).label))
 
 
 PRIVATE_COLUMNS = [
