@@ -5,6 +5,7 @@
 import datetime as dt
 import functools
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -59,34 +60,54 @@ def tel(number: str) -> str:
     return phones.to_e164(number or "") or number
 
 
+def _day_form() -> str:
+    return pgettext("format of a day", "l, F j, Y")
+
+
+def _near_day_form() -> str:
+    return pgettext("format of a day", "l, F j")
+
+
+def _short_day_form() -> str:
+    return pgettext("format of a day", "F j, Y")
+
+
+def _month_day_form() -> str:
+    return pgettext("format of a day", "F j")
+
+
+def _month_year_form() -> str:
+    return pgettext("format of a month", "F Y")
+
+
 @register.filter
 def day(value: dt.date | dt.datetime | None) -> str:
     """Saturday, March 14, 2026 – the year is always there, because letters are kept."""
-    return _written(value, pgettext("format of a day", "l, F j, Y"))
+    return _written(value, _day_form)
 
 
 @register.filter
 def near_day(value: dt.date | dt.datetime | None) -> str:
     """Saturday, March 14 – for days nobody can mistake the year of."""
-    return _written(value, pgettext("format of a day", "l, F j"))
+    return _written(value, _near_day_form)
 
 
 @register.filter
 def short_day(value: dt.date | dt.datetime | None) -> str:
     """June 30, 2026."""
-    return _written(value, pgettext("format of a day", "F j, Y"))
+    return _written(value, _short_day_form)
 
 
 @register.filter
 def month_day(value: dt.date | dt.datetime | None) -> str:
     """June 30."""
-    return _written(value, pgettext("format of a day", "F j"))
+    return _written(value, _month_day_form)
 
 
 @register.filter
 def month_year(value: dt.date | dt.datetime | None) -> str:
     """June 2026."""
-    return _written(value, pgettext("format of a month", "F Y"))
+    return _written(value, _month_year_form)
 
 
 @register.filter
@@ -95,13 +116,15 @@ def clock(value: dt.datetime | None) -> str:
     if not value:
         return ""
     hour, minute = pgettext("format of a time", "g A"), pgettext("format of a time", "g:i A")
-    return _written(value, minute if timezone.localtime(value).minute else hour).lower()
+    local = timezone.localtime(value)
+    return date_format(local, minute if local.minute else hour).lower()
 
 
 @register.filter
 def date_part(value: dt.datetime, what: str) -> str:
     """One part of a date for the date loaf: "a" weekday, "d" day, "b" month."""
-    return _written(value, {"a": "D", "d": "j", "b": "M", "month": "F", "weekday": "l"}[what])
+    parts = {"a": "D", "d": "j", "b": "M", "month": "F", "weekday": "l"}
+    return date_format(timezone.localtime(value), parts[what])
 
 
 @register.filter
@@ -112,17 +135,17 @@ def partial_date(value: dt.date | None, precision: str) -> str:
     return month_year(value) if precision == "month" else short_day(value)
 
 
-def _written(value: dt.date | dt.datetime | None, form: str) -> str:
+def _written(value: dt.date | dt.datetime | None, form: Callable[[], str]) -> str:
     """A day or moment where the house is, in the language of whoever reads it."""
     if isinstance(value, dt.datetime):
-        return date_format(timezone.localtime(value), form)
+        return date_format(timezone.localtime(value), form())
     return day_in_words(value, form, get_language()) if value else ""
 
 
 @functools.lru_cache(maxsize=8192)
-def day_in_words(value: dt.date, form: str, _language: str | None) -> str:
+def day_in_words(value: dt.date, form: Callable[[], str], _language: str | None) -> str:
     """A day in a language; kept, because a list has the same few days on many lines."""
-    return date_format(value, form)
+    return date_format(value, form())
 
 
 @register.simple_tag
