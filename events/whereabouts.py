@@ -5,8 +5,8 @@ from members.models import Member
 
 
 def is_place_shown(member: Member | None, rsvp: Rsvp | None) -> bool:
-    """Whether a page names venue and street: to whoever sees the members' pages, and to whoever
-    said yes and has a place, whatever became of the membership since.
+    """Whether the event's page names venue and street: to whoever sees the members' pages, and to
+    whoever said yes and has a place, whatever became of the membership since.
     """
     sees_all = member is not None and member.sees_member_pages
     return sees_all or (rsvp is not None and rsvp.status == Rsvp.Status.GOING)

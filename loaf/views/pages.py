@@ -25,7 +25,6 @@ from core.access import open_to_all, signed_in
 from core.compat.prepared import Parameter, PreparedQuery
 from core.htmx import render_page
 from events.models import Event, Rsvp
-from events.whereabouts import is_place_shown
 from loaf.context import TEXT_SIZES, THEMES
 from loaf.models import WorkerBeat
 from members import limits
@@ -122,7 +121,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "member": member,
         "term": term,
         "next": nearest,
-        "is_place_shown": nearest and is_place_shown(member, nearest["rsvp"]),
         "after": [row for row in coming if row is not nearest][:3],
         "greeting": _greeting(timezone.localtime(now)),
         "today": now,

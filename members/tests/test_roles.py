@@ -515,7 +515,12 @@ def test_power_that_opens_nothing_yet_says_what_it_comes_with(as_user):
     """Named exactly while no line of the product asks for it."""
     root = Path(__file__).parents[2]
     rooms = [path.parent for path in root.glob("*/apps.py")]
-    files = [p for room in [*rooms, root / "templates"] for p in room.rglob("*.[ph][yt]*")]
+    files = [
+        path
+        for folder in [*rooms, root / "templates"]
+        for path in folder.rglob("*")
+        if path.suffix in {".py", ".html"}
+    ]
     asked = "\n".join(
         path.read_text()
         for path in files
