@@ -36,8 +36,9 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)
 
 # The organisation, as its pages, mails and receipts name it. Discreet on purpose: it could be a
 # bakery.
+ORG_NAME = env.text("ORG_NAME", "LOAF")
 ORG = {
-    "name": env.text("ORG_NAME", "LOAF"),
+    "name": ORG_NAME,
     "city": env.text("ORG_CITY", "Houston, Texas"),
     "phone": env.text("ORG_PHONE", "713-555-0142"),
     "phone_hours": env.text("ORG_PHONE_HOURS", "weekdays 10 to 4"),
@@ -50,14 +51,15 @@ ORG = {
     # What the club says of itself to strangers; templates name no city, age or meal.
     "about": env.text(
         "ORG_ABOUT",
-        "LOAF is good company for people over fifty in Houston, and for the friends who love us."
-        " We eat together, walk together and look out for one another.",
+        f"{ORG_NAME} is good company for people over fifty in Houston, and for the friends who"
+        " love us. We eat together, walk together and look out for one another.",
     ),
     "story": env.text(
         "ORG_STORY",
-        "LOAF began in a living room and outgrew it. Most of us are between fifty and ninety-two;"
-        " all of us know what it is to be the new one at the table. There is a potluck each month,"
-        " coffee every week, a walk on Sundays, and somebody to call when the house is too quiet.",
+        f"{ORG_NAME} began in a living room and outgrew it. Most of us are between fifty and"
+        " ninety-two; all of us know what it is to be the new one at the table. There is a potluck"
+        " each month, coffee every week, a walk on Sundays, and somebody to call when the house is"
+        " too quiet.",
     ),
     "who_may_join": env.text("ORG_WHO_MAY_JOIN", "I’m 50 or over, or the partner of a member"),
     "gifts_buy": env.text(
